@@ -1,0 +1,41 @@
+"""The grammar of an `Authorization` header (CONTRACT section 2).
+
+Authorization: Bearer <token>              RFC 6750 section 2.1
+Authorization: Token <token>               what DRF clients send
+Authorization: ApiKey <username>:<token>   what Tastypie clients send
+"""
+
+import re
+from dataclasses import dataclass
+
+from shared.errors import InvalidCredentials
+
+REALM = "api"
+_HEADER = re.compile(
+    r"(?:(?:bearer|token) +(?P<token>[A-Za-z0-9._~+/-]{1,255}=*)"
+    r"|apikey +(?P<username>[^\x00]{1,1024}):(?P<key>[A-Za-z0-9._~+/-]{1,255}=*))",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PresentedToken:
+    """A token as the client showed it, unverified; `username` only where the form has one."""
+
+    token: str
+    username: str | None
+
+
+def parse(header: str) -> PresentedToken:
+    """Read one header value, as WSGI gives it (bytes as latin-1, PEP 3333).
+
+    :raises InvalidCredentials: for an empty, repeated, malformed or unknown value.
+    """
+    try:
+        text = header.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        raise InvalidCredentials from None
+    match = _HEADER.fullmatch(text)
+    if match is None:
+        raise InvalidCredentials
+    return PresentedToken(token=match["token"] or match["key"], username=match["username"])

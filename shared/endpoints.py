@@ -1,0 +1,80 @@
+"""Every path of the API: its route, its methods, whom it serves. Both adapters build their routes from this."""
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+_ORDER = ("GET", "HEAD", "POST", "DELETE", "OPTIONS")
+
+
+class Access(Enum):
+    """Who may call a path."""
+
+    PUBLIC = "public"
+    OPTIONAL = "with or without credentials"
+    REQUIRED = "with credentials"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One path below a version's prefix.
+
+    `path` has no slash at its end and may hold `{id}`; every path answers with and without that slash.
+    """
+
+    resource: str
+    path: str
+    verbs: frozenset[str]
+    access: Access
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """All methods that the path answers, in the contract's order."""
+        extra = {"OPTIONS", "HEAD"} if "GET" in self.verbs else {"OPTIONS"}
+        return tuple(method for method in _ORDER if method in self.verbs | extra)
+
+    @property
+    def allow(self) -> str:
+        """The value of `Allow` (RFC 9110 section 10.2.1)."""
+        return ", ".join(self.methods)
+
+    @property
+    def route(self) -> str:
+        """The regular expression of the path, with its optional slash."""
+        return "^" + re.escape(self.path).replace(r"\{id\}", "(?P<id>[^/]+)") + ("/?$" if self.path else "$")
+
+    def uri(self, prefix: str, **values: object) -> str:
+        """The path as we write it, under a version's prefix (`/api/v2/`), with its slash."""
+        return prefix + (self.path.format(**values) + "/" if self.path else "")
+
+
+def _endpoint(path: str, access: Access, *verbs: str) -> Endpoint:
+    return Endpoint(path.partition("/")[0], path, frozenset(verbs), access)
+
+
+ROOT = _endpoint("", Access.PUBLIC, "GET")
+PROVIDERS = _endpoint("provider", Access.PUBLIC, "GET")
+SIGN_UP = _endpoint("social_sign_up", Access.OPTIONAL, "POST")
+SOCIAL_ACCOUNTS = _endpoint("social_account", Access.REQUIRED, "GET")
+SOCIAL_ACCOUNT = _endpoint("social_account/{id}", Access.REQUIRED, "GET", "DELETE")
+TOKENS = _endpoint("token", Access.REQUIRED, "GET")
+CURRENT_TOKEN = _endpoint("token/current", Access.REQUIRED, "GET", "DELETE")
+TOKEN = _endpoint("token/{id}", Access.REQUIRED, "GET", "DELETE")
+USERS = _endpoint("user", Access.REQUIRED, "GET")
+USER = _endpoint("user/{id}", Access.REQUIRED, "GET")
+
+LISTED = (PROVIDERS, SOCIAL_ACCOUNTS, SIGN_UP, TOKENS, USERS)
+"""What the root names, in its order."""
+
+ENDPOINTS = (
+    ROOT,
+    PROVIDERS,
+    SOCIAL_ACCOUNTS,
+    SOCIAL_ACCOUNT,
+    SIGN_UP,
+    TOKENS,
+    CURRENT_TOKEN,
+    TOKEN,
+    USERS,
+    USER,
+)

@@ -1,0 +1,29 @@
+"""Any exception to an answer of the contract; the one place where an unexpected failure is told to the operator."""
+
+import logging
+
+from django.core.signals import got_request_exception
+from django.http import Http404, HttpRequest
+
+from shared.errors import ApiError, InternalError, NotFound
+from shared.replies import Reply
+
+logger = logging.getLogger("tandem.failures")
+
+
+def failure_reply(error: Exception, request: HttpRequest) -> Reply:
+    """Give the error envelope for whatever was raised while a request was answered.
+
+    An unexpected exception is logged with its traceback and sent to `got_request_exception`, as Django
+    does, so that error reporters see it; the client gets `internal_error`, also under DEBUG.
+    """
+    if isinstance(error, ApiError):
+        if error.status >= 500:
+            level = logging.ERROR if isinstance(error, InternalError) else logging.WARNING
+            logger.log(level, "%s: %s", error.code, error.__cause__ or "", extra={"status_code": error.status})
+        return error.reply()
+    if isinstance(error, Http404):
+        return NotFound().reply()
+    logger.error("Internal error: %s", request.path, exc_info=error)
+    got_request_exception.send(sender=failure_reply, request=request)
+    return InternalError().reply()

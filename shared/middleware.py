@@ -1,0 +1,100 @@
+"""What every answer of every mounted API has in common, whichever framework made it."""
+
+import logging
+import re
+import time
+import uuid
+from collections.abc import Callable
+
+from django.conf import settings
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+from shared import request_id, wire
+from shared.errors import ApiError, InternalError, InvalidRequest, NotFound
+from shared.failures import failure_reply
+from shared.mounts import serves
+from shared.replies import Reply
+
+logger = logging.getLogger("tandem.access")
+_GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+def django_response(reply: Reply) -> HttpResponse:
+    """Turn a reply into a plain Django response."""
+    response = HttpResponse(
+        b"" if reply.body is None else wire.encode(reply.body),
+        status=reply.status,
+        content_type=wire.MEDIA_TYPE,
+        headers=dict(reply.headers),
+    )
+    if reply.body is None:
+        del response["Content-Type"]
+    return response
+
+
+class ContractMiddleware:
+    """Give API answers their common headers, a wrong Host its envelope, and each request its id.
+
+    Place it first: what it answers, nothing else has touched.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        """Take the next layer."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer one request."""
+        started = time.monotonic()
+        with request_id.bound(_request_id(request)) as bound_id:
+            response = self._answer(request)
+            response["X-Request-ID"] = bound_id
+            # Never the query: a key that an old client puts there must not end up in a log.
+            logger.info(
+                "%s %s %s %.0f ms",
+                request.method,
+                request.path,
+                response.status_code,
+                (time.monotonic() - started) * 1000,
+            )
+        return response
+
+    def _answer(self, request: HttpRequest) -> HttpResponseBase:
+        if not serves(request.path_info):
+            return self.get_response(request)
+        try:
+            request.get_host()
+        except DisallowedHost:
+            response: HttpResponseBase = django_response(InvalidRequest().reply())
+        else:
+            response = _in_the_envelope(self.get_response(request))
+        response["Cache-Control"] = "no-store"
+        response["X-Content-Type-Options"] = "nosniff"
+        response.cookies.clear()
+        if isinstance(response, HttpResponse) and response.status_code != 204:
+            response["Content-Length"] = str(len(response.content))
+            if request.method == "HEAD":
+                # Not every WSGI server drops the body of a HEAD by itself.
+                response.content = b""
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Catch what was raised outside an adapter's own handler, in a middleware of the project."""
+        return django_response(failure_reply(exception, request)) if serves(request.path_info) else None
+
+
+def _in_the_envelope(response: HttpResponseBase) -> HttpResponseBase:
+    """Replace an error page that another middleware of the project made: never HTML on an API path."""
+    if response.status_code < 400 or not response.get("Content-Type", "").startswith("text/html"):
+        return response
+    known: dict[int, type[ApiError]] = {400: InvalidRequest, 404: NotFound}
+    error = known.get(response.status_code, InternalError)
+    return django_response(error().reply())
+
+
+def _request_id(request: HttpRequest) -> str:
+    given: str = request.META.get("HTTP_X_REQUEST_ID", "")
+    if getattr(settings, "TRUSTED_PROXIES", 0) and _GIVEN_ID.fullmatch(given):
+        return given
+    return uuid.uuid4().hex

@@ -1,0 +1,70 @@
+"""Lists: `limit` and `offset` in, `meta` and `objects` out (CONTRACT section 5)."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shared.errors import InvalidRequest
+from shared.incoming import Query
+
+DEFAULT_LIMIT = 20
+MAX_LIMIT = 100
+_NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
+LIMIT_MESSAGE = f"Give one whole number from 0 to {MAX_LIMIT}."
+OFFSET_MESSAGE = "Give one whole number from 0 to 999999999."
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which part of a list is asked for; `limit` is at least 1."""
+
+    limit: int
+    offset: int
+
+    @property
+    def window(self) -> slice:
+        """The part as a slice of the whole list."""
+        return slice(self.offset, self.offset + self.limit)
+
+
+def read_page(query: Query) -> Page:
+    """Read `limit` (0 means the most there is) and `offset`.
+
+    :raises InvalidRequest: for one given twice, that is no number, or out of range.
+    """
+    faults: dict[str, list[str]] = {}
+    limit = _number(query, "limit", DEFAULT_LIMIT)
+    offset = _number(query, "offset", 0)
+    if limit is None or limit > MAX_LIMIT:
+        faults["limit"] = [LIMIT_MESSAGE]
+    if offset is None:
+        faults["offset"] = [OFFSET_MESSAGE]
+    if limit is None or offset is None or faults:
+        raise InvalidRequest(faults)
+    return Page(limit or MAX_LIMIT, offset)
+
+
+def render_page(page: Page, objects: Sequence[Any], *, total: int, uri: str) -> dict[str, Any]:
+    """The body of a list; links are path-absolute and never go below offset 0."""
+    following = page.offset + page.limit
+    preceding = max(0, page.offset - page.limit)
+    return {
+        "meta": {
+            "limit": page.limit,
+            "next": f"{uri}?limit={page.limit}&offset={following}" if following < total else None,
+            "offset": page.offset,
+            "previous": f"{uri}?limit={page.limit}&offset={preceding}" if page.offset else None,
+            "total_count": total,
+        },
+        "objects": list(objects),
+    }
+
+
+def _number(query: Query, name: str, default: int) -> int | None:
+    values = query.get(name)
+    if values is None:
+        return default
+    if len(values) != 1 or not _NUMBER.fullmatch(values[0]):
+        return None
+    return int(values[0])
