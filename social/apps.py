@@ -1,0 +1,18 @@
+"""Django's entry to the service."""
+
+from django.apps import AppConfig
+
+
+class SocialConfig(AppConfig):
+    """The app; its label names the tables."""
+
+    name = "social"
+    label = "social"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the system checks and seal the logs of the libraries that print credentials."""
+        from social import checks  # noqa: F401, PLC0415 - importing registers; models must be ready first
+        from social.providers import quiet_logs  # noqa: PLC0415 - models must be ready first
+
+        quiet_logs.seal()

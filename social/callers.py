@@ -1,0 +1,26 @@
+"""Who makes a call (CONTRACT section 2): a header, never a cookie, never the URL."""
+
+from shared import authorization
+from shared.errors import CredentialsInUrl
+from shared.incoming import Query
+from social import tokens
+from social.models import AccessToken
+
+
+def refuse_credentials_in_url(query: Query) -> None:
+    """Refuse Tastypie's other way to send a key.
+
+    :raises CredentialsInUrl: whatever else was sent.
+    """
+    if "api_key" in query:
+        raise CredentialsInUrl
+
+
+def identify_caller(header: str | None) -> AccessToken | None:
+    """Give the token a call was made with, its user loaded; None for a call without `Authorization`.
+
+    :raises InvalidCredentials: for one that is present and unusable; it never counts as anonymous.
+    """
+    if header is None:
+        return None
+    return tokens.authenticate(authorization.parse(header))

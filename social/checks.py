@@ -1,0 +1,109 @@
+"""System checks: what an operator must know before the service starts. Ids are stable."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from cryptography.fernet import Fernet
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+from social_core.utils import module_member, setting_name
+
+from social.conf import conf
+from social.providers.registry import POLICIES
+
+FINDS_BY_EMAIL = "social_core.pipeline.social_auth.associate_by_email"
+
+
+@register("social")
+def check_providers(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """Every enabled provider has a policy and what the policy needs."""
+    return [message for name in conf.providers for message in _check_provider(name)]
+
+
+def _check_provider(name: str) -> Iterator[CheckMessage]:
+    policy = POLICIES.get(name)
+    if policy is None:
+        yield Error(
+            f"SOCIAL_PROVIDERS names {name!r}, for which nothing proves that a token was issued to this service.",
+            hint=f"Known: {', '.join(sorted(POLICIES))}.",
+            id="social.E001",
+        )
+        return
+    for need in policy.needs:
+        setting = setting_name(name, need)
+        value = getattr(settings, setting, None)
+        if not isinstance(value, str) or not value.strip():
+            yield Error(
+                f"{setting} is not set: a token for {name!r} could not be proven to be ours.",
+                hint=f"Set {setting} to what {name} gave this service's registration.",
+                id="social.E002",
+            )
+
+
+@register("social")
+def check_pipeline(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """No step finds a user by an address, and every step can be loaded."""
+    found: list[CheckMessage] = []
+    steps = getattr(settings, "SOCIAL_AUTH_PIPELINE", ())
+    if FINDS_BY_EMAIL in steps:
+        found.append(
+            Error(
+                "SOCIAL_AUTH_PIPELINE finds users by their e-mail address: whoever has that address at some provider "
+                "would take the account over.",
+                hint=f"Remove {FINDS_BY_EMAIL}.",
+                id="social.E003",
+            )
+        )
+    for step in steps:
+        try:
+            module_member(step)
+        except (ImportError, AttributeError, ValueError):
+            found.append(
+                Error(
+                    f"SOCIAL_AUTH_PIPELINE names {step!r}, which cannot be imported.",
+                    hint="Give the dotted path of a function.",
+                    id="social.E004",
+                )
+            )
+    return found
+
+
+@register("social")
+def check_provider_token_keys(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """Every key can be used."""
+    found: list[CheckMessage] = []
+    for number, key in enumerate(conf.provider_token_keys, start=1):
+        try:
+            Fernet(key)
+        except ValueError:
+            found.append(
+                Error(
+                    f"PROVIDER_TOKEN_KEYS: key {number} is no Fernet key.",
+                    hint="Make one with cryptography.fernet.Fernet.generate_key().",
+                    id="social.E005",
+                )
+            )
+    return found
+
+
+@register("social")
+def check_sandbox(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """Providers are reached on this machine only in a sandbox, and a sandbox serves this machine only."""
+    found: list[CheckMessage] = []
+    if conf.provider_hosts and not conf.sandbox:
+        found.append(
+            Error(
+                "PROVIDER_HOSTS sends provider calls elsewhere outside a sandbox.",
+                hint="Remove PROVIDER_HOSTS; it is for SANDBOX=1 alone.",
+                id="social.E006",
+            )
+        )
+    if conf.sandbox and not set(settings.ALLOWED_HOSTS) <= {"localhost", "127.0.0.1", "[::1]"}:
+        found.append(
+            Error(
+                "SANDBOX=1 on a service that answers to other hosts than this machine's: anyone could be anyone.",
+                hint="Remove SANDBOX, or let ALLOWED_HOSTS name localhost, 127.0.0.1 and [::1] only.",
+                id="social.E007",
+            )
+        )
+    return found

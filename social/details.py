@@ -1,0 +1,46 @@
+"""What a provider tells of a person, made fit for the user table.
+
+Only the id is vital; the rest is cleaned or dropped, never an error.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+MAX_NAME = 150
+MAX_EMAIL = 254
+MAX_SUGGESTION = 255
+# C0, C1, surrogates, and the marks that turn the direction of the text around them.
+_INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_NAMES = ("fullname", "first_name", "last_name")
+
+
+def clean_details(details: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the details with every text clean, of the right type and short enough; other keys as they were."""
+    cleaned = dict(details)
+    for name in _NAMES:
+        if name in cleaned:
+            cleaned[name] = clean_text(cleaned[name])[:MAX_NAME].strip()
+    if "username" in cleaned:
+        cleaned["username"] = clean_text(cleaned["username"])[:MAX_SUGGESTION]
+    cleaned["email"] = clean_email(cleaned.get("email"))
+    return cleaned
+
+
+def clean_text(value: object) -> str:
+    """Give a string without control characters; "" for what is no string."""
+    return _INVISIBLE.sub("", value) if isinstance(value, str) else ""
+
+
+def clean_email(value: object) -> str:
+    """Give an address that the user table can hold, or ""; half an address is none."""
+    if not isinstance(value, str) or len(value) > MAX_EMAIL:
+        return ""
+    try:
+        validate_email(value)
+    except ValidationError:
+        return ""
+    return value

@@ -1,0 +1,29 @@
+"""The one table of our own: access tokens."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+
+class AccessToken(models.Model):
+    """A credential that this service has issued, kept as its SHA-256 only.
+
+    `imported` marks a key that an earlier deployment had issued; it has no expiry.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="access_tokens")
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    created = models.DateTimeField()
+    last_used = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    imported = models.BooleanField(default=False)
+
+    class Meta:
+        """Newest use last: eviction takes from the front."""
+
+        indexes: ClassVar[list[models.Index]] = [models.Index("user", "last_used", name="social_token_user_last_used")]
+
+    def __str__(self) -> str:
+        """Name it by its id: the digest is nobody's business."""
+        return f"access token {self.pk}"

@@ -1,0 +1,51 @@
+"""Our steps of social-core's pipeline; they take and give what its own do."""
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import connections, router
+from social_core.backends.base import BaseAuth
+from social_core.pipeline import user as theirs
+
+from social import usernames
+
+
+def get_username(
+    strategy: Any, details: dict[str, Any], backend: BaseAuth[Any], user: Any = None, *args: Any, **kwargs: Any
+) -> dict[str, Any] | None:
+    """Choose a new user's name.
+
+    :returns: `{"username": ...}`; a known user's own name stays.
+    """
+    storage = strategy.get_storage(stage="pipeline").user
+    if user:
+        return {"username": storage.get_username(user)}
+    if "username" not in backend.setting("USER_FIELDS", theirs.USER_FIELDS):
+        return None
+    credential = kwargs["credential"]
+    unlike = [str(kwargs.get("uid", "")), credential.access_token, credential.access_token_secret, credential.id_token]
+    chosen = usernames.choose_username(
+        details.get("username"),
+        unlike=[value for value in unlike if value],
+        taken=_taken,
+        max_length=storage.username_max_length() or usernames.MAX_LENGTH,
+    )
+    return {"username": chosen}
+
+
+def user_details(
+    strategy: Any, details: dict[str, Any], backend: BaseAuth[Any], user: Any = None, *args: Any, **kwargs: Any
+) -> None:
+    """Let social-core fill in a new user's details, and never touch a known user's."""
+    if kwargs.get("is_new"):
+        theirs.user_details(strategy, details, backend, user, *args, **kwargs)
+
+
+def _taken(name: str) -> bool:
+    model = get_user_model()
+    using = router.db_for_write(model)
+    if connections[using].vendor == "postgresql":
+        # The column is unique by case only; whoever takes a name in another case at this moment waits here.
+        with connections[using].cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('tandem.username'), hashtext(%s))", [name.lower()])
+    return model._default_manager.using(using).filter(**{f"{model.USERNAME_FIELD}__iexact": name}).exists()

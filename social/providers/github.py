@@ -1,0 +1,47 @@
+"""GitHub: "check a token", authenticated as our application.
+
+`POST /applications/{client_id}/token` with our id and secret answers for tokens of ours alone, 404 for
+all others, and names the application and the user
+(https://docs.github.com/en/rest/apps/oauth-applications#check-a-token). Its answer is the profile.
+"""
+
+from social_core.exceptions import AuthResponseError
+
+from shared.errors import ProviderBadResponse, TokenAudienceMismatch
+from shared.sign_up import Credential
+from social.providers.engine import Guarded
+from social.providers.policy import Policy, client_ids
+from social.strategy import Pending
+
+CHECK_URL = "https://api.github.com/applications/{client_id}/token"
+
+
+class GitHub(Policy):
+    """GitHub by access token."""
+
+    backend = "social_core.backends.github.GithubOAuth2"
+    hosts = frozenset({"api.github.com"})
+    proof = "`POST /applications/{client_id}/token`, authenticated as our application"
+    # 401 can only mean our own id and secret: the token travels in the body.
+    misconfigured_codes = frozenset({"http_401"})
+
+    def identify(self, backend: Guarded, credential: Credential) -> Pending:
+        """Check the token; the answer tells whose it is."""
+        answer = backend.get_json(
+            CHECK_URL.format(client_id=backend.setting("KEY")),
+            method="POST",
+            auth=backend.get_key_and_secret(),
+            json={"access_token": credential.access_token},
+            headers={"Accept": "application/vnd.github+json"},
+            stage="token_validation",
+        )
+        if not isinstance(answer, dict):
+            raise AuthResponseError(backend, code="malformed_response", stage="token_validation")
+        application, user = answer.get("app"), answer.get("user")
+        named = application.get("client_id") if isinstance(application, dict) else None
+        if not isinstance(named, str) or not named or not isinstance(user, dict):
+            raise ProviderBadResponse
+        if named not in client_ids(backend):
+            raise TokenAudienceMismatch
+        backend.proven_profile = user
+        return backend.do_auth(credential.access_token)

@@ -1,0 +1,40 @@
+"""Instagram: the exchange of a short-lived token with our client secret.
+
+`ig_exchange_token` succeeds only for a token of the application whose secret is sent
+(https://developers.facebook.com/docs/instagram-platform/reference/access_token). Meta offers this
+to existing deployments only. The long-lived token that comes back asks for the profile and is the one kept.
+"""
+
+from social_core.exceptions import AuthResponseError
+
+from shared.sign_up import Credential
+from social.providers.engine import Guarded
+from social.providers.policy import Policy
+from social.strategy import Pending
+
+EXCHANGE_URL = "https://graph.instagram.com/access_token"
+
+
+class Instagram(Policy):
+    """Instagram by a short-lived access token."""
+
+    backend = "social_core.backends.instagram.InstagramOAuth2"
+    hosts = frozenset({"graph.instagram.com"})
+    proof = "the exchange of the token with our client secret (`ig_exchange_token`)"
+
+    def identify(self, backend: Guarded, credential: Credential) -> Pending:
+        """Exchange the token, then ask for the profile with what came back."""
+        _, secret = backend.get_key_and_secret()
+        answer = backend.get_json(
+            EXCHANGE_URL,
+            params={
+                "grant_type": "ig_exchange_token",
+                "client_secret": secret,
+                "access_token": credential.access_token,
+            },
+            stage="token_validation",
+        )
+        token = answer.get("access_token") if isinstance(answer, dict) else None
+        if not isinstance(token, str) or not token:
+            raise AuthResponseError(backend, code="malformed_response", stage="token_validation")
+        return backend.do_auth(token)

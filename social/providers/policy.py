@@ -1,0 +1,50 @@
+"""What a provider's policy says: which backend speaks to it, and what proves that a token was issued to us."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from shared.sign_up import Credential
+
+if TYPE_CHECKING:
+    from social.providers.engine import Guarded
+    from social.strategy import Pending
+
+
+class Policy:
+    """The policy of one provider; a subclass names its source, the provider's documentation.
+
+    A token issued to someone else's application must not sign anyone in here: `identify` gives a
+    profile only after the proof, and there is no other way to one.
+    """
+
+    backend: ClassVar[str]
+    """Dotted path of the social-core class."""
+    protocol: ClassVar[str] = "oauth2"
+    accepts: ClassVar[tuple[tuple[str, ...], ...]] = (("access_token",),)
+    hosts: ClassVar[frozenset[str]]
+    """The hosts that a sign-in may call."""
+    proof: ClassVar[str]
+    """What proves it, in a sentence for the documentation."""
+    needs: ClassVar[tuple[str, ...]] = ("KEY", "SECRET")
+    """Settings (`SOCIAL_AUTH_<NAME>_…`) without which the proof is none."""
+    enforced: ClassVar[Mapping[str, Any]] = {}
+    """Settings of the backend that the proof depends on; the operator cannot change them."""
+    defaults: ClassVar[Mapping[str, Any]] = {}
+    """Settings of the backend where the operator has none."""
+    misconfigured_codes: ClassVar[frozenset[object]] = frozenset()
+    """Error codes by which the provider refuses our registration rather than the token."""
+
+    def identify(self, backend: "Guarded", credential: Credential) -> "Pending":
+        """Prove the token and give the profile.
+
+        :raises ApiError: where the proof fails.
+        :raises SocialAuthBaseException: where the provider fails or refuses.
+        """
+        raise NotImplementedError
+
+
+def client_ids(backend: "Guarded") -> frozenset[str]:
+    """Give our registrations at a provider: `_KEY` and `_CLIENT_IDS`."""
+    configured = backend.setting("CLIENT_IDS") or ()
+    names = configured.split(",") if isinstance(configured, str) else configured
+    return frozenset(str(name).strip() for name in (backend.setting("KEY"), *names) if name and str(name).strip())

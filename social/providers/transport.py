@@ -1,0 +1,161 @@
+"""The one way out to the network: pooled, bounded, to known hosts over https, never following a redirect.
+
+social-core's backends all send through `BaseAuth.request`; `TransportBase` takes its place below them,
+so that a backend's own override of `request` (Facebook's) still runs and calls it.
+"""
+
+from functools import cache
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from social_core.backends.base import BaseAuth
+from social_core.exceptions import AuthConfigurationError, AuthProviderError, AuthResponseError
+from social_core.utils import http_error, redact_request_error
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+
+from social.conf import conf
+from social.providers import deadline
+
+MAX_ANSWER = 1024 * 1024
+"""Bytes of an answer after decoding; the largest honest profile is a few kilobytes."""
+_CHUNK = 16 * 1024
+_HOSTS_POOLED = 64
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = deadline.DeadlineConnection
+
+
+class _TLSPool(HTTPSConnectionPool):
+    ConnectionCls = deadline.DeadlineTLSConnection
+
+
+class DeadlineAdapter(HTTPAdapter):
+    """requests' adapter with our connections in its pools."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Build the pools, as requests does, then say what they are made of."""
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
+
+    def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
+        """The same for an operator's outgoing proxy (`SOCIAL_AUTH_PROXIES`)."""
+        manager = super().proxy_manager_for(proxy, **proxy_kwargs)
+        manager.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
+        return manager
+
+
+@cache
+def session() -> requests.Session:
+    """The process's one session: kept connections, no cookies, nothing taken from the environment."""
+    made = requests.Session()
+    made.trust_env = False
+    made.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    adapter = DeadlineAdapter(_HOSTS_POOLED, conf.provider_concurrency, max_retries=0)
+    made.mount("https://", adapter)
+    made.mount("http://", adapter)
+    return made
+
+
+class AnswerTooLarge(requests.RequestException):
+    """The answer is longer than any honest one."""
+
+
+class TransportBase(BaseAuth[Any]):
+    """`BaseAuth` with our way out; bring it in as the last base of a backend."""
+
+    allowed_hosts: frozenset[str] = frozenset()
+
+    def request(
+        self,
+        url: str,
+        *,
+        method: str = "GET",
+        headers: Any = None,
+        data: Any = None,
+        json: Any = None,
+        auth: Any = None,
+        params: Any = None,
+        timeout: float | None = None,
+        stage: Any = "user_info",
+    ) -> requests.Response:
+        """Send one call and read its whole answer.
+
+        :raises AuthProviderError: it cannot be reached, takes too long, or answers 4xx or 5xx.
+        :raises AuthResponseError: it redirects, or answers without end.
+        :raises AuthConfigurationError: the URL is not https or not of this provider.
+        """
+        sent = {"Accept": "application/json", "Accept-Encoding": "identity", **dict(headers or {})}
+        try:
+            prepared = session().prepare_request(
+                requests.Request(method, url, headers=sent, data=data, json=json, auth=auth, params=params)
+            )
+            self._reroute(prepared, stage)
+            response = _send(prepared, self.setting("PROXIES"), self.setting("VERIFY_SSL", True))
+        except requests.exceptions.SSLError as error:
+            redact_request_error(error, request_url=url)
+            raise AuthProviderError(self, code="tls_error", stage=stage) from error
+        except (requests.Timeout, TimeoutError) as error:
+            redact_request_error(error, request_url=url)
+            raise AuthProviderError(self, code="timeout", stage=stage) from error
+        except (AnswerTooLarge, requests.exceptions.ContentDecodingError) as error:
+            redact_request_error(error, request_url=url)
+            raise AuthResponseError(self, code="malformed_response", stage=stage) from error
+        except requests.RequestException as error:
+            redact_request_error(error, request_url=url)
+            code = "timeout" if _is_timeout(error) else "connection_failed"
+            raise AuthProviderError(self, code=code, stage=stage) from error
+        if 300 <= response.status_code < 400:
+            raise AuthResponseError(self, code="malformed_response", stage=stage)
+        try:
+            response.raise_for_status()
+        except requests.HTTPError as error:
+            redact_request_error(error, request_url=url)
+            try:
+                raise http_error(self, error, stage=stage) from error
+            except RecursionError:  # the refusal's own body nests without end
+                raise AuthResponseError(self, code="malformed_response", stage=stage) from error
+        return response
+
+    def _reroute(self, prepared: requests.PreparedRequest, stage: Any) -> None:
+        """Check where a call goes, then send it where the sandbox is, its signature already made."""
+        parts = urlsplit(str(prepared.url))
+        if parts.scheme != "https" or parts.hostname not in self.allowed_hosts or parts.username is not None:
+            raise AuthConfigurationError(self, code="invalid_setting", parameter="url", stage=stage)
+        origin = f"https://{parts.netloc}"
+        if conf.sandbox and origin in conf.provider_hosts:
+            prepared.url = conf.provider_hosts[origin] + str(prepared.url)[len(origin) :]
+
+
+def _send(prepared: requests.PreparedRequest, proxies: Any, verify: Any) -> requests.Response:
+    left = deadline.remaining()
+    response = session().send(
+        prepared, stream=True, allow_redirects=False, timeout=(left, left), proxies=proxies, verify=verify
+    )
+    body = bytearray()
+    try:
+        for part in response.iter_content(_CHUNK):
+            body += part
+            if len(body) > MAX_ANSWER:
+                raise AnswerTooLarge("the answer is too large")
+    except BaseException:
+        # What is left unread would be the start of the next answer on a kept connection.
+        response.raw.close()
+        response.close()
+        raise
+    # Where requests itself keeps a body it has read; `.json()` and `.text` look there.
+    response._content = bytes(body)  # noqa: SLF001 - see above
+    return response
+
+
+def _is_timeout(error: BaseException) -> bool:
+    """requests calls a read that times out inside a body a ConnectionError."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, TimeoutError) or "timed out" in str(seen).lower():
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False

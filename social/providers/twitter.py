@@ -1,0 +1,29 @@
+"""Twitter (X): OAuth 1.0a.
+
+The call is signed with our consumer secret and the token's secret (RFC 5849 section 3.4); a token of
+another consumer does not verify under ours, so the profile call itself is the check.
+https://developer.x.com/en/docs/x-api/v1/accounts-and-users/manage-account-settings/api-reference/get-account-verify_credentials
+"""
+
+from shared.sign_up import Credential
+from social.providers.engine import Guarded
+from social.providers.policy import Policy
+from social.strategy import Pending
+
+
+class Twitter(Policy):
+    """Twitter by an OAuth 1 token and its secret."""
+
+    backend = "social_core.backends.twitter.TwitterOAuth"
+    protocol = "oauth1"
+    accepts = (("access_token", "access_token_secret"),)
+    hosts = frozenset({"api.twitter.com"})
+    proof = "the OAuth 1 signature, made with our consumer secret, on the profile call"
+    # 215 bad authentication data, 416 suspended application: what the *consumer* sent is at fault.
+    misconfigured_codes = frozenset({215, 416})
+
+    def identify(self, backend: Guarded, credential: Credential) -> Pending:
+        """Ask for the profile, signed."""
+        return backend.do_auth(
+            {"oauth_token": credential.access_token, "oauth_token_secret": credential.access_token_secret}
+        )

@@ -1,0 +1,122 @@
+"""The one call: sign up, sign in, or link."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import IntegrityError, connections, router, transaction
+from social_core.exceptions import SocialAuthBaseException
+from social_django.models import UserSocialAuth
+
+from shared.errors import AccountInactive, InteractionRequired, SignUpNotAllowed
+from shared.sign_up import Credential
+from social import signals, tokens
+from social.providers.identify import Identity, identify
+from social.translation import translate
+from social.user_model import User
+
+ATTEMPTS = 4
+"""How often a lost race is run again. The second run finds what the winner wrote; more is for names."""
+_RACED = frozenset({"identity_in_use", "username_in_use"})
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """What a sign-up came to. `token` is None for a call that had a credential already."""
+
+    user: User
+    provider: str
+    outcome: str
+    token: str | None
+    token_expires_at: datetime | None
+
+
+def sign_up(*, credential: Credential, actor: User | None, api: str) -> SignIn:
+    """Sign a person up or in by a provider's token, or link the identity to the caller.
+
+    :param credential: checked in form, not yet proven.
+    :param actor: the authenticated user making the call, or None.
+    :param api: which API is calling, for those who listen to the signals.
+    :raises AccountInUse: the identity belongs to another user than the actor.
+    :raises AccountInactive: the user it belongs to is inactive.
+    :raises AccountConflict: it cannot be decided which user this is.
+    :raises SignUpNotAllowed: the operator's allow lists or pipeline refuse.
+    :raises InteractionRequired: the pipeline wants to redirect or to ask.
+    :raises ApiError: what `identify` raises.
+    """
+    # The provider may take its whole deadline; others need the connection meanwhile.
+    give_back_connection()
+    identity = identify(credential)
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return _store(identity, credential, actor, api)
+        except SocialAuthBaseException as error:
+            if attempt == ATTEMPTS or not _lost_a_race(error):
+                raise translate(error) from error
+        except IntegrityError:
+            if attempt == ATTEMPTS:
+                raise
+    raise AssertionError("unreachable")
+
+
+def give_back_connection() -> None:
+    """Let go of the database until it is needed again, unless a caller's transaction holds it."""
+    connection = connections[router.db_for_write(UserSocialAuth)]
+    if not connection.in_atomic_block:
+        connection.close()
+
+
+def _store(identity: Identity, credential: Credential, actor: User | None, api: str) -> SignIn:
+    with transaction.atomic(using=router.db_for_write(UserSocialAuth)):
+        user = identity.strategy.run(
+            identity.pending,
+            user=actor,
+            credential=credential,
+            api=api,
+        )
+        if user is None:
+            raise SignUpNotAllowed
+        if not isinstance(user, get_user_model()):
+            # A step wants to redirect; what it has stored for its return goes with the transaction.
+            raise InteractionRequired
+        if not user.is_active:
+            raise AccountInactive
+        outcome = _outcome(identity.backend.finished or {}, actor)
+        issued = tokens.issue(user=user) if actor is None else None
+        _announce(outcome, user, identity, api)
+    return SignIn(
+        user=user,
+        provider=identity.provider,
+        outcome=outcome,
+        token=issued.value if issued else None,
+        token_expires_at=issued.expires_at if issued else None,
+    )
+
+
+def _outcome(finished: Mapping[str, Any], actor: User | None) -> str:
+    if finished.get("is_new"):
+        return "created"
+    return "linked" if actor is not None and finished.get("new_association") else "signed_in"
+
+
+def _announce(outcome: str, user: User, identity: Identity, api: str) -> None:
+    signal = {"created": signals.signed_up, "linked": signals.linked, "signed_in": signals.signed_in}[outcome]
+    transaction.on_commit(
+        # robust: the person is signed in, whatever a listener makes of it.
+        lambda: signal.send_robust(sender=type(user), user=user, provider=identity.provider, uid=identity.uid, api=api),
+        using=router.db_for_write(UserSocialAuth),
+    )
+
+
+def _lost_a_race(error: SocialAuthBaseException) -> bool:
+    """Say whether another caller wrote between our look and our write: then a second look decides."""
+    if error.code not in _RACED:
+        return False
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, IntegrityError):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False

@@ -1,0 +1,109 @@
+"""social-core's strategy without a session and without a request.
+
+Nothing in a query string, a Host header or a cookie can reach a backend: there is nowhere it could come
+from. `authenticate` does not authenticate: it hands back what a backend would, so that the network is
+done before the database is touched; `run` does the rest later, inside a transaction.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.exceptions import FieldDoesNotExist
+from social_core.backends.base import BaseAuth
+from social_core.utils import module_member
+from social_django.strategy import DjangoStrategy
+
+REPLACED_STEPS: Mapping[str, str] = {
+    # Ours: a clean name, unique whatever the case, never an address, an id or a token.
+    "social_core.pipeline.user.get_username": "social.pipeline.get_username",
+    # social-core's writes the provider's names over a known user's at every sign-in.
+    "social_core.pipeline.user.user_details": "social.pipeline.user_details",
+}
+"""Steps of an operator's `SOCIAL_AUTH_PIPELINE` that stand for a promise of the contract."""
+
+DEFAULT_STORAGE = "social_django.models.DjangoStorage"
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A sign-in whose network part is done: the arguments a backend gave to `authenticate`."""
+
+    backend: BaseAuth[Any]
+    arguments: Mapping[str, Any]
+
+    @property
+    def profile(self) -> dict[str, Any]:
+        """What the provider tells of the person."""
+        response: dict[str, Any] = self.arguments["response"]
+        return response
+
+
+class StatelessStrategy(DjangoStrategy):
+    """A strategy for one sign-up; what a backend puts "in the session" is gone with it."""
+
+    def __init__(self) -> None:
+        """Make it, with the operator's storage where there is one."""
+        super().__init__(None, request=None)
+        self._storage = module_member(self.setting("STORAGE", DEFAULT_STORAGE))
+        self._kept: dict[str, Any] = {}
+
+    def session_get(self, name: str, default: Any = None) -> Any:
+        """Give what this very sign-up has put there."""
+        return self._kept.get(name, default)
+
+    def session_set(self, name: str, value: Any) -> None:
+        """Keep it for this sign-up."""
+        self._kept[name] = value
+
+    def session_pop(self, name: str) -> Any:
+        """Take it out."""
+        return self._kept.pop(name, None)
+
+    def session_setdefault(self, name: str, value: Any) -> Any:
+        """Keep it unless there is one."""
+        return self._kept.setdefault(name, value)
+
+    def get_setting(self, name: str) -> Any:
+        """Give a setting; a new user's names go into the same INSERT where the model has them."""
+        try:
+            return super().get_setting(name)  # type: ignore[no-untyped-call]  # typed in part only
+        except AttributeError:
+            if name == "SOCIAL_AUTH_USER_FIELDS":
+                return ["username", *(field for field in ("email", "first_name", "last_name") if _user_has(field))]
+            raise
+
+    def get_pipeline(self, backend: BaseAuth[Any] | None = None) -> list[str]:
+        """Give the operator's steps or social-core's, with ours in place of those that break a promise."""
+        return [REPLACED_STEPS.get(step, step) for step in super().get_pipeline(backend)]
+
+    def authenticate(self, *args: Any, **kwargs: Any) -> Any:
+        """Hand back what the backend has gathered."""
+        backend = kwargs.pop("backend", None) or args[0]
+        return Pending(backend, kwargs)
+
+    def run(self, pending: Pending, **kwargs: Any) -> Any:
+        """Run the pipeline; the caller has opened the transaction."""
+        arguments = {
+            **pending.arguments,
+            **kwargs,
+            "strategy": self,
+            "storage": self.storage,
+            "backend": pending.backend,
+        }
+        # Steps change what they are given; a second run after a race must start from the same.
+        arguments["response"] = dict(pending.profile)
+        return pending.backend.run_authentication(**arguments)
+
+    def clean_authenticate_args(self, *args: Any, **kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Take the arguments as they are: there is no request among them."""
+        return args, kwargs
+
+
+def _user_has(field: str) -> bool:
+    try:
+        get_user_model()._meta.get_field(field)
+    except FieldDoesNotExist:
+        return False
+    return True

@@ -1,0 +1,101 @@
+"""Access tokens: issue, find, refresh by use, list, revoke."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+
+from shared.authorization import PresentedToken
+from shared.errors import InvalidCredentials, NotFound
+from social.conf import conf
+from social.models import AccessToken
+from social.user_model import User
+
+TOKEN_BYTES = 32
+MOVED_AT_MOST_EVERY = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    """A new token: the only moment at which its value is known."""
+
+    value: str
+    expires_at: datetime
+
+
+def digest_of(token: str) -> str:
+    """Give what is stored of a token: hex SHA-256. 256 random bits need no salt and no slow hash."""
+    return hashlib.sha256(token.encode("utf-8")).hexdigest()
+
+
+def issue(*, user: User) -> IssuedToken:
+    """Issue a token to a user; beyond `TOKENS_PER_USER` the least recently used one goes."""
+    now = timezone.now()
+    value = secrets.token_urlsafe(TOKEN_BYTES)
+    row = AccessToken.objects.create(
+        user=user, digest=digest_of(value), created=now, last_used=now, expires_at=now + conf.token_ttl
+    )
+    newest_first = AccessToken.objects.filter(user=user).order_by("-last_used", "-id").values("pk")
+    AccessToken.objects.filter(pk__in=newest_first[conf.tokens_per_user :]).delete()
+    return IssuedToken(value=value, expires_at=row.expires_at or now)
+
+
+def authenticate(presented: PresentedToken) -> AccessToken:
+    """Find the live token that was presented, with its user, by one indexed look-up.
+
+    :raises InvalidCredentials: for an unknown or expired token, an inactive user, another user's name.
+    """
+    digest = digest_of(presented.token)
+    token = AccessToken.objects.select_related("user").filter(digest=digest).first()
+    now = timezone.now()
+    if token is None or not constant_time_compare(token.digest, digest):
+        raise InvalidCredentials
+    if token.expires_at is not None and token.expires_at <= now:
+        raise InvalidCredentials
+    if presented.username is not None and not constant_time_compare(presented.username, token.user.get_username()):
+        raise InvalidCredentials
+    if not token.user.is_active:
+        raise InvalidCredentials
+    _touch(token, now)
+    return token
+
+
+def list_for(user: User) -> QuerySet[AccessToken]:
+    """Give a user's live tokens, in the order of their ids."""
+    live = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
+    return AccessToken.objects.filter(live, user=user).order_by("id")
+
+
+def get_for(user: User, token_id: str) -> AccessToken:
+    """Give one of a user's live tokens.
+
+    :raises NotFound: for another's, a dead one, or what is no id.
+    """
+    token = list_for(user).filter(pk=int(token_id)).first() if is_id(token_id) else None
+    if token is None:
+        raise NotFound
+    return token
+
+
+def revoke(token: AccessToken) -> None:
+    """End a token; a second time changes nothing."""
+    token.delete()
+
+
+def is_id(text: str) -> bool:
+    """Say whether a part of a path can be a row's id: ASCII digits that fit a bigint column."""
+    return text.isascii() and text.isdecimal() and len(text) <= 18
+
+
+def _touch(token: AccessToken, now: datetime) -> None:
+    if now - token.last_used < MOVED_AT_MOST_EVERY:
+        return
+    token.last_used = now
+    if token.expires_at is not None:
+        token.expires_at = now + conf.token_ttl
+    # A filter, not save(): a token revoked meanwhile must not come back.
+    AccessToken.objects.filter(pk=token.pk).update(last_used=now, expires_at=token.expires_at)

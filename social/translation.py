@@ -1,0 +1,124 @@
+"""social-core's failures to ours: one table, every reason of `social_core.exceptions.REASONS` in it."""
+
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from social_core.exceptions import SocialAuthBaseException
+
+from shared.errors import (
+    AccountConflict,
+    AccountInUse,
+    ApiError,
+    InternalError,
+    LastLoginMethod,
+    ProviderBadResponse,
+    ProviderMisconfigured,
+    ProviderTimeout,
+    ProviderUnavailable,
+    SignUpNotAllowed,
+    TokenRejected,
+)
+
+logger = logging.getLogger("tandem.providers")
+
+RETRY_AFTER = 5
+"""Seconds that a client waits where the provider does not say; long enough not to add to its trouble."""
+MAX_RETRY_AFTER = 3600
+
+TABLE: Mapping[str, type[ApiError]] = {
+    "identity_in_use": AccountInUse,
+    "email_in_use": AccountConflict,
+    "username_in_use": AccountConflict,
+    "identifier_migration_conflict": AccountConflict,
+    "authentication_disallowed": SignUpNotAllowed,
+    "membership_required": SignUpNotAllowed,
+    "email_verification_rejected": SignUpNotAllowed,
+    "profile_email_missing": SignUpNotAllowed,
+    "disconnect_disallowed": LastLoginMethod,
+    "credential_rejected": TokenRejected,
+    "token_revoked": TokenRejected,
+    "authorization_declined": TokenRejected,
+    "authorization_code_rejected": TokenRejected,
+    "invalid_signature": TokenRejected,
+    "invalid_claim": TokenRejected,
+    "nonce_mismatch": TokenRejected,
+    "response_expired": TokenRejected,
+    "response_not_yet_valid": TokenRejected,
+    "reauthentication_required": TokenRejected,
+    "invalid_expiry": TokenRejected,
+    "http_error": TokenRejected,
+    "malformed_response": ProviderBadResponse,
+    "missing_claim": ProviderBadResponse,
+    "timeout": ProviderTimeout,
+    "connection_failed": ProviderUnavailable,
+    "rate_limited": ProviderUnavailable,
+    "unavailable": ProviderUnavailable,
+    "tls_error": ProviderUnavailable,
+    "missing_setting": InternalError,
+    "invalid_setting": InternalError,
+    "unsupported_feature": InternalError,
+    "backend_missing": InternalError,
+    "unknown_error": InternalError,
+    "session_context_missing": InternalError,
+    "state_mismatch": InternalError,
+    "user_mismatch": InternalError,
+    "missing_parameter": InternalError,
+    "invalid_parameter": InternalError,
+}
+
+_OUR_REGISTRATION = frozenset({"invalid_client", "unauthorized_client"})
+"""RFC 6749 section 5.2: the client, not the token, is refused."""
+
+
+def translate(error: SocialAuthBaseException) -> ApiError:
+    """Give the contract's error for one of social-core's; raise it `from` the other."""
+    status = error.status_code
+    if _refuses_our_registration(error):
+        logger.error("A provider refuses our registration: %s", _where(error))
+        return ProviderMisconfigured()
+    if error.claim == "email_verified":
+        return SignUpNotAllowed()
+    kind = TABLE.get(error.code, InternalError)
+    # Before the status: Facebook says "rate limited" with a 400.
+    if kind is ProviderUnavailable or (status is not None and (status == 429 or status >= 500)):
+        return ProviderUnavailable(_retry_after(error.retry_after))
+    if error.code == "missing_claim" and error.stage == "token_validation":
+        return TokenRejected()
+    if status is not None:
+        # social-core reads some refusals of a token (`invalid_request`) as a fault of our settings.
+        return TokenRejected() if 400 <= status < 500 else ProviderBadResponse()
+    if kind is InternalError and error.provider_code is not None:
+        return TokenRejected()
+    return kind()
+
+
+def _refuses_our_registration(error: SocialAuthBaseException) -> bool:
+    if error.provider_code in _OUR_REGISTRATION:
+        return True
+    policy: Any = getattr(error.backend, "policy", None)
+    codes = policy.misconfigured_codes if policy is not None else frozenset()
+    return error.provider_code in codes or f"http_{error.status_code}" in codes
+
+
+def _where(error: SocialAuthBaseException) -> str:
+    """Name the provider and its code; never its message, which may repeat what it was sent."""
+    name = error.backend.name if error.backend is not None else "?"
+    return f"{name}, code {error.provider_code}, status {error.status_code}"
+
+
+def _retry_after(value: str | None) -> int:
+    """Read a `Retry-After`, seconds or a date (RFC 9110 section 10.2.3), bounded; ours where there is none."""
+    if not value:
+        return RETRY_AFTER
+    if value.isascii() and value.isdecimal():
+        return min(int(value[:9]), MAX_RETRY_AFTER)
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return RETRY_AFTER
+    if moment.tzinfo is None:
+        return RETRY_AFTER
+    return min(max(1, round((moment - datetime.now(UTC)).total_seconds())), MAX_RETRY_AFTER)
