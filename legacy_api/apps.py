@@ -1,0 +1,9 @@
+"""Django's entry to the adapter."""
+
+from django.apps import AppConfig
+
+
+class LegacyApiConfig(AppConfig):
+    """The app; it has no models."""
+
+    name = "legacy_api"
