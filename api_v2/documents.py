@@ -1,0 +1,46 @@
+"""The two pages of documentation: the OpenAPI document and Swagger UI over it."""
+
+from functools import cache
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.renderers import OpenApiYamlRenderer
+from drf_spectacular.settings import patched_settings
+from drf_spectacular.views import SpectacularSwaggerSplitView
+from rest_framework.request import Request
+
+from api_v2.document_settings import SETTINGS
+from shared.mounts import prefix_of
+
+
+@cache
+def openapi_yaml() -> bytes:
+    """Give the document's bytes, made once; they depend on no setting of the project."""
+    with patched_settings(SETTINGS):
+        schema = SchemaGenerator(urlconf="api_v2.urls").get_schema(request=None, public=True)
+        rendered: bytes = OpenApiYamlRenderer().render(schema, renderer_context={})
+        return rendered
+
+
+@require_safe
+def openapi(request: HttpRequest) -> HttpResponse:
+    """Serve the document."""
+    return HttpResponse(openapi_yaml(), content_type="application/yaml")
+
+
+class SwaggerUI(SpectacularSwaggerSplitView):
+    """Swagger UI over the document, its files from this service."""
+
+    authentication_classes = ()
+    permission_classes = ()
+    throttle_classes = ()
+    title = SETTINGS["TITLE"]
+    schema = None  # no part of the API that it shows
+
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+        """Serve the page, or its script."""
+        self.url = f"{prefix_of('api_v2')}openapi.yaml"
+        with patched_settings(SETTINGS):
+            return super().get(request, *args, **kwargs)  # type: ignore[no-untyped-call]  # the package is typed in part
