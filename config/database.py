@@ -1,0 +1,33 @@
+"""Where the rows are: SQLite in the project folder, or PostgreSQL with a pool in each process."""
+
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+
+from config import environment
+
+_SQLITE_OPTIONS = {
+    # Readers do not wait for the writer, and a writer takes its lock at once rather than failing half-way.
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+}
+
+
+def database(folder: Path) -> dict[str, Any]:
+    """Read `DATABASE_URL` and `DATABASE_POOL_SIZE` into Django's settings of one database."""
+    url = environment.text("DATABASE_URL") or f"sqlite:///{folder / 'db.sqlite3'}"
+    pool_size = environment.integer("DATABASE_POOL_SIZE", 8, least=1, most=1000)
+    if not url.startswith(("sqlite://", "postgres://", "postgresql://")):
+        raise environment.Unreadable("DATABASE_URL starts with neither sqlite:/// nor postgres://.")
+    try:
+        # The library's own type is a TypedDict that Django's settings are not.
+        parsed: dict[str, Any] = {**dj_database_url.parse(url)}
+    except ValueError as error:
+        # Without the value: it may hold a password.
+        raise environment.Unreadable("DATABASE_URL cannot be read.") from error
+    if url.startswith("sqlite://"):
+        return {**parsed, "OPTIONS": {**parsed.get("OPTIONS", {}), **_SQLITE_OPTIONS}}
+    pool = {"min_size": 1, "max_size": pool_size, "timeout": 10}
+    return {**parsed, "CONN_MAX_AGE": 0, "OPTIONS": {**parsed.get("OPTIONS", {}), "pool": pool}}

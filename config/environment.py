@@ -1,0 +1,107 @@
+"""The environment, read once, typed; a value that cannot be read is an error that names its variable."""
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from environs import Env, EnvError
+
+env = Env(eager=True)
+
+_STAYS_TEXT = re.compile(r"_(KEY|SECRET|CLIENT|APP_ID|CLIENT_IDS)$")
+
+
+class Unreadable(ImproperlyConfigured):
+    """A variable holds what it may not; the message names it."""
+
+
+def switch(name: str, *, default: bool = False) -> bool:
+    """Read an on/off variable: on with `1`, off with `0` or empty."""
+    value = env.str(name, "1" if default else "0")
+    if value not in {"", "0", "1"}:
+        raise Unreadable(f"{name} is {value!r}: a switch is on with 1 and off with 0 or nothing.")
+    return value == "1"
+
+
+def text(name: str, default: str = "") -> str:
+    """Read a string."""
+    return env.str(name, default)
+
+
+def names(name: str, default: str = "") -> list[str]:
+    """Read a comma-separated list; blanks around its parts and empty parts do not count."""
+    return [part.strip() for part in env.str(name, default).split(",") if part.strip()]
+
+
+def integer(name: str, default: int, *, least: int = 0, most: int = 1_000_000) -> int:
+    """Read a whole number within bounds."""
+    try:
+        value = env.int(name, default)
+    except EnvError as error:
+        raise Unreadable(f"{name} is {os.environ.get(name)!r}: give a whole number.") from error
+    if not least <= value <= most:
+        raise Unreadable(f"{name} is {value}: give a whole number from {least} to {most}.")
+    return value
+
+
+def number(name: str, default: float, *, above: float = 0.0, most: float = 1e6) -> float:
+    """Read a number greater than `above`, fractions allowed."""
+    try:
+        value = env.float(name, default)
+    except EnvError as error:
+        raise Unreadable(f"{name} is {os.environ.get(name)!r}: give a number.") from error
+    if not above < value <= most:
+        raise Unreadable(f"{name} is {value}: give a number above {above} and up to {most:.0f}.")
+    return value
+
+
+def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
+    """Read one of a few words."""
+    value = env.str(name, default)
+    if value not in allowed:
+        raise Unreadable(f"{name} is {value!r}: give one of {', '.join(allowed)}.")
+    return value
+
+
+def origins(name: str) -> dict[str, str]:
+    """Read a JSON object of https origins to loopback URLs."""
+    raw = env.str(name, "")
+    if not raw:
+        return {}
+    try:
+        value = json.loads(raw)
+    except ValueError as error:
+        raise Unreadable(f"{name} is no JSON: {error}.") from error
+    if not isinstance(value, dict):
+        raise Unreadable(f"{name} is no JSON object.")
+    for origin, target in value.items():
+        real, local = urlsplit(str(origin)), urlsplit(str(target))
+        if real.scheme != "https" or not real.hostname or real.path:
+            raise Unreadable(f"{name} maps {origin!r}: give an origin such as https://graph.facebook.com.")
+        if local.scheme != "http" or local.hostname not in {"127.0.0.1", "localhost", "::1"}:
+            raise Unreadable(f"{name} maps to {target!r}: give a URL on this machine, http://127.0.0.1:…")
+    return {str(origin): str(target).rstrip("/") for origin, target in value.items()}
+
+
+def social_auth(environ: Mapping[str, str]) -> dict[str, Any]:
+    """Read every `SOCIAL_AUTH_*`; JSON where it is no string.
+
+    Ids, keys and secrets stay text whatever they look like: an application id of digits is no number.
+    """
+    found: dict[str, Any] = {}
+    for name, value in environ.items():
+        if not name.startswith("SOCIAL_AUTH_"):
+            continue
+        found[name] = value
+        if _STAYS_TEXT.search(name):
+            continue
+        try:
+            found[name] = json.loads(value)
+        except ValueError as error:
+            if value[:1] in {"[", "{", '"'}:
+                raise Unreadable(f"{name} is no JSON: {error}.") from error
+    return found

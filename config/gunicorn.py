@@ -1,0 +1,20 @@
+"""gunicorn's settings: threads, since a sign-in mostly waits for a provider."""
+
+import os
+
+from config import environment
+
+bind = [f"0.0.0.0:{environment.integer('PORT', 8000, least=1, most=65535)}"]
+worker_class = "gthread"
+workers = environment.integer(
+    "WEB_CONCURRENCY", (os.cpu_count() or 1) if environment.text("REDIS_URL") else 1, least=1, most=256
+)
+threads = environment.integer("THREADS", 32, least=1, most=1000)
+# Longer than any sign-in may take, so that a stop finishes what is under way.
+graceful_timeout = int(environment.number("PROVIDER_TIMEOUT", 10, most=300)) + 20
+timeout = graceful_timeout + 10
+keepalive = 75
+# No access log of gunicorn's: it prints query strings. The application writes a line a request.
+accesslog = None
+errorlog = "-"
+loglevel = "warning"

@@ -1,0 +1,77 @@
+"""`python -m config.serve`: the production server, after everything that would stop it has been looked at."""
+
+import os
+import socket
+import sys
+
+import django
+from django.core.checks import ERROR, run_checks
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
+from django.db.utils import DatabaseError
+
+from config import environment
+
+
+def main() -> int:  # noqa: RET503 - it ends in exec
+    """Check, migrate SQLite, then become gunicorn; give the exit code where something is in the way."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    try:
+        django.setup()
+        problem = _misconfiguration() or _database_problem() or _port_problem()
+    except ImproperlyConfigured as error:
+        problem = str(error)
+    if problem:
+        print(f"Tandem does not start. {problem}", file=sys.stderr)
+        return 1
+    # In this very process, so that whoever started it can stop it; it does not return.
+    command = [sys.executable, "-m", "gunicorn", "-c", "python:config.gunicorn", "config.wsgi"]
+    os.execv(command[0], command)  # noqa: S606 - there is nothing for a shell to do
+
+
+def _misconfiguration() -> str:
+    """Give the errors of the system checks, with their hints."""
+    errors = [message for message in run_checks() if message.level >= ERROR]
+    lines = [f"{error.id}: {error.msg}" + (f" {error.hint}" if error.hint else "") for error in errors]
+    workers = environment.integer("WEB_CONCURRENCY", 1, least=1, most=256)
+    if workers > 1 and not environment.text("REDIS_URL"):
+        lines.append(
+            f"WEB_CONCURRENCY is {workers} without REDIS_URL: limits would count for each process by itself. "
+            "Set REDIS_URL, or leave WEB_CONCURRENCY at 1."
+        )
+    return "\n".join(lines)
+
+
+def _database_problem() -> str:
+    """Migrate SQLite; on a database that several machines share, say who must."""
+    from django.db import connection  # noqa: PLC0415 - after django.setup()
+
+    from config.health import unapplied_migrations  # noqa: PLC0415 - after django.setup()
+
+    try:
+        if connection.vendor == "sqlite":
+            call_command("migrate", verbosity=0, interactive=False)
+        elif unapplied := unapplied_migrations():
+            return f"The database has {len(unapplied)} unapplied migrations. Run: make migrate"
+    except DatabaseError as error:
+        return f"The database of DATABASE_URL does not answer: {type(error.__cause__ or error).__name__}."
+    finally:
+        connection.close()
+        if hasattr(connection, "close_pool"):
+            connection.close_pool()
+    return ""
+
+
+def _port_problem() -> str:
+    port = environment.integer("PORT", 8000, least=1, most=65535)
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("0.0.0.0", port))  # noqa: S104 - the address that the server will bind
+        except OSError:
+            return f"Port {port} is taken. Set PORT to a free one."
+    return ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

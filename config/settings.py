@@ -1,0 +1,78 @@
+"""Django's settings, from the environment alone (CONTRACT section 8 lists the variables)."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from api_v2 import document_settings
+from config import environment
+from config.database import database
+from config.logs import logging_config
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# App to prefix. Installed apps, URLs and the tests derive from it; an API is retired by deleting its line.
+APIS = {
+    "legacy_api": "api/v1/",
+    "api_v2": "api/v2/",
+}
+
+DEBUG = environment.switch("DEBUG")
+SECRET_KEY = environment.text("SECRET_KEY")
+if not SECRET_KEY:
+    raise environment.Unreadable("SECRET_KEY is not set: give a long random string, and keep it.")
+ALLOWED_HOSTS = environment.names("ALLOWED_HOSTS", "localhost")
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.staticfiles",
+    "social_django",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "social",
+    "config",
+    *APIS,
+]
+MIDDLEWARE = [
+    "shared.middleware.ContractMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+APPEND_SLASH = False
+TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+
+DATABASES = {"default": database(BASE_DIR)}
+LOG_LEVEL = environment.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
+LOGGING = logging_config(LOG_LEVEL)
+
+PORT = environment.integer("PORT", 8000, least=1, most=65535)
+THREADS = environment.integer("THREADS", 32, least=1, most=1000)
+TRUSTED_PROXIES = environment.integer("TRUSTED_PROXIES", 0, most=10)
+
+SANDBOX = environment.switch("SANDBOX")
+PROVIDER_HOSTS = environment.origins("PROVIDER_HOSTS")
+PROVIDER_TIMEOUT = environment.number("PROVIDER_TIMEOUT", 10, most=300)
+PROVIDER_CONCURRENCY = environment.integer("PROVIDER_CONCURRENCY", max(1, THREADS // 2), least=1, most=1000)
+PROVIDER_TOKEN_KEYS = environment.names("PROVIDER_TOKEN_KEYS")
+ADOPT_LEGACY_UIDS = environment.names("ADOPT_LEGACY_UIDS")
+PASSWORD_COUNTS_AS_LOGIN = environment.switch("PASSWORD_COUNTS_AS_LOGIN", default=True)
+TOKEN_TTL = environment.number("TOKEN_TTL", 90, most=36500)
+TOKENS_PER_USER = environment.integer("TOKENS_PER_USER", 50, least=1, most=10_000)
+
+SOCIAL_PROVIDERS = environment.names("SOCIAL_PROVIDERS")
+# Every SOCIAL_AUTH_* of social-core can be given; these names are part of Django's settings from here on.
+_social_auth: dict[str, Any] = environment.social_auth(os.environ)
+globals().update(_social_auth)
+SPECTACULAR_SETTINGS = document_settings.SETTINGS
