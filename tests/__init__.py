@@ -1,0 +1,1 @@
+"""The tests: `contract/` runs once for each mounted API; then a folder a room."""
