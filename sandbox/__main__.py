@@ -1,0 +1,62 @@
+"""The command line: serve the providers, or print the environment that leads to them."""
+
+import argparse
+import json
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+
+from sandbox.environment import environment
+from sandbox.server import HOST, SandboxServer
+
+DEFAULT_PORT = 9100
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit status."""
+    chosen = _parser().parse_args(arguments)
+    if chosen.command == "environment":
+        print(json.dumps(environment(f"http://{HOST}:{chosen.port}"), indent=2))
+        return 0
+    return serve(chosen.port, verbose=chosen.verbose)
+
+
+def serve(port: int, *, verbose: bool = False) -> int:
+    """Serve until SIGINT or SIGTERM and return the exit status."""
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    try:
+        server = SandboxServer(port, verbose=verbose)
+    except OSError as error:
+        print(f"The sandbox cannot listen on {HOST}:{port}: {error.strerror}.", file=sys.stderr)
+        return 1
+    with server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
+        thread.start()
+        print(f"Sandbox providers on {server.url}", flush=True)
+        stopped.wait()
+        server.shutdown()
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description="Identity providers on this machine.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    serving = commands.add_parser("serve", help="serve the providers until interrupted")
+    serving.add_argument("--port", type=_port, default=DEFAULT_PORT, help="0 takes a free port")
+    serving.add_argument("--verbose", action="store_true", help="one line a request, without its query")
+    printing = commands.add_parser("environment", help="print the service's environment as JSON")
+    printing.add_argument("--port", type=_port, default=DEFAULT_PORT, help="the port that the sandbox serves on")
+    return parser
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text) <= 65535):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port")
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,108 @@
+"""id_tokens, and the personas whose id_token must not be believed."""
+
+import base64
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+import jwt
+
+from sandbox import keys
+from sandbox.registrations import THEIRS
+
+LIFETIME = 3600
+
+Claims: TypeAlias = dict[str, object]
+
+
+def write(
+    *,
+    provider: str,
+    persona: str,
+    issuer: str,
+    client_id: str,
+    claims: Mapping[str, object],
+    nonce: str | None,
+) -> str:
+    """The id_token of a provider for an application, as truthful as the persona lets it be."""
+    now = int(time.time())
+    content: Claims = {"iss": issuer, "aud": client_id, **claims, "iat": now, "exp": now + LIFETIME}
+    if nonce is not None:
+        content["nonce"] = nonce
+    content = FALSE_CLAIMS.get(persona, _true)(content, provider)
+    return FORGERIES.get(persona, _sign)(content, provider)
+
+
+def read(id_token: str, provider: str) -> Claims | None:
+    """The claims of an id_token that this provider has signed and that is still good."""
+    try:
+        return jwt.decode(
+            id_token,
+            keys.signing_key(provider).private.public_key(),
+            algorithms=["RS256"],
+            options={"verify_aud": False, "verify_sub": False},
+        )
+    except jwt.PyJWTError:
+        return None
+
+
+def _true(claims: Claims, _: str) -> Claims:
+    return claims
+
+
+def _moved(seconds: int) -> Callable[[Claims, str], Claims]:
+    def moved(claims: Claims, _: str) -> Claims:
+        now = int(time.time())
+        return {**claims, "iat": now + seconds, "exp": now + seconds + LIFETIME}
+
+    return moved
+
+
+FALSE_CLAIMS: Mapping[str, Callable[[Claims, str], Claims]] = {
+    "expired": _moved(-2 * LIFETIME),
+    "future": _moved(LIFETIME),
+    "wrong-issuer": lambda claims, _: {**claims, "iss": "https://issuer.example.com"},
+    "wrong-party": lambda claims, provider: {**claims, "azp": THEIRS[provider].client_id},
+    "wrong-nonce": lambda claims, _: {**claims, "nonce": "a nonce that nobody asked for"},
+}
+
+
+def _signed(claims: Claims, key: keys.SigningKey, kid: str) -> str:
+    return jwt.encode(claims, key.private, algorithm="RS256", headers={"kid": kid})
+
+
+def _sign(claims: Claims, provider: str) -> str:
+    key = keys.signing_key(provider)
+    return _signed(claims, key, key.kid)
+
+
+def _sign_as_stranger(claims: Claims, _: str) -> str:
+    stranger = keys.signing_key(keys.STRANGER)
+    return _signed(claims, stranger, stranger.kid)
+
+
+def _sign_with_public_key(claims: Claims, provider: str) -> str:
+    key = keys.signing_key(provider)
+    # PyJWT refuses to sign like this, for the reason that this persona exists.
+    header = {"alg": "HS256", "typ": "JWT", "kid": key.kid}
+    text = ".".join(_base64url(json.dumps(part).encode()) for part in (header, claims))
+    return f"{text}.{_base64url(hmac.digest(key.public_pem, text.encode(), hashlib.sha256))}"
+
+
+FORGERIES: Mapping[str, Callable[[Claims, str], str]] = {
+    "unsigned": lambda claims, provider: jwt.encode(
+        claims, "", algorithm="none", headers={"kid": keys.signing_key(provider).kid}
+    ),
+    "public-key": _sign_with_public_key,
+    "wrong-key": lambda claims, provider: _signed(
+        claims, keys.signing_key(keys.STRANGER), keys.signing_key(provider).kid
+    ),
+    "unknown-key": _sign_as_stranger,
+}
+
+
+def _base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

@@ -1,0 +1,119 @@
+"""The pages that people see."""
+
+from collections.abc import Iterable, Mapping
+from html import escape
+from urllib.parse import urlencode
+
+from sandbox.personas import PERSONAS, Persona
+from sandbox.providers import Provider
+from sandbox.registrations import OURS, Registration
+
+_STYLE = """
+:root { color-scheme: light dark; --line: #8884; --accent: #0b6e5f; }
+@media (prefers-color-scheme: dark) { :root { --accent: #5fd3bf; } }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 52rem; margin: 3rem auto; padding: 0 1rem; }
+h1 { font-size: 1.6rem; } h2 { font-size: 1.1rem; margin-top: 2.5rem; }
+a { color: var(--accent); }
+table { border-collapse: collapse; width: 100%; }
+th { text-align: left; font-weight: 600; }
+th, td { padding: .35rem .75rem .35rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+code, pre { font: .875em/1.5 ui-monospace, monospace; overflow-wrap: anywhere; white-space: pre-wrap; }
+td:first-child { white-space: nowrap; } td:first-child code { white-space: inherit; }
+button { font: inherit; width: 100%; padding: .6rem .9rem; margin: .2rem 0; text-align: left; cursor: pointer;
+  background: transparent; color: inherit; border: 1px solid var(--line); border-radius: .5rem; }
+button:hover, button:focus-visible { border-color: var(--accent); }
+button small { display: block; opacity: .7; }
+summary { cursor: pointer; margin: 1.5rem 0 .5rem; }
+"""
+
+_RECEIVED = """
+<p>This page stands in for an app: it shows what the provider has sent back.</p>
+<pre id="received">Nothing yet.</pre>
+<script>
+const received = new URLSearchParams(location.hash.slice(1));
+if (received.size) {
+  document.getElementById("received").textContent = JSON.stringify(Object.fromEntries(received), null, 2);
+}
+</script>
+"""
+
+
+def index(providers: Iterable[Provider], server: str) -> str:
+    """The providers, the personas and what each does."""
+    rows = "".join(
+        f'<tr><td><a href="{escape(_consent_link(provider, server))}">{escape(provider.title)}</a></td>'
+        f"<td><code>{provider.name}</code></td><td>{_given(provider)}</td></tr>"
+        for provider in providers
+    )
+    return _page(
+        "Sandbox providers",
+        "<p>Identity providers on this machine, for rehearsals. Choose one to sign in there as somebody, or "
+        f"ask for tokens with <code>POST {escape(server)}/&lt;provider&gt;/token</code> and "
+        '<code>{"persona": "ripley"}</code>. Everything here as JSON: '
+        '<a href="/personas">/personas</a>.</p>'
+        f"<h2>Providers</h2><table><tr><th>Provider<th>Name<th>Gives</tr>{rows}</table>"
+        f"<h2>People</h2>{_table(persona for persona in PERSONAS if persona.ordinary)}"
+        f"<h2>Trouble</h2>{_table(persona for persona in PERSONAS if not persona.ordinary)}",
+    )
+
+
+def consent(provider: Provider, registration: Registration, carried: Mapping[str, str]) -> str:
+    """The page on which a person chooses who to be."""
+    hidden = "".join(
+        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in carried.items()
+    )
+    return _page(
+        f"Sign in with {provider.title}",
+        f"<p><strong>{escape(registration.title)}</strong> wants to know who you are. Who are you?</p>"
+        f'<form action="/{provider.name}/grant">{hidden}'
+        f"{_buttons(persona for persona in PERSONAS if persona.ordinary)}"
+        "<details><summary>Somebody at whose sign-in something goes wrong</summary>"
+        f"{_buttons(persona for persona in PERSONAS if not persona.ordinary)}</details></form>",
+    )
+
+
+def refusal(reason: str) -> str:
+    """The page of a provider that cannot send the person back."""
+    return _page("This sign-in cannot go on", f"<p>{escape(reason)}</p>")
+
+
+def received() -> str:
+    """The page that stands in for an app."""
+    return _page("Signed in", _RECEIVED)
+
+
+def _page(title: str, body: str) -> str:
+    return (
+        '<!doctype html><html lang="en"><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">'
+        f"<title>{escape(title)}</title><style>{_STYLE}</style><h1>{escape(title)}</h1>{body}</html>"
+    )
+
+
+def _given(provider: Provider) -> str:
+    given = [
+        ("access_token", provider.gives_access_token),
+        ("access_token_secret", provider.gives_token_secret),
+        ("id_token", provider.issuer is not None),
+    ]
+    return ", ".join(f"<code>{name}</code>" for name, gives in given if gives)
+
+
+def _consent_link(provider: Provider, server: str) -> str:
+    query = {"client_id": OURS[provider.name].client_id, "redirect_uri": f"{server}/received"}
+    return f"/{provider.name}/consent?{urlencode(query)}"
+
+
+def _table(rows: Iterable[Persona]) -> str:
+    cells = "".join(
+        f"<tr><td><code>{persona.name}</code></td><td>{escape(persona.description)}</td></tr>" for persona in rows
+    )
+    return f"<table><tr><th>Persona<th>What happens</tr>{cells}</table>"
+
+
+def _buttons(rows: Iterable[Persona]) -> str:
+    return "".join(
+        f'<button name="persona" value="{persona.name}">{escape(persona.title)}'
+        f"<small>{escape(persona.description)}</small></button>"
+        for persona in rows
+    )

@@ -1,0 +1,82 @@
+"""Discord: the check, which also shows part of the user, and the profile."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from sandbox.accounts import Account, present
+from sandbox.messages import Answer, Reply, Request, json_reply
+from sandbox.misbehaviour import Call
+from sandbox.providers.provider import Provider, Reason, Route
+from sandbox.tokens import Grant
+
+_VERSION = r"/api(?:/v\d+)?"
+
+_UNAUTHORIZED = json_reply({"message": "401: Unauthorized", "code": 0}, 401)
+
+
+class Discord(Provider):
+    """Discord."""
+
+    name = "discord"
+    title = "Discord"
+    hosts = {"https://discord.com": ""}
+    checks_user = True
+    refusals = dict.fromkeys(Call, dict.fromkeys(Reason, _UNAUTHORIZED))
+
+    def routes(self) -> Sequence[Route]:
+        """The check and the profile."""
+        return (
+            Route("GET", f"{_VERSION}/oauth2/@me", self._authorization),
+            Route("GET", f"{_VERSION}/users/@me", self._user),
+        )
+
+    def own_id(self, number: int) -> str:
+        """A snowflake."""
+        return str(80351110224700000 + number)
+
+    def error(self, status: int, message: str) -> Reply:
+        """Report as Discord does."""
+        if status == 429:
+            return json_reply({"message": message, "retry_after": 30.0, "global": False}, status)
+        return json_reply({"message": message, "code": 0}, status)
+
+    def _authorization(self, request: Request) -> Answer:
+        return self.attend(request, Call.CHECK, request.credential("bearer"), self._check)
+
+    def _check(self, grant: Grant) -> Reply:
+        return json_reply(
+            {
+                "application": {
+                    "id": grant.registration.client_id,
+                    "name": grant.registration.title,
+                    "icon": None,
+                    "description": "",
+                    "bot_public": False,
+                    "bot_require_code_grant": False,
+                },
+                "scopes": ["identify", "email"],
+                "expires": datetime.fromtimestamp(grant.expires, UTC).isoformat(),
+                "user": _user(self.account(grant.persona)),
+            }
+        )
+
+    def _user(self, request: Request) -> Answer:
+        return self.attend(request, Call.PROFILE, request.credential("bearer"), self._profile)
+
+    def _profile(self, grant: Grant) -> Reply:
+        account = self.profiled(grant)
+        private = {"email": account.email, "verified": account.email_verified, "locale": "en-US"}
+        return json_reply({**_user(account), **private})
+
+
+def _user(account: Account) -> dict[str, object]:
+    return present(
+        {
+            "id": account.id,
+            "username": account.username,
+            "avatar": None,
+            "discriminator": "0",
+            "public_flags": 0,
+            "global_name": account.name,
+        }
+    )

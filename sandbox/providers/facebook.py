@@ -1,0 +1,87 @@
+"""Facebook: Graph's `/me` with `appsecret_proof` required, and the keys of Limited Login."""
+
+import hashlib
+import hmac
+from collections.abc import Mapping, Sequence
+
+from sandbox import keys
+from sandbox.accounts import Account, present
+from sandbox.messages import Answer, Reply, Request, json_reply
+from sandbox.misbehaviour import Call
+from sandbox.providers.graph import VERSION, GraphProvider, chosen, graph_error
+from sandbox.providers.provider import Route
+from sandbox.tokens import Grant
+
+_NOT_PERMITTED = frozenset({"age_range", "birthday", "gender", "hometown", "link", "location"})
+
+
+class Facebook(GraphProvider):
+    """Facebook.
+
+    The id_tokens of Limited Login name `https://www.facebook.com` as the issuer, which is what Facebook
+    documents; the keys are at that origin and at `https://limited.facebook.com`, which the SDKs use.
+    """
+
+    name = "facebook"
+    title = "Facebook"
+    hosts = {
+        "https://graph.facebook.com": "",
+        "https://limited.facebook.com": "/limited",
+        "https://www.facebook.com": "/www",
+    }
+    issuer = "https://www.facebook.com"
+    sees_registration = frozenset({Call.PROFILE})
+
+    def routes(self) -> Sequence[Route]:
+        """The profile and the keys."""
+        return (
+            Route("GET", f"{VERSION}/me", self._me),
+            Route("GET", "/(?:limited|www)/.well-known/oauth/openid/jwks/?", self._keys),
+        )
+
+    def own_id(self, number: int) -> str:
+        """An id scoped to the app."""
+        return str(10000 + number)
+
+    def claims(self, account: Account) -> Mapping[str, object]:
+        """The claims of a Limited Login token."""
+        claims = {
+            "sub": account.id,
+            "name": account.name,
+            "given_name": account.first_name,
+            "family_name": account.last_name,
+            "picture": f"https://platform-lookaside.example.com/{account.username[:40]}",
+        }
+        return present(claims if account.email is None else {**claims, "email": account.email})
+
+    def _me(self, request: Request) -> Answer:
+        token = request.query.get("access_token") or request.credential("bearer", "oauth")
+        proof = request.query.get("appsecret_proof")
+        fields = request.query.get("fields") or "id,name"
+        return self.attend(request, Call.PROFILE, token, lambda grant: self._profile(grant, token or "", proof, fields))
+
+    def _profile(self, grant: Grant, token: str, proof: str | None, fields: str) -> Reply:
+        if proof is None:
+            return graph_error(
+                "API calls from the server require an appsecret_proof argument",
+                100,
+                kind="GraphMethodException",
+            )
+        secret = grant.registration.secret
+        expected = hmac.new(secret.encode(), token.encode(), hashlib.sha256).hexdigest()
+        if not hmac.compare_digest(proof.encode(), expected.encode()):
+            return graph_error("Invalid appsecret_proof provided in the API argument", 100, kind="GraphMethodException")
+        account = self.profiled(grant)
+        profile = {
+            "id": account.id,
+            "name": account.name,
+            "first_name": account.first_name,
+            "last_name": account.last_name,
+            "picture": {"data": {"is_silhouette": True, "url": "https://scontent.example.com/picture"}},
+        }
+        if account.email is None:
+            return chosen(present(profile), fields, _NOT_PERMITTED | {"id", "email"})
+        return chosen(present({**profile, "email": account.email}), fields, _NOT_PERMITTED | {"id"})
+
+    def _keys(self, _: Request) -> Answer:
+        return json_reply(keys.key_set(self.name))

@@ -1,0 +1,159 @@
+"""GitHub: the check of a token, whose answer names the user, and the profile."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+from collections.abc import Sequence
+
+from sandbox import registrations
+from sandbox.accounts import Account, present
+from sandbox.messages import Answer, Reply, Request, json_reply
+from sandbox.misbehaviour import Call
+from sandbox.providers.provider import Provider, Reason, Route
+from sandbox.tokens import Grant
+
+
+def _error(status: int, message: str) -> Reply:
+    documentation = "https://docs.github.com/rest"
+    return json_reply({"message": message, "documentation_url": documentation, "status": str(status)}, status)
+
+
+_BAD_CREDENTIALS = _error(401, "Bad credentials")
+_NOT_FOUND = _error(404, "Not Found")
+
+_NAMELESS = (
+    "Request forbidden by administrative rules. Please make sure your request has a User-Agent header "
+    "(https://docs.github.com/en/rest/using-the-rest-api/getting-started-with-the-rest-api#user-agent)."
+)
+
+
+class GitHub(Provider):
+    """GitHub."""
+
+    name = "github"
+    title = "GitHub"
+    hosts = {"https://api.github.com": ""}
+    sees_registration = frozenset({Call.CHECK})
+    checks_user = True
+    refusals = {
+        Call.PROFILE: dict.fromkeys(Reason, _BAD_CREDENTIALS),
+        # To the check, a token that is no good is one that it does not find.
+        Call.CHECK: {**dict.fromkeys(Reason, _NOT_FOUND), Reason.UNREGISTERED: _BAD_CREDENTIALS},
+    }
+
+    def routes(self) -> Sequence[Route]:
+        """The check, the profile and the addresses."""
+        return (
+            Route("POST", "/applications/([^/]+)/token", self._check_token),
+            Route("GET", "/user", self._user),
+            Route("GET", "/user/emails", self._emails),
+        )
+
+    def respond(self, request: Request) -> Answer:
+        """Answer, except to a client that does not name itself."""
+        if not request.headers.get("User-Agent"):
+            return Reply(403, _NAMELESS.encode(), media_type="text/plain")
+        return super().respond(request)
+
+    def own_id(self, number: int) -> int:
+        """A number."""
+        return 60000 + number
+
+    def error(self, status: int, message: str) -> Reply:
+        """Report as GitHub does, the status among the members."""
+        return _error(status, message)
+
+    def _check_token(self, request: Request, client_id: str) -> Answer:
+        registration = registrations.find(self.name, client_id)
+        if registration is None or not _presents(request, client_id, registration.secret):
+            return _BAD_CREDENTIALS
+        token = request.json_object().get("access_token")
+        if not isinstance(token, str) or not token:
+            return _error(422, "Validation Failed")
+
+        def check(grant: Grant) -> Reply:
+            if grant.registration != registration:
+                return _NOT_FOUND
+            return json_reply(self._authorization(grant, token))
+
+        return self.attend(request, Call.CHECK, token, check)
+
+    def _authorization(self, grant: Grant, token: str) -> dict[str, object]:
+        number = grant.persona.number
+        return {
+            "id": number,
+            "url": f"https://api.github.com/authorizations/{number}",
+            "app": {
+                "name": grant.registration.title,
+                "url": "https://tandem.example.com",
+                "client_id": grant.registration.client_id,
+            },
+            "token": token,
+            "hashed_token": hashlib.sha256(token.encode()).hexdigest(),
+            "token_last_eight": token[-8:],
+            "note": None,
+            "note_url": None,
+            "created_at": "2026-01-01T00:00:00Z",
+            "updated_at": "2026-01-01T00:00:00Z",
+            "scopes": ["user:email"],
+            "fingerprint": None,
+            "expires_at": None,
+            "user": _simple_user(self.account(grant.persona)),
+        }
+
+    def _user(self, request: Request) -> Answer:
+        return self.attend(request, Call.PROFILE, request.credential("bearer", "token"), self._profile)
+
+    def _profile(self, grant: Grant) -> Reply:
+        account = self.profiled(grant)
+        public = {
+            "name": account.name,
+            "company": None,
+            "bio": None,
+            # Only a verified address can be made public.
+            "email": account.email if account.email_verified else None,
+            "public_repos": 1,
+        }
+        return json_reply({**_simple_user(account), **public})
+
+    def _emails(self, request: Request) -> Answer:
+        def addresses(grant: Grant) -> Reply:
+            account = self.profiled(grant)
+            address = {
+                "email": account.email,
+                "primary": True,
+                "verified": account.email_verified,
+                "visibility": "public",
+            }
+            return json_reply([] if account.email is None else [address])
+
+        return self.attend(request, Call.PROFILE, request.credential("bearer", "token"), addresses)
+
+
+def _presents(request: Request, client_id: str, secret: str) -> bool:
+    expected = f"{client_id}:{secret}".encode()
+    try:
+        presented = base64.b64decode(request.credential("basic") or "", validate=True)
+    except (ValueError, binascii.Error):
+        return False
+    return hmac.compare_digest(presented, expected)
+
+
+def _simple_user(account: Account) -> dict[str, object]:
+    address = f"https://api.github.com/users/{account.username[:40]}"
+    return present(
+        {
+            "login": account.username,
+            "id": account.id,
+            "node_id": "U_sandbox",
+            "avatar_url": "https://avatars.githubusercontent.com/u/1?v=4",
+            "gravatar_id": "",
+            "url": address,
+            "html_url": f"https://github.com/{account.username[:40]}",
+            "repos_url": f"{address}/repos",
+            "type": "User",
+            "user_view_type": "public",
+            "site_admin": False,
+        }
+    )

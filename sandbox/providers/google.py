@@ -1,0 +1,128 @@
+"""Google: userinfo, tokeninfo, discovery and the keys of its id_tokens."""
+
+from collections.abc import Mapping, Sequence
+
+from sandbox import id_tokens, keys
+from sandbox.accounts import Account, present
+from sandbox.messages import Answer, Reply, Request, json_reply
+from sandbox.misbehaviour import Call
+from sandbox.providers.provider import Provider, Reason, Route
+from sandbox.tokens import Grant
+
+_SCOPE = "openid https://www.googleapis.com/auth/userinfo.email https://www.googleapis.com/auth/userinfo.profile"
+
+_DISCOVERY = {
+    "issuer": "https://accounts.google.com",
+    "authorization_endpoint": "https://accounts.google.com/o/oauth2/v2/auth",
+    "token_endpoint": "https://oauth2.googleapis.com/token",
+    "userinfo_endpoint": "https://openidconnect.googleapis.com/v1/userinfo",
+    "revocation_endpoint": "https://oauth2.googleapis.com/revoke",
+    "jwks_uri": "https://www.googleapis.com/oauth2/v3/certs",
+    "response_types_supported": [
+        "code",
+        "token",
+        "id_token",
+        "code token",
+        "code id_token",
+        "token id_token",
+    ],
+    "subject_types_supported": ["public"],
+    "id_token_signing_alg_values_supported": ["RS256"],
+    "scopes_supported": ["openid", "email", "profile"],
+    "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
+    "claims_supported": ["aud", "email", "email_verified", "exp", "iat", "iss", "name", "picture", "sub"],
+}
+
+_INVALID_TOKEN = json_reply({"error": "invalid_token", "error_description": "Invalid Value"}, 400)
+
+_INVALID_CREDENTIALS = json_reply(
+    {"error": "invalid_request", "error_description": "Invalid Credentials"},
+    401,
+    {"WWW-Authenticate": 'Bearer realm="https://accounts.google.com/", error="invalid_token"'},
+)
+
+
+class Google(Provider):
+    """Google."""
+
+    name = "google-oauth2"
+    title = "Google"
+    hosts = {
+        "https://www.googleapis.com": "/www",
+        "https://oauth2.googleapis.com": "/oauth2",
+        "https://openidconnect.googleapis.com": "/openidconnect",
+        "https://accounts.google.com": "/accounts",
+    }
+    issuer = "https://accounts.google.com"
+    checks_user = True
+    refusals = {
+        Call.PROFILE: dict.fromkeys(Reason, _INVALID_CREDENTIALS),
+        Call.CHECK: dict.fromkeys(Reason, _INVALID_TOKEN),
+    }
+
+    def routes(self) -> Sequence[Route]:
+        """The profile, the check of either token, discovery and the keys."""
+        return (
+            Route("GET", "/www/oauth2/v3/userinfo|/openidconnect/v1/userinfo", self._userinfo),
+            Route("GET", "/oauth2/tokeninfo|/www/oauth2/v3/tokeninfo", self._tokeninfo),
+            Route("GET", "/accounts/.well-known/openid-configuration", lambda _: json_reply(_DISCOVERY)),
+            Route("GET", "/www/oauth2/v3/certs", lambda _: json_reply(keys.key_set(self.name))),
+        )
+
+    def own_id(self, number: int) -> str:
+        """An id of 21 digits."""
+        return str(100000000000000040000 + number)
+
+    def error(self, status: int, message: str) -> Reply:
+        """Report as Google's APIs do."""
+        return json_reply({"error": {"code": status, "message": message, "errors": []}}, status)
+
+    def claims(self, account: Account) -> Mapping[str, object]:
+        """The claims of a profile, which an id_token repeats."""
+        claims: dict[str, object] = {
+            "sub": account.id,
+            "name": account.name,
+            "given_name": account.first_name,
+            "family_name": account.last_name,
+            "picture": "https://lh3.googleusercontent.com/a/default-user",
+        }
+        if account.email is not None:
+            claims |= {"email": account.email, "email_verified": account.email_verified}
+        return present(claims)
+
+    def _userinfo(self, request: Request) -> Answer:
+        return self.attend(
+            request,
+            Call.PROFILE,
+            request.credential("bearer"),
+            lambda grant: json_reply(self.claims(self.profiled(grant))),
+        )
+
+    def _tokeninfo(self, request: Request) -> Answer:
+        if "id_token" in request.query:
+            claims = id_tokens.read(request.query["id_token"], self.name)
+            if claims is None:
+                return _INVALID_TOKEN
+            header = {"alg": "RS256", "kid": keys.signing_key(self.name).kid, "typ": "JWT"}
+            return json_reply({**{name: _text(value) for name, value in claims.items()}, **header})
+        return self.attend(request, Call.CHECK, request.query.get("access_token"), self._check)
+
+    def _check(self, grant: Grant) -> Reply:
+        account = self.account(grant.persona)
+        info: dict[str, object] = {
+            "azp": grant.registration.client_id,
+            "aud": grant.registration.client_id,
+            "sub": account.id,
+            "scope": _SCOPE,
+            "exp": str(grant.expires),
+            "expires_in": str(grant.expires_in),
+            "access_type": "online",
+        }
+        if account.email is not None:
+            info |= {"email": account.email, "email_verified": _text(account.email_verified)}
+        return json_reply(present(info))
+
+
+def _text(value: object) -> str:
+    """A value as tokeninfo writes it, which knows no other type than strings."""
+    return str(value).lower() if isinstance(value, bool) else str(value)

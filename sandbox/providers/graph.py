@@ -1,0 +1,49 @@
+"""What Facebook and Instagram share: Graph's errors and its way to choose fields."""
+
+from collections.abc import Mapping
+
+from sandbox.messages import Reply, json_reply
+from sandbox.misbehaviour import Call
+from sandbox.providers.provider import Provider, Reason
+
+VERSION = r"(?:/v\d+\.\d+)?"
+
+_CODES = {429: 4, 500: 1, 503: 2}
+
+
+def graph_error(
+    message: str, code: int, subcode: int | None = None, kind: str = "OAuthException", status: int = 400
+) -> Reply:
+    """An error as Graph reports it."""
+    error: dict[str, object] = {"message": message, "type": kind, "code": code}
+    if subcode is not None:
+        error["error_subcode"] = subcode
+    return json_reply({"error": {**error, "fbtrace_id": "ASandboxTraceSandboxTra"}}, status)
+
+
+_REFUSALS = {
+    Reason.UNKNOWN: graph_error("Invalid OAuth access token - Cannot parse access token", 190),
+    Reason.EXPIRED: graph_error("Error validating access token: Session has expired.", 190, 463),
+    Reason.REVOKED: graph_error("Error validating access token: The user has not authorized application.", 190, 458),
+    Reason.UNREGISTERED: graph_error("Error validating application. Application has been deleted.", 101),
+}
+
+
+class GraphProvider(Provider):
+    """A provider that speaks Graph."""
+
+    refusals = dict.fromkeys(Call, _REFUSALS)
+
+    def error(self, status: int, message: str) -> Reply:
+        """Report with a code of Graph's own."""
+        return graph_error(message, _CODES.get(status, 100), status=status)
+
+
+def chosen(fields: Mapping[str, object], asked: str, withheld: frozenset[str] = frozenset()) -> Reply:
+    """Those of the fields that the caller asked for, the id always among them."""
+    # `picture.type(large)` and `picture{url}` are ways to ask for `picture`.
+    names = [name.partition(".")[0].partition("{")[0].strip() for name in asked.split(",")]
+    for name in names:
+        if name not in fields and name not in withheld:
+            return graph_error(f"(#100) Tried accessing nonexisting field ({name}) on node type (User)", 100)
+    return json_reply({name: value for name, value in fields.items() if name in {*names, "id"}})

@@ -1,0 +1,55 @@
+"""The applications that the providers know: ours, and somebody else's.
+
+Nothing here is a secret: these registrations exist on this machine alone.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """An application as a provider knows it."""
+
+    client_id: str
+    secret: str
+    title: str
+
+
+def _ours(client_id: str, secret: str) -> Registration:
+    return Registration(client_id, secret, "Tandem rehearsal")
+
+
+def _theirs(client_id: str, secret: str) -> Registration:
+    return Registration(client_id, secret, "Somebody else's app")
+
+
+OURS = {
+    "facebook": _ours("1042000000000001", "sandbox-facebook-secret-of-ours"),
+    "twitter": _ours("SandboxTwitterKeyOfOurs01", "sandbox-twitter-secret-of-ours"),
+    "instagram": _ours("1784000000000001", "sandbox-instagram-secret-of-ours"),
+    "google-oauth2": _ours("100000000001-ours.apps.googleusercontent.com", "sandbox-google-secret-of-ours"),
+    "apple-id": _ours("com.example.tandem", "sandbox-apple-secret-of-ours"),
+    "github": _ours("Ov23liSandboxOurs001", "sandbox-github-secret-of-ours"),
+    "discord": _ours("1100000000000000001", "sandbox-discord-secret-of-ours"),
+    "gitlab": _ours("0123456789abcdef" * 4, "sandbox-gitlab-secret-of-ours"),
+}
+
+THEIRS = {
+    "facebook": _theirs("1042000000000002", "sandbox-facebook-secret-of-theirs"),
+    "twitter": _theirs("SandboxTwitterKeyOfTheirs", "sandbox-twitter-secret-of-theirs"),
+    "instagram": _theirs("1784000000000002", "sandbox-instagram-secret-of-theirs"),
+    "google-oauth2": _theirs("100000000002-theirs.apps.googleusercontent.com", "sandbox-google-secret-of-theirs"),
+    "apple-id": _theirs("com.example.somebody-else", "sandbox-apple-secret-of-theirs"),
+    "github": _theirs("Ov23liSandboxTheirs2", "sandbox-github-secret-of-theirs"),
+    "discord": _theirs("1100000000000000002", "sandbox-discord-secret-of-theirs"),
+    "gitlab": _theirs("fedcba9876543210" * 4, "sandbox-gitlab-secret-of-theirs"),
+}
+
+
+def find(provider: str, client_id: str) -> Registration | None:
+    """The registration with this client id, if the provider has one."""
+    for registrations in (OURS, THEIRS):
+        registration = registrations.get(provider)
+        if registration and registration.client_id == client_id:
+            return registration
+    return None

@@ -1,0 +1,96 @@
+"""The playground behind a real socket on the loopback interface."""
+
+import socketserver
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socket import socket
+
+from sandbox.connection import Connection
+from sandbox.messages import Reply, Request
+from sandbox.playground import Playground
+
+HOST = "127.0.0.1"
+
+_LARGEST_BODY = 64 * 1024
+
+
+class SandboxServer(ThreadingHTTPServer):
+    """A sandbox that listens as soon as it exists and answers while `serve_forever` runs."""
+
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 128
+
+    def __init__(self, port: int, *, verbose: bool = False) -> None:
+        """Listen.
+
+        Args:
+            port: The port; 0 takes a free one.
+            verbose: Whether each request is a line on standard error.
+
+        Raises:
+            OSError: The port is taken or not allowed.
+        """
+        self.playground = Playground()
+        self.closing = threading.Event()
+        self.verbose = verbose
+        super().__init__((HOST, port), _Handler)
+
+    @property
+    def url(self) -> str:
+        """Where it is reached."""
+        return f"http://{HOST}:{self.server_address[1]}"
+
+    def server_bind(self) -> None:
+        """Bind without asking the name service who 127.0.0.1 is."""
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = HOST, int(self.server_address[1])
+
+    def server_close(self) -> None:
+        """Stop listening, and leave nobody waiting for a provider that hangs."""
+        self.closing.set()
+        super().server_close()
+
+    def handle_error(self, request: socket | tuple[bytes, socket], client_address: object) -> None:
+        """Report a bug of ours; that a client leaves early is none."""
+        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
+            super().handle_error(request, client_address)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: SandboxServer
+
+    def _respond(self) -> None:
+        reply = self._receive()
+        answer = self.server.playground.answer(reply) if isinstance(reply, Request) else reply
+        if isinstance(answer, Reply):
+            self._log(answer.status)
+            self.wfile.write(answer.head + (b"" if self.command == "HEAD" else answer.body))
+        else:
+            self._log("played")
+            self.close_connection = True
+            answer(Connection(self.connection, self.server.closing))
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _respond  # noqa: N815  # names of http.server
+
+    def _receive(self) -> Request | Reply:
+        length = self.headers.get("Content-Length", "0")
+        if "Transfer-Encoding" in self.headers or not length.isdecimal():
+            self.close_connection = True
+            return Reply(411, headers={"Connection": "close"})
+        if int(length) > _LARGEST_BODY:
+            self.close_connection = True
+            return Reply(413, headers={"Connection": "close"})
+        path, _, query = self.path.partition("?")
+        return Request(self.command, path, query, self.headers, self.rfile.read(int(length)), self.server.url)
+
+    def _log(self, outcome: object) -> None:
+        if self.server.verbose:
+            # Without the query: it holds tokens.
+            print(self.command, self.path.partition("?")[0], outcome, file=sys.stderr)
+
+    def log_message(self, *_: object, **__: object) -> None:
+        """Leave out what http.server would say of its own accord."""

@@ -1,0 +1,65 @@
+import json
+import signal
+import socket
+import subprocess
+import sys
+
+import pytest
+import requests
+
+from sandbox.__main__ import main
+from sandbox.registrations import OURS
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_serves_until_told_to_stop(number: signal.Signals) -> None:
+    """One line says where, and the end is an orderly one."""
+    command = [sys.executable, "-m", "sandbox", "serve", "--port", "0", "--verbose"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) as process:  # noqa: S603  # our own
+        assert process.stdout is not None
+        announced = process.stdout.readline()
+        url = announced.split()[-1]
+        assert announced == f"Sandbox providers on {url}\n"
+        requests.get(f"{url}/personas?access_token=canary", timeout=10)
+        process.send_signal(number)
+        out, log = process.communicate(timeout=10)
+
+    assert (process.returncode, out) == (0, "")
+    assert log == "GET /personas 200\n"
+
+
+def test_says_that_the_port_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
+    """One line, and an exit status that a script sees."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert main(["serve", "--port", str(port)]) == 1
+
+    captured = capsys.readouterr()
+    assert captured.err == f"The sandbox cannot listen on 127.0.0.1:{port}: Address already in use.\n"
+    assert captured.out == ""
+
+
+@pytest.mark.parametrize("port", ["-1", "65536", "http", "٣"])
+def test_says_that_the_port_is_none(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is no port is refused before anything is tried."""
+    with pytest.raises(SystemExit):
+        main(["serve", f"--port={port}"])
+
+    assert "is not a port" in capsys.readouterr().err
+
+
+def test_prints_the_environment(capsys: pytest.CaptureFixture[str]) -> None:
+    """All strings, as an environment is, and every host leads to the sandbox."""
+    assert main(["environment", "--port", "9101"]) == 0
+
+    variables = json.loads(capsys.readouterr().out)
+    assert {type(value) for value in variables.values()} == {str}
+    assert variables["SANDBOX"] == "1"
+    assert variables["SOCIAL_PROVIDERS"] == "facebook,twitter,instagram,google-oauth2,github"
+    assert variables["SOCIAL_AUTH_GOOGLE_OAUTH2_KEY"] == OURS["google-oauth2"].client_id
+    assert variables["SOCIAL_AUTH_APPLE_ID_CLIENT"] == OURS["apple-id"].client_id
+    hosts = json.loads(variables["PROVIDER_HOSTS"])
+    assert hosts["https://graph.facebook.com"] == "http://127.0.0.1:9101/facebook"
+    assert all(origin.startswith("https://") for origin in hosts)
+    assert all(target.startswith("http://127.0.0.1:9101/") for target in hosts.values())

@@ -1,0 +1,41 @@
+import pytest
+
+from sandbox.registrations import OURS, THEIRS
+from tests.sandbox import calls
+from tests.sandbox.calls import Grant
+
+
+def test_discord_names_app_and_user(sandbox: str, grant: Grant) -> None:
+    """The check shows part of the user, the profile the address as well."""
+    granted = grant("discord")
+
+    check = calls.discord_authorization(sandbox, granted).json()
+    assert check["application"]["id"] == OURS["discord"].client_id
+    assert check["user"]["id"] == "80351110224700011"
+    assert "email" not in check["user"]
+    assert calls.discord(sandbox, granted).json()["email"] == "ripley@example.com"
+    foreign = calls.discord_authorization(sandbox, grant("discord", "foreign")).json()
+    assert foreign["application"]["id"] == THEIRS["discord"].client_id
+
+
+def test_gitlab_names_app_and_user(sandbox: str, grant: Grant) -> None:
+    """The check names both by id, the profile has the rest."""
+    granted = grant("gitlab")
+
+    check = calls.gitlab_token_info(sandbox, granted).json()
+    assert check["application"] == {"uid": OURS["gitlab"].client_id}
+    assert check["resource_owner_id"] == calls.gitlab(sandbox, granted).json()["id"] == 70011
+    foreign = calls.gitlab_token_info(sandbox, grant("gitlab", "foreign")).json()
+    assert foreign["application"] == {"uid": THEIRS["gitlab"].client_id}
+
+
+@pytest.mark.parametrize("persona", ["expired", "revoked"])
+@pytest.mark.parametrize("provider", ["discord", "gitlab"])
+def test_refuse_tokens_that_are_no_good(sandbox: str, grant: Grant, provider: str, persona: str) -> None:
+    """Profile and check refuse alike."""
+    granted = grant(provider, persona)
+
+    assert calls.PROFILE[provider](sandbox, granted).status_code == 401
+    assert calls.CHECK[provider](sandbox, granted).status_code == 401
+    assert calls.PROFILE[provider](sandbox, {"access_token": "invented"}).status_code == 401
+    assert calls.CHECK[provider](sandbox, {"access_token": "invented"}).status_code == 401

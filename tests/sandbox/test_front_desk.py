@@ -1,0 +1,144 @@
+from html import unescape
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+
+from sandbox.personas import PERSONAS
+from sandbox.providers import PROVIDERS
+from sandbox.registrations import OURS
+from tests.sandbox import calls
+
+NAMES = [provider.name for provider in PROVIDERS]
+BACK = "http://127.0.0.1:8000/back?from=provider"
+
+
+def _params(provider: str, **changed: str) -> dict[str, str]:
+    return {"client_id": OURS[provider].client_id, "redirect_uri": BACK, "state": "s t&a=te", **changed}
+
+
+@pytest.mark.parametrize("provider", NAMES)
+def test_consent_redirects_with_the_tokens(sandbox: str, provider: str) -> None:
+    """The app gets its state back, and in the fragment what this provider gives."""
+    answer = calls.get(f"{sandbox}/{provider}/grant", params=_params(provider, persona="ripley", nonce="n"))
+
+    assert answer.status_code == 302
+    location, _, fragment = answer.headers["Location"].partition("#")
+    given = {name: values[0] for name, values in parse_qs(fragment).items()}
+    assert location == BACK
+    assert given.pop("state") == "s t&a=te"
+    expected = {
+        "apple-id": {"id_token"},
+        "facebook": {"access_token", "token_type", "expires_in", "id_token"},
+        "google-oauth2": {"access_token", "token_type", "expires_in", "id_token"},
+        "twitter": {"access_token", "access_token_secret", "token_type", "expires_in"},
+    }
+    assert given.keys() == expected.get(provider, {"access_token", "token_type", "expires_in"})
+    if provider in calls.PROFILE:
+        assert calls.PROFILE[provider](sandbox, given).status_code == 200
+
+
+@pytest.mark.parametrize("provider", NAMES)
+def test_consent_page_offers_everybody(sandbox: str, provider: str) -> None:
+    """A person can be anyone in the table, and what the app has sent is carried along."""
+    answer = calls.get(f"{sandbox}/{provider}/consent", params=_params(provider))
+
+    assert answer.status_code == 200
+    for persona in PERSONAS:
+        assert f'value="{persona.name}"' in answer.text
+    assert f'name="redirect_uri" value="{BACK}"' in unescape(answer.text)
+
+
+def test_consent_page_escapes_what_it_is_given(sandbox: str) -> None:
+    """A state is text, whatever it looks like."""
+    params = _params("github", state='"><script>alert(1)</script>')
+    answer = calls.get(f"{sandbox}/github/consent", params=params)
+
+    assert "<script>alert" not in answer.text
+    assert "&quot;&gt;&lt;script&gt;alert(1)" in answer.text
+
+
+@pytest.mark.parametrize("page", ["consent", "grant"])
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"redirect_uri": "https://example.com/"},
+        {"redirect_uri": "http://127.0.0.1.example.com/"},
+        {"redirect_uri": "http://127.0.0.1@example.com/"},
+        {"redirect_uri": "http://example.com\\@127.0.0.1/"},
+        {"redirect_uri": "javascript://127.0.0.1/%0aalert(1)"},
+        {"redirect_uri": "http://127.0.0.1/\r\nSet-Cookie: a=b"},
+        {"redirect_uri": "http://127.0.0.1/#fragment"},
+        {"redirect_uri": "http://[127.0.0.1/"},
+        {"redirect_uri": ""},
+        {"client_id": "nobody"},
+    ],
+)
+def test_sends_nobody_elsewhere(sandbox: str, page: str, changed: dict[str, str]) -> None:
+    """Only apps that are known, and only addresses of this machine."""
+    params = _params("github", persona="ripley", **changed)
+    answer = calls.get(f"{sandbox}/github/{page}", params=params)
+
+    assert answer.status_code == 400
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert "Location" not in answer.headers
+
+
+def test_grants_to_nobody_unknown(sandbox: str) -> None:
+    """A persona must be in the table."""
+    assert calls.get(f"{sandbox}/github/grant", params=_params("github", persona="kane")).status_code == 400
+
+
+@pytest.mark.parametrize("body", ["", "{", "[]", "[" * 60_000, '{"persona": "kane"}', '{"persona": "ash", "nonce": 1}'])
+def test_scripts_are_told_what_to_send(sandbox: str, body: str) -> None:
+    """A script that asks wrongly gets an answer it can read."""
+    answer = requests.post(f"{sandbox}/github/token", data=body, timeout=10)
+
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+
+
+def test_local_pages_may_ask(sandbox: str) -> None:
+    """A page from another origin may read the directory and ask for tokens."""
+    directory = calls.get(f"{sandbox}/personas")
+    preflight = requests.options(f"{sandbox}/github/token", timeout=10)
+
+    assert directory.headers["Access-Control-Allow-Origin"] == "*"
+    assert (preflight.status_code, preflight.headers["Access-Control-Allow-Origin"]) == (204, "*")
+    assert "Content-Type" in preflight.headers["Access-Control-Allow-Headers"]
+
+
+def test_directory_lists_everything(sandbox: str) -> None:
+    """Providers by social-core's name, personas with what they do."""
+    directory = calls.get(f"{sandbox}/personas").json()
+
+    assert [provider["name"] for provider in directory["providers"]] == NAMES
+    assert directory["providers"][0] == {
+        "name": "facebook",
+        "title": "Facebook",
+        "consent": "/facebook/consent",
+        "token": "/facebook/token",
+    }
+    assert directory["personas"][0] == {
+        "name": "ripley",
+        "title": "Ellen Ripley",
+        "description": "Signs in everywhere.",
+        "ordinary": True,
+    }
+
+
+def test_index_leads_to_consent(sandbox: str) -> None:
+    """Every consent page is one click away, and comes back to a page that shows the tokens."""
+    text = calls.get(f"{sandbox}/").text
+
+    links = [unescape(part.partition('"')[0]) for part in text.split('href="')[1:]]
+    consents = [link for link in links if "/consent" in link]
+    assert [urlsplit(link).path for link in consents] == [f"/{name}/consent" for name in NAMES]
+    for link in consents:
+        assert calls.get(sandbox + link).status_code == 200
+    assert calls.get(f"{sandbox}/received").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/facebook", "/facebook/v24.0/you", "/github//user"])
+def test_nothing_elsewhere(sandbox: str, path: str) -> None:
+    """What no provider serves is not found."""
+    assert calls.get(sandbox + path).status_code == 404

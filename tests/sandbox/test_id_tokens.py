@@ -1,0 +1,92 @@
+from typing import Any
+
+import jwt
+import pytest
+
+from sandbox.registrations import OURS
+from tests.sandbox import calls
+from tests.sandbox.calls import Grant
+
+KEYS = {
+    "facebook": "facebook/limited/.well-known/oauth/openid/jwks/",
+    "google-oauth2": "google-oauth2/www/oauth2/v3/certs",
+    "apple-id": "apple-id/auth/keys",
+}
+
+ISSUERS = {
+    "facebook": "https://www.facebook.com",
+    "google-oauth2": "https://accounts.google.com",
+    "apple-id": "https://appleid.apple.com",
+}
+
+PROVIDERS = pytest.mark.parametrize("provider", KEYS)
+
+
+def _verified(sandbox: str, provider: str, id_token: str) -> dict[str, Any]:
+    """The claims, read as a service must read them."""
+    keys = jwt.PyJWKSet.from_dict(calls.get(f"{sandbox}/{KEYS[provider]}").json())
+    try:
+        key = keys[jwt.get_unverified_header(id_token)["kid"]]
+    except KeyError:
+        raise jwt.InvalidKeyError from None
+    audience, issuer = OURS[provider].client_id, ISSUERS[provider]
+    return jwt.decode(id_token, key.key, algorithms=["RS256"], audience=audience, issuer=issuer)
+
+
+@PROVIDERS
+def test_can_be_verified(sandbox: str, grant: Grant, provider: str) -> None:
+    """The published keys, our client id and the issuer are enough."""
+    claims = _verified(sandbox, provider, grant(provider, nonce="n-1")["id_token"])
+
+    assert (claims["email"], claims["nonce"]) == ("ripley@example.com", "n-1")
+    assert "nonce" not in _verified(sandbox, provider, grant(provider)["id_token"])
+
+
+@PROVIDERS
+@pytest.mark.parametrize(
+    ("persona", "error"),
+    [
+        ("foreign", jwt.InvalidAudienceError),
+        ("expired", jwt.ExpiredSignatureError),
+        ("future", jwt.ImmatureSignatureError),
+        ("wrong-issuer", jwt.InvalidIssuerError),
+        ("unsigned", jwt.InvalidAlgorithmError),
+        ("public-key", jwt.InvalidAlgorithmError),
+        ("wrong-key", jwt.InvalidSignatureError),
+        ("unknown-key", jwt.InvalidKeyError),
+        ("no-id", jwt.MissingRequiredClaimError),
+        ("false-id", jwt.exceptions.InvalidSubjectError),
+    ],
+)
+def test_must_not_be_believed(sandbox: str, grant: Grant, provider: str, persona: str, error: type[Exception]) -> None:
+    """Each bad id_token is bad in the one way that its persona says."""
+    id_token = grant(provider, persona)["id_token"]
+
+    if error is jwt.MissingRequiredClaimError:
+        assert "sub" not in _verified(sandbox, provider, id_token)
+    else:
+        with pytest.raises(error):
+            _verified(sandbox, provider, id_token)
+
+
+@PROVIDERS
+def test_other_party_and_other_nonce(sandbox: str, grant: Grant, provider: str) -> None:
+    """Two faults that only a service which looks for them can find."""
+    party = _verified(sandbox, provider, grant(provider, "wrong-party")["id_token"])
+    assert party["azp"] != OURS[provider].client_id
+    nonce = _verified(sandbox, provider, grant(provider, "wrong-nonce", nonce="n-1")["id_token"])
+    assert nonce["nonce"] != "n-1"
+
+
+def test_apple_writes_booleans_as_strings(sandbox: str, grant: Grant) -> None:
+    """Whoever takes "false" for true would believe an address that nobody has confirmed."""
+
+    def claims(persona: str) -> dict[str, Any]:
+        return _verified(sandbox, "apple-id", grant("apple-id", persona)["id_token"])
+
+    assert claims("ripley")["email_verified"] == "true"
+    assert claims("ripley")["is_private_email"] == "false"
+    assert claims("unverified-email")["email_verified"] == "false"
+    assert claims("ash")["is_private_email"] == "true"
+    assert claims("ash")["email"].endswith("@privaterelay.appleid.com")
+    assert "email" not in claims("no-email")

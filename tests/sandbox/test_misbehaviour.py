@@ -1,0 +1,208 @@
+import json
+import socket
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+
+from sandbox.accounts import ALTERATIONS
+from sandbox.id_tokens import FALSE_CLAIMS, FORGERIES
+from sandbox.misbehaviour import CHECKS, EVERYWHERE
+from sandbox.personas import PERSONAS
+from tests.sandbox import calls
+from tests.sandbox.calls import Grant
+from tests.sandbox.serving import serving
+
+BOTH = [*((name, calls.PROFILE[name]) for name in calls.PROFILE), *calls.CHECK.items()]
+
+EACH_CALL = pytest.mark.parametrize(
+    ("provider", "call"), BOTH, ids=lambda value: value if isinstance(value, str) else value.__name__
+)
+
+
+@EACH_CALL
+def test_trouble_with_a_status(sandbox: str, grant: Grant, provider: str, call: calls.Call) -> None:
+    """The provider says that it is in trouble, and when to come back."""
+    for persona, status, retry_after in (
+        ("error-500", 500, None),
+        ("error-503", 503, "7"),
+        ("rate-limited", 429, "30"),
+    ):
+        answer = call(sandbox, grant(provider, persona))
+
+        assert (answer.status_code, answer.headers.get("Retry-After")) == (status, retry_after)
+        assert isinstance(answer.json(), dict)
+
+
+@EACH_CALL
+def test_error_object_with_a_good_status(sandbox: str, grant: Grant, provider: str, call: calls.Call) -> None:
+    """Only a look into the body tells that this is no profile."""
+    answer = call(sandbox, grant(provider, "error-object"))
+
+    assert answer.status_code == 200
+    assert answer.json().keys() & {"error", "errors", "message"}
+
+
+@EACH_CALL
+def test_nonsense(sandbox: str, grant: Grant, provider: str, call: calls.Call) -> None:
+    """A good status and a body that is no JSON object in UTF-8 of sensible depth."""
+
+    def body(persona: str) -> bytes:
+        answer = call(sandbox, grant(provider, persona))
+        assert answer.status_code == 200
+        return answer.content
+
+    assert body("html").startswith(b"<!doctype html>")
+    assert body("empty") == b""
+    assert body("null") == b"null"
+    assert isinstance(json.loads(body("list")), list)
+    with pytest.raises(UnicodeDecodeError):
+        body("bad-utf8").decode()
+    with pytest.raises(RecursionError):
+        json.loads(body("deep-json"))
+
+
+def test_reset(sandbox: str, grant: Grant) -> None:
+    """The connection breaks without an answer."""
+    granted = grant("discord", "reset")
+
+    with pytest.raises(requests.ConnectionError, match="reset"):
+        calls.discord(sandbox, granted)
+
+
+def test_redirect_leads_to_the_canary(grant: Grant) -> None:
+    """Whoever follows the redirect is counted; this test does, once."""
+    with serving() as sandbox:
+        visits = f"{sandbox}/canary/visits"
+        answer = calls.discord(sandbox, grant("discord", "redirect"))
+
+        assert (answer.status_code, answer.headers["Location"]) == (302, f"{sandbox}/canary")
+        assert calls.get(visits).json() == {"visits": 0}
+        calls.get(answer.headers["Location"])
+        assert calls.get(visits).json() == {"visits": 1}
+
+
+def test_silence(sandbox: str, grant: Grant) -> None:
+    """Nothing comes, for longer than anybody waits."""
+    with pytest.raises(requests.ReadTimeout):
+        calls.discord(sandbox, grant("discord", "hang"), timeout=0.2)
+
+
+def test_drip(sandbox: str, grant: Grant) -> None:
+    """The first byte comes at once and the rest does not."""
+    address = urlsplit(sandbox)
+    token = grant("gitlab", "drip")["access_token"]
+    with socket.create_connection((address.hostname, address.port or 0), timeout=5) as client:
+        client.sendall(f"GET /gitlab/api/v4/user?access_token={token} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+
+        assert client.recv(1000) == b"H"
+
+
+def test_slow(sandbox: str, grant: Grant) -> None:
+    """The answer does not come at once, but it would be a good one."""
+    granted = grant("discord", "slow")
+
+    with pytest.raises(requests.ReadTimeout):
+        calls.discord(sandbox, granted, timeout=0.2)
+
+
+def test_endless(sandbox: str, grant: Grant) -> None:
+    """There is always more."""
+    with calls.discord(sandbox, grant("discord", "endless"), stream=True) as answer:
+        received = 0
+        for chunk in answer.iter_content(1_000_000):
+            received += len(chunk)
+            if received > 5_000_000:
+                break
+
+    assert received > 5_000_000
+
+
+def test_gzip_bomb(sandbox: str, grant: Grant) -> None:
+    """What comes is small, what it holds is not."""
+    with calls.discord(sandbox, grant("discord", "gzip-bomb"), stream=True) as answer:
+        assert answer.headers["Content-Encoding"] == "gzip"
+        assert int(answer.headers["Content-Length"]) < 1_000_000
+        assert len(next(answer.iter_content(5_000_000))) == 5_000_000
+
+
+@pytest.mark.parametrize("provider", calls.PROFILE)
+def test_false_ids(sandbox: str, grant: Grant, provider: str) -> None:
+    """The profile is whole but for the id."""
+    expected: dict[str, object] = {
+        "no-id": None,
+        "empty-id": "",
+        "false-id": False,
+        "true-id": True,
+        "list-id": [],
+        "object-id": {},
+        "long-id": "9" * 300,
+    }
+    for persona, false_id in expected.items():
+        profile = calls.PROFILE[provider](sandbox, grant(provider, persona)).json()
+
+        found = profile.get("sub" if provider == "google-oauth2" else "id")
+        assert type(found) is type(false_id)
+        assert found == false_id
+
+
+def test_false_ids_beyond_json(sandbox: str, grant: Grant) -> None:
+    """An id with a NUL, and one that is not a number."""
+    assert calls.discord(sandbox, grant("discord", "nul-id")).json()["id"].endswith("\x00")
+    assert '"id": NaN' in calls.gitlab(sandbox, grant("gitlab", "nan-id")).text
+
+
+@pytest.mark.parametrize("provider", calls.PROFILE)
+def test_odd_names(sandbox: str, grant: Grant, provider: str) -> None:
+    """Names are too long, or hold what no name holds."""
+    name = {"twitter": "screen_name", "google-oauth2": "name", "facebook": "name", "github": "login"}
+    field = name.get(provider, "username")
+
+    long = calls.PROFILE[provider](sandbox, grant(provider, "long-name")).json()
+    assert len(long[field]) == 1000
+    odd = calls.PROFILE[provider](sandbox, grant(provider, "nul-name")).json()
+    assert "\x00" in odd[field]
+
+
+@pytest.mark.parametrize("provider", ["google-oauth2", "github", "discord", "gitlab"])
+def test_mismatch(sandbox: str, grant: Grant, provider: str) -> None:
+    """The profile is Ellen Ripley's, and the check says so of somebody else."""
+    granted = grant(provider, "mismatch")
+    profile = calls.PROFILE[provider](sandbox, granted).json()
+    check = calls.CHECK[provider](sandbox, granted).json()
+
+    own = calls.PROFILE[provider](sandbox, grant(provider)).json()
+    named = check.get("sub") or check.get("resource_owner_id") or check["user"]["id"]
+    assert profile == own
+    assert named != profile.get("sub", profile.get("id"))
+
+
+@pytest.mark.parametrize("provider", calls.CHECK)
+def test_trouble_with_the_check_alone(sandbox: str, grant: Grant, provider: str) -> None:
+    """The profile is there for who does not look at the check."""
+    for persona in ("check-down", "check-nonsense"):
+        assert calls.PROFILE[provider](sandbox, grant(provider, persona)).status_code == 200
+    assert calls.CHECK[provider](sandbox, grant(provider, "check-down")).status_code == 500
+    assert calls.CHECK[provider](sandbox, grant(provider, "check-nonsense")).json() == {"status": "ok"}
+
+
+def test_every_scripted_persona_has_a_script() -> None:
+    """A persona that promises trouble and makes none would be a test of nothing."""
+    of_the_providers = {"foreign", "revoked", "unregistered", "mismatch"}
+    scripted = {*ALTERATIONS, *FALSE_CLAIMS, *FORGERIES, *CHECKS, *EVERYWHERE, *of_the_providers}
+    assert {persona.name for persona in PERSONAS if not persona.ordinary} == scripted
+    assert len({persona.number for persona in PERSONAS}) == len({persona.name for persona in PERSONAS})
+
+
+def test_others_are_served_meanwhile(sandbox: str, grant: Grant) -> None:
+    """Clients that wait for a silent provider are in nobody's way."""
+    token = grant("gitlab", "hang")["access_token"]
+    request = f"GET /gitlab/api/v4/user?access_token={token} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+    address = urlsplit(sandbox)
+    waiting = [socket.create_connection((address.hostname, address.port or 0)) for _ in range(32)]
+    for client in waiting:
+        client.sendall(request)
+
+    assert calls.gitlab(sandbox, grant("gitlab")).json()["username"] == "ripley"
+    for client in waiting:
+        client.close()

@@ -1,0 +1,84 @@
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from social_core.backends.discord import DiscordOAuth2
+from social_core.backends.facebook import FacebookOAuth2
+from social_core.backends.github import GithubOAuth2
+from social_core.backends.gitlab import GitLabOAuth2
+from social_core.backends.google import GoogleOAuth2
+from social_core.backends.instagram import InstagramOAuth2
+from social_core.backends.twitter import TwitterOAuth
+from social_core.strategy import BaseStrategy
+
+from sandbox.environment import environment
+from tests.sandbox.calls import Grant
+
+BACKENDS: list[type[Any]] = [
+    FacebookOAuth2,
+    TwitterOAuth,
+    InstagramOAuth2,
+    GoogleOAuth2,
+    GithubOAuth2,
+    DiscordOAuth2,
+    GitLabOAuth2,
+]
+
+
+class Strategy(BaseStrategy[Any]):
+    """social-core without a framework: settings, and a session that forgets."""
+
+    def __init__(self, settings: dict[str, str]) -> None:
+        super().__init__()
+        self.settings = settings
+
+    def get_setting(self, name: str) -> Any:
+        return self.settings[name]
+
+    def request_data(self, merge: bool = True) -> dict[str, Any]:
+        return {}
+
+    def build_absolute_uri(self, path: str | None = None) -> str:
+        return f"http://localhost{path}"
+
+    def session_get(self, name: str, default: Any = None) -> Any:
+        return default
+
+    def session_set(self, name: str, value: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def led_to_sandbox(sandbox: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The environment, with every call led from the provider to the sandbox once it is signed."""
+    variables = environment(sandbox)
+    hosts = json.loads(variables["PROVIDER_HOSTS"])
+    send = requests.adapters.HTTPAdapter.send
+
+    def lead(adapter: Any, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        parts = urlsplit(str(request.url))
+        origin = f"{parts.scheme}://{parts.netloc}"
+        request.url = str(request.url).replace(origin, hosts.get(origin, origin), 1)
+        return send(adapter, request, **options)
+
+    monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", lead)
+    return variables
+
+
+@pytest.mark.parametrize("backend_class", BACKENDS, ids=lambda backend: backend.name)
+def test_backends_get_a_person(led_to_sandbox: dict[str, str], grant: Grant, backend_class: type[Any]) -> None:
+    """social-core's own backends, unchanged, find out who somebody is."""
+    granted = grant(backend_class.name, "zoe")
+    backend = backend_class(Strategy(led_to_sandbox), redirect_uri="/")
+    token: Any = granted["access_token"]
+    if "access_token_secret" in granted:
+        token = {"oauth_token": token, "oauth_token_secret": granted["access_token_secret"]}
+
+    response = backend.user_data(token)
+
+    details = backend.get_user_details(response)
+    assert backend.get_user_id(details, response)
+    if backend.name not in {"instagram", "discord"}:
+        assert details["fullname"] == "Zoë Łukasiewicz-山田"

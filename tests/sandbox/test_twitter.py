@@ -1,0 +1,88 @@
+import time
+
+import pytest
+import requests
+from requests_oauthlib import OAuth1  # type: ignore[import-untyped]  # has no stubs
+
+from sandbox.registrations import OURS, THEIRS
+from tests.sandbox import calls
+from tests.sandbox.calls import Grant
+
+
+def _send(request: requests.PreparedRequest) -> tuple[int, int | None]:
+    with requests.Session() as session:
+        answer = session.send(request, timeout=10)
+    errors = answer.json().get("errors")
+    return answer.status_code, errors[0]["code"] if errors else None
+
+
+def _auth(granted: dict[str, str], **changed: object) -> OAuth1:
+    parameters: dict[str, object] = {
+        "client_key": OURS["twitter"].client_id,
+        "client_secret": OURS["twitter"].secret,
+        "resource_owner_key": granted["access_token"],
+        "resource_owner_secret": granted["access_token_secret"],
+    }
+    return OAuth1(**{**parameters, **changed})
+
+
+def test_knows_who_signed(sandbox: str, grant: Grant) -> None:
+    """A good signature opens the profile, the address included when it is asked for."""
+    user = calls.twitter(sandbox, grant("twitter")).json()
+
+    assert (user["id"], user["id_str"], user["screen_name"]) == (20011, "20011", "ripley")
+    assert user["email"] == "ripley@example.com"
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({"client_secret": "wrong"}, (401, 32)),
+        ({"resource_owner_secret": "wrong"}, (401, 32)),
+        ({"client_key": "nobody"}, (401, 32)),
+        ({"signature_method": "PLAINTEXT"}, (401, 32)),
+        ({"resource_owner_key": "invented"}, (401, 89)),
+        ({"client_key": THEIRS["twitter"].client_id, "client_secret": THEIRS["twitter"].secret}, (401, 89)),
+        ({"timestamp": str(int(time.time()) - 3600)}, (401, 135)),
+    ],
+)
+def test_refuses_what_is_not_signed_right(
+    sandbox: str, grant: Grant, changed: dict[str, str], expected: tuple[int, int]
+) -> None:
+    """Either secret, the app, the method, the token and the time: all must be right."""
+    assert _send(calls.signed(sandbox, _auth(grant("twitter"), **changed))) == expected
+
+
+def test_refuses_a_request_that_it_has_seen(sandbox: str, grant: Grant) -> None:
+    """The same nonce counts once, so a request that was overheard is worth nothing."""
+    request = calls.signed(sandbox, _auth(grant("twitter")))
+
+    assert _send(request) == (200, None)
+    assert _send(request) == (401, 32)
+
+
+def test_refuses_a_signature_for_another_address(sandbox: str, grant: Grant) -> None:
+    """What counts is the address that the client meant to call, not the one of the sandbox."""
+    url = f"{sandbox}/twitter/1.1/account/verify_credentials.json"
+    answer = requests.get(url, auth=_auth(grant("twitter")), timeout=10)
+
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (401, 32)
+
+
+@pytest.mark.parametrize("authorization", ["", "Bearer token", "OAuth nonsense", 'OAuth oauth_token="x"'])
+def test_refuses_what_is_not_oauth_1(sandbox: str, authorization: str) -> None:
+    """Without all of the OAuth parameters there is nothing to check."""
+    url = f"{sandbox}/twitter/1.1/account/verify_credentials.json"
+    answer = calls.get(url, headers={"Authorization": authorization})
+
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, 215)
+
+
+@pytest.mark.parametrize(
+    ("persona", "code"), [("foreign", 89), ("expired", 89), ("revoked", 89), ("unregistered", 416)]
+)
+def test_refuses_tokens_that_are_no_good(sandbox: str, grant: Grant, persona: str, code: int) -> None:
+    """X does not say why a token is no good, only when it is the app."""
+    answer = calls.twitter(sandbox, grant("twitter", persona))
+
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (401, code)
