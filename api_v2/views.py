@@ -15,6 +15,7 @@ from api_v2.wiring import (
     ContractNegotiation,
     ContractParser,
     ContractRenderer,
+    ContractThrottle,
     contract_exception_handler,
     django_request,
     drf_response,
@@ -44,7 +45,7 @@ class ContractView(APIView):
     parser_classes = (ContractParser,)
     authentication_classes = (AccessTokenAuthentication,)
     permission_classes = (AccessPermission,)
-    throttle_classes = ()
+    throttle_classes = (ContractThrottle,)
     content_negotiation_class = ContractNegotiation
     versioning_class = None
     schema = ContractSchema()

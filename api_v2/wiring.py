@@ -3,7 +3,7 @@
 A project's own REST_FRAMEWORK settings change nothing here: each view names all of its classes.
 """
 
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
@@ -14,6 +14,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from shared import incoming, wire
@@ -22,6 +23,8 @@ from shared.endpoints import Access
 from shared.errors import NotAuthenticated
 from shared.failures import failure_reply
 from shared.replies import Reply
+from social import limits
+from social.addresses import client_address
 from social.callers import identify_caller, refuse_credentials_in_url
 from social.models import AccessToken
 from social.user_model import User
@@ -79,7 +82,7 @@ class AccessTokenAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[User, AccessToken] | None:
         """Give the caller and the token; None for a call without `Authorization`."""
         refuse_credentials_in_url(incoming.read_query(django_request(request)))
-        token = identify_caller(request.META.get("HTTP_AUTHORIZATION"))
+        token = identify_caller(request.META.get("HTTP_AUTHORIZATION"), client_address(request.META))
         return None if token is None else (token.user, token)
 
     def authenticate_header(self, request: Request) -> str:
@@ -95,6 +98,16 @@ class AccessPermission(BasePermission):
         endpoint = view.endpoint  # type: ignore[attr-defined]  # every view of ours has one
         if endpoint.access is Access.REQUIRED and request.auth is None:
             raise NotAuthenticated
+        return True
+
+
+class ContractThrottle(BaseThrottle):
+    """The budget that all versions share."""
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        """Count the call; what is over the budget is answered by the contract's error."""
+        endpoint = view.endpoint  # type: ignore[attr-defined]  # every view of ours has one
+        limits.count_call(endpoint, cast(AccessToken | None, request.auth), client_address(request.META))
         return True
 
 

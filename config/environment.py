@@ -12,6 +12,8 @@ from environs import Env, EnvError
 
 env = Env(eager=True)
 
+_UNITS = {"s": "second", "sec": "second", "min": "minute", "h": "hour", "hour": "hour", "day": "day"}
+_RATE = re.compile(rf"(?P<number>[1-9][0-9]{{0,8}})/(?P<unit>{'|'.join(_UNITS)})")
 _STAYS_TEXT = re.compile(r"_(KEY|SECRET|CLIENT|APP_ID|CLIENT_IDS)$")
 
 
@@ -56,6 +58,25 @@ def number(name: str, default: float, *, above: float = 0.0, most: float = 1e6) 
         raise Unreadable(f"{name} is {os.environ.get(name)!r}: give a number.") from error
     if not above < value <= most:
         raise Unreadable(f"{name} is {value}: give a number above {above} and up to {most:.0f}.")
+    return value
+
+
+def rate(name: str, default: str) -> str | None:
+    """Read how often something may happen, `60/min`, in the words of the `limits` package; None for `off`."""
+    value = env.str(name, default)
+    if value == "off":
+        return None
+    match = _RATE.fullmatch(value)
+    if match is None:
+        raise Unreadable(f"{name} is {value!r}: give a number a time, such as 60/min, or off.")
+    return f"{match['number']}/{_UNITS[match['unit']]}"
+
+
+def redis_url(name: str) -> str:
+    """Read where Redis is; empty for nowhere."""
+    value = env.str(name, "")
+    if value and not value.startswith(("redis://", "rediss://", "unix://")):
+        raise Unreadable(f"{name} starts with none of redis://, rediss://, unix://.")
     return value
 
 

@@ -59,6 +59,7 @@ LOGGING = logging_config(LOG_LEVEL)
 
 PORT = environment.integer("PORT", 8000, least=1, most=65535)
 THREADS = environment.integer("THREADS", 32, least=1, most=1000)
+REDIS_URL = environment.redis_url("REDIS_URL")
 TRUSTED_PROXIES = environment.integer("TRUSTED_PROXIES", 0, most=10)
 
 SANDBOX = environment.switch("SANDBOX")
@@ -69,6 +70,8 @@ PROVIDER_TOKEN_KEYS = environment.names("PROVIDER_TOKEN_KEYS")
 ADOPT_LEGACY_UIDS = environment.names("ADOPT_LEGACY_UIDS")
 PASSWORD_COUNTS_AS_LOGIN = environment.switch("PASSWORD_COUNTS_AS_LOGIN", default=True)
 TOKEN_TTL = environment.number("TOKEN_TTL", 90, most=36500)
+THROTTLE_ANONYMOUS = environment.rate("THROTTLE_ANONYMOUS", "60/min")
+THROTTLE_USER = environment.rate("THROTTLE_USER", "600/min")
 TOKENS_PER_USER = environment.integer("TOKENS_PER_USER", 50, least=1, most=10_000)
 
 SOCIAL_PROVIDERS = environment.names("SOCIAL_PROVIDERS")

@@ -24,7 +24,8 @@ from shared.middleware import django_response
 from shared.mounts import prefix_of
 from shared.paging import read_page, render_page
 from shared.replies import Reply, no_content, ok
-from social import bodies
+from social import bodies, limits
+from social.addresses import client_address
 from social.callers import identify_caller, refuse_credentials_in_url
 from social.models import AccessToken
 
@@ -70,7 +71,9 @@ class AccessTokenAuthentication(Authentication):
     def is_authenticated(self, request: HttpRequest, **kwargs: Any) -> bool:
         """Put the token, its user loaded, where the resource finds it; None for a call without one."""
         refuse_credentials_in_url(incoming.read_query(request))
-        request.auth = identify_caller(request.META.get("HTTP_AUTHORIZATION"))  # type: ignore[attr-defined]  # as DRF names it
+        request.auth = identify_caller(  # type: ignore[attr-defined]  # as DRF names it
+            request.META.get("HTTP_AUTHORIZATION"), client_address(request.META)
+        )
         return True
 
     def get_identifier(self, request: HttpRequest) -> str:
@@ -108,7 +111,7 @@ class ContractResource(Resource):
         self.is_authenticated(request)
         if endpoint.access is Access.REQUIRED and caller(request) is None:
             raise NotAuthenticated
-        self.throttle_check(request)
+        limits.count_call(endpoint, caller(request), client_address(request.META))
         reply: Reply = getattr(self, f"{method}_{request_type}")(request, **kwargs)
         return django_response(reply)
 

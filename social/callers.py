@@ -1,9 +1,9 @@
 """Who makes a call (CONTRACT section 2): a header, never a cookie, never the URL."""
 
 from shared import authorization
-from shared.errors import CredentialsInUrl
+from shared.errors import CredentialsInUrl, InvalidCredentials
 from shared.incoming import Query
-from social import tokens
+from social import limits, tokens
 from social.models import AccessToken
 
 
@@ -16,11 +16,16 @@ def refuse_credentials_in_url(query: Query) -> None:
         raise CredentialsInUrl
 
 
-def identify_caller(header: str | None) -> AccessToken | None:
+def identify_caller(header: str | None, address: str) -> AccessToken | None:
     """Give the token a call was made with, its user loaded; None for a call without `Authorization`.
 
-    :raises InvalidCredentials: for one that is present and unusable; it never counts as anonymous.
+    :raises InvalidCredentials: for one that is present and unusable; it never passes for anonymous.
+    :raises Throttled: for one more of those from an address that has spent its budget.
     """
     if header is None:
         return None
-    return tokens.authenticate(authorization.parse(header))
+    try:
+        return tokens.authenticate(authorization.parse(header))
+    except InvalidCredentials:
+        limits.count_address(address)
+        raise

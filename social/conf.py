@@ -57,6 +57,26 @@ class Conf:
         return bool(_setting("PASSWORD_COUNTS_AS_LOGIN", True))
 
     @property
+    def redis_url(self) -> str:
+        """Where limits are counted for all processes; empty: each counts by itself."""
+        return str(_setting("REDIS_URL", ""))
+
+    @property
+    def trusted_proxies(self) -> int:
+        """How many proxies of ours stand before the service."""
+        return int(_setting("TRUSTED_PROXIES", 0))
+
+    @property
+    def throttle_anonymous(self) -> str | None:
+        """How often an address may sign up or show bad credentials (`60/minute`); None for any number."""
+        return cast(str | None, _setting("THROTTLE_ANONYMOUS", "60/minute"))
+
+    @property
+    def throttle_user(self) -> str | None:
+        """How often a user may call; None for any number."""
+        return cast(str | None, _setting("THROTTLE_USER", "600/minute"))
+
+    @property
     def token_ttl(self) -> timedelta:
         """How long an access token lives after its last use."""
         return timedelta(days=float(_setting("TOKEN_TTL", 90)))

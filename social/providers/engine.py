@@ -8,7 +8,7 @@ from typing import Any
 
 from requests_oauthlib import OAuth1  # type: ignore[import-untyped]  # the package has no types
 from social_core.backends.base import BaseAuth
-from social_core.exceptions import AuthCredentialError, AuthResponseError, SocialAuthBaseException
+from social_core.exceptions import AuthCredentialError, AuthProviderError, AuthResponseError, SocialAuthBaseException
 from social_core.utils import module_member
 
 from social import provider_tokens
@@ -58,6 +58,20 @@ class Guarded(BaseAuth[Any]):
                 self, code="credential_rejected", stage=stage
             )
         return answer
+
+    def get_provider_error(
+        self, data: object, *, stage: Any = "callback", status_code: int | None = None, retry_after: str | None = None
+    ) -> SocialAuthBaseException | None:
+        """Classify a refusal; X lists its codes, `{"errors": [{"code": 89}]}`, where social-core does not look."""
+        known = super().get_provider_error(data, stage=stage, status_code=status_code, retry_after=retry_after)
+        listed = data.get("errors") if isinstance(data, dict) else None
+        first = listed[0] if isinstance(listed, list) and listed else None
+        code = first.get("code") if isinstance(first, dict) else None
+        if known is not None or not isinstance(code, (int, str)):
+            return known
+        return AuthProviderError(
+            self, stage=stage, provider_code=code, status_code=status_code, retry_after=retry_after
+        )
 
     def run_pipeline(self, *args: Any, **kwargs: Any) -> Any:
         """Run the steps and remember what they came to."""

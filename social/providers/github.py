@@ -7,7 +7,7 @@ all others, and names the application and the user
 
 from social_core.exceptions import AuthResponseError
 
-from shared.errors import ProviderBadResponse, TokenAudienceMismatch
+from shared.errors import ProviderBadResponse, TokenAudienceMismatch, TokenRejected
 from shared.sign_up import Credential
 from social.providers.engine import Guarded
 from social.providers.policy import Policy, client_ids
@@ -40,7 +40,8 @@ class GitHub(Policy):
         application, user = answer.get("app"), answer.get("user")
         named = application.get("client_id") if isinstance(application, dict) else None
         if not isinstance(named, str) or not named or not isinstance(user, dict):
-            raise ProviderBadResponse
+            # GitHub's error object is `{"message", "documentation_url"}`.
+            raise TokenRejected if isinstance(answer.get("message"), str) else ProviderBadResponse
         if named not in client_ids(backend):
             raise TokenAudienceMismatch
         backend.proven_profile = user

@@ -22,6 +22,9 @@ class Instagram(Policy):
     hosts = frozenset({"graph.instagram.com"})
     proof = "the exchange of the token with our client secret (`ig_exchange_token`)"
 
+    # As at Facebook's Graph: 101 is "API key invalid".
+    misconfigured_codes = frozenset({101})
+
     def identify(self, backend: Guarded, credential: Credential) -> Pending:
         """Exchange the token, then ask for the profile with what came back."""
         _, secret = backend.get_key_and_secret()

@@ -4,6 +4,7 @@ social-core's backends all send through `BaseAuth.request`; `TransportBase` take
 so that a backend's own override of `request` (Facebook's) still runs and calls it.
 """
 
+import json as json_module
 from functools import cache
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
@@ -13,7 +14,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from social_core.backends.base import BaseAuth
 from social_core.exceptions import AuthConfigurationError, AuthProviderError, AuthResponseError
-from social_core.utils import http_error, redact_request_error
+from social_core.utils import http_error, redact_request_error, user_agent
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 
 from social.conf import conf
@@ -88,7 +89,13 @@ class TransportBase(BaseAuth[Any]):
         :raises AuthResponseError: it redirects, or answers without end.
         :raises AuthConfigurationError: the URL is not https or not of this provider.
         """
-        sent = {"Accept": "application/json", "Accept-Encoding": "identity", **dict(headers or {})}
+        sent = {
+            "Accept": "application/json",
+            # Less to guard against; an answer that comes compressed all the same is decoded and capped.
+            "Accept-Encoding": "identity",
+            "User-Agent": self.setting("USER_AGENT") or user_agent(),
+            **dict(headers or {}),
+        }
         try:
             prepared = session().prepare_request(
                 requests.Request(method, url, headers=sent, data=data, json=json, auth=auth, params=params)
@@ -119,6 +126,18 @@ class TransportBase(BaseAuth[Any]):
             except RecursionError:  # the refusal's own body nests without end
                 raise AuthResponseError(self, code="malformed_response", stage=stage) from error
         return response
+
+    def get_json(self, url: str, *args: Any, **kwargs: Any) -> Any:
+        """Send one call and give its JSON, whatever media type it claims.
+
+        :raises AuthResponseError: it is no JSON in UTF-8 (RFC 8259 section 8.1); requests would guess.
+        """
+        response = self.request(url, *args, **kwargs)
+        try:
+            return json_module.loads(response.content.decode("utf-8"))
+        except (ValueError, RecursionError) as error:
+            stage = kwargs.get("stage", "user_info")
+            raise AuthResponseError(self, code="malformed_response", stage=stage) from error
 
     def _reroute(self, prepared: requests.PreparedRequest, stage: Any) -> None:
         """Check where a call goes, then send it where the sandbox is, its signature already made."""

@@ -1,0 +1,94 @@
+"""How often one may call (CONTRACT section 6): one budget for all versions, all workers, all machines.
+
+A sliding window, failures included. Counted in Redis where there is one; when it is away, in this
+process's memory and with a log line: a person who signs in must not be turned away because Redis is.
+"""
+
+import logging
+import time
+from functools import cache
+
+from limits import RateLimitItem, parse
+from limits.errors import StorageError
+from limits.storage import MemoryStorage, storage_from_string
+from limits.strategies import MovingWindowRateLimiter
+from redis.exceptions import RedisError
+
+from shared.endpoints import Access, Endpoint
+from shared.errors import Throttled
+from social.conf import conf
+from social.models import AccessToken
+
+logger = logging.getLogger("tandem.limits")
+NAMESPACE = "tandem"
+REDIS_TIMEOUT = 0.25
+"""Seconds that a call waits for Redis before this process counts by itself."""
+SAID_EVERY = 60.0
+_AWAY = (StorageError, RedisError, OSError)
+
+
+def count_call(endpoint: Endpoint, token: AccessToken | None, address: str) -> None:
+    """Count a call that the contract counts: by user where there is one, else a sign-up by its address.
+
+    :raises Throttled: the budget is spent.
+    """
+    if endpoint.access is Access.PUBLIC:
+        return
+    if token is None:
+        count_address(address)
+    else:
+        _count(conf.throttle_user, "user", str(token.user_id))
+
+
+def count_address(address: str) -> None:
+    """Count an anonymous sign-up or a refused credential.
+
+    :raises Throttled: the address has spent its budget.
+    """
+    _count(conf.throttle_anonymous, "address", address)
+
+
+def _count(rate: str | None, kind: str, name: str) -> None:
+    if rate is None:
+        return
+    item = _item(rate)
+    limiter = _shared(conf.redis_url) if conf.redis_url else _local()
+    try:
+        _hit(limiter, item, kind, name)
+    except _AWAY as error:
+        _say_it_is_away(error)
+        _hit(_local(), item, kind, name)
+
+
+def _hit(limiter: MovingWindowRateLimiter, item: RateLimitItem, kind: str, name: str) -> None:
+    if not limiter.hit(item, kind, name):
+        free_at, _ = limiter.get_window_stats(item, kind, name)
+        raise Throttled(round(free_at - time.time() + 0.5))
+
+
+def _say_it_is_away(error: Exception) -> None:
+    now = time.monotonic()
+    if now - _said_at[0] >= SAID_EVERY:
+        _said_at[0] = now
+        logger.warning("Redis does not answer (%s): this process counts by itself.", type(error).__name__)
+
+
+_said_at = [-SAID_EVERY]
+
+
+@cache
+def _item(rate: str) -> RateLimitItem:
+    item = parse(rate)
+    item.namespace = NAMESPACE
+    return item
+
+
+@cache
+def _shared(url: str) -> MovingWindowRateLimiter:
+    storage = storage_from_string(url, socket_timeout=REDIS_TIMEOUT, socket_connect_timeout=REDIS_TIMEOUT)
+    return MovingWindowRateLimiter(storage)
+
+
+@cache
+def _local() -> MovingWindowRateLimiter:
+    return MovingWindowRateLimiter(MemoryStorage())
