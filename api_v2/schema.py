@@ -11,7 +11,7 @@ from api_v2 import components
 from api_v2.operations import OTHERWISE, Operation, operation_of
 from shared import paging
 from shared.endpoints import Access, Endpoint
-from shared.errors import ApiError, InvalidRequest
+from shared.errors import ApiError, InvalidRequest, MethodNotAllowed
 from shared.exchanges import EXCHANGES
 from shared.sign_up import REQUIRED
 
@@ -165,8 +165,10 @@ def _failure(operation: Operation, failures: list[type[ApiError]], description: 
 
 def _sample_of(failure: type[ApiError], operation: Operation) -> ApiError:
     """Give an error as a client of the operation would see it; only the body of these counts here."""
+    if failure is MethodNotAllowed:
+        return MethodNotAllowed(operation.endpoint.allow)
     if failure is not InvalidRequest:
-        return failure.__new__(failure)
+        return failure()
     if operation.takes is not None:
         return InvalidRequest({"access_token": [REQUIRED]})
     return InvalidRequest({"limit": [paging.LIMIT_MESSAGE]} if operation.paged else None)

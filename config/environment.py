@@ -4,16 +4,19 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.dateparse import parse_duration
 from environs import Env, EnvError
 
 env = Env(eager=True)
 
 _UNITS = {"s": "second", "sec": "second", "min": "minute", "h": "hour", "hour": "hour", "day": "day"}
 _RATE = re.compile(rf"(?P<number>[1-9][0-9]{{0,8}})/(?P<unit>{'|'.join(_UNITS)})")
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|\+00:00)")
 _STAYS_TEXT = re.compile(r"_(KEY|SECRET|CLIENT|APP_ID|CLIENT_IDS)$")
 
 
@@ -78,6 +81,43 @@ def redis_url(name: str) -> str:
     if value and not value.startswith(("redis://", "rediss://", "unix://")):
         raise Unreadable(f"{name} starts with none of redis://, rediss://, unix://.")
     return value
+
+
+def moment(name: str) -> datetime | None:
+    """Read a moment, RFC 3339 in UTC; None for none."""
+    value = env.str(name, "")
+    return _moment(name, value) if value else None
+
+
+def intervals(name: str) -> list[tuple[datetime, timedelta]]:
+    """Read a comma-separated list of intervals, each a moment and an ISO 8601 duration: `…T10:00:00Z/PT15M`."""
+    found = []
+    for part in names(name):
+        start, _, length = part.partition("/")
+        duration = parse_duration(length) if length.startswith("P") else None
+        if duration is None or duration <= timedelta(0):
+            raise Unreadable(f"{name}: {part!r} is no interval such as 2027-01-10T10:00:00Z/PT15M.")
+        found.append((_moment(name, start), duration))
+    return found
+
+
+def url(name: str) -> str:
+    """Read the address of a page; empty for none."""
+    value = env.str(name, "")
+    if value and not re.fullmatch(r"https?://[!-;=?-~]+", value):
+        raise Unreadable(f"{name} is {value!r}: give an address such as https://example.com/migrate.")
+    return value
+
+
+def _moment(name: str, value: str) -> datetime:
+    match = _MOMENT.fullmatch(value)
+    try:
+        parsed = datetime.fromisoformat(value) if match else None
+    except ValueError:
+        parsed = None
+    if parsed is None:
+        raise Unreadable(f"{name}: {value!r} is no moment in UTC such as 2027-01-10T10:00:00Z.")
+    return parsed
 
 
 def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:

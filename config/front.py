@@ -1,8 +1,142 @@
-"""The front page."""
+"""The front page: what the service is, and, where the providers are the sandbox's, a place to try it.
 
-from django.http import HttpRequest, HttpResponse
+There a visitor's own browser posts to the APIs, as an app would; the page hands both answers back to be compared.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseNotAllowed, JsonResponse
+from django.shortcuts import render
+
+from shared import differences, endpoints
+from shared.exchanges import EXCHANGES
+from shared.mounts import prefix_of
+from social.providers import registry
+
+POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+TITLES = {
+    "apple-id": "Apple",
+    "discord": "Discord",
+    "facebook": "Facebook",
+    "github": "GitHub",
+    "gitlab": "GitLab",
+    "google-oauth2": "Google",
+    "instagram": "Instagram",
+    "twitter": "X (Twitter)",
+}
+DOCUMENTED = "api_v2"
+"""The API that has documentation beside it."""
 
 
 def page(request: HttpRequest) -> HttpResponse:
-    """Explain the service."""
-    return HttpResponse("Tandem")
+    """Show the page; with POST, where there is a sandbox, compare two answers that the page has received."""
+    if request.method == "POST" and settings.SANDBOX:
+        return _compared(request)
+    if request.method not in {"GET", "HEAD"}:
+        return HttpResponseNotAllowed(["GET", "HEAD", *(["POST"] if settings.SANDBOX else [])])
+    response = render(request, "config/front.html", _context())
+    response["Content-Security-Policy"] = POLICY
+    response["Cache-Control"] = "no-cache"
+    return response
+
+
+def _context() -> dict[str, Any]:
+    apis = [_api(app) for app in settings.APIS]
+    sign_up = next(exchange for exchange in EXCHANGES if exchange.operation == "signUp")
+    newest = prefix_of(DOCUMENTED)
+    sandbox = _sandbox()
+    return {
+        "apis": apis,
+        "names": " and ".join(api["name"] for api in apis),
+        "current": newest,
+        "providers": [_title(name) for name in registry.enabled()],
+        "sample_path": newest + sign_up.path,
+        "sample_request": _pretty(sign_up.request),
+        "sample_status": sign_up.status,
+        "sample_answer": _pretty(sign_up.body_below(newest)),
+        "sandbox": sandbox,
+        "rehearsal": {"apis": apis, "providers": _rehearsed(sandbox)} if sandbox else None,
+    }
+
+
+def _api(app: str) -> dict[str, str]:
+    prefix = prefix_of(app)
+    name = prefix.rstrip("/").rpartition("/")[2]
+    return {"name": name, "prefix": prefix, "signUp": endpoints.SIGN_UP.uri(prefix)}
+
+
+def _sandbox() -> str:
+    """Give the sandbox's address as a browser on this machine reaches it; none where there is none."""
+    targets = {urlsplit(target)[:2] for target in settings.PROVIDER_HOSTS.values()} if settings.SANDBOX else set()
+    if len(targets) != 1:
+        return ""
+    scheme, address = targets.pop()
+    return f"{scheme}://{address}"
+
+
+def _rehearsed(sandbox: str) -> list[dict[str, Any]]:
+    """Give what the page needs to send a visitor to each provider's consent page."""
+    return [
+        {
+            "name": name,
+            "title": _title(name),
+            "consent": f"{sandbox}/{name}/consent",
+            "clientId": _client_id(name),
+            "accepts": policy.accepts,
+        }
+        for name, policy in registry.enabled().items()
+    ]
+
+
+def _client_id(name: str) -> str:
+    prefix = f"SOCIAL_AUTH_{name.upper().replace('-', '_')}"
+    # Apple's `_KEY` is the id of a signing key.
+    return str(getattr(settings, f"{prefix}_CLIENT", "") or getattr(settings, f"{prefix}_KEY", ""))
+
+
+def _title(name: str) -> str:
+    return TITLES.get(name, name)
+
+
+def _pretty(body: Mapping[str, Any] | None) -> str:
+    return json.dumps(body, indent=2, ensure_ascii=False)
+
+
+def _compared(request: HttpRequest) -> HttpResponse:
+    try:
+        received = json.loads(request.body)
+        old, new = (_answer(received[name]) for name in ("old", "new"))
+    except (KeyError, TypeError, ValueError):
+        return HttpResponseBadRequest("Send two answers.", content_type="text/plain")
+    found = differences.compare(old, new)
+    return JsonResponse(
+        {
+            "identical": not found.outside,
+            "differences": [
+                {
+                    "place": f"{difference.part} {difference.place}".strip(),
+                    "old": _shown(difference.old),
+                    "new": _shown(difference.new),
+                    "reasons": difference.reasons,
+                }
+                for difference in found.differences
+            ],
+        }
+    )
+
+
+def _answer(received: Mapping[str, Any]) -> differences.Answer:
+    return differences.Answer(
+        prefix=str(received["prefix"]),
+        status=int(received["status"]),
+        headers=tuple((str(name), str(value)) for name, value in received["headers"]),
+        body=str(received["body"]).encode(),
+    )
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -32,11 +32,14 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "social",
+    "rollout",
     "config",
     *APIS,
 ]
 MIDDLEWARE = [
     "shared.middleware.ContractMiddleware",
+    "rollout.middleware.LifecycleMiddleware",
+    "shared.hosts.HostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
 ]
@@ -73,6 +76,11 @@ TOKEN_TTL = environment.number("TOKEN_TTL", 90, most=36500)
 THROTTLE_ANONYMOUS = environment.rate("THROTTLE_ANONYMOUS", "60/min")
 THROTTLE_USER = environment.rate("THROTTLE_USER", "600/min")
 TOKENS_PER_USER = environment.integer("TOKENS_PER_USER", 50, least=1, most=10_000)
+
+V1_DEPRECATED_AT = environment.moment("V1_DEPRECATED_AT")
+V1_SUNSET_AT = environment.moment("V1_SUNSET_AT")
+V1_GUIDE_URL = environment.url("V1_GUIDE_URL")
+V1_BROWNOUTS = environment.intervals("V1_BROWNOUTS")
 
 SOCIAL_PROVIDERS = environment.names("SOCIAL_PROVIDERS")
 # Every SOCIAL_AUTH_* of social-core can be given; these names are part of Django's settings from here on.

@@ -43,6 +43,7 @@ class Difference:
 
     part: Literal["status", "header", "body"]
     place: str
+    """The header's name in lower case, or a path such as `objects.0.id`; empty for the status or all of the body."""
     old: Any
     new: Any
     reasons: tuple[str, ...] = ()
@@ -65,44 +66,42 @@ class Comparison:
         return tuple(difference for difference in self.differences if not difference.reasons)
 
 
-def _matching(pattern: str, shape: str) -> Mask:
-    """Mask a whole value that matches; its length stays, since the wire's does."""
+def _matching(pattern: str) -> Mask:
+    """Mask a whole text that matches; its length stays, since the wire's does."""
     whole = re.compile(pattern)
-    return lambda value, _: (shape, len(value)) if isinstance(value, str) and whole.fullmatch(value) else value
+    return lambda value, _: _MASKED * len(value) if isinstance(value, str) and whole.fullmatch(value) else value
+
+
+def _replacing(pattern: str) -> Mask:
+    """Mask the part of a text that matches, whatever its length."""
+    part = re.compile(pattern)
+    return lambda value, _: part.sub(_MASKED, value) if isinstance(value, str) else value
 
 
 def _own_path(value: Any, prefix: str) -> Any:
-    return ("version", value.removeprefix(prefix)) if isinstance(value, str) and value.startswith(prefix) else value
+    return _MASKED + value.removeprefix(prefix) if isinstance(value, str) and value.startswith(prefix) else value
 
 
 def _row_number(value: Any, _: str) -> Any:
-    return ("row",) if type(value) is int and value > 0 else value
+    return _MASKED if type(value) is int and value > 0 else value
 
 
-def _row_in_path(value: Any, prefix: str) -> Any:
-    match = isinstance(value, str) and re.fullmatch(rf"({re.escape(prefix)}[a-z_]+/)[1-9][0-9]*/", value)
-    return ("row", match[1]) if match else value
-
-
-def _without_suffix(value: Any, _: str) -> Any:
-    match = isinstance(value, str) and re.fullmatch(r"(.*)-(?:[0-9a-f]{2})+", value)
-    return ("suffix", match[1], len(value)) if match else value
-
+_MASKED = "\0"
 
 VERSION = Rule("the version in a path of ours", _own_path)
 NEW_ROW = Rule("the id of a new row", _row_number)
-NEW_ROW_IN_PATH = Rule("the id of a new row", _row_in_path)
-NEW_TOKEN = Rule("a token is new each time", _matching(r"[A-Za-z0-9_-]{43}", "token"))
-NEW_NAME = Rule("a generated part of the name", _without_suffix)
-TIME = Rule("a time", _matching(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "time"))
-HTTP_DATE = Rule("a time", _matching(r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT", "date"))
-SECONDS = Rule("how long to wait", lambda value, _: ("seconds",) if re.fullmatch(r"[1-9]\d*", value) else value)
-REQUEST = Rule("each request has an id of its own", lambda value, _: ("request",) if value else value)
+NEW_ROW_IN_PATH = Rule("the id of a new row", _replacing(r"(?<=[a-z]/)[1-9]\d*(?=/\Z)"))
+NEW_TOKEN = Rule("a token is new each time", _matching(r"[A-Za-z0-9_-]{43}"))
+NEW_NAME = Rule("a generated part of the name", _replacing(r"(?<=-)(?:[0-9a-f]{2}){2,16}\Z"))
+TIME = Rule("a time", _matching(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"))
+HTTP_DATE = Rule("a time", _matching(r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT"))
+WAIT = Rule("how long to wait", _replacing(r"\A[1-9]\d*\Z"))
+REQUEST = Rule("each request has an id of its own", _replacing(r"\A[A-Za-z0-9._-]{8,64}\Z"))
 
 HEADERS: Mapping[str, tuple[Rule, ...]] = {
     "location": (VERSION, NEW_ROW_IN_PATH),
     "date": (HTTP_DATE,),
-    "retry-after": (SECONDS,),
+    "retry-after": (WAIT,),
     "x-request-id": (REQUEST,),
 }
 
@@ -176,21 +175,25 @@ def _bodies(old: Answer, new: Answer) -> Iterator[Difference]:
         return
     try:
         one, other = json.loads(old.body), json.loads(new.body)
+        # What reading would hide is a difference too: white space, escapes, a key twice.
+        plain = wire.encode(one) == old.body and wire.encode(other) == new.body
     except ValueError:
-        yield _as_text("as it is written", old, new)
+        yield _as_text(old, new)
         return
-    if wire.encode(one) != old.body or wire.encode(other) != new.body:
-        # A difference that reading would hide: white space, escapes, a key twice.
-        yield _as_text("as it is written", old, new)
+    if not plain:
+        yield _as_text(old, new)
     for place, before, after in _leaves("", one, other):
-        rules = BODY.get(re.sub(r"^objects\.\d+\.", "", place), ())
-        if re.fullmatch(r"[a-z_]+\.list_endpoint", place):
-            rules = BODY["*.list_endpoint"]
+        rules = BODY.get(_pattern_of(place), ())
         yield Difference("body", place, before, after, _reasons(rules, before, after, old.prefix, new.prefix))
 
 
-def _as_text(place: str, old: Answer, new: Answer) -> Difference:
-    return Difference("body", place, old.body.decode(errors="replace"), new.body.decode(errors="replace"))
+def _pattern_of(place: str) -> str:
+    """Give the key of `BODY` for a dotted path."""
+    return re.sub(r"^[a-z_]+(?=\.list_endpoint$)", "*", re.sub(r"^objects\.\d+\.", "", place))
+
+
+def _as_text(old: Answer, new: Answer) -> Difference:
+    return Difference("body", "", old.body.decode(errors="replace"), new.body.decode(errors="replace"))
 
 
 def _leaves(place: str, one: Any, other: Any) -> Iterator[tuple[str, Any, Any]]:
@@ -201,8 +204,8 @@ def _leaves(place: str, one: Any, other: Any) -> Iterator[tuple[str, Any, Any]]:
     elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
         for index, (mine, theirs) in enumerate(zip(one, other, strict=True)):
             yield from _leaves(f"{place}.{index}".lstrip("."), mine, theirs)
-    # Python holds 1, 1.0 and True for equal; on the wire they are three.
-    elif type(one) is not type(other) or one != other:
+    # Python holds 1, 1.0 and True for equal, and objects whatever the order of their keys; the wire does not.
+    elif type(one) is not type(other) or one != other or isinstance(one, dict):
         yield place, one, other
 
 
@@ -212,17 +215,13 @@ def _reasons(rules: tuple[Rule, ...], one: Any, other: Any, prefix: str, other_p
     def explained(by: Iterable[Rule]) -> bool:
         masked_one, masked_other = one, other
         for rule in by:
-            masked_one, masked_other = _masked(rule, masked_one, prefix), _masked(rule, masked_other, other_prefix)
-        return bool(masked_one == masked_other)
+            masked_one, masked_other = rule.mask(masked_one, prefix), rule.mask(masked_other, other_prefix)
+        return type(masked_one) is type(masked_other) and bool(masked_one == masked_other)
 
     if not explained(rules):
         return ()
-    needed = [rule for rule in rules if not explained([other_rule for other_rule in rules if other_rule is not rule])]
-    return tuple(rule.reason for rule in needed or rules)
-
-
-def _masked(rule: Rule, value: Any, prefix: str) -> Any:
-    return rule.mask(value, prefix)
+    needed = [rule for rule in rules if not explained(another for another in rules if another is not rule)]
+    return tuple(rule.reason for rule in needed)
 
 
 def _object(body: bytes) -> dict[str, Any]:

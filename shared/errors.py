@@ -224,7 +224,16 @@ class VersionRetired(ApiError):
     status = 410
     code = "version_retired"
     message = "This version of the API has been retired."
-    when = "This version of the API is switched off."
+    when = "This version of the API is switched off, for now or for good."
+
+    def __init__(self, successor: str = "/api/v2/") -> None:
+        """Take the path of the version that takes its place."""
+        super().__init__()
+        self.successor = successor
+
+    def body(self) -> dict[str, Any]:
+        """The envelope, naming the successor."""
+        return {"errors": f"{self.message} Use {self.successor}.", "code": self.code}
 
 
 class PayloadTooLarge(ApiError):

@@ -17,6 +17,11 @@ def serves(path_info: str) -> bool:
     return bool(_below(tuple(settings.APIS.values())).match(path_info))
 
 
+def is_below(prefix: str, path_info: str) -> bool:
+    """Say whether a path belongs to the API at a prefix."""
+    return bool(_below((prefix,)).match(path_info))
+
+
 def mount_route(prefix: str) -> str:
     """Give the regular expression that mounts `api/v2/`, with and without its last slash."""
     return rf"^{re.escape(prefix.rstrip('/'))}(?=/|$)/?"

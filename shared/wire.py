@@ -17,8 +17,10 @@ MAX_BYTES = 64 * 1024
 MAX_DEPTH = 32
 MAX_INTEGER_DIGITS = 4300
 
-_MEDIA_TYPE = re.compile(r"application/json[ \t]*(?:;(?P<parameters>.*))?", re.IGNORECASE | re.DOTALL)
-_PARAMETER = re.compile(r'[ \t]*([^=\s;"]+)=(?:"((?:[^"\\]|\\.)*+)"|([^;"\s]*))[ \t]*(?:;|\Z)')
+# RFC 9110 sections 5.6.6 and 8.3.1, except that a lone semicolon passes; possessive, so that it cannot backtrack.
+_PARAMETER = r"""([!#$%&'*+.^_`|~0-9A-Za-z-]++)=([!#$%&'*+.^_`|~0-9A-Za-z-]++|"(?:[^"\\]|\\.)*+")"""
+_MEDIA_TYPE = re.compile(rf"application/json((?:[ \t]*+;[ \t]*+(?:{_PARAMETER})?+)*+)[ \t]*", re.IGNORECASE)
+_PARAMETERS = re.compile(_PARAMETER)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -42,8 +44,8 @@ def check_media_type(content_type: str, content_encoding: str) -> None:
     match = _MEDIA_TYPE.fullmatch(content_type.strip())
     if match is None:
         raise UnsupportedMediaType
-    for name, quoted, plain in _PARAMETER.findall(match["parameters"] or ""):
-        if name.lower() == "charset" and (quoted or plain).lower() not in {"utf-8", "utf8"}:
+    for name, value in _PARAMETERS.findall(match[1]):
+        if name.lower() == "charset" and value.strip('"').lower() not in {"utf-8", "utf8"}:
             raise UnsupportedMediaType
 
 

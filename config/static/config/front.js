@@ -1,0 +1,247 @@
+// The rehearsal on the front page: this browser plays the app. It gets a token from a sandbox provider, posts the
+// same bytes to every mounted version, and lets the service say in which places the answers differ.
+
+const { apis, providers } = JSON.parse(document.getElementById("rehearsal").textContent);
+const $ = (id) => document.getElementById(id);
+const THAT_MATTER = ["content-type", "location", "www-authenticate", "retry-after", "allow", "cache-control",
+  "deprecation", "sunset", "link"];
+const CHANGED = ["created", "linked"];
+
+// What has to survive the visit to the provider's page; gone with the tab.
+const kept = {
+  get: (name) => JSON.parse(sessionStorage.getItem(`tandem-${name}`)),
+  set: (name, value) => sessionStorage.setItem(`tandem-${name}`, JSON.stringify(value)),
+  drop: (name) => sessionStorage.removeItem(`tandem-${name}`),
+};
+
+function element(tag, properties = {}, ...children) {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...children);
+  return made;
+}
+
+function notice(text, kind = "") {
+  $("notice").textContent = text;
+  $("notice").className = `notice ${kind}`;
+  $("notice").hidden = !text;
+}
+
+// 1. To the provider, and back with a token in the fragment.
+
+function ask(event) {
+  event.preventDefault();
+  const provider = providers.find(({ name }) => name === $("provider").value);
+  const state = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  kept.set("asked", { state, provider: provider.name, linking: $("linking").checked });
+  const query = new URLSearchParams({
+    response_type: "token",
+    client_id: provider.clientId,
+    redirect_uri: `${location.origin}/`,
+    state,
+  });
+  location.assign(`${provider.consent}?${query}`);
+}
+
+function receive() {
+  const received = new URLSearchParams(location.hash.slice(1));
+  if (!received.has("state") && !received.has("access_token") && !received.has("id_token")) return;
+  // A token must stay neither in the address bar nor in the history.
+  history.replaceState(null, "", location.pathname + location.search);
+  const asked = kept.get("asked");
+  kept.drop("asked");
+  if (!asked || received.get("state") !== asked.state) {
+    notice("That token was not asked for by this page (its state does not match), so it was dropped.", "bad");
+    return;
+  }
+  const provider = providers.find(({ name }) => name === asked.provider);
+  const fields = provider.accepts.find((names) => names.every((name) => received.has(name)));
+  if (!fields) {
+    notice(`${provider.title} has sent no token.`, "bad");
+    return;
+  }
+  $("provider").value = provider.name;
+  $("linking").checked = asked.linking && Boolean(kept.get("person"));
+  fill({ provider: provider.name, ...Object.fromEntries(fields.map((name) => [name, received.get(name)])) });
+  notice(`${provider.title} has given this page a token. Now post it.`);
+  $("send").scrollIntoView({ block: "center" });
+  $("post").focus({ preventScroll: true });
+}
+
+function fill(body) {
+  $("body").value = JSON.stringify(body, null, 2);
+  $("body").rows = $("body").value.split("\n").length + 2;
+  ready();
+}
+
+function ready() {
+  $("post").disabled = !$("body").value.trim();
+}
+
+// 2. The same bytes to every version.
+
+async function post(api, body) {
+  const headers = { "Content-Type": "application/json" };
+  const person = kept.get("person");
+  if (person && $("linking").checked) headers.Authorization = `Bearer ${person.token}`;
+  const response = await fetch(api.signUp, { method: "POST", headers, body, cache: "no-store", credentials: "omit" });
+  return {
+    api, sent: { headers, body },
+    prefix: api.prefix, status: response.status, reason: response.statusText,
+    headers: [...response.headers], body: await response.text(),
+  };
+}
+
+const read = (answer) => { try { return JSON.parse(answer.body); } catch { return {}; } };
+
+async function send(event) {
+  event.preventDefault();
+  const body = $("body").value;
+  $("post").disabled = true;
+  $("outcome").hidden = true;
+  try {
+    const answers = [];
+    for (const api of apis) {
+      notice(`Waiting for ${api.name} …`);
+      answers.push(await post(api, body));
+    }
+    const first = answers[0];
+    const outcome = read(first).outcome;
+    let before = null;
+    if (answers.length > 1 && CHANGED.includes(outcome)) {
+      // The first call has changed what the second one found. For equal states, the first is asked once more.
+      before = first;
+      notice(`Waiting for ${first.api.name} once more …`);
+      answers[0] = await post(first.api, body);
+    }
+    const verdict = answers.length > 1 ? await compare(...answers) : null;
+    notice("");
+    show(answers, before, verdict);
+    remember(before ?? first);
+  } catch (error) {
+    notice(`The service cannot be reached: ${error.message}.`, "bad");
+  }
+  ready();
+}
+
+function remember(answer) {
+  const { token, username } = read(answer);
+  if (token) kept.set("person", { token, username });
+  greet();
+}
+
+function greet() {
+  const person = kept.get("person");
+  $("signed-in").hidden = !person;
+  $("who").textContent = person ? person.username : "";
+  if (!person) $("linking").checked = false;
+}
+
+// 3. Both answers, and what the service says of them.
+
+async function compare(old, recent) {
+  const recorded = ({ prefix, status, headers, body }) => ({ prefix, status, headers, body });
+  const body = JSON.stringify({ old: recorded(old), new: recorded(recent) });
+  const answer = await fetch(location.pathname, { method: "POST", headers: { "Content-Type": "application/json" }, body });
+  if (!answer.ok) throw new Error(`the comparison answered ${answer.status}`);
+  return answer.json();
+}
+
+function show(answers, before, verdict) {
+  $("outcome").hidden = false;
+  $("before").replaceChildren(...(before ? [explained(before, answers)] : []));
+  const texts = answers.map((answer) => [headLines(answer), bodyLines(answer)]);
+  $("answers").replaceChildren(...answers.map((answer, index) => exchange(answer, texts[index], texts[1 - index])));
+  $("verdict").replaceChildren(...(verdict ? [judged(verdict, answers, before)] : []));
+  $("outcome-title").focus({ preventScroll: true });
+  $("outcome").scrollIntoView({ block: "start", behavior: "smooth" });
+}
+
+function judged({ identical, differences }, answers, before) {
+  const names = answers.map(({ api }) => api.name);
+  const outside = differences.filter(({ reasons }) => !reasons.length);
+  const box = element("div", { className: `verdict ${identical ? "good" : "bad"}` });
+  if (identical) {
+    box.append(element("p", {}, element("strong", {}, "Identical."),
+      ` Same status, same headers, same bytes${differences.length ? ", except where the contract says so:" : "."}`));
+  } else {
+    const places = outside.length === 1 ? "one place" : `${outside.length} places`;
+    box.append(element("p", {}, element("strong", {}, "Not identical."),
+      ` The answers differ in ${places} where they must not:`));
+  }
+  if (differences.length) box.append(table(identical ? differences : outside, names));
+  return box;
+}
+
+function table(differences, names) {
+  const head = element("tr", {}, ...["Where", ...names, "Why"].map((text) => element("th", { scope: "col" }, text)));
+  const rows = differences.map(({ place, old, new: recent, reasons }) => {
+    const cells = [[names[0], old], [names[1], recent]].map(([name, value]) => {
+      const cell = element("td", {}, element("code", {}, short(value)));
+      cell.dataset.of = name;
+      return cell;
+    });
+    const why = element("td", {}, reasons.join("; ") || "not on the contract’s list");
+    return element("tr", {}, element("th", { scope: "row" }, place), ...cells, why);
+  });
+  return element("table", {}, element("thead", {}, head), element("tbody", {}, ...rows));
+}
+
+const short = (text) => (text.length > 36 ? `${text.slice(0, 16)}…` : text);
+
+function explained(before, answers) {
+  const { outcome, username } = read(before);
+  const name = before.api.name;
+  const what = outcome === "created" ? `made a new user, ${username}` : `linked the account to ${username}`;
+  return element("details", {},
+    element("summary", {}, `First, ${name} ${what} (outcome: ${outcome}). Then both found it there: see that first answer.`),
+    exchange(before, [headLines(before), bodyLines(before)]));
+}
+
+function exchange(answer, [head, body], other) {
+  const status = element("span", { className: answer.status < 400 ? "" : "refused" }, `${answer.status} ${answer.reason}`.trim());
+  const rest = answer.headers.filter(([name]) => !THAT_MATTER.includes(name));
+  return element("article", { className: "exchange" },
+    element("h4", {}, answer.api.name, status),
+    element("h5", {}, "Request"),
+    block(requestLines(answer), null, `Request to ${answer.api.name}`),
+    element("h5", {}, "Answer"),
+    block([...head, "", ...body], other && [...other[0], "", ...other[1]], `Answer of ${answer.api.name}`),
+    element("details", {}, element("summary", {}, `${rest.length} more headers`),
+      block(rest.map(([name, value]) => `${name}: ${value}`), null, `More headers of ${answer.api.name}`)));
+}
+
+// Lines that the other answer does not have are marked.
+function block(lines, others, label) {
+  const code = element("code");
+  for (const line of lines) {
+    code.append(others && line && !others.includes(line) ? element("mark", {}, line) : line, "\n");
+  }
+  const made = element("pre", { tabIndex: 0 }, code);
+  made.setAttribute("role", "region");
+  made.setAttribute("aria-label", label);
+  return made;
+}
+
+const requestLines = ({ api, sent }) => [
+  `POST ${api.signUp}`,
+  ...Object.entries(sent.headers).map(([name, value]) => `${name}: ${name === "Authorization" ? `${value.slice(0, 16)}…` : value}`),
+];
+
+const headLines = ({ headers }) => headers.filter(([name]) => THAT_MATTER.includes(name)).map(([name, value]) => `${name}: ${value}`);
+
+function bodyLines({ body }) {
+  try {
+    return JSON.stringify(JSON.parse(body), null, 2).split("\n");
+  } catch {
+    return body.split("\n");
+  }
+}
+
+$("ask").addEventListener("submit", ask);
+$("send").addEventListener("submit", send);
+$("body").addEventListener("input", ready);
+$("forget").addEventListener("click", () => { kept.drop("person"); greet(); });
+addEventListener("hashchange", receive);
+ready();
+greet();
+receive();
