@@ -2,7 +2,7 @@
 
 Authorization: Bearer <token>              RFC 6750 section 2.1
 Authorization: Token <token>               what DRF clients send
-Authorization: ApiKey <username>:<token>   what Tastypie clients send
+Authorization: ApiKey <username>:<token>   what clients of v1 send
 """
 
 import re

@@ -12,7 +12,7 @@ from social.user_model import User
 
 
 def root_body(prefix: str) -> dict[str, Any]:
-    """What there is, as Tastypie lists its resources."""
+    """What there is, as clients of v1 are used to having it listed."""
     return {one.resource: {"list_endpoint": one.uri(prefix)} for one in endpoints.LISTED}
 
 

@@ -8,7 +8,7 @@ from social.models import AccessToken
 
 
 def refuse_credentials_in_url(query: Query) -> None:
-    """Refuse Tastypie's other way to send a key.
+    """Refuse the other way in which clients of v1 could send a key.
 
     :raises CredentialsInUrl: whatever else was sent.
     """

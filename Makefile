@@ -1,0 +1,52 @@
+# Everything happens in .venv, inside this folder. `make` alone lists the targets.
+
+PYTHON ?= python3
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.SILENT:
+MAKEFLAGS += --no-print-directory
+.PHONY: help demo test serve migrate check lock openapi format clean
+
+installed := .venv/.installed
+python := .venv/bin/python
+# One app folder may bring requirements of its own; when it goes, they go with it.
+own_in := $(wildcard */requirements.in)
+locks := requirements/dev.txt $(wildcard */requirements.txt)
+
+help: ## list the targets
+	awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+demo: $(installed) ## sign people up with sandbox providers, on both APIs, then keep serving (PORT=8000, ONCE=1 to leave)
+	exec $(python) -m sandbox.demo
+
+test: $(installed) ## run the whole test suite (ARGS='-k name' goes to pytest)
+	exec $(python) -m pytest -n auto --dist loadfile $(ARGS)
+
+serve: $(installed) ## run the production server; settings from the environment
+	exec $(python) -m config.serve
+
+migrate: $(installed) ## bring the database to this release
+	exec $(python) manage.py migrate $(ARGS)
+
+check: $(installed) ## run every check of CI (ARGS='lint types' for some of them)
+	exec bash scripts/check $(ARGS)
+
+lock: $(installed) ## pin the requirements anew, with Python 3.11 (ARGS=--upgrade for newer versions)
+	exec bash scripts/lock $(own_in) -- $(ARGS)
+
+openapi: $(installed) ## write openapi.yaml from the code
+	exec bash scripts/check write-openapi
+
+format: $(installed) ## put the code into its standard form
+	$(python) -m ruff check --fix-only --quiet .
+	$(python) -m ruff format .
+
+clean: ## remove the environment and what the tools have left
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(installed): scripts/bootstrap.py $(locks)
+	command -v "$(PYTHON)" >/dev/null || { \
+	  echo "Tandem needs Python 3.11 or newer; there is no $(PYTHON) here. Set PYTHON=... to an interpreter."; exit 1; }
+	"$(PYTHON)" scripts/bootstrap.py $(locks)
