@@ -93,7 +93,7 @@ EXCHANGES = (
         "provider/",
         200,
         _list(
-            {"name": "facebook", "protocol": "oauth2", "accepts": [["access_token"]]},
+            {"name": "facebook", "protocol": "oauth2", "accepts": [["access_token"], ["id_token"]]},
             {"name": "twitter", "protocol": "oauth1", "accepts": [["access_token", "access_token_secret"]]},
         ),
     ),

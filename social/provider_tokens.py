@@ -35,9 +35,12 @@ def sealed(extra_data: Mapping[str, Any], *, token: Any) -> dict[str, Any]:
     if not conf.provider_token_keys:
         # Without a token, the time at which it was got says nothing, and would cost a write a sign-in.
         return {name: value for name, value in extra_data.items() if name not in TOKEN_FIELDS | {"auth_time"}}
+    # None for a sign-in by id_token: the token of an earlier one stays.
     values = {**extra_data, "access_token": token}
     return {
-        name: encrypt(value) if name in TOKEN_FIELDS and value is not None else value for name, value in values.items()
+        name: encrypt(value) if name in TOKEN_FIELDS else value
+        for name, value in values.items()
+        if value is not None or name not in TOKEN_FIELDS
     }
 
 

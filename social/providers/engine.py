@@ -4,7 +4,7 @@
 below it our transport in place of `BaseAuth.request`.
 """
 
-from typing import Any
+from typing import Any, cast
 
 from requests_oauthlib import OAuth1  # type: ignore[import-untyped]  # the package has no types
 from social_core.backends.base import BaseAuth
@@ -45,6 +45,10 @@ class Guarded(BaseAuth[Any]):
         """Ask for the profile; our strategy hands it back instead of authenticating."""
         pending: Pending = super().do_auth(access_token, *args, **kwargs)  # type: ignore[misc]  # likewise
         return pending
+
+    def vouched(self, profile: dict[str, Any]) -> Pending:
+        """Give a profile that an id_token has told; there is no access token to keep."""
+        return cast(Pending, self.strategy.authenticate(backend=self, response=profile))
 
     def get_json(self, url: str, *args: Any, **kwargs: Any) -> Any:
         """Give an answer's JSON; some providers send their refusals with a 200.

@@ -1,28 +1,43 @@
-"""Facebook: `appsecret_proof` on every Graph call.
+"""Facebook: `appsecret_proof` on every Graph call; Limited Login (iOS) has id_tokens instead.
 
 Graph compares the proof with the secret of the application that the *token* was issued to
 (https://developers.facebook.com/docs/graph-api/guides/secure-requests): a proof made with our secret
-over someone else's token is refused, so the profile call itself is the check.
+over someone else's token is refused, so the profile call itself is the check. An id_token says whom it was
+issued to (https://developers.facebook.com/docs/facebook-login/limited-login/token/validating).
 """
+
+from typing import Any
 
 from shared.sign_up import Credential
 from social.providers.engine import Guarded
+from social.providers.id_tokens import Claims, Issuer
 from social.providers.policy import Policy
 from social.strategy import Pending
 
 
 class Facebook(Policy):
-    """Facebook Login by access token."""
+    """Facebook Login by access token, Limited Login by id_token; the same person is the same user."""
 
     backend = "social_core.backends.facebook.FacebookOAuth2"
-    hosts = frozenset({"graph.facebook.com"})
-    proof = "`appsecret_proof`, made with our app secret, on the profile call"
+    accepts = (("access_token",), ("id_token",))
+    hosts = frozenset({"graph.facebook.com", "limited.facebook.com"})
+    proof = "`appsecret_proof`, made with our app secret, on the profile call; id_token: `aud` is one of our app ids"
+    issuer = Issuer(
+        # The documentation names the first; tokens with the second have been seen in the field.
+        frozenset({"https://www.facebook.com", "https://facebook.com"}),
+        "https://limited.facebook.com/.well-known/oauth/openid/jwks/",
+    )
     enforced = {"APPSECRET_PROOF": True}
     # Graph tells id and name alone unless asked for more.
     defaults = {"PROFILE_EXTRA_PARAMS": {"fields": "id,name,first_name,last_name,email"}}
     # https://developers.facebook.com/docs/graph-api/guides/error-handling: 101 is "API key invalid".
     misconfigured_codes = frozenset({101})
 
-    def identify(self, backend: Guarded, credential: Credential) -> Pending:
+    def profile_of(self, claims: Claims, credential: Credential) -> dict[str, Any]:
+        """Give the claims by Graph's names for them; `sub` is Graph's `id`."""
+        names = {"id": "sub", "first_name": "given_name", "last_name": "family_name", "name": "name", "email": "email"}
+        return {ours: claims[theirs] for ours, theirs in names.items() if theirs in claims}
+
+    def by_access_token(self, backend: Guarded, credential: Credential) -> Pending:
         """Ask for the profile, with the proof."""
         return backend.do_auth(credential.access_token)

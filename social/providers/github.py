@@ -10,7 +10,7 @@ from social_core.exceptions import AuthResponseError
 from shared.errors import ProviderBadResponse, TokenAudienceMismatch, TokenRejected
 from shared.sign_up import Credential
 from social.providers.engine import Guarded
-from social.providers.policy import Policy, client_ids
+from social.providers.policy import Policy
 from social.strategy import Pending
 
 CHECK_URL = "https://api.github.com/applications/{client_id}/token"
@@ -25,7 +25,7 @@ class GitHub(Policy):
     # 401 can only mean our own id and secret: the token travels in the body.
     misconfigured_codes = frozenset({"http_401"})
 
-    def identify(self, backend: Guarded, credential: Credential) -> Pending:
+    def by_access_token(self, backend: Guarded, credential: Credential) -> Pending:
         """Check the token; the answer tells whose it is."""
         answer = backend.get_json(
             CHECK_URL.format(client_id=backend.setting("KEY")),
@@ -42,7 +42,7 @@ class GitHub(Policy):
         if not isinstance(named, str) or not named or not isinstance(user, dict):
             # GitHub's error object is `{"message", "documentation_url"}`.
             raise TokenRejected if isinstance(answer.get("message"), str) else ProviderBadResponse
-        if named not in client_ids(backend):
+        if named not in self.client_ids(backend):
             raise TokenAudienceMismatch
         backend.proven_profile = user
         return backend.do_auth(credential.access_token)

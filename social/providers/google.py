@@ -1,31 +1,47 @@
-"""Google: `tokeninfo` says whom an access token was issued to.
+"""Google: an id_token says whom it was issued to; for an access token, `tokeninfo` does.
 
 `aud` and `azp` are client ids (https://developers.google.com/identity/sign-in/web/backend-auth and
 https://oauth2.googleapis.com/tokeninfo); one of ours must be named, and the token's `sub`, where it is
 told, must be the profile's.
 """
 
+from typing import Any
+
 from social_core.exceptions import AuthResponseError
 
-from shared.errors import ProviderBadResponse, TokenAudienceMismatch, TokenRejected
+from shared.errors import ProviderBadResponse, SignUpNotAllowed, TokenAudienceMismatch, TokenRejected
 from shared.sign_up import Credential
 from social.providers.engine import Guarded
-from social.providers.policy import Policy, client_ids
+from social.providers.id_tokens import Claims, Issuer
+from social.providers.policy import Policy
 from social.strategy import Pending
 
 TOKENINFO_URL = "https://oauth2.googleapis.com/tokeninfo"
 
 
 class Google(Policy):
-    """Google by access token; the address must be verified (social-core's backend sees to it)."""
+    """Google by id_token or access token; either way the address must be verified."""
 
     backend = "social_core.backends.google.GoogleOAuth2"
+    accepts = (("access_token",), ("id_token",))
     hosts = frozenset({"oauth2.googleapis.com", "www.googleapis.com"})
-    proof = "`tokeninfo`: `aud` or `azp` is one of our client ids"
+    proof = "id_token: `aud` is one of our client ids; access token: `aud` or `azp` of `tokeninfo` is"
+    # https://developers.google.com/identity/openid-connect/openid-connect#validatinganidtoken
+    issuer = Issuer(
+        frozenset({"https://accounts.google.com", "accounts.google.com"}),
+        "https://www.googleapis.com/oauth2/v3/certs",
+        nonce_unasked=True,
+    )
     # social-core would take another key, an address among them, from the operator's settings.
     enforced = {"ID_KEY": None, "USE_UNIQUE_USER_ID": False}
 
-    def identify(self, backend: Guarded, credential: Credential) -> Pending:
+    def profile_of(self, claims: Claims, credential: Credential) -> dict[str, Any]:
+        """Give the claims, which are userinfo's own, once the address is verified."""
+        if claims.get("email_verified") is not True:
+            raise SignUpNotAllowed
+        return dict(claims)
+
+    def by_access_token(self, backend: Guarded, credential: Credential) -> Pending:
         """Check the audience first, then ask for the profile."""
         claims = backend.get_json(
             TOKENINFO_URL, params={"access_token": credential.access_token}, stage="token_validation"
@@ -35,7 +51,7 @@ class Google(Policy):
         named = {claims[name] for name in ("aud", "azp") if isinstance(claims.get(name), str) and claims[name]}
         if not named:
             raise ProviderBadResponse
-        if not named & client_ids(backend):
+        if not named & self.client_ids(backend):
             raise TokenAudienceMismatch
         pending = backend.do_auth(credential.access_token)
         if "sub" in claims and str(claims["sub"]) != str(pending.profile.get("sub")):

@@ -25,7 +25,7 @@ class Instagram(Policy):
     # As at Facebook's Graph: 101 is "API key invalid".
     misconfigured_codes = frozenset({101})
 
-    def identify(self, backend: Guarded, credential: Credential) -> Pending:
+    def by_access_token(self, backend: Guarded, credential: Credential) -> Pending:
         """Exchange the token, then ask for the profile with what came back."""
         _, secret = backend.get_key_and_secret()
         answer = backend.get_json(

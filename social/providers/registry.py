@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from shared.errors import UnknownProvider
 from shared.sign_up import Accepts
 from social.conf import conf
+from social.providers.apple import Apple
 from social.providers.facebook import Facebook
 from social.providers.github import GitHub
 from social.providers.google import Google
@@ -13,6 +14,7 @@ from social.providers.policy import Policy
 from social.providers.twitter import Twitter
 
 POLICIES: Mapping[str, type[Policy]] = {
+    "apple-id": Apple,
     "facebook": Facebook,
     "github": GitHub,
     "google-oauth2": Google,

@@ -22,7 +22,7 @@ class Twitter(Policy):
     # 215 bad authentication data, 416 suspended application: what the *consumer* sent is at fault.
     misconfigured_codes = frozenset({215, 416})
 
-    def identify(self, backend: Guarded, credential: Credential) -> Pending:
+    def by_access_token(self, backend: Guarded, credential: Credential) -> Pending:
         """Ask for the profile, signed."""
         return backend.do_auth(
             {"oauth_token": credential.access_token, "oauth_token_secret": credential.access_token_secret}

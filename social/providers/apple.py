@@ -1,0 +1,38 @@
+"""Apple: an id_token is all there is.
+
+Its `aud` is the app's bundle id or the site's service id
+(https://developer.apple.com/documentation/signinwithapple/verifying-a-user): `_CLIENT`, or one of
+`_AUDIENCE`. Apple tells the name to the app alone, once; the app passes it on.
+"""
+
+from typing import Any
+
+from shared.sign_up import Credential
+from social.providers.engine import Guarded
+from social.providers.id_tokens import Claims, Issuer
+from social.providers.policy import Policy
+
+
+class Apple(Policy):
+    """Sign in with Apple by id_token."""
+
+    backend = "social_core.backends.apple.AppleIdAuth"
+    accepts = (("id_token",),)
+    hosts = frozenset({"appleid.apple.com"})
+    proof = "the id_token's `aud` is one of our client ids"
+    # `_KEY` is the id of a signing key of ours, which nothing here needs.
+    needs = ("CLIENT",)
+    # An address is never a name (CONTRACT section 4).
+    enforced = {"EMAIL_AS_USERNAME": False, "ID_KEY": None}
+    issuer = Issuer(frozenset({"https://appleid.apple.com"}), "https://appleid.apple.com/auth/keys")
+
+    def client_ids(self, backend: Guarded) -> frozenset[str]:
+        """Give the bundle and service ids."""
+        configured = backend.setting("AUDIENCE") or ()
+        names = configured.split(",") if isinstance(configured, str) else configured
+        return frozenset(str(name).strip() for name in (backend.setting("CLIENT"), *names) if name)
+
+    def profile_of(self, claims: Claims, credential: Credential) -> dict[str, Any]:
+        """Give the claims with the name that the app was told."""
+        name = {"firstName": credential.first_name, "lastName": credential.last_name}
+        return {**claims, "_apple_user_name": name}

@@ -1,0 +1,92 @@
+"""An id_token, verified here (OpenID Connect Core section 3.1.3.7), with PyJWT.
+
+social-core's own check wants a session's nonce and an `iat` of the last ten minutes; an app's SDK has neither.
+"""
+
+import hashlib
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jwt
+from django.utils.crypto import constant_time_compare
+
+from shared.errors import TokenAudienceMismatch, TokenRejected
+from social.providers.signing_keys import Fetch, find_key
+
+LEEWAY = 60
+"""Seconds by which a provider's clock and ours may differ."""
+
+Claims = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """Who signs a provider's id_tokens, and how.
+
+    `nonce_unasked`: whether a `nonce` claim is accepted that the request says nothing of; Google's iOS SDK
+    adds one that the app cannot read.
+    """
+
+    names: frozenset[str]
+    keys_url: str
+    algorithms: tuple[str, ...] = ("RS256",)
+    nonce_unasked: bool = False
+
+
+def verify(token: str, *, issuer: Issuer, client_ids: frozenset[str], nonce: str | None, fetch: Fetch) -> Claims:
+    """Give the claims of an id_token that was issued to us and is good now.
+
+    :param fetch: gets the issuer's key set.
+    :raises TokenRejected: it is malformed, not signed by the issuer, of another issuer, expired or from the
+        future, names no one, or has another nonce.
+    :raises TokenAudienceMismatch: it says that it was issued to another application.
+    :raises ProviderUnavailable: the issuer's keys cannot be had.
+    """
+    try:
+        header = jwt.get_unverified_header(token)
+        kid = header.get("kid")
+        # The row's algorithms, never the token's own choice (RFC 8725 section 3.1).
+        if header.get("alg") not in issuer.algorithms or not isinstance(kid, str | None):
+            raise TokenRejected
+        key = find_key(issuer.keys_url, kid, fetch)
+        if key is None:
+            raise TokenRejected
+        claims = jwt.decode(
+            token,
+            key,
+            algorithms=list(issuer.algorithms),
+            leeway=LEEWAY,
+            options={"require": ["exp", "iat", "iss", "aud", "sub"], "verify_aud": False, "verify_iss": False},
+        )
+    except (jwt.PyJWTError, ValueError, TypeError, OverflowError) as error:
+        raise TokenRejected from error
+    _check_people(claims, issuer, client_ids)
+    _check_nonce(claims.get("nonce"), nonce, issuer)
+    return claims
+
+
+def _check_people(claims: Claims, issuer: Issuer, client_ids: frozenset[str]) -> None:
+    if not isinstance(claims["sub"], str) or not claims["sub"] or claims["iss"] not in issuer.names:
+        raise TokenRejected
+    if not isinstance(claims["iat"], int | float) or claims["iat"] > time.time() + LEEWAY:
+        raise TokenRejected
+    audience = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
+    if not any(isinstance(one, str) and one in client_ids for one in audience):
+        raise TokenAudienceMismatch
+    if "azp" in claims and claims["azp"] not in client_ids:
+        raise TokenAudienceMismatch
+
+
+def _check_nonce(claimed: object, asked: str | None, issuer: Issuer) -> None:
+    if asked is None:
+        if claimed is not None and not issuer.nonce_unasked:
+            raise TokenRejected
+        return
+    # Apple's SDK is given the hash and the server the nonce itself.
+    hashed = hashlib.sha256(asked.encode("utf-8")).hexdigest()
+    if not isinstance(claimed, str) or not (
+        constant_time_compare(claimed, asked) or constant_time_compare(claimed, hashed)
+    ):
+        raise TokenRejected
