@@ -18,7 +18,7 @@ help: ## list the targets
 	awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 demo: $(installed) ## sign people up with sandbox providers, on both APIs, then keep serving (PORT=8000, ONCE=1 to leave)
-	exec $(python) -m sandbox.demo
+	exec $(python) -m demo
 
 test: $(installed) ## run the whole test suite (ARGS='-k name' goes to pytest)
 	exec $(python) -m pytest -n auto --dist loadfile $(ARGS)

@@ -111,7 +111,7 @@ class ContractResource(Resource):
         self.is_authenticated(request)
         if endpoint.access is Access.REQUIRED and caller(request) is None:
             raise NotAuthenticated
-        limits.count_call(endpoint, caller(request), client_address(request.META))
+        self.throttle_check(request, endpoint)
         reply: Reply = getattr(self, f"{method}_{request_type}")(request, **kwargs)
         return django_response(reply)
 
@@ -122,6 +122,10 @@ class ContractResource(Resource):
         if request.method == "OPTIONS":
             raise ImmediateHttpResponse(django_response(no_content({"Allow": allow})))
         return "get" if request.method == "HEAD" else str(request.method).lower()
+
+    def throttle_check(self, request: HttpRequest, endpoint: Endpoint) -> None:
+        """Count the call in the budget that all versions share."""
+        limits.count_call(endpoint, caller(request), client_address(request.META))
 
     @property
     def prefix(self) -> str:
