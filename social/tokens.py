@@ -39,8 +39,9 @@ def issue(*, user: User) -> IssuedToken:
     row = AccessToken.objects.create(
         user=user, digest=digest_of(value), created=now, last_used=now, expires_at=now + conf.token_ttl
     )
-    newest_first = AccessToken.objects.filter(user=user).order_by("-last_used", "-id").values("pk")
-    AccessToken.objects.filter(pk__in=newest_first[conf.tokens_per_user :]).delete()
+    dead = Q(user=user, expires_at__lte=now)
+    newest_first = AccessToken.objects.filter(user=user).exclude(dead).order_by("-last_used", "-id").values("pk")
+    AccessToken.objects.filter(dead | Q(pk__in=newest_first[conf.tokens_per_user :])).delete()
     return IssuedToken(value=value, expires_at=row.expires_at or now)
 
 

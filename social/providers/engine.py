@@ -116,9 +116,19 @@ class Guarded(BaseAuth[Any]):
             uid = None
         usable = isinstance(uid, str) or (isinstance(uid, int) and not isinstance(uid, bool))
         text = str(uid) if usable else ""
-        if not text or len(text) > MAX_UID or not text.isprintable():
+        if not _is_uid(text):
             raise AuthResponseError(self, claim=self.id_key(), code="malformed_response", stage="user_info")
         return text
+
+    def get_legacy_user_identifiers(self, details: Any, response: Any) -> list[tuple[str, str]]:
+        """Give the identifiers that older associations may have, those that a column can hold."""
+        try:
+            found = super().get_legacy_user_identifiers(details, response)
+        except SocialAuthBaseException:
+            raise
+        except NONSENSE:
+            found = []
+        return [(key, uid) for key, uid in found if _is_uid(uid)]
 
     def extra_data(self, user: Any, uid: str, response: Any, details: Any, pipeline_kwargs: Any) -> dict[str, Any]:
         """Give what is kept with the association: the tokens encrypted, or not at all."""
@@ -134,6 +144,10 @@ class Guarded(BaseAuth[Any]):
             resource_owner_key=token["oauth_token"],
             resource_owner_secret=token["oauth_token_secret"],
         )
+
+
+def _is_uid(text: str) -> bool:
+    return 0 < len(text) <= MAX_UID and text.isprintable()
 
 
 _classes: dict[type[Policy], type[Guarded]] = {}
