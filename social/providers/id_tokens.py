@@ -68,15 +68,19 @@ def verify(token: str, *, issuer: Issuer, client_ids: frozenset[str], nonce: str
 
 
 def _check_people(claims: Claims, issuer: Issuer, client_ids: frozenset[str]) -> None:
-    if not isinstance(claims["sub"], str) or not claims["sub"] or claims["iss"] not in issuer.names:
+    if not isinstance(claims["sub"], str) or not claims["sub"] or not _is_one_of(claims["iss"], issuer.names):
         raise TokenRejected
     if not isinstance(claims["iat"], int | float) or claims["iat"] > time.time() + LEEWAY:
         raise TokenRejected
     audience = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
-    if not any(isinstance(one, str) and one in client_ids for one in audience):
+    if not any(_is_one_of(one, client_ids) for one in audience):
         raise TokenAudienceMismatch
-    if "azp" in claims and claims["azp"] not in client_ids:
+    if "azp" in claims and not _is_one_of(claims["azp"], client_ids):
         raise TokenAudienceMismatch
+
+
+def _is_one_of(value: object, names: frozenset[str]) -> bool:
+    return isinstance(value, str) and value in names
 
 
 def _check_nonce(claimed: object, asked: str | None, issuer: Issuer) -> None:
