@@ -30,4 +30,10 @@ def database(folder: Path) -> dict[str, Any]:
     if url.startswith("sqlite://"):
         return {**parsed, "OPTIONS": {**parsed.get("OPTIONS", {}), **_SQLITE_OPTIONS}}
     pool = {"min_size": 1, "max_size": pool_size, "timeout": 10}
-    return {**parsed, "CONN_MAX_AGE": 0, "OPTIONS": {**parsed.get("OPTIONS", {}), "pool": pool}}
+    # A pooled connection that the server has dropped meanwhile is found before it is used, not by using it.
+    return {
+        **parsed,
+        "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {**parsed.get("OPTIONS", {}), "pool": pool},
+    }

@@ -48,6 +48,8 @@ def _database_problem() -> str:
 
     from config.health import unapplied_migrations  # noqa: PLC0415 - after django.setup()
 
+    # This process asks once and is gone; a pool would go on trying where there is nobody.
+    connection.settings_dict["OPTIONS"].pop("pool", None)
     try:
         if connection.vendor == "sqlite":
             call_command("migrate", verbosity=0, interactive=False)
@@ -57,8 +59,6 @@ def _database_problem() -> str:
         return f"The database of DATABASE_URL does not answer: {type(error.__cause__ or error).__name__}."
     finally:
         connection.close()
-        if hasattr(connection, "close_pool"):
-            connection.close_pool()
     return ""
 
 

@@ -10,8 +10,7 @@ from social_core.utils import module_member, setting_name
 
 from social.conf import conf
 from social.providers.registry import POLICIES
-
-FINDS_BY_EMAIL = "social_core.pipeline.social_auth.associate_by_email"
+from social.strategy import FINDS_BY_EMAIL
 
 
 @register("social")
@@ -42,30 +41,28 @@ def _check_provider(name: str) -> Iterator[CheckMessage]:
 
 @register("social")
 def check_pipeline(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
-    """No step finds a user by an address, and every step can be loaded."""
-    found: list[CheckMessage] = []
-    steps = getattr(settings, "SOCIAL_AUTH_PIPELINE", ())
+    """No step finds a user by an address, and every step can be loaded; providers may have pipelines of their own."""
+    names = [setting_name("PIPELINE"), *(setting_name(provider, "PIPELINE") for provider in conf.providers)]
+    return [message for name in names for message in _check_steps(name, getattr(settings, name, ()))]
+
+
+def _check_steps(setting: str, steps: Sequence[str]) -> Iterator[CheckMessage]:
     if FINDS_BY_EMAIL in steps:
-        found.append(
-            Error(
-                "SOCIAL_AUTH_PIPELINE finds users by their e-mail address: whoever has that address at some provider "
-                "would take the account over.",
-                hint=f"Remove {FINDS_BY_EMAIL}.",
-                id="social.E003",
-            )
+        yield Error(
+            f"{setting} finds users by their e-mail address: whoever has that address at some provider would take "
+            "the account over.",
+            hint=f"Remove {FINDS_BY_EMAIL}.",
+            id="social.E003",
         )
     for step in steps:
         try:
             module_member(step)
         except (ImportError, AttributeError, ValueError):
-            found.append(
-                Error(
-                    f"SOCIAL_AUTH_PIPELINE names {step!r}, which cannot be imported.",
-                    hint="Give the dotted path of a function.",
-                    id="social.E004",
-                )
+            yield Error(
+                f"{setting} names {step!r}, which cannot be imported.",
+                hint="Give the dotted path of a function.",
+                id="social.E004",
             )
-    return found
 
 
 @register("social")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.core.exceptions import FieldDoesNotExist
+from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
 from social_core.backends.base import BaseAuth
 from social_core.utils import module_member
 from social_django.strategy import DjangoStrategy
@@ -23,6 +23,7 @@ REPLACED_STEPS: Mapping[str, str] = {
 }
 """Steps of an operator's `SOCIAL_AUTH_PIPELINE` that stand for a promise of the contract."""
 
+FINDS_BY_EMAIL = "social_core.pipeline.social_auth.associate_by_email"
 DEFAULT_STORAGE = "social_django.models.DjangoStorage"
 
 
@@ -75,8 +76,14 @@ class StatelessStrategy(DjangoStrategy):
             raise
 
     def get_pipeline(self, backend: BaseAuth[Any] | None = None) -> list[str]:
-        """Give the operator's steps or social-core's, with ours in place of those that break a promise."""
-        return [REPLACED_STEPS.get(step, step) for step in super().get_pipeline(backend)]
+        """Give the operator's steps or social-core's, with ours in place of those that break a promise.
+
+        :raises ImproperlyConfigured: for a step that finds users by address; a system check says so at the start.
+        """
+        steps = super().get_pipeline(backend)
+        if FINDS_BY_EMAIL in steps:
+            raise ImproperlyConfigured(f"The pipeline has {FINDS_BY_EMAIL}.")
+        return [REPLACED_STEPS.get(step, step) for step in steps]
 
     def authenticate(self, *args: Any, **kwargs: Any) -> Any:
         """Hand back what the backend has gathered."""

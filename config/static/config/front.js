@@ -186,14 +186,14 @@ function table(differences, names) {
   return element("table", {}, element("thead", {}, head), element("tbody", {}, ...rows));
 }
 
-const short = (text) => (text.length > 36 ? `${text.slice(0, 16)}…` : text);
+const short = (text) => (text.length > 30 ? `${text.slice(0, 16)}…` : text);
 
 function explained(before, answers) {
   const { outcome, username } = read(before);
   const name = before.api.name;
   const what = outcome === "created" ? `made a new user, ${username}` : `linked the account to ${username}`;
   return element("details", {},
-    element("summary", {}, `First, ${name} ${what} (outcome: ${outcome}). Then both found it there: see that first answer.`),
+    element("summary", {}, `First, ${name} ${what} (outcome: ${outcome}). Then both were asked from that same state. See the first answer.`),
     exchange(before, [headLines(before), bodyLines(before)]));
 }
 
