@@ -8,7 +8,10 @@ def logging_config(level: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"request_id": {"()": "shared.request_id.RequestIdFilter"}},
+        "filters": {
+            "request_id": {"()": "shared.request_id.RequestIdFilter"},
+            "outside_apis": {"()": "shared.failures.OutsideApis"},
+        },
         "formatters": {
             "line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"},
         },
@@ -17,8 +20,8 @@ def logging_config(level: str) -> dict[str, Any]:
         },
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
-            # Django's own would say each 404 a second time.
-            "django.request": {"level": "ERROR"},
+            # Django's own would say each failure of an API a second time, a provider's as an error of ours.
+            "django.request": {"level": "ERROR", "filters": ["outside_apis"]},
             "django.server": {"handlers": [], "propagate": True},
         },
     }

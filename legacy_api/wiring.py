@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, re_path
+from django.utils.encoding import force_bytes
 from django.views.decorators.csrf import csrf_exempt
 from tastypie.api import Api  # type: ignore[import-untyped]  # the package has no types
 from tastypie.authentication import Authentication  # type: ignore[import-untyped]  # the package has no types
@@ -60,9 +61,9 @@ class ContractSerializer(Serializer):
         """Give a body's bytes."""
         return wire.encode(data)
 
-    def from_json(self, content: bytes) -> Any:
-        """Give the object in a body."""
-        return wire.decode(content)
+    def from_json(self, content: str | bytes) -> Any:
+        """Give the object in a body, which Tastypie has made text of."""
+        return wire.decode(force_bytes(content))
 
 
 class AccessTokenAuthentication(Authentication):

@@ -6,9 +6,19 @@ from django.core.signals import got_request_exception
 from django.http import Http404, HttpRequest
 
 from shared.errors import ApiError, InternalError, NotFound
+from shared.mounts import serves
 from shared.replies import Reply
 
 logger = logging.getLogger("tandem.failures")
+
+
+class OutsideApis(logging.Filter):
+    """Drop what Django logs of an API's answers: `failure_reply` has logged it with what it knows."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Say whether the record is of another path."""
+        request = getattr(record, "request", None)
+        return not isinstance(request, HttpRequest) or not serves(request.path_info)
 
 
 def failure_reply(error: Exception, request: HttpRequest) -> Reply:

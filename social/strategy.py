@@ -72,7 +72,8 @@ class StatelessStrategy(DjangoStrategy):
             return super().get_setting(name)  # type: ignore[no-untyped-call]  # typed in part only
         except AttributeError:
             if name == "SOCIAL_AUTH_USER_FIELDS":
-                return ["username", *(field for field in ("email", "first_name", "last_name") if _user_has(field))]
+                kept = (get_user_model().get_email_field_name(), "first_name", "last_name")
+                return ["username", *(field for field in kept if _user_has(field))]
             raise
 
     def get_pipeline(self, backend: BaseAuth[Any] | None = None) -> list[str]:

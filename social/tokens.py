@@ -88,8 +88,8 @@ def revoke(token: AccessToken) -> None:
 
 
 def is_id(text: str) -> bool:
-    """Say whether a part of a path can be a row's id: ASCII digits that fit a bigint column."""
-    return text.isascii() and text.isdecimal() and len(text) <= 18
+    """Say whether a part of a path can be a row's id: as it is written, within a bigint column."""
+    return text.isascii() and text.isdecimal() and len(text) <= 18 and not text.startswith("0")
 
 
 def _touch(token: AccessToken, now: datetime) -> None:

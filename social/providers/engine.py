@@ -6,6 +6,7 @@ below it our transport in place of `BaseAuth.request`.
 
 from typing import Any, cast
 
+from django.contrib.auth import get_user_model
 from requests_oauthlib import OAuth1  # type: ignore[import-untyped]  # the package has no types
 from social_core.backends.base import BaseAuth
 from social_core.exceptions import AuthCredentialError, AuthProviderError, AuthResponseError, SocialAuthBaseException
@@ -100,7 +101,9 @@ class Guarded(BaseAuth[Any]):
             raise
         except NONSENSE:
             details = {}
-        return clean_details(details)
+        cleaned = clean_details(details)
+        # A custom user model may keep the address under another name.
+        return {get_user_model().get_email_field_name(): cleaned["email"], **cleaned}
 
     def get_user_id(self, details: Any, response: Any) -> str:
         """Give the provider's id of the person.

@@ -17,6 +17,7 @@ from social.providers.policy import Policy
 from social.strategy import Pending
 
 TOKENINFO_URL = "https://oauth2.googleapis.com/tokeninfo"
+USERINFO_URL = "https://www.googleapis.com/oauth2/v3/userinfo"
 
 
 class Google(Policy):
@@ -36,7 +37,7 @@ class Google(Policy):
     enforced = {"ID_KEY": None, "USE_UNIQUE_USER_ID": False}
 
     def profile_of(self, claims: Claims, credential: Credential) -> dict[str, Any]:
-        """Give the claims, which are userinfo's own, once the address is verified."""
+        """Give the claims, which userinfo tells by the same names, once the address is verified."""
         if claims.get("email_verified") is not True:
             raise SignUpNotAllowed
         return dict(claims)
@@ -53,7 +54,12 @@ class Google(Policy):
             raise ProviderBadResponse
         if not named & self.client_ids(backend):
             raise TokenAudienceMismatch
-        pending = backend.do_auth(credential.access_token)
-        if "sub" in claims and str(claims["sub"]) != str(pending.profile.get("sub")):
+        profile = backend.get_json(USERINFO_URL, headers={"Authorization": f"Bearer {credential.access_token}"})
+        if not isinstance(profile, dict):
+            raise ProviderBadResponse
+        uid = backend.get_user_id({}, profile)
+        if "sub" in claims and str(claims["sub"]) != uid:
             raise TokenRejected
-        return pending
+        # Not the backend's own call, which looks at the address before it looks whether this is a person at all.
+        backend.proven_profile = self.profile_of(profile, credential)
+        return backend.do_auth(credential.access_token)
