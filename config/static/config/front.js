@@ -153,7 +153,7 @@ function show(answers, before, verdict) {
   $("answers").replaceChildren(...answers.map((answer, index) => exchange(answer, texts[index], texts[1 - index])));
   $("verdict").replaceChildren(...(verdict ? [judged(verdict, answers, before)] : []));
   $("outcome-title").focus({ preventScroll: true });
-  $("outcome").scrollIntoView({ block: "start", behavior: "smooth" });
+  $("outcome").scrollIntoView({ block: "start" });
 }
 
 function judged({ identical, differences }, answers, before) {

@@ -1,0 +1,124 @@
+"""What the demo shows: text for a terminal, coloured only on one."""
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Any, TextIO
+
+_COLOURS = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+_SECRETS = ("access_token", "access_token_secret", "id_token", "token")
+BESIDE = 132
+"""The width from which two answers stand next to each other."""
+_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some lines under a label."""
+
+    label: str
+    lines: Sequence[str]
+
+
+class Screen:
+    """A stream of text.
+
+    :param out: where it goes.
+    """
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._waiting = False
+        self._coloured = out.isatty() and "NO_COLOR" not in os.environ
+        self.width = min(shutil.get_terminal_size().columns, 180) if out.isatty() else 80
+
+    def line(self, text: str = "", *styles: str) -> None:
+        """Write a line; what waits for something may tick after it."""
+        self._end_waiting()
+        self._write(self.styled(text, *styles) + "\n")
+
+    def tick(self) -> None:
+        """Show that something is still awaited."""
+        self._waiting = True
+        self._write(".")
+
+    def styled(self, text: str, *styles: str) -> str:
+        """Give a text in a style, where the stream is a terminal."""
+        if not (self._coloured and styles and text.strip()):
+            return text
+        return f"\x1b[{';'.join(_COLOURS[style] for style in styles)}m{text}\x1b[0m"
+
+    def beside(self, blocks: Sequence[Block]) -> None:
+        """Write one block, or two of the same kind next to each other where there is room; what differs is marked."""
+        if len(blocks) == 1 or self.width < BESIDE:
+            for number, block in enumerate(blocks):
+                against = blocks[0] if number else block
+                for index, (line, other) in enumerate(zip_longest(block.lines, against.lines, fillvalue="")):
+                    self._block_line("" if index else block.label, line, differs=line != other)
+                if block is not blocks[-1]:
+                    self.line()
+            return
+        left, right = blocks
+        column = (self.width - 16) // 2
+        for index, (line, other) in enumerate(zip_longest(left.lines, right.lines, fillvalue="")):
+            fitting = line if len(line) < column else line[: column - 2] + "…"
+            label, second = ("", "") if index else (left.label, right.label)
+            both = f"{fitting.ljust(column)} {self.styled(second.ljust(4), 'bold')}{other}"
+            self._block_line(label, both, differs=line != other)
+
+    def _block_line(self, label: str, text: str, *, differs: bool) -> None:
+        mark, styles = ("~", ("cyan",)) if differs else (" ", ())
+        self.line(f" {mark} {self.styled(label.ljust(4), 'bold')} {self.styled(text, *styles)}".rstrip())
+
+    def _end_waiting(self) -> None:
+        if self._waiting:
+            self._waiting = False
+            self._write("\n")
+
+    def _write(self, text: str) -> None:
+        self._out.write(text)
+        self._out.flush()
+
+
+def pretty(value: Any, width: int) -> list[str]:
+    """Give a JSON value in lines: in one where it fits, secrets shortened."""
+    return _laid_out(shortened(value), width)
+
+
+def shortened(value: Any) -> Any:
+    """Shorten every token in a JSON value."""
+    if isinstance(value, dict):
+        return {
+            name: short(inner) if name in _SECRETS and isinstance(inner, str) else shortened(inner)
+            for name, inner in value.items()
+        }
+    return [shortened(inner) for inner in value] if isinstance(value, list) else value
+
+
+def short(secret: str) -> str:
+    """Give the beginning of a secret."""
+    return secret if len(secret) <= _SHOWN * 2 else f"{secret[:_SHOWN]}…"
+
+
+def short_credentials(header: str) -> str:
+    """Shorten the token in an Authorization header."""
+    return re.sub(r"[A-Za-z0-9_-]{40,}$", lambda match: short(match[0]), header)
+
+
+def _laid_out(value: Any, width: int, label: str = "") -> list[str]:
+    whole = label + json.dumps(value, ensure_ascii=False)
+    if len(whole) <= width or not isinstance(value, dict | list) or not value:
+        return [whole]
+    inner_width = width - len("  ,")
+    if isinstance(value, dict):
+        begin, end = "{}"
+        blocks = [_laid_out(inner, inner_width, f"{json.dumps(name)}: ") for name, inner in value.items()]
+    else:
+        begin, end = "[]"
+        blocks = [_laid_out(inner, inner_width) for inner in value]
+    lines = [f"  {line}" for block in blocks for line in [*block[:-1], block[-1] + ","]]
+    return [label + begin, *lines[:-1], lines[-1].removesuffix(","), end]

@@ -1,0 +1,71 @@
+"""Debian's Chromium, driven by its own driver: nothing is downloaded."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.options import Options
+from selenium.webdriver.chrome.service import Service as Driver
+
+from tests.browser.visitor import Visitor
+from tests.e2e.servers import Sandbox, Service, running_sandbox, running_service
+
+CHROMIUM = Path("/usr/bin/chromium")
+CHROMEDRIVER = Path("/usr/bin/chromedriver")
+FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Sandbox]:
+    """The providers on this machine."""
+    with running_sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def service(sandbox: Sandbox) -> Iterator[Service]:
+    """The service with an empty database."""
+    with running_service(sandbox) as service:
+        yield service
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Iterator[Callable[..., webdriver.Chrome]]:
+    """Chromium windows, closed afterwards; skipped by name where there is none."""
+    missing = [path.name for path in (CHROMIUM, CHROMEDRIVER) if not path.exists()]
+    if missing:
+        pytest.skip(f"needs Chromium: there is no {' and no '.join(missing)} in {CHROMIUM.parent}")
+    with ExitStack() as open_ones:
+
+        def start(width: int = 1280, height: int = 900) -> webdriver.Chrome:
+            options = Options()
+            options.binary_location = str(CHROMIUM)
+            for flag in (*FLAGS, f"--user-data-dir={tmp_path / str(width)}", f"--window-size={width},{height}"):
+                options.add_argument(flag)
+            options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+            if width < 500:  # a window is never that narrow, a telephone is
+                metrics = {"width": width, "height": height, "pixelRatio": 1.0, "touch": True, "mobile": True}
+                options.add_experimental_option("mobileEmulation", {"deviceMetrics": metrics})
+            window = webdriver.Chrome(options=options, service=Driver(executable_path=str(CHROMEDRIVER)))
+            open_ones.callback(window.quit)
+            return window
+
+        yield start
+
+
+@pytest.fixture
+def visitor(browser: Callable[..., webdriver.Chrome], service: Service) -> Visitor:
+    """Somebody who has just opened the front page."""
+    return Visitor(browser(), service.url)

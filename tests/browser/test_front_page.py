@@ -1,0 +1,121 @@
+"""The front page, walked through from the first look to a linked account."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+import requests
+from django.conf import settings
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.wait import WebDriverWait
+
+from tests.browser.visitor import WITHIN, Visitor
+from tests.e2e.servers import Service, running_service
+
+pytestmark = pytest.mark.browser
+
+NAMES = [prefix.rstrip("/").rpartition("/")[2] for prefix in settings.APIS.values()]
+BOTH = len(NAMES) > 1
+
+
+def test_a_person_signs_up_and_links_a_second_account(visitor: Visitor) -> None:
+    """Token, both answers side by side and identical; then a second provider with the token just received."""
+    body = visitor.get_token("facebook", "ripley")
+    assert set(body) == {"provider", "access_token"}
+    assert visitor.window.current_url == f"{visitor.url}/"
+    assert visitor.window.switch_to.active_element.get_attribute("id") == "post"
+
+    verdict = visitor.post()
+    answers = visitor.answers()
+    assert list(answers) == NAMES
+    for name, text in answers.items():
+        assert "201 Created" in text
+        assert f"/api/{name}/user/1/" in text
+        assert '"email": "ripley@example.com"' in text
+    if BOTH:
+        assert verdict.startswith("Identical.")
+        assert re.search(r"^body resource_uri /api/v1/user/1/ /api/v2/user/1/ the version", verdict, re.MULTILINE)
+        assert all('"outcome": "signed_in"' in text for text in answers.values())
+        first = visitor.find("#before details")
+        assert "made a new user" in first.text
+        first.find_element(By.TAG_NAME, "summary").click()
+        assert '"outcome": "created"' in first.text
+
+    body = visitor.get_token("twitter", "ripley")
+    assert set(body) == {"provider", "access_token", "access_token_secret"}
+    visitor.find("#linking").click()
+    verdict = visitor.post()
+    answers = visitor.answers()
+    for text in answers.values():
+        assert "Authorization: Bearer " in text
+        assert '"id": 1,' in text
+        assert '"token": null' in text
+    if BOTH:
+        assert verdict.startswith("Identical.")
+        assert "linked the account" in visitor.find("#before").text
+    assert visitor.complaints() == []
+
+
+def test_trouble_looks_the_same_on_both(visitor: Visitor) -> None:
+    """A provider that is down, and a body of the visitor's own that is no JSON."""
+    visitor.get_token("google-oauth2", "error-503")
+    verdict = visitor.post()
+    assert all("503 Service Unavailable" in text and "retry-after: 7" in text for text in visitor.answers().values())
+    assert verdict.startswith("Identical.") or not BOTH
+
+    visitor.find("#body").clear()
+    visitor.find("#body").send_keys("no JSON")
+    verdict = visitor.post()
+    assert all('"code": "invalid_json"' in text for text in visitor.answers().values())
+    assert verdict.startswith("Identical.") or not BOTH
+    assert visitor.find("#before").text == ""
+
+
+def test_a_token_that_nobody_asked_for_is_dropped(visitor: Visitor) -> None:
+    """Another site must not be able to hand the page a token; and it is gone from the address."""
+    visitor.window.get(f"{visitor.url}/#access_token=planted&state=guessed")
+    WebDriverWait(visitor.window, WITHIN).until(lambda _: visitor.notice())
+    assert "dropped" in visitor.notice()
+    assert visitor.find("#body").get_attribute("value") == ""
+    assert visitor.window.current_url == f"{visitor.url}/"
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 900), (360, 780)])
+def test_nothing_is_wider_than_the_window(
+    browser: Callable[..., webdriver.Chrome], service: Service, width: int, height: int
+) -> None:
+    """At a desk and on a telephone, before and after; every control has a name."""
+    visitor = Visitor(browser(width, height), service.url)
+    assert _overflow(visitor) <= 0
+    visitor.get_token("github", "zoe")
+    visitor.post()
+    assert _overflow(visitor) <= 0
+    for control in visitor.window.find_elements(By.CSS_SELECTOR, "button, select, textarea, input, a"):
+        if control.is_displayed():
+            assert control.accessible_name
+    assert visitor.complaints() == []
+
+
+def test_without_a_sandbox_the_page_explains() -> None:
+    """No script, no form; and the comparison, which only the rehearsal needs, is not there."""
+    with running_service(None) as service:
+        page = requests.get(f"{service.url}/", timeout=WITHIN)
+        assert page.status_code == 200
+        assert page.headers["Content-Security-Policy"].startswith("default-src 'self'")
+        assert "How it works" in page.text
+        assert "<script" not in page.text
+        assert "<form" not in page.text
+        assert requests.post(f"{service.url}/", json={}, timeout=WITHIN).status_code == 405
+
+
+def test_the_comparison_wants_two_answers(service: Service) -> None:
+    """Anything else is refused, not a failure."""
+    for body in (b"", b"[]", b'{"old":1,"new":2}', b'{"old":{},"new":{}}', b"\xff"):
+        assert requests.post(f"{service.url}/", data=body, timeout=WITHIN).status_code == 400
+
+
+def _overflow(visitor: Visitor) -> int:
+    script = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    wider: int = visitor.window.execute_script(script)
+    return wider

@@ -1,0 +1,65 @@
+"""What a visitor does on the front page, and what they read there."""
+
+import json
+from typing import Any
+
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.select import Select
+from selenium.webdriver.support.wait import WebDriverWait
+
+WITHIN = 60
+
+
+class Visitor:
+    """Somebody at a window."""
+
+    def __init__(self, window: webdriver.Chrome, url: str) -> None:
+        self.window = window
+        self.url = url
+        window.get(f"{url}/")
+
+    def find(self, selector: str) -> WebElement:
+        return self.window.find_element(By.CSS_SELECTOR, selector)
+
+    def choose(self, provider: str) -> None:
+        """Go to a provider's consent page."""
+        Select(self.find("#provider")).select_by_value(provider)
+        self.find("#ask button").click()
+        WebDriverWait(self.window, WITHIN).until(lambda _: "/consent?" in self.window.current_url)
+
+    def get_token(self, provider: str, persona: str) -> dict[str, Any]:
+        """Be somebody at a provider; give the body that the page has made of the answer."""
+        self.choose(provider)
+        for more in self.window.find_elements(By.TAG_NAME, "summary"):
+            more.click()
+        self.find(f'button[value="{persona}"]').click()
+        return self.filled()
+
+    def filled(self) -> dict[str, Any]:
+        WebDriverWait(self.window, WITHIN).until(lambda _: self.find("#body").get_attribute("value"))
+        body: dict[str, Any] = json.loads(self.find("#body").get_attribute("value") or "")
+        return body
+
+    def post(self) -> str:
+        """Post with the keyboard; give the verdict."""
+        self.find("#post").send_keys(Keys.ENTER)
+        WebDriverWait(self.window, WITHIN).until(
+            lambda _: self.find("#outcome").is_displayed() and not self.find("#notice").is_displayed()
+        )
+        return self.find("#verdict").text
+
+    def answers(self) -> dict[str, str]:
+        """Give the text of each version's card."""
+        cards = self.window.find_elements(By.CSS_SELECTOR, "#answers .exchange")
+        return {card.text.split("\n")[0]: card.text for card in cards}
+
+    def notice(self) -> str:
+        return self.find("#notice").text
+
+    def complaints(self) -> list[str]:
+        """Give what the browser found wrong, refused requests aside: a script, the policy, a missing file."""
+        entries: list[dict[str, Any]] = self.window.get_log("browser")
+        return [entry["message"] for entry in entries if "/social_sign_up/" not in entry["message"]]

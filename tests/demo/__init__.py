@@ -1,0 +1,1 @@
+"""The demo, in parts and as a whole."""
