@@ -3,6 +3,7 @@
 Only the id is vital; the rest is cleaned or dropped, never an error.
 """
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -33,6 +34,21 @@ def clean_details(details: Mapping[str, Any]) -> dict[str, Any]:
 def clean_text(value: object) -> str:
     """Give a string without control characters; "" for what is no string."""
     return _INVISIBLE.sub("", value) if isinstance(value, str) else ""
+
+
+def clean_json(value: Any) -> Any:
+    """Give a JSON value that every database's JSON column can hold.
+
+    PostgreSQL's jsonb has no NUL, no lone surrogate and no NaN
+    (https://www.postgresql.org/docs/current/datatype-json.html).
+    """
+    if isinstance(value, dict):
+        return {clean_text(key): clean_json(kept) for key, kept in value.items()}
+    if isinstance(value, list | tuple):
+        return [clean_json(kept) for kept in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return clean_text(value) if isinstance(value, str) else value
 
 
 def clean_email(value: object) -> str:

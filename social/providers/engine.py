@@ -14,7 +14,7 @@ from social_core.utils import module_member
 
 from social import provider_tokens
 from social.conf import conf
-from social.details import clean_details
+from social.details import clean_details, clean_json
 from social.providers.policy import Policy
 from social.providers.transport import TransportBase
 from social.strategy import Pending
@@ -134,8 +134,8 @@ class Guarded(BaseAuth[Any]):
         return [(key, uid) for key, uid in found if _is_uid(uid)]
 
     def extra_data(self, user: Any, uid: str, response: Any, details: Any, pipeline_kwargs: Any) -> dict[str, Any]:
-        """Give what is kept with the association: the tokens encrypted, or not at all."""
-        data = super().extra_data(user, uid, response, details, pipeline_kwargs)
+        """Give what is kept with the association: fit for the column, the tokens encrypted or not at all."""
+        data = clean_json(super().extra_data(user, uid, response, details, pipeline_kwargs))
         return provider_tokens.sealed(data, token=self.used_token)
 
     def oauth_auth(self, token: Any = None, *args: Any, **kwargs: Any) -> OAuth1:
