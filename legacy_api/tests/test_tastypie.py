@@ -1,0 +1,115 @@
+"""The adapter is Tastypie's own machinery, held to the contract through its extension points."""
+
+import inspect
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import URLResolver, get_resolver
+from tastypie.api import Api  # type: ignore[import-untyped]  # the package has no types
+from tastypie.authentication import Authentication  # type: ignore[import-untyped]  # the package has no types
+from tastypie.exceptions import UnsupportedFormat  # type: ignore[import-untyped]  # the package has no types
+from tastypie.resources import Resource  # type: ignore[import-untyped]  # the package has no types
+from tastypie.serializers import Serializer  # type: ignore[import-untyped]  # the package has no types
+
+from legacy_api import resources, urls
+from legacy_api.wiring import ContractResource
+from shared import endpoints
+
+PREFIX = "/" + settings.APIS["legacy_api"]
+RESOURCES = [
+    member
+    for _, member in inspect.getmembers(resources, inspect.isclass)
+    if issubclass(member, ContractResource) and member is not ContractResource
+]
+
+
+def call(method: str, path: str, **extra: Any) -> Any:
+    """Call this API; not as `testserver`, for which Tastypie shows other failures."""
+    return Client(SERVER_NAME="api.example.com", raise_request_exception=False).generic(method, PREFIX + path, **extra)
+
+
+def test_the_resources_are_registered_in_an_api() -> None:
+    """Someone who knows Tastypie finds its `Api` with a `Resource` for each name that the root lists."""
+    assert isinstance(urls.api, Api)
+    assert sorted(urls.api._registry) == [endpoint.resource for endpoint in endpoints.LISTED]
+    assert all(isinstance(resource, Resource) for resource in urls.api._registry.values())
+    assert {type(resource) for resource in urls.api._registry.values()} == set(RESOURCES)
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_every_resource_holds_the_contract(resource: Any) -> None:
+    """Our serializer and our authentication, by Tastypie's own options."""
+    options = resource._meta
+    assert isinstance(options.serializer, Serializer)
+    assert isinstance(options.authentication, Authentication)
+    assert options.serializer.formats == ["json"]
+    assert set(resource.endpoints.values()) <= set(endpoints.ENDPOINTS)
+
+
+@pytest.mark.parametrize("media_type", ["application/xml", "text/yaml", "application/x-plist", "text/html", "*/*"])
+def test_the_serializer_speaks_json_alone(media_type: str) -> None:
+    """An installed lxml or PyYAML adds no format."""
+    serializer = resources.UserResource._meta.serializer
+    assert serializer.serialize({"a": "é"}, "application/json") == '{"a":"é"}'.encode()
+    assert serializer.deserialize(b'{"a":"\xc3\xa9"}', "application/json") == {"a": "é"}
+    if media_type != "*/*":
+        with pytest.raises(UnsupportedFormat):
+            serializer.deserialize("{}", media_type)
+
+
+@pytest.mark.parametrize("path", ["user/schema/", "user/set/1;2/", "token/schema/", "social_account/set/1/", "schema/"])
+@pytest.mark.django_db
+def test_tastypies_own_paths_do_not_exist(path: str) -> None:
+    """`schema/` and `set/` would show rows to anyone: what is left of them is an id that nobody has, or no path."""
+    response = call("GET", path)
+    assert response.status_code in {401, 404}
+    assert response.json()["code"] in {"not_authenticated", "not_found"}
+
+
+def test_no_route_but_the_contracts() -> None:
+    """Every route of this adapter is one of the contract's, or the last, which finds nothing."""
+    routes = [
+        str(pattern.pattern)
+        for resolver in get_resolver().url_patterns
+        if isinstance(resolver, URLResolver) and resolver.urlconf_name is urls
+        for pattern in resolver.url_patterns
+    ]
+    assert routes, "the adapter is mounted"
+    assert set(routes) == {endpoint.route for endpoint in endpoints.ENDPOINTS} | {""}
+
+
+@pytest.mark.parametrize("override", ["GET", "DELETE", "PATCH", "get"])
+@pytest.mark.django_db
+def test_a_method_override_is_ignored(override: str) -> None:
+    """Tastypie would honour it, on GET too."""
+    headers = {"X-HTTP-Method-Override": override}
+    assert call("POST", "provider/", headers=headers).status_code == 405
+    assert call("POST", "social_sign_up/", data=b"", headers=headers).json()["code"] == "invalid_json"
+    assert call("GET", "provider/", headers=headers).status_code == 200
+
+
+@pytest.mark.django_db
+def test_a_failure_is_answered_whatever_the_servers_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tastypie re-raises for `testserver`; a client gets the envelope there as well."""
+
+    def fail(*args: Any) -> None:
+        raise ZeroDivisionError("canary")
+
+    monkeypatch.setattr("legacy_api.resources.bodies.provider_bodies", fail)
+    for name in ("testserver", "api.example.com"):
+        for debug in (True, False):
+            monkeypatch.setattr(settings, "DEBUG", debug)
+            response = Client(SERVER_NAME=name, raise_request_exception=False).get(f"{PREFIX}provider/")
+            assert (response.status_code, response.json()["code"]) == (500, "internal_error")
+            assert b"canary" not in response.content
+
+
+@pytest.mark.parametrize("query", ["format=xml", "format=yaml", "callback=evil", "format=jsonp&callback=evil"])
+@pytest.mark.django_db
+def test_formats_of_the_query_are_ignored(query: str) -> None:
+    """No JSONP, no XML, whatever Tastypie would make of it."""
+    response = call("GET", f"provider/?{query}")
+    assert (response.status_code, response["Content-Type"]) == (200, "application/json")
+    assert response.content == call("GET", "provider/").content

@@ -1,0 +1,96 @@
+"""`/livez`, `/readyz` and the log, on a running server."""
+
+import re
+import subprocess
+import time
+from pathlib import Path
+
+import psycopg
+import pytest
+import requests
+from django.conf import settings
+
+from tests.e2e.databases import Database, empty_postgres, migrate
+from tests.e2e.servers import running_service
+
+pytestmark = pytest.mark.e2e
+
+ANY_HOST = {"Host": "10.1.2.3:8000"}
+
+
+def readiness(url: str) -> tuple[int, dict[str, str]]:
+    """Ask as an orchestrator does, by the address it happens to know."""
+    answer = requests.get(f"{url}/readyz", headers=ANY_HOST, timeout=30)
+    return answer.status_code, answer.json()
+
+
+def test_ready_while_the_database_is_as_it_should_be(tmp_path: Path) -> None:
+    """Ready; not ready with an unapplied migration; ready again, without a restart. Alive all the while."""
+    database = Database("sqlite", f"sqlite:///{tmp_path}/db.sqlite3")
+    with running_service(None, database_url=database.url) as service:
+        assert readiness(service.url) == (200, {"status": "ok"})
+        ((name, applied),) = database.rows("SELECT name, applied FROM django_migrations WHERE app = 'social'")
+        database.execute("DELETE FROM django_migrations WHERE app = 'social'")
+        status, body = readiness(service.url)
+        assert (status, body["status"]) == (503, "unavailable")
+        assert "migrations" in body["database"]
+        assert requests.get(f"{service.url}/livez", headers=ANY_HOST, timeout=30).status_code == 200
+        database.execute(
+            f"INSERT INTO django_migrations (app, name, applied) VALUES ('social', '{name}', '{applied}')"  # noqa: S608
+        )
+        assert readiness(service.url) == (200, {"status": "ok"})
+
+
+@pytest.mark.postgres
+def test_not_ready_while_postgresql_is_away(tmp_path: Path) -> None:
+    """Its sessions ended and new ones refused: 503 meanwhile, and recovery without a restart."""
+    with empty_postgres() as database:
+        migrate(database)
+        name = database.url.rpartition("/")[2]
+        server = database.url.rpartition("/")[0] + "/postgres"
+        with running_service(None, database_url=database.url) as service:
+            assert readiness(service.url)[0] == 200
+            with psycopg.connect(server, autocommit=True) as connection:
+                connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false'.encode())
+                connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+                assert readiness(service.url)[0] == 503
+                assert requests.get(f"{service.url}/livez", timeout=30).status_code == 200
+                connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true'.encode())
+            until = time.monotonic() + 30  # the pool tries again less and less often
+            while readiness(service.url)[0] != 200:
+                assert time.monotonic() < until
+                time.sleep(0.2)
+
+
+def test_each_request_is_one_line_with_its_id_and_no_query(tmp_path: Path) -> None:
+    """Method, path, status, time; the id is the answer's, and a key in a URL stays out of the log."""
+    with running_service(None, database_url=f"sqlite:///{tmp_path}/db.sqlite3") as service:
+        answers = [
+            requests.get(f"{service.url}/{prefix}{path}?api_key=canary&username=canary", timeout=30)
+            for prefix in settings.APIS.values()
+            for path in ("provider/", "nowhere/", "user/")
+        ]
+        log = service.log()
+    assert "canary" not in log
+    for answer in answers:
+        (line,) = [line for line in log.splitlines() if answer.headers["X-Request-ID"] in line]
+        path = answer.request.path_url.partition("?")[0]
+        assert re.search(rf" GET {path} {answer.status_code} \d+ ms$", line)
+
+
+def test_a_trusted_proxy_names_the_request(tmp_path: Path) -> None:
+    """Its `X-Request-ID` is on the answer and on the line, unless it could forge a line."""
+    path = "/" + next(iter(settings.APIS.values()))
+    with running_service(None, database_url=f"sqlite:///{tmp_path}/db.sqlite3", TRUSTED_PROXIES="1") as service:
+        for given in ("from-the.proxy_01", "short", "with a blank", "x" * 65, "0123456789,0123456789"):
+            answer = requests.get(service.url + path, headers={"X-Request-ID": given}, timeout=30)
+            taken = answer.headers["X-Request-ID"]
+            assert (taken == given) == (given == "from-the.proxy_01")
+            assert f"[{taken}]" in service.log()
+
+
+def test_the_process_ends_when_it_is_told_to(tmp_path: Path) -> None:
+    """SIGTERM: an orderly end with status 0, within the time that a sign-in may take."""
+    with running_service(None, database_url=f"sqlite:///{tmp_path}/db.sqlite3") as service:
+        process: subprocess.Popen[bytes] = service.process
+    assert process.returncode == 0

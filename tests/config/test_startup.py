@@ -1,0 +1,190 @@
+"""What keeps the server from starting: one clear line that names the variable, and no traceback."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.databases import empty_postgres
+from tests.e2e.servers import free_port, run_to_end, running_service
+
+pytestmark = pytest.mark.e2e
+
+ENABLED = {
+    "SOCIAL_PROVIDERS": "facebook",
+    "SOCIAL_AUTH_FACEBOOK_KEY": "key",
+    "SOCIAL_AUTH_FACEBOOK_SECRET": "secret",
+}
+
+
+def refusal(folder: Path, **environment: str) -> str:
+    """Start the server with a fault, and give what it says instead."""
+    variables = {
+        "SECRET_KEY": "tests-only",
+        "DATABASE_URL": f"sqlite:///{folder}/db.sqlite3",
+        "PORT": str(free_port()),
+        **environment,
+    }
+    ended = run_to_end("config.serve", variables)
+    assert ended.returncode == 1, ended.stdout + ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert ended.stdout == ""
+    assert "Tandem does not start. " in ended.stderr
+    return ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "http"),
+        ("PORT", "0"),
+        ("PORT", "65536"),
+        ("WEB_CONCURRENCY", "many"),
+        ("WEB_CONCURRENCY", "0"),
+        ("THREADS", "1.5"),
+        ("THREADS", "0"),
+        ("DEBUG", "yes"),
+        ("LOG_LEVEL", "LOUD"),
+        ("DATABASE_URL", "mysql://localhost/tandem"),
+        ("DATABASE_URL", "postgres://:port/"),
+        ("DATABASE_POOL_SIZE", "eight"),
+        ("DATABASE_POOL_SIZE", "0"),
+        ("SANDBOX", "true"),
+        ("PROVIDER_HOSTS", "{"),
+        ("PROVIDER_HOSTS", "[]"),
+        ("PROVIDER_HOSTS", '{"graph.facebook.com": "http://127.0.0.1:9100"}'),
+        ("PROVIDER_HOSTS", '{"https://graph.facebook.com": "http://10.0.0.1:9100"}'),
+        ("PROVIDER_HOSTS", '{"https://graph.facebook.com": "https://graph.example.com"}'),
+        ("PROVIDER_HOSTS", '{"https://graph.facebook.com": 9100}'),
+        ("PROVIDER_TIMEOUT", "soon"),
+        ("PROVIDER_TIMEOUT", "0"),
+        ("PROVIDER_TIMEOUT", "nan"),
+        ("PROVIDER_TIMEOUT", "inf"),
+        ("PROVIDER_CONCURRENCY", "0"),
+        ("PROVIDER_CONCURRENCY", "some"),
+        ("PROVIDER_TOKEN_KEYS", "not-a-fernet-key"),
+        ("PASSWORD_COUNTS_AS_LOGIN", "maybe"),
+        ("TOKEN_TTL", "0"),
+        ("TOKEN_TTL", "-1"),
+        ("TOKEN_TTL", "a while"),
+        ("TOKENS_PER_USER", "0"),
+        ("TOKENS_PER_USER", "1e3"),
+        ("TRUSTED_PROXIES", "-1"),
+        ("TRUSTED_PROXIES", "all"),
+        ("SOCIAL_AUTH_FACEBOOK_SCOPE", "[broken"),
+    ],
+)
+def test_a_value_that_cannot_be_read_names_its_variable(tmp_path: Path, name: str, value: str) -> None:
+    """Whatever is wrong with it, the operator reads which variable to look at."""
+    said = refusal(tmp_path, **{name: value})
+    assert said.startswith("Tandem does not start. ")
+    assert name in said
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("value", ["", None])
+def test_a_secret_key_is_needed(tmp_path: Path, value: str | None) -> None:
+    """Missing or empty, there is no default that everybody knows."""
+    with_or_without = {} if value is None else {"SECRET_KEY": value}
+    ended = run_to_end("config.serve", {"DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3", **with_or_without})
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.count("\n") == 1
+    assert "SECRET_KEY is not set" in ended.stderr
+
+
+def test_an_unknown_provider_is_refused(tmp_path: Path) -> None:
+    """A provider without a policy is never enabled; the hint says which there are."""
+    said = refusal(tmp_path, **{**ENABLED, "SOCIAL_PROVIDERS": "facebook,myspace"})
+    assert "social.E001" in said
+    assert "'myspace'" in said
+    assert "google-oauth2" in said
+
+
+@pytest.mark.parametrize("part", ["KEY", "SECRET"])
+@pytest.mark.parametrize("value", [None, "", "   "])
+def test_a_registration_is_needed(tmp_path: Path, part: str, value: str | None) -> None:
+    """A client id or a secret that is missing or blank is never "no check"."""
+    name = f"SOCIAL_AUTH_FACEBOOK_{part}"
+    environment = {key: text for key, text in ENABLED.items() if key != name}
+    if value is not None:
+        environment[name] = value
+    said = refusal(tmp_path, **environment)
+    assert f"social.E002: {name} is not set" in said
+
+
+@pytest.mark.parametrize("hosts", ["api.example.com", "localhost,api.example.com", "*", ".localhost", "0.0.0.0"])  # noqa: S104
+def test_the_sandbox_is_for_this_machine_alone(tmp_path: Path, hosts: str) -> None:
+    """SANDBOX=1 where the service answers to other hosts would let anyone sign in as anyone."""
+    said = refusal(tmp_path, **{**ENABLED, "SANDBOX": "1", "ALLOWED_HOSTS": hosts})
+    assert "social.E007" in said
+    assert "ALLOWED_HOSTS" in said
+
+
+def test_provider_hosts_are_for_the_sandbox_alone(tmp_path: Path) -> None:
+    """Provider calls go elsewhere only where that is said aloud."""
+    hosts = '{"https://graph.facebook.com": "http://127.0.0.1:9100/facebook"}'
+    said = refusal(tmp_path, **{**ENABLED, "PROVIDER_HOSTS": hosts})
+    assert "social.E006" in said
+    assert "PROVIDER_HOSTS" in said
+
+
+def test_a_pipeline_that_finds_users_by_address_is_refused(tmp_path: Path) -> None:
+    """Whoever has the address at some provider would take the account over."""
+    steps = '["social_core.pipeline.social_auth.associate_by_email"]'
+    said = refusal(tmp_path, **{**ENABLED, "SOCIAL_AUTH_PIPELINE": steps})
+    assert "social.E003" in said
+
+
+def test_several_processes_need_redis(tmp_path: Path) -> None:
+    """Limits would count for each process by itself."""
+    said = refusal(tmp_path, **ENABLED, WEB_CONCURRENCY="2")
+    assert "WEB_CONCURRENCY is 2" in said
+    assert "REDIS_URL" in said
+
+
+def test_a_taken_port_is_said(tmp_path: Path) -> None:
+    """Before the server tries and tries again."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        said = refusal(tmp_path, **ENABLED, PORT=str(port))
+    assert said == f"Tandem does not start. Port {port} is taken. Set PORT to a free one.\n"
+
+
+def test_a_database_that_does_not_answer_is_said(tmp_path: Path) -> None:
+    """Without the URL, which holds a password."""
+    url = f"postgres://tandem:canary@127.0.0.1:{free_port()}/tandem"
+    said = refusal(tmp_path, **ENABLED, DATABASE_URL=url)
+    assert "DATABASE_URL" in said
+    assert "canary" not in said
+
+
+@pytest.mark.parametrize("url", ["mysql://tandem:canary@db/tandem", "postgres://tandem:canary@db:none/tandem"])
+def test_a_database_url_is_never_repeated(tmp_path: Path, url: str) -> None:
+    """Unreadable or not, it may hold a password."""
+    said = refusal(tmp_path, **ENABLED, DATABASE_URL=url)
+    assert "DATABASE_URL" in said
+    assert "canary" not in said
+
+
+@pytest.mark.postgres
+def test_postgresql_is_migrated_by_hand(tmp_path: Path) -> None:
+    """Several machines share it: the server does not touch it, and says who must."""
+    with empty_postgres() as database:
+        said = refusal(tmp_path, **ENABLED, DATABASE_URL=database.url)
+        assert "unapplied migrations" in said
+        assert "make migrate" in said
+        assert database.rows("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == [(0,)]
+
+
+def test_sqlite_is_migrated_first(tmp_path: Path) -> None:
+    """A new file is made, brought to this release, and kept in WAL mode."""
+    with running_service(None, database_url=f"sqlite:///{tmp_path}/new.sqlite3", **ENABLED) as service:
+        assert "Traceback" not in service.log()
+    assert (tmp_path / "new.sqlite3").exists()
+
+
+def test_loopback_hosts_may_have_the_sandbox(tmp_path: Path) -> None:
+    """All three names of this machine are fine."""
+    hosts = {"SANDBOX": "1", "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]"}
+    with running_service(None, database_url=f"sqlite:///{tmp_path}/db.sqlite3", **ENABLED, **hosts) as service:
+        assert service.url

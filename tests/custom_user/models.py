@@ -1,0 +1,35 @@
+"""A user model that shares as little as it may with Django's own: another name field, no first or last name."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+
+
+class PersonManager(BaseUserManager["Person"]):
+    """What social-django asks of a manager."""
+
+    def create_user(self, handle: str, **fields: Any) -> "Person":
+        """Create somebody without a password."""
+        person = self.model(handle=handle, **fields)
+        person.set_unusable_password()
+        person.save(using=self._db)
+        return person
+
+
+class Person(AbstractBaseUser):
+    """A person with a short handle."""
+
+    handle = models.CharField(max_length=12, unique=True)
+    contact = models.EmailField(blank=True)
+    is_active = models.BooleanField(default=True)
+
+    objects: ClassVar[PersonManager] = PersonManager()
+
+    USERNAME_FIELD = "handle"
+    EMAIL_FIELD = "contact"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    def __str__(self) -> str:
+        """Name them."""
+        return self.handle

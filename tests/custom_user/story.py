@@ -1,0 +1,92 @@
+"""The sign-up story for the other user model; `test_custom_user.py` runs it in a process of its own."""
+
+import json
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.test import Client
+from social_django.models import UserSocialAuth
+
+from tests.custom_user.models import Person
+from tests.providers import Providers
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PREFIXES = [f"/{prefix}" for prefix in settings.APIS.values()]
+RIPLEY: dict[str, Any] = {
+    "id": 60011,
+    "login": "Ellen-Ripley-of-the-Nostromo",
+    "name": "Ellen Ripley",
+    "email": "ripley@example.com",
+}
+
+
+def call(method: str, path: str, fields: Any = None, token: str | None = None) -> Any:
+    """Call an API; give the status and the body."""
+    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+    body = b"" if fields is None else json.dumps(fields).encode()
+    client = Client(SERVER_NAME="api.example.com", raise_request_exception=False)
+    response = client.generic(method, path, body, content_type="application/json", headers=headers)
+    return response.status_code, json.loads(response.content or b"null")
+
+
+def test_the_model_is_the_other_one() -> None:
+    """Or else this shows nothing."""
+    assert get_user_model()._meta.label == Person._meta.label == "custom_user.Person"
+    assert {field.name for field in Person._meta.get_fields()}.isdisjoint({"username", "first_name", "last_name"})
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+def test_sign_up_sign_in_link_and_leave(providers: Providers, prefix: str) -> None:
+    """The whole story: what the model does not have is empty, and its name field is `username`."""
+    github = providers.knows("github", "t1", **RIPLEY)
+    status, created = call("POST", f"{prefix}social_sign_up/", github)
+    assert (status, created["outcome"]) == (201, "created")
+    person = Person.objects.get()
+    assert created["username"] == person.handle == RIPLEY["login"][:12]
+    assert (created["id"], created["first_name"], created["last_name"]) == (person.pk, "", "")
+
+    status, signed_in = call("POST", f"{prefix}social_sign_up/", github)
+    assert (status, signed_in["outcome"], signed_in["id"]) == (201, "signed_in", person.pk)
+
+    token = created["token"]
+    twitter = providers.knows("twitter", "t2", id=20011, id_str="20011", screen_name="ripley", name="Ellen Ripley")
+    status, linked = call("POST", f"{prefix}social_sign_up/", twitter, token)
+    assert (status, linked["outcome"], linked["token"]) == (201, "linked", None)
+
+    status, users = call("GET", f"{prefix}user/", token=token)
+    assert (status, users["objects"][0]["username"]) == (200, person.handle)
+    first, second = UserSocialAuth.objects.values_list("pk", flat=True).order_by("pk")
+    assert call("DELETE", f"{prefix}social_account/{first}/", token=token)[0] == 204
+    assert call("DELETE", f"{prefix}social_account/{second}/", token=token)[0] == 409
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+def test_the_address_goes_where_the_model_keeps_it(providers: Providers, prefix: str) -> None:
+    """`email` of the contract is the model's EMAIL_FIELD, written and read."""
+    _, created = call("POST", f"{prefix}social_sign_up/", providers.knows("github", "t1", **RIPLEY))
+    assert created["email"] == "ripley@example.com"
+    assert Person.objects.get().contact == "ripley@example.com"
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+def test_names_are_unique_whatever_the_case(providers: Providers, prefix: str) -> None:
+    """In the model's own column, and within its length."""
+    for number, login in enumerate(["ripley", "RIPLEY", "Ripley"]):
+        fields = providers.knows("github", f"t{number}", **{**RIPLEY, "id": number + 1, "login": login})
+        assert call("POST", f"{prefix}social_sign_up/", fields)[0] == 201
+    handles = list(Person.objects.values_list("handle", flat=True))
+    assert len({handle.lower() for handle in handles}) == 3
+    assert all(len(handle) <= 12 for handle in handles)
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+def test_an_inactive_person_stays_out(providers: Providers, prefix: str) -> None:
+    """By the model's own `is_active`."""
+    fields = providers.knows("github", "t1", **RIPLEY)
+    _, created = call("POST", f"{prefix}social_sign_up/", fields)
+    Person.objects.update(is_active=False)
+    assert call("POST", f"{prefix}social_sign_up/", fields)[1]["code"] == "account_inactive"
+    assert call("GET", f"{prefix}user/", token=created["token"])[0] == 401

@@ -1,0 +1,22 @@
+"""A custom user model works (CONTRACT section 4)."""
+
+from tests.e2e.servers import run_to_end
+
+
+def test_the_story_with_another_user_model() -> None:
+    """Django takes one user model a process, so the story runs in one of its own."""
+    ended = run_to_end(
+        "pytest",
+        {"DJANGO_SETTINGS_MODULE": "tests.custom_user.settings"},
+        "--ds=tests.custom_user.settings",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:xdist",
+        "--no-cov",
+        "-q",
+        "tests/custom_user/story.py",
+    )
+    assert ended.returncode == 0, ended.stdout[-8000:] + ended.stderr[-2000:]
+    assert " passed" in ended.stdout
+    assert "skipped" not in ended.stdout

@@ -1,0 +1,1 @@
+"""The running process: real sockets, real providers of the sandbox, real databases."""

@@ -1,0 +1,111 @@
+"""A provider that is slow, hung or away harms nobody else (THREATS, rows 17, 19 and 23)."""
+
+import json
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+import requests
+from django.conf import settings
+
+from tests.e2e.client import Api, code_of
+from tests.e2e.conftest import QUICK
+from tests.e2e.databases import Database
+from tests.e2e.servers import Sandbox, Service, free_port, running_service
+
+pytestmark = pytest.mark.e2e
+
+PREFIXES = list(settings.APIS.values())
+DEADLINE = 5.0
+
+
+@pytest.fixture(scope="module")
+def patient(sandbox: Sandbox, database: Database) -> Iterator[Service]:
+    """The service with a longer deadline, two places at each provider and, on PostgreSQL, one connection."""
+    environment = {**QUICK, "PROVIDER_TIMEOUT": str(DEADLINE), "PROVIDER_CONCURRENCY": "2", "DATABASE_POOL_SIZE": "1"}
+    with running_service(sandbox, database_url=database.url, **environment) as service:
+        yield service
+
+
+@contextmanager
+def hanging(api: Api, sandbox: Sandbox, provider: str, *, callers: int) -> Iterator[list["Future[requests.Response]"]]:
+    """Let so many callers wait for a provider that stays silent; at the end all of them have timed out."""
+    with ThreadPoolExecutor(callers) as pool:
+        fields = [sandbox.token(provider, "hang") for _ in range(callers)]
+        waiting = [pool.submit(Api(api.service, api.prefix).sign_up, one) for one in fields]
+        time.sleep(0.5)
+        assert not any(one.done() for one in waiting)
+        yield waiting
+        assert not any(one.done() for one in waiting), "it took longer than the deadline to look"
+        assert {code_of(one.result()) for one in waiting} == {(504, "provider_timeout")}
+
+
+def test_a_slow_answer_within_the_deadline_is_good(patient: Service, sandbox: Sandbox) -> None:
+    """Three seconds are fine where five are allowed: the deadline is no limit for the honest."""
+
+    def sign_up(prefix: str) -> requests.Response:
+        return Api(patient.url, prefix).sign_up(sandbox.token("github", "slow"))
+
+    with ThreadPoolExecutor(len(PREFIXES)) as callers:
+        answers = list(callers.map(sign_up, PREFIXES))
+    assert [answer.status_code for answer in answers] == [201] * len(PREFIXES)
+    assert len({answer.json()["id"] for answer in answers}) == 1
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+def test_one_provider_hangs_and_the_rest_is_served(patient: Service, sandbox: Sandbox, prefix: str) -> None:
+    """With both places of a provider taken, a third caller is told to retry; others, and reads, do not wait.
+
+    On PostgreSQL this process has one connection: whoever waits for a provider holds none.
+    """
+    api = Api(patient.url, prefix)
+    mine = api.as_user(api.sign_up(sandbox.token("github", "ripley")).json()["token"])
+    with hanging(api, sandbox, "facebook", callers=2):
+        began = time.monotonic()
+        assert mine.get("user/").status_code == 200
+        assert api.sign_up(sandbox.token("github", "dallas")).status_code == 201
+        assert requests.get(f"{patient.url}/readyz", timeout=10).status_code == 200
+        assert time.monotonic() - began < DEADLINE / 2
+
+        refused = api.sign_up(sandbox.token("facebook", "ripley"))
+        assert code_of(refused) == (503, "provider_unavailable")
+        assert int(refused.headers["Retry-After"]) >= 1
+    assert api.sign_up(sandbox.token("facebook", "ripley")).status_code == 201
+
+
+def test_a_linking_call_holds_no_connection_either(patient: Service, sandbox: Sandbox) -> None:
+    """A caller whose credential was read from the database gives the connection back before waiting."""
+    first, last = Api(patient.url, PREFIXES[0]), Api(patient.url, PREFIXES[-1])
+    mine = last.as_user(first.sign_up(sandbox.token("github", "lambert")).json()["token"])
+    with ThreadPoolExecutor(2) as pool:
+        waiting = [pool.submit(mine.as_user(mine.token).sign_up, sandbox.token("facebook", "hang")) for _ in range(2)]
+        time.sleep(0.5)
+        began = time.monotonic()
+        assert [mine.get("user/").status_code for _ in range(5)] == [200] * 5
+        assert time.monotonic() - began < DEADLINE / 2
+        assert not any(one.done() for one in waiting)
+        assert [code_of(one.result()) for one in waiting] == [(504, "provider_timeout")] * 2
+
+
+def test_a_provider_that_refuses_connections_is_unavailable(sandbox: Sandbox) -> None:
+    """Nobody listens where the provider should be: 503, and the client may retry."""
+    hosts = json.loads(sandbox.environment["PROVIDER_HOSTS"])
+    closed = f"http://127.0.0.1:{free_port()}"
+    environment = {"PROVIDER_HOSTS": json.dumps(dict.fromkeys(hosts, closed))}
+    with running_service(sandbox, **{**QUICK, **environment}) as service:
+        for prefix in PREFIXES:
+            for provider in ("facebook", "google-oauth2", "github", "instagram", "twitter"):
+                answer = Api(service.url, prefix).sign_up(sandbox.token(provider, "ripley"))
+                assert code_of(answer) == (503, "provider_unavailable"), provider
+                assert int(answer.headers["Retry-After"]) >= 1
+
+
+@pytest.mark.parametrize("persona", ["reset", "hang"])
+def test_a_kept_connection_that_died_is_not_reused(patient: Service, sandbox: Sandbox, persona: str) -> None:
+    """After a failure on a connection the next honest call of the same provider succeeds at once."""
+    api = Api(patient.url, PREFIXES[-1])
+    assert api.sign_up(sandbox.token("twitter", "parker")).status_code == 201
+    assert api.sign_up(sandbox.token("twitter", persona)).status_code in {503, 504}
+    assert api.sign_up(sandbox.token("twitter", "parker")).status_code == 201

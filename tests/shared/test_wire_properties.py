@@ -1,0 +1,125 @@
+"""The JSON dialect, by property: what it takes, and that it takes or refuses and does nothing else."""
+
+import json
+import math
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from shared import wire
+from shared.errors import InvalidJson, PayloadTooLarge
+
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""A machine with much else to do is no fault of the code's."""
+TEXT = st.text(st.characters(codec="utf-8"))
+NUMBERS = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+LEAVES = st.none() | st.booleans() | NUMBERS | TEXT
+TREES = st.dictionaries(
+    TEXT,
+    st.recursive(LEAVES, lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner), max_leaves=20),
+)
+PIECES = st.sampled_from(
+    [b"{", b"}", b"[", b"]", b":", b",", b'"', b'"a"', b"1", b"-", b"0", b"1e999", b"1.5", b"NaN", b"Infinity",
+     b"true", b"null", b"\\ud800", b"\\u0000", b'"\\ud83d\\ude00"', b"\xef\xbb\xbf", b"\xff", b" ", b"\n", b"\x00"]
+)  # fmt: skip
+BYTES = st.binary(max_size=200) | st.lists(PIECES, max_size=30).map(b"".join) | TREES.map(wire.encode)
+
+
+@UNHURRIED
+@given(TREES)
+def test_what_is_written_is_read_back(tree: dict[str, Any]) -> None:
+    """Every tree within the bounds comes through unchanged, types included."""
+    read = wire.decode(wire.encode(tree))
+    assert read == tree
+    assert repr(read) == repr(tree)
+
+
+@settings(UNHURRIED, max_examples=300)
+@given(BYTES)
+@example(b"")
+@example(b"{}{}")
+@example(b'{"a":1,"a":1}')
+@example(b'{"a":"\\ud800"}')
+@example(b'\xef\xbb\xbf{"a":1}')
+@example('{"a":1}'.encode("utf-16"))
+@example('{"a":1}'.encode("utf-32"))
+@example(b'{"a":1e999}')
+@example(b'{"a":' + b"[" * 100_000)
+@example(b'{"a":' + b"9" * 4301 + b"}")
+def test_bytes_are_an_object_or_refused(body: bytes) -> None:
+    """Whatever comes, the outcome is a dictionary or `invalid_json`, and agrees with the standard library's reading."""
+    try:
+        read = wire.decode(body)
+    except InvalidJson:
+        return
+    assert isinstance(read, dict)
+    assert repr(json.loads(body.decode("utf-8"))) == repr(read)
+    # What was read can be written, and means the same.
+    assert wire.decode(wire.encode(read)) == read
+
+
+@UNHURRIED
+@given(st.lists(st.booleans(), min_size=31, max_size=36), TREES)
+def test_depth_is_counted_from_the_object(kinds: list[bool], beside: dict[str, Any]) -> None:
+    """Thirty-two levels are taken, the object being the first; one more is refused."""
+    value: Any = "leaf"
+    for is_list in kinds:
+        value = [value] if is_list else {"in": value}
+    body = wire.encode({**beside, "deep": value})
+    if len(kinds) + 1 <= wire.MAX_DEPTH:
+        assert wire.decode(body)["deep"] == value
+    else:
+        with pytest.raises(InvalidJson):
+            wire.decode(body)
+
+
+@UNHURRIED
+@given(st.integers(1, 5000), st.sampled_from(["", "-"]))
+def test_long_integers(digits: int, sign: str) -> None:
+    """An integer of up to 4 300 digits is a number, a longer one is refused; the sign is no digit."""
+    body = f'{{"n":{sign}{"9" * digits}}}'.encode()
+    if digits <= wire.MAX_INTEGER_DIGITS:
+        assert wire.decode(body)["n"] == int(sign + "9" * digits)
+    else:
+        with pytest.raises(InvalidJson):
+            wire.decode(body)
+
+
+@UNHURRIED
+@given(st.floats())
+def test_numbers_stay_doubles(number: float) -> None:
+    """Every finite double comes through; what is none is neither written nor read."""
+    if math.isfinite(number):
+        assert wire.decode(wire.encode({"n": number})) == {"n": number}
+        return
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        wire.encode({"n": number})
+    with pytest.raises(InvalidJson):
+        wire.decode(json.dumps({"n": number}).encode())
+
+
+class Trickle:
+    """A stream that gives what it likes, never more than it was asked for."""
+
+    def __init__(self, body: bytes, sizes: list[int]) -> None:
+        self._body, self._sizes, self.given = body, sizes, 0
+
+    def read(self, size: int, /) -> bytes:
+        size = min(size, self._sizes[self.given % len(self._sizes)])
+        part, self._body = self._body[:size], self._body[size:]
+        self.given += 1
+        return part
+
+
+@UNHURRIED
+@given(st.integers(-50, 50), st.lists(st.integers(500, 70_000), min_size=1, max_size=5))
+def test_the_limit_holds_however_a_body_arrives(over: int, sizes: list[int]) -> None:
+    """Up to 64 KiB are read whole, whatever the pieces; one byte more is refused."""
+    body = b"x" * (wire.MAX_BYTES + over)
+    if over <= 0:
+        assert wire.read_limited(Trickle(body, sizes)) == body
+    else:
+        with pytest.raises(PayloadTooLarge):
+            wire.read_limited(Trickle(body, sizes))

@@ -1,0 +1,43 @@
+"""One person at each provider, as `tests.providers` knows people, and the service's one call."""
+
+from typing import Any
+
+from shared.sign_up import Credential
+from social.sign_up import SignIn, sign_up
+from social.user_model import User
+from tests.providers import Providers
+
+FACEBOOK = {
+    "id": "10011",
+    "name": "Ellen Ripley",
+    "first_name": "Ellen",
+    "last_name": "Ripley",
+    "email": "ripley@example.com",
+}
+GOOGLE = {
+    "sub": "100000000000000040011",
+    "name": "Ellen Ripley",
+    "given_name": "Ellen",
+    "family_name": "Ripley",
+    "email": "ripley@example.com",
+    "email_verified": True,
+}
+GITHUB = {"id": 60011, "login": "ripley", "name": "Ellen Ripley", "email": "ripley@example.com"}
+TWITTER = {"id": 20011, "id_str": "20011", "screen_name": "ripley", "name": "Ellen Ripley"}
+INSTAGRAM = {"id": "17841400000030011", "username": "ripley"}
+TOKEN = "canary-token"
+PROFILES: dict[str, dict[str, Any]] = {
+    "facebook": FACEBOOK,
+    "google-oauth2": GOOGLE,
+    "github": GITHUB,
+    "twitter": TWITTER,
+    "instagram": INSTAGRAM,
+}
+
+
+def signed_up(
+    providers: Providers, provider: str, *, token: str = TOKEN, actor: User | None = None, **changed: Any
+) -> SignIn:
+    """Let the person sign up with a token that the provider knows."""
+    fields = providers.knows(provider, token, **{**PROFILES[provider], **changed})
+    return sign_up(credential=Credential(**fields), actor=actor, api="tests")

@@ -1,0 +1,96 @@
+"""What a sign-in asks of the database, and when (THREATS, rows 23 and 26)."""
+
+from typing import Any
+
+import pytest
+import responses
+from django.db import connection
+from django.test import override_settings
+from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries
+
+from social.strategy import StatelessStrategy
+from tests.providers import Providers
+from tests.social.people import PROFILES, signed_up
+
+RETURNING = 5
+"""Statements of a returning sign-in: BEGIN, the association with its user, the token's INSERT, one DELETE of
+tokens beyond TOKENS_PER_USER, COMMIT. A change here is a change in load: say why."""
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("provider", PROFILES)
+def test_a_returning_sign_in_costs_few_statements(
+    providers: Providers, provider: str, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    """As many as ever, whatever the provider and however many accounts the user has."""
+    user = signed_up(providers, provider).user
+    for number in range(3):
+        signed_up(providers, "facebook", token=f"more-{number}", actor=user, id=f"99{number}")
+    with django_assert_num_queries(RETURNING):
+        signed_up(providers, provider)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_network_comes_before_any_transaction(providers: Providers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The connection is given back, then the provider is asked, then one transaction writes."""
+    events: list[str] = []
+    send, close = responses.RequestsMock._on_request, connection.close
+
+    def sending(self: responses.RequestsMock, *args: Any, **kwargs: Any) -> Any:
+        events.append("asked in a transaction" if connection.in_atomic_block else "asked")
+        return send(self, *args, **kwargs)
+
+    def closing() -> None:
+        events.append("given back")
+        close()
+
+    monkeypatch.setattr(responses.RequestsMock, "_on_request", sending)
+    monkeypatch.setattr(connection, "close", closing)
+
+    def executing(execute: Any, sql: str, *rest: Any) -> Any:
+        if events[-1] != "wrote or read":
+            events.append("wrote or read")
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(executing):
+        user = signed_up(providers, "google-oauth2").user
+        signed_up(providers, "instagram", actor=user)
+    assert events == ["given back", "asked", "asked", "wrote or read"] * 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_transaction_holds_all_writes(providers: Providers) -> None:
+    """One BEGIN, one COMMIT; nothing is written outside of them."""
+    with CaptureQueriesContext(connection) as captured:
+        signed_up(providers, "github")
+    statements = [query["sql"] for query in captured]
+    assert sum(sql.startswith("BEGIN") for sql in statements) == 1
+    inside = statements[statements.index(next(sql for sql in statements if sql.startswith("BEGIN"))) :]
+    writes = [sql for sql in statements if sql.startswith(("INSERT", "UPDATE", "DELETE"))]
+    assert writes
+    assert all(sql in inside for sql in writes)
+    assert statements[-1].startswith("COMMIT")
+
+
+def test_the_strategy_knows_no_request() -> None:
+    """Nothing that a client sends beside the contract's fields can reach a backend."""
+    strategy = StatelessStrategy()
+    assert strategy.request_data() == {}
+    assert strategy.request is None
+    strategy.session_set("state", "canary")
+    assert strategy.session_get("state") == "canary"
+    assert StatelessStrategy().session_get("state") is None
+    assert (strategy.session_pop("state"), strategy.session_get("state", "gone")) == ("canary", "gone")
+    assert strategy.session_setdefault("state", 1) == strategy.session_setdefault("state", 2) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_tokens_beyond_the_limit_go_least_recently_used_first(providers: Providers) -> None:
+    """A user never has more than TOKENS_PER_USER."""
+    with override_settings(TOKENS_PER_USER=3):
+        for _ in range(5):
+            signed_up(providers, "github")
+        newest = signed_up(providers, "github").user.access_tokens.order_by("pk")
+        (latest,) = newest.values_list("pk", flat=True).reverse()[:1]
+        assert list(newest.values_list("pk", flat=True)) == [latest - 2, latest - 1, latest]

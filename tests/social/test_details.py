@@ -1,0 +1,56 @@
+"""What a provider tells of a person always fits the user table (CONTRACT section 4)."""
+
+import re
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from social.details import MAX_EMAIL, MAX_NAME, clean_details
+
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""A machine with much else to do is no fault of the code's."""
+VALUES = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(st.characters())
+    | st.text(st.characters(), min_size=140, max_size=400)
+    | st.lists(st.text())
+    | st.dictionaries(st.text(), st.text())
+    | st.emails()
+    | st.emails().map(lambda address: address + "\x00")
+    | st.emails().map(lambda address: "x" * 300 + address)
+)
+KEYS = ("username", "email", "fullname", "first_name", "last_name")
+UNSTORABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+@UNHURRIED
+@given(st.fixed_dictionaries({}, optional=dict.fromkeys(KEYS, VALUES)))
+def test_the_result_can_always_be_stored(details: dict[str, Any]) -> None:
+    """Every text is a string without control characters that UTF-8 can hold, within its column."""
+    cleaned = clean_details(details)
+    assert cleaned.keys() == details.keys() | {"email"}
+    for name, value in cleaned.items():
+        assert isinstance(value, str), name
+        assert not UNSTORABLE.search(value), name
+        value.encode("utf-8")
+        assert len(value) <= (MAX_EMAIL if name == "email" else 255 if name == "username" else MAX_NAME)
+
+
+@UNHURRIED
+@given(st.emails(), st.text(st.characters(codec="utf-8", categories=["L", "N"]), min_size=1, max_size=MAX_NAME))
+def test_what_is_honest_stays(address: str, name: str) -> None:
+    """A real address and a real name come through unchanged."""
+    cleaned = clean_details({"email": address, "first_name": name, "gender": ["kept"]})
+    assert cleaned["first_name"] == name
+    assert cleaned["email"] in {address, ""}
+    assert cleaned["gender"] == ["kept"]
+
+
+def test_half_an_address_is_none() -> None:
+    """Cutting an address would make it somebody else's."""
+    assert clean_details({"email": "x" * 250 + "@example.com"})["email"] == ""
+    assert clean_details({"email": "ripley@example.com"})["email"] == "ripley@example.com"

@@ -1,0 +1,261 @@
+"""CONTRACT section 7, THREATS 5: what an id_token must prove, and how often a provider is asked for its keys."""
+
+import base64
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from social_core.exceptions import AuthProviderError
+
+from shared.errors import ApiError, ProviderUnavailable, TokenAudienceMismatch, TokenRejected
+from social.providers import signing_keys
+from social.providers.id_tokens import Issuer, verify
+
+OURS = "our-app"
+ISSUER = Issuer(frozenset({"https://issuer.example.com", "issuer.example.com"}), "https://issuer.example.com/keys")
+
+
+@cache
+def key(name: str) -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(65537, 2048)
+
+
+def jwk(name: str, kid: str | None) -> dict[str, Any]:
+    public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(key(name).public_key()))
+    return {**public, "use": "sig", **({"kid": kid} if kid else {})}
+
+
+class Provider:
+    """A provider's key set, and how often it was asked for it."""
+
+    def __init__(self) -> None:
+        self.keys = [jwk("theirs", "k1")]
+        self.asked = 0
+        self.down = False
+
+    def fetch(self) -> Any:
+        self.asked += 1
+        if self.down:
+            raise AuthProviderError(None, code="connection_failed")
+        return {"keys": self.keys}
+
+
+@pytest.fixture
+def provider() -> Iterator[Provider]:
+    signing_keys.forget()
+    yield Provider()
+    signing_keys.forget()
+
+
+def claims(**changes: Any) -> dict[str, Any]:
+    now = int(time.time())
+    good = {"iss": "https://issuer.example.com", "aud": OURS, "sub": "10011", "iat": now - 5, "exp": now + 3600}
+    return {name: value for name, value in {**good, **changes}.items() if value is not None}
+
+
+def sign(content: Mapping[str, Any], *, by: str = "theirs", kid: str | None = "k1") -> str:
+    # Not jwt.encode, which refuses to sign what a test wants signed.
+    payload = json.dumps(content).encode()
+    return jwt.PyJWS().encode(payload, key(by), algorithm="RS256", headers={"kid": kid} if kid else None)
+
+
+def check(token: str, provider: Provider, **options: Any) -> Mapping[str, Any]:
+    asked = {"issuer": ISSUER, "client_ids": frozenset({OURS, "our-other-app"}), "nonce": None, **options}
+    return verify(token, fetch=provider.fetch, **asked)
+
+
+def far(seconds: int) -> int:
+    return int(time.time()) + seconds
+
+
+GOOD: dict[str, Callable[[], dict[str, Any]]] = {
+    "plain": claims,
+    "the issuer's other name": lambda: claims(iss="issuer.example.com"),
+    "our other client id": lambda: claims(aud="our-other-app"),
+    "several audiences, one of them ours": lambda: claims(aud=["another", OURS]),
+    "azp is ours": lambda: claims(azp=OURS),
+    "expired within the leeway": lambda: claims(exp=far(-30)),
+    "issued within the leeway": lambda: claims(iat=far(30)),
+    "issued long ago": lambda: claims(iat=far(-30 * 86400)),
+    "not before, within the leeway": lambda: claims(nbf=far(30)),
+}
+
+BAD: dict[str, tuple[type[ApiError], Callable[[], dict[str, Any]]]] = {
+    "a list of issuers": (TokenRejected, lambda: claims(iss=["https://issuer.example.com"])),
+    "another issuer": (TokenRejected, lambda: claims(iss="https://evil.example.com")),
+    "no issuer": (TokenRejected, lambda: claims(iss=None)),
+    "another application": (TokenAudienceMismatch, lambda: claims(aud="another")),
+    "several audiences, none ours": (TokenAudienceMismatch, lambda: claims(aud=["another", "third"])),
+    "an empty audience": (TokenAudienceMismatch, lambda: claims(aud="")),
+    "no audience": (TokenRejected, lambda: claims(aud=None)),
+    "azp is another's": (TokenAudienceMismatch, lambda: claims(azp="another")),
+    "azp is a list": (TokenAudienceMismatch, lambda: claims(azp=["another"])),
+    "expired": (TokenRejected, lambda: claims(exp=far(-90))),
+    "no expiry": (TokenRejected, lambda: claims(exp=None)),
+    "issued in the future": (TokenRejected, lambda: claims(iat=far(90))),
+    "no time of issue": (TokenRejected, lambda: claims(iat=None)),
+    "a time of issue that is no number": (TokenRejected, lambda: claims(iat="yesterday")),
+    "not before, in the future": (TokenRejected, lambda: claims(nbf=far(90))),
+    "no subject": (TokenRejected, lambda: claims(sub=None)),
+    "an empty subject": (TokenRejected, lambda: claims(sub="")),
+    "a subject that is no string": (TokenRejected, lambda: claims(sub=10011)),
+}
+
+
+@pytest.mark.parametrize("make", GOOD.values(), ids=GOOD.keys())
+def test_what_is_good(provider: Provider, make: Callable[[], dict[str, Any]]) -> None:
+    """A token that was issued to us and is good now gives its claims."""
+    assert check(sign(make()), provider)["sub"] == "10011"
+
+
+@pytest.mark.parametrize(("error", "make"), BAD.values(), ids=BAD.keys())
+def test_what_is_not(provider: Provider, error: type[ApiError], make: Callable[[], dict[str, Any]]) -> None:
+    """Every claim that is wrong or missing refuses the token."""
+    with pytest.raises(error):
+        check(sign(make()), provider)
+
+
+def unsigned(content: Mapping[str, Any]) -> str:
+    return jwt.encode(dict(content), "", algorithm="none", headers={"kid": "k1"})
+
+
+def signed_with_the_public_key(content: Mapping[str, Any]) -> str:
+    pem = (
+        key("theirs")
+        .public_key()
+        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    )
+    parts = [json.dumps(part).encode() for part in ({"alg": "HS256", "kid": "k1"}, content)]
+    text = ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)
+    mac = hmac.digest(pem, text.encode(), hashlib.sha256)
+    return f"{text}.{base64.urlsafe_b64encode(mac).rstrip(b'=').decode()}"
+
+
+FORGED: dict[str, Callable[[], str]] = {
+    "unsigned": lambda: unsigned(claims()),
+    "HS256 with the public key": lambda: signed_with_the_public_key(claims()),
+    "another's key under their id": lambda: sign(claims(), by="strangers"),
+    "an id that they do not have": lambda: sign(claims(), by="strangers", kid="k9"),
+    "no token at all": lambda: "abc",
+    "three empty parts": lambda: "..",
+    "a header that is no JSON": lambda: "abc.def.ghi",
+}
+
+
+@pytest.mark.parametrize("make", FORGED.values(), ids=FORGED.keys())
+def test_forgeries(provider: Provider, make: Callable[[], str]) -> None:
+    """What the issuer has not signed, by its own algorithm, with its own key, is refused."""
+    with pytest.raises(TokenRejected):
+        check(make(), provider)
+
+
+HASHED = hashlib.sha256(b"n-1").hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("claimed", "asked", "unasked_accepted", "good"),
+    [
+        (None, None, False, True),
+        ("n-1", "n-1", False, True),
+        (HASHED, "n-1", False, True),
+        (HASHED.upper(), "n-1", False, False),
+        ("n-2", "n-1", False, False),
+        (None, "n-1", False, False),
+        (7, "n-1", False, False),
+        ("n-1", None, False, False),
+        ("n-1", None, True, True),
+        ("n-2", "n-1", True, False),
+    ],
+)
+def test_nonce(provider: Provider, claimed: Any, asked: str | None, unasked_accepted: bool, good: bool) -> None:
+    """The claim is the request's nonce or its hash; one unasked for passes where the provider's SDK adds it."""
+    issuer = Issuer(ISSUER.names, ISSUER.keys_url, nonce_unasked=unasked_accepted)
+    token = sign(claims(nonce=claimed))
+    if good:
+        check(token, provider, issuer=issuer, nonce=asked)
+    else:
+        with pytest.raises(TokenRejected):
+            check(token, provider, issuer=issuer, nonce=asked)
+
+
+def test_a_token_without_a_key_id_needs_a_provider_with_one_key(provider: Provider) -> None:
+    """Without `kid` the only key is taken; where there are two, none is guessed."""
+    token = sign(claims(), kid=None)
+    check(token, provider)
+    signing_keys.forget()
+    provider.keys.append(jwk("others", "k2"))
+    with pytest.raises(TokenRejected):
+        check(token, provider)
+
+
+def test_keys_are_asked_for_once_a_day(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Known keys serve for 24 hours without a call, then are asked for again."""
+    clock = Clock(monkeypatch)
+    for _ in range(5):
+        check(sign(claims()), provider)
+    assert provider.asked == 1
+    clock.forward(24 * 3600 + 1)
+    check(sign(claims()), provider)
+    assert provider.asked == 2
+
+
+def test_a_storm_of_unknown_key_ids_costs_one_call_a_minute(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Made-up key ids do not make the provider be asked more than once a minute."""
+    clock = Clock(monkeypatch)
+    check(sign(claims()), provider)
+    for minute in (1, 2):
+        clock.forward(61)
+        for number in range(20):
+            with pytest.raises(TokenRejected):
+                check(sign(claims(), by="strangers", kid=f"made-up-{number}"), provider)
+        assert provider.asked == 1 + minute
+
+
+def test_a_new_key_is_found(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A provider's new key works once a minute has passed since it was last asked."""
+    clock = Clock(monkeypatch)
+    check(sign(claims()), provider)
+    provider.keys.append(jwk("new", "k2"))
+    clock.forward(61)
+    assert check(sign(claims(), by="new", kid="k2"), provider)["sub"] == "10011"
+
+
+def test_the_last_good_keys_serve_through_an_outage(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys that are a day old still serve while the provider does not answer."""
+    clock = Clock(monkeypatch)
+    check(sign(claims()), provider)
+    provider.down = True
+    clock.forward(25 * 3600)
+    assert check(sign(claims()), provider)["sub"] == "10011"
+
+
+@pytest.mark.parametrize("answer", [None, [], {"keys": []}, {"keys": [{"kty": "?"}]}, {"keys": 7}, "text"])
+def test_without_keys_nobody_signs_in(provider: Provider, answer: Any) -> None:
+    """Where the keys cannot be had, whatever the cause, the provider is unavailable; the token is not blamed."""
+
+    def fetch() -> Any:
+        return answer
+
+    with pytest.raises(ProviderUnavailable):
+        verify(sign(claims()), issuer=ISSUER, client_ids=frozenset({OURS}), nonce=None, fetch=fetch)
+
+
+class Clock:
+    """The time that the keys' age is measured by."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 1000.0
+        monkeypatch.setattr("social.providers.signing_keys.time.monotonic", lambda: self.now)
+
+    def forward(self, seconds: float) -> None:
+        self.now += seconds

@@ -1,0 +1,140 @@
+"""An operator's SOCIAL_AUTH_PIPELINE runs as it always did, and breaks no promise."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.test import override_settings
+from social_core.pipeline import DEFAULT_AUTH_PIPELINE
+from social_django.models import Partial, UserSocialAuth
+
+from shared.errors import AccountInactive, ApiError, InteractionRequired, SignUpNotAllowed
+from social import signals
+from social.models import AccessToken
+from tests.providers import Providers
+from tests.social import steps
+from tests.social.people import signed_up
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+USERS = get_user_model()._default_manager
+
+
+def with_step(name: str) -> Any:
+    """Put a step of ours behind social-core's own."""
+    return override_settings(SOCIAL_AUTH_PIPELINE=[*DEFAULT_AUTH_PIPELINE, f"tests.social.steps.{name}"])
+
+
+def nothing_written() -> bool:
+    return not any(table.objects.exists() for table in (UserSocialAuth, AccessToken, Partial)) and not USERS.exists()
+
+
+def test_an_operators_step_runs(providers: Providers) -> None:
+    """It gets what social-core's steps get, and no request."""
+    steps.ran.clear()
+    with with_step("remember"):
+        signed_in = signed_up(providers, "github")
+    (given,) = steps.ran
+    assert (given["user"], given["uid"], given["is_new"]) == (signed_in.user, "60011", True)
+    assert given["response"]["login"] == "ripley"
+    assert given["details"]["email"] == "ripley@example.com"
+    assert given.get("request") is None
+    assert given["strategy"].request_data() == {}
+
+
+def test_a_known_users_details_stand_with_the_default_steps(providers: Providers) -> None:
+    """Names and address are taken at creation and never again, whatever the provider says later."""
+    user = signed_up(providers, "facebook").user
+    signed_up(providers, "facebook", first_name="Changed", last_name="Changed", email="changed@example.com")
+    user.refresh_from_db()
+    assert (user.first_name, user.last_name, user.email) == ("Ellen", "Ripley", "ripley@example.com")
+
+
+def test_steps_that_would_break_a_promise_are_ours(providers: Providers) -> None:
+    """`get_username` and `user_details` of social-core, named by the operator, are replaced."""
+    with with_step("remember"):
+        taken = signed_up(providers, "github", token="one", id=1, login="Ripley").user
+        other = signed_up(providers, "github", token="two", id=2, login="rIPLEY").user
+        reserved = signed_up(providers, "github", token="three", id=3, login="admin").user
+    assert taken.username == "Ripley"
+    assert other.username.lower() != "ripley"
+    assert reserved.username != "admin"
+
+
+@pytest.mark.parametrize(
+    ("step", "error"),
+    [("refuse", SignUpNotAllowed), ("ask", InteractionRequired), ("nobody", SignUpNotAllowed)],
+)
+def test_a_step_that_says_no_leaves_nothing(providers: Providers, step: str, error: type[ApiError]) -> None:
+    """Refusing, redirecting or dropping the user: an answer of the contract, and no row, no partial either."""
+    with with_step(step), pytest.raises(error):
+        signed_up(providers, "github")
+    assert nothing_written()
+
+
+def test_a_failure_late_in_the_pipeline_leaves_nothing(providers: Providers) -> None:
+    """A bug in the last step: it is raised as it is, and all rows are gone."""
+    with with_step("fail"), pytest.raises(ZeroDivisionError):
+        signed_up(providers, "github")
+    assert nothing_written()
+
+
+def test_an_inactive_user_is_refused_without_a_write(providers: Providers) -> None:
+    """The last sign-in, the profile and the tokens stay as they were."""
+    user = signed_up(providers, "github").user
+    USERS.update(is_active=False)
+    before = (list(USERS.values()), list(UserSocialAuth.objects.values()), list(AccessToken.objects.values()))
+    with pytest.raises(AccountInactive):
+        signed_up(providers, "github", login="changed")
+    after = (list(USERS.values()), list(UserSocialAuth.objects.values()), list(AccessToken.objects.values()))
+    assert before == after
+    assert user.pk == before[0][0]["id"]
+
+
+@pytest.mark.parametrize("hosts", [["example.org"], ["example.com"]])
+def test_allow_lists_work(providers: Providers, hosts: list[str]) -> None:
+    """SOCIAL_AUTH_<NAME>_WHITELISTED_DOMAINS, as social-core reads it."""
+    with override_settings(SOCIAL_AUTH_GITHUB_WHITELISTED_DOMAINS=hosts):
+        if hosts == ["example.com"]:
+            assert signed_up(providers, "github").outcome == "created"
+        else:
+            with pytest.raises(SignUpNotAllowed):
+                signed_up(providers, "github")
+            assert nothing_written()
+
+
+def test_nobody_is_found_by_an_address(providers: Providers) -> None:
+    """A provider account whose address is a superuser's is a new user."""
+    boss = USERS.create(username="boss", email="ripley@example.com", is_superuser=True, is_staff=True)
+    for provider in ("facebook", "github", "google-oauth2"):
+        user = signed_up(providers, provider).user
+        assert user.pk != boss.pk
+        assert (user.is_staff, user.is_superuser) == (False, False)
+
+
+def test_signals_come_after_commit(providers: Providers) -> None:
+    """Each outcome has its signal; a listener that fails takes nothing back."""
+    heard: list[tuple[str, str, str]] = []
+
+    def listen(signal: Any, provider: str, uid: str, api: str, user: Any, **kwargs: Any) -> None:
+        assert USERS.filter(pk=user.pk).exists()
+        name = next(name for name in ("signed_up", "signed_in", "linked") if getattr(signals, name) is signal)
+        heard.append((name, provider, uid))
+        raise ZeroDivisionError
+
+    for signal in (signals.signed_up, signals.signed_in, signals.linked):
+        signal.connect(listen)
+    try:
+        user = signed_up(providers, "github").user
+        signed_up(providers, "github")
+        signed_up(providers, "facebook", actor=user)
+        with with_step("fail"), pytest.raises(ZeroDivisionError):
+            signed_up(providers, "instagram")
+    finally:
+        for signal in (signals.signed_up, signals.signed_in, signals.linked):
+            signal.disconnect(listen)
+    assert heard == [
+        ("signed_up", "github", "60011"),
+        ("signed_in", "github", "60011"),
+        ("linked", "facebook", "10011"),
+    ]

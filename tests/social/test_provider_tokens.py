@@ -1,0 +1,103 @@
+"""A provider's token is kept encrypted, or not at all (CONTRACT section 7, THREATS row 30)."""
+
+import json
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+from django.test import override_settings
+from social_django.models import UserSocialAuth
+
+from social.provider_tokens import TokenUnreadable, decrypt, encrypt, get_provider_token
+from tests.providers import Providers
+from tests.social.people import PROFILES, signed_up
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+OLD, NEW = (Fernet.generate_key().decode() for _ in range(2))
+KEPT = {
+    "facebook": "canary-token",
+    "google-oauth2": "canary-token",
+    "github": "canary-token",
+    # The one that the exchange gave: it lives sixty days, the client's an hour.
+    "instagram": "long-canary-token",
+    "twitter": {"oauth_token": "canary-token", "oauth_token_secret": "secret-of-canary-token"},
+}
+
+
+def stored() -> str:
+    """Give every association as the table holds it."""
+    return json.dumps(list(UserSocialAuth.objects.values("uid", "extra_data")), default=str)
+
+
+@pytest.mark.parametrize("provider", PROFILES)
+def test_a_token_is_kept_encrypted(providers: Providers, provider: str) -> None:
+    """With a key, also where the provider's answer does not repeat the token."""
+    with override_settings(PROVIDER_TOKEN_KEYS=[NEW]):
+        signed_in = signed_up(providers, provider)
+        assert get_provider_token(user=signed_in.user, provider=provider) == KEPT[provider]
+    assert "canary" not in stored()
+
+
+@pytest.mark.parametrize("provider", PROFILES)
+def test_without_a_key_no_token_is_kept(providers: Providers, provider: str) -> None:
+    """Not in clear, not at all."""
+    signed_in = signed_up(providers, provider)
+    signed_up(providers, provider)
+    assert "canary" not in stored()
+    assert get_provider_token(user=signed_in.user, provider=provider) is None
+
+
+def test_the_latest_token_is_kept(providers: Providers) -> None:
+    """Each sign-in brings a newer one."""
+    with override_settings(PROVIDER_TOKEN_KEYS=[NEW]):
+        user = signed_up(providers, "facebook", token="first").user
+        signed_up(providers, "facebook", token="second")
+        assert get_provider_token(user=user, provider="facebook") == "second"
+
+
+def test_a_key_is_rotated_by_putting_a_new_one_in_front(providers: Providers) -> None:
+    """The old key reads what it wrote, the new one writes; without the old one it is said that nothing can be read."""
+    with override_settings(PROVIDER_TOKEN_KEYS=[OLD]):
+        user = signed_up(providers, "facebook").user
+    with override_settings(PROVIDER_TOKEN_KEYS=[NEW, OLD]):
+        assert get_provider_token(user=user, provider="facebook") == "canary-token"
+        signed_up(providers, "facebook", token="newer")
+    with override_settings(PROVIDER_TOKEN_KEYS=[NEW]):
+        assert get_provider_token(user=user, provider="facebook") == "newer"
+    with override_settings(PROVIDER_TOKEN_KEYS=[OLD]), pytest.raises(TokenUnreadable):
+        get_provider_token(user=user, provider="facebook")
+
+
+def test_each_account_has_its_own(providers: Providers) -> None:
+    """By uid where a user has several, the first one linked otherwise; None where there is none."""
+    with override_settings(PROVIDER_TOKEN_KEYS=[NEW]):
+        user = signed_up(providers, "facebook", token="one").user
+        signed_up(providers, "facebook", token="two", actor=user, id="10012")
+        assert get_provider_token(user=user, provider="facebook") == "one"
+        assert get_provider_token(user=user, provider="facebook", uid="10012") == "two"
+        assert get_provider_token(user=user, provider="facebook", uid="10013") is None
+        assert get_provider_token(user=user, provider="github") is None
+
+
+@pytest.mark.parametrize("value", ["", "token", {"oauth_token": "a"}, "Ł" * 100])
+def test_what_is_encrypted_is_decrypted(value: Any) -> None:
+    """And never the same twice."""
+    with override_settings(PROVIDER_TOKEN_KEYS=[NEW]):
+        first, second = encrypt(value), encrypt(value)
+        assert decrypt(first) == decrypt(second) == value
+    assert first != second
+
+
+@pytest.mark.parametrize("kept", ["fernet:", "fernet:nonsense", "fernet:" + "A" * 100])
+def test_what_was_tampered_with_is_unreadable(kept: str) -> None:
+    """One error for all of it."""
+    with override_settings(PROVIDER_TOKEN_KEYS=[NEW]), pytest.raises(TokenUnreadable):
+        decrypt(kept)
+
+
+def test_a_token_kept_in_clear_by_an_earlier_release_is_given(providers: Providers) -> None:
+    """Rows from before there were keys can still be used."""
+    user = signed_up(providers, "facebook").user
+    UserSocialAuth.objects.update(extra_data={"access_token": "in clear", "id": "10011"})
+    assert get_provider_token(user=user, provider="facebook") == "in clear"

@@ -1,0 +1,112 @@
+"""One table from social-core's failures to ours."""
+
+import inspect
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+from social_core import exceptions
+
+from shared.errors import (
+    ApiError,
+    InternalError,
+    ProviderBadResponse,
+    ProviderMisconfigured,
+    ProviderUnavailable,
+    SignUpNotAllowed,
+    TokenRejected,
+)
+from social.translation import MAX_RETRY_AFTER, RETRY_AFTER, TABLE, translate
+
+
+def error(**given: Any) -> exceptions.SocialAuthBaseException:
+    return exceptions.AuthException(None, "canary: what the provider said", **given)
+
+
+def test_every_reason_is_in_the_table() -> None:
+    """A reason that a new release of social-core brings does not become a 500 unseen."""
+    assert set(TABLE) == set(exceptions.REASONS)
+
+
+def test_every_exception_of_social_core_is_translated() -> None:
+    """Each class, by its default code, gives a leaf of our tree."""
+    classes = [
+        kind
+        for _, kind in inspect.getmembers(exceptions, inspect.isclass)
+        if issubclass(kind, exceptions.SocialAuthBaseException)
+    ]
+    assert len(classes) > 10
+    assert {kind.default_code for kind in classes} <= set(TABLE)
+
+
+@pytest.mark.parametrize("code", sorted(exceptions.REASONS))
+def test_each_reason_has_an_answer(code: str) -> None:
+    """It can be rendered, and holds none of the provider's words."""
+    answer = translate(error(code=code))
+    assert isinstance(answer, ApiError)
+    assert "canary" not in str(answer.body())
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"code": "http_error", "status_code": 400}, TokenRejected),
+        ({"code": "http_error", "status_code": 401}, TokenRejected),
+        ({"code": "http_error", "status_code": 404}, TokenRejected),
+        ({"code": "http_error", "status_code": 418}, TokenRejected),
+        ({"code": "http_error", "status_code": 429}, ProviderUnavailable),
+        ({"code": "http_error", "status_code": 500}, ProviderUnavailable),
+        ({"code": "http_error", "status_code": 599}, ProviderUnavailable),
+        ({"code": "http_error", "status_code": 204}, ProviderBadResponse),
+        ({"code": "rate_limited", "status_code": 400}, ProviderUnavailable),
+        ({"code": "missing_claim", "stage": "token_validation"}, TokenRejected),
+        ({"code": "missing_claim", "stage": "user_info"}, ProviderBadResponse),
+        ({"code": "missing_claim", "stage": "pipeline"}, ProviderBadResponse),
+        ({"code": "missing_claim", "claim": "email_verified"}, SignUpNotAllowed),
+        ({"code": "invalid_claim", "claim": "email_verified"}, SignUpNotAllowed),
+        ({"code": "credential_rejected", "provider_code": "invalid_client"}, ProviderMisconfigured),
+        ({"code": "unknown_error"}, InternalError),
+    ],
+)
+def test_the_status_and_the_stage_decide(given: dict[str, Any], expected: type[ApiError]) -> None:
+    """Where one reason has several meanings, what the provider answered and when tells them apart."""
+    assert type(translate(error(**given))) is expected
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        (None, RETRY_AFTER),
+        ("", RETRY_AFTER),
+        ("7", 7),
+        ("0", 1),
+        ("-5", RETRY_AFTER),
+        ("1.5", RETRY_AFTER),
+        ("soon", RETRY_AFTER),
+        ("\u0667", RETRY_AFTER),
+        ("9" * 400, MAX_RETRY_AFTER),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 1),
+        ("Wed, 21 Oct 9999 07:28:00 GMT", MAX_RETRY_AFTER),
+        ("Wed, 99 Oct 2015 07:28:00 GMT", RETRY_AFTER),
+    ],
+)
+def test_retry_after_is_whole_seconds(header: str | None, seconds: int) -> None:
+    """The provider's own where it makes sense, at least 1, bounded; ours otherwise."""
+    answer = translate(error(code="unavailable", retry_after=header))
+    assert answer.headers["Retry-After"] == str(seconds)
+
+
+def test_retry_after_may_be_a_date() -> None:
+    """A moment in the near future is so many seconds from now."""
+    moment = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
+    seconds = int(translate(error(code="unavailable", retry_after=moment)).headers["Retry-After"])
+    assert 80 <= seconds <= 90
+
+
+def test_our_registration_at_fault_is_logged_without_the_token(caplog: pytest.LogCaptureFixture) -> None:
+    """The operator reads which provider and which code; never what was sent."""
+    translate(error(code="credential_rejected", provider_code="invalid_client"))
+    (record,) = caplog.records
+    assert (record.levelname, record.name) == ("ERROR", "tandem.providers")
+    assert "canary" not in record.getMessage()

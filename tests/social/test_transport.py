@@ -1,0 +1,337 @@
+"""The one way out to the network, over real sockets (THREATS, rows 16-21 and 29)."""
+
+import gzip
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import responses
+from django.test import override_settings
+from social_core.exceptions import SocialAuthBaseException
+
+from social.providers import deadline, engine, quiet_logs, transport
+from social.providers.github import GitHub
+from social.providers.twitter import Twitter
+from social.strategy import StatelessStrategy
+from tests.social.local_provider import LocalProvider, Play, answer, playing
+
+API = "https://api.github.com/user"
+DEADLINE = 1.0
+SOON = 5.0
+"""Seconds within which a call with a deadline of one must be over."""
+
+
+@pytest.fixture(autouse=True)
+def fresh_session() -> Iterator[None]:
+    """Each test has a pool of its own; what is left of it is closed."""
+    transport.session.cache_clear()
+    yield
+    transport.session().close()
+    transport.session.cache_clear()
+
+
+def github() -> Any:
+    return engine.backend_class(GitHub)(StatelessStrategy())
+
+
+def fetch(provider: LocalProvider, url: str = API, *, seconds: float = DEADLINE, **more: Any) -> Any:
+    """Make one call of GitHub's, which lands at the local provider."""
+    with (
+        override_settings(SANDBOX=True, PROVIDER_HOSTS={"https://api.github.com": provider.url}),
+        deadline.within(seconds),
+    ):
+        return github().request(url, **more)
+
+
+def failure(play: Play, **more: Any) -> tuple[SocialAuthBaseException, float]:
+    """Make one call that fails; give why and after how long."""
+    with playing(play) as provider:
+        began = time.monotonic()
+        with pytest.raises(SocialAuthBaseException) as caught:
+            fetch(provider, **more)
+        return caught.value, time.monotonic() - began
+
+
+def test_an_answer_is_read_whole() -> None:
+    """Status, headers and JSON, as requests gives them."""
+    with playing(answer("200 OK", b'{"id": 7}', "Content-Type: text/plain", "X-Served-By: us")) as provider:
+        response = fetch(provider)
+    assert (response.status_code, response.json(), response.headers["X-Served-By"]) == (200, {"id": 7}, "us")
+
+
+def test_one_connection_serves_many_calls() -> None:
+    """Kept alive: the next call of the same provider needs no new connection."""
+    with playing(answer("200 OK", b"{}")) as provider:
+        for _ in range(5):
+            assert fetch(provider).json() == {}
+        assert (provider.connections, len(provider.requests)) == (1, 5)
+
+
+def test_a_connection_that_the_provider_closed_is_replaced() -> None:
+    """Between two calls it may go away; the next one does not fail for it."""
+
+    def once(connection: socket.socket, request: bytes) -> bool:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+        return False
+
+    with playing(once) as provider:
+        for _ in range(3):
+            assert fetch(provider).json() == {}
+            time.sleep(0.05)
+        assert provider.connections == 3
+
+
+def test_cookies_are_not_kept() -> None:
+    """What one person's provider sets never goes out with another person's call."""
+    with playing(answer("200 OK", b"{}", "Set-Cookie: session=canary; Path=/")) as provider:
+        for _ in range(2):
+            fetch(provider)
+        assert b"canary" not in provider.requests[1]
+        assert b"\r\ncookie:" not in provider.requests[1].lower()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://api.github.com/user",
+        "https://api.github.com.evil.example/user",
+        "https://evil.example/user",
+        "https://127.0.0.1/user",
+        "https://someone@api.github.com/user",
+        "https://api.github.com@evil.example/user",
+        "https://graph.facebook.com/me",
+        "ftp://api.github.com/user",
+    ],
+)
+def test_only_known_hosts_over_https(url: str) -> None:
+    """A call elsewhere is refused before a socket is opened, in a sandbox too."""
+    with playing(answer("200 OK", b"{}")) as provider:
+        with pytest.raises(SocialAuthBaseException) as caught:
+            fetch(provider, url)
+        assert caught.value.code in {"invalid_setting", "connection_failed"}
+        assert provider.connections == 0
+
+
+def test_hosts_are_really_reached_outside_the_sandbox() -> None:
+    """PROVIDER_HOSTS counts for nothing without SANDBOX=1."""
+    with (
+        override_settings(SANDBOX=False, PROVIDER_HOSTS={"https://api.github.com": "http://127.0.0.1:1"}),
+        responses.RequestsMock() as mock,
+    ):
+        mock.get(API, json={"id": 7})
+        assert github().request(API).json() == {"id": 7}
+
+
+def test_a_redirect_is_no_answer() -> None:
+    """It is not followed, to whatever host."""
+    with playing(answer("200 OK", b'{"id": 666}')) as canary:
+        error, _ = failure(answer("302 Found", b"", f"Location: {canary.url}/"))
+        assert error.code == "malformed_response"
+        assert canary.connections == 0
+
+
+@pytest.mark.parametrize("status", ["301 Moved", "303 See Other", "304 Not Modified", "307 Temporary Redirect"])
+def test_every_kind_of_redirect(status: str) -> None:
+    """Whatever it says of the method."""
+    assert failure(answer(status))[0].code == "malformed_response"
+
+
+@pytest.mark.parametrize("size", [transport.MAX_ANSWER, transport.MAX_ANSWER + 1])
+@pytest.mark.parametrize("packed", [False, True])
+def test_the_size_is_that_of_the_decoded_answer(size: int, *, packed: bool) -> None:
+    """Up to the limit it is read, one byte more is too much, packed or plain."""
+    body = b'"' + b"x" * (size - 2) + b'"'
+    headers = ["Content-Encoding: gzip"] if packed else []
+    play = answer("200 OK", gzip.compress(body) if packed else body, *headers)
+    if size > transport.MAX_ANSWER:
+        assert failure(play, seconds=20)[0].code == "malformed_response"
+    else:
+        with playing(play) as provider:
+            assert len(fetch(provider, seconds=20).json()) == size - 2
+
+
+def test_what_is_no_gzip_is_no_answer() -> None:
+    """A body that cannot be unpacked is nonsense, not a failure of ours."""
+    error, _ = failure(answer("200 OK", b"not gzip", "Content-Encoding: gzip"))
+    assert error.code == "malformed_response"
+
+
+def drip(data: bytes, pause: float, silence: float = 0) -> Play:
+    """Send one byte at a time, each well within any timeout of one read, then say nothing for a while."""
+
+    def play(connection: socket.socket, request: bytes) -> bool:
+        for byte in data:
+            connection.sendall(bytes([byte]))
+            time.sleep(pause)
+        time.sleep(silence)
+        return False
+
+    return play
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "play",
+    [
+        pytest.param(drip(b"HTTP/1.1 200 OK\r\nX: " + b"x" * 500, 0.1), id="headers"),
+        pytest.param(drip(HEAD + b"x" * 500, 0.05), id="body"),
+        pytest.param(drip(b"HTTP/1.1 100 Continue\r\n\r\n" * 50, 0.05), id="interim"),
+        pytest.param(drip(b"", 0, SOON), id="silence"),
+    ],
+)
+def test_the_deadline_is_for_the_whole_answer(play: Play) -> None:
+    """However slowly the bytes come, the call is over in time."""
+    error, seconds = failure(play)
+    assert error.code == "timeout"
+    assert DEADLINE * 0.8 < seconds < SOON
+
+
+def test_the_deadline_is_for_all_calls_together() -> None:
+    """The second call gets what the first has left."""
+
+    def slow(connection: socket.socket, request: bytes) -> bool:
+        time.sleep(0.7)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+        return True
+
+    with (
+        playing(slow) as provider,
+        override_settings(SANDBOX=True, PROVIDER_HOSTS={"https://api.github.com": provider.url}),
+        deadline.within(DEADLINE),
+    ):
+        backend = github()
+        assert backend.request(API).json() == {}
+        began = time.monotonic()
+        with pytest.raises(SocialAuthBaseException) as caught:
+            backend.request(API)
+    assert caught.value.code == "timeout"
+    assert time.monotonic() - began < 0.65
+
+
+def test_a_connection_of_a_timed_out_call_is_not_reused() -> None:
+    """The late answer to one person's call must never be taken for another's."""
+
+    def late(connection: socket.socket, request: bytes) -> bool:
+        name = request.partition(b"person=")[2][:1]
+        if name == b"a":
+            time.sleep(1.5)
+        body = b'{"person": "%b"}' % name
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+        return True
+
+    with playing(late) as provider:
+        with pytest.raises(SocialAuthBaseException):
+            fetch(provider, API + "?person=a")
+        time.sleep(1)
+        assert fetch(provider, API + "?person=b").json() == {"person": "b"}
+        assert provider.connections == 2
+
+
+@pytest.mark.parametrize(
+    ("play", "code"),
+    [
+        (lambda connection, request: False, "connection_failed"),
+        (answer("500 Internal Server Error"), "unavailable"),
+        (answer("503 Service Unavailable", b"", "Retry-After: 7"), "unavailable"),
+        (answer("429 Too Many Requests", b"", "Retry-After: 7"), "rate_limited"),
+        (drip(b"nonsense\r\n\r\n", 0), "connection_failed"),
+    ],
+    ids=["closed", "500", "503", "429", "no-http"],
+)
+def test_what_goes_wrong_has_a_code_of_social_core(play: Play, code: str) -> None:
+    """The translation table knows it from there."""
+    assert failure(play)[0].code == code
+
+
+def test_nothing_listens() -> None:
+    """A refused connection is no timeout."""
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    with (
+        override_settings(SANDBOX=True, PROVIDER_HOSTS={"https://api.github.com": url}),
+        pytest.raises(SocialAuthBaseException) as caught,
+    ):
+        github().request(API)
+    assert caught.value.code == "connection_failed"
+
+
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "ALL_PROXY", "REQUESTS_CA_BUNDLE"])
+def test_the_environment_sends_nothing_elsewhere(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    """Tokens go where the settings say, whatever shell the process was started from."""
+    with playing(answer("200 OK", b"{}")) as provider:
+        monkeypatch.setenv(variable, "http://127.0.0.1:1")
+        assert fetch(provider).status_code == 200
+
+
+def _what_it_says(call: Callable[[], object]) -> str:
+    """Give all that a failed call tells whoever logs it."""
+    try:
+        call()
+    except SocialAuthBaseException as error:
+        return f"{error} {error.detail} {error.__cause__} {error.context}"
+    return ""
+
+
+@pytest.mark.parametrize("status", ["200 OK", "401 Unauthorized", "503 Service Unavailable"])
+def test_no_record_at_any_level_holds_a_secret(caplog: pytest.LogCaptureFixture, status: str) -> None:
+    """With the root logger at DEBUG, every library under the transport keeps tokens to itself."""
+    caplog.set_level(logging.DEBUG)
+    quiet_logs.seal()
+    url = "https://api.twitter.com/1.1/account/verify_credentials.json?access_token=canary-query"
+    with playing(answer(status, b'{"error": "no"}')) as provider:
+        hosts = {"https://api.twitter.com": provider.url, "https://api.github.com": provider.url}
+        with override_settings(SANDBOX=True, PROVIDER_HOSTS=hosts):
+            backend: Any = engine.backend_class(Twitter)(StatelessStrategy())
+            signed = backend.oauth_auth({"oauth_token": "canary-token", "oauth_token_secret": "canary-secret"})
+            calls = [
+                lambda: backend.request(url, auth=signed),
+                lambda: github().request(
+                    f"{API}?token=canary-query", headers={"Authorization": "Bearer canary-header"}
+                ),
+                lambda: github().request(API, method="POST", json={"access_token": "canary-body"}),
+            ]
+            told = [_what_it_says(call) for call in calls]
+        sent = b"".join(provider.requests)
+    assert not any("canary" in text for text in told)
+    assert sent.count(b"canary") >= 4, "the canaries must have gone out for this to show anything"
+    assert any(record.name.startswith("urllib3") for record in caplog.records)
+    formatted = [record.getMessage() + str(record.args) + str(record.exc_info) for record in caplog.records]
+    assert [line for line in formatted if "canary" in line or "our-twitter-secret" in line] == []
+
+
+def test_calls_at_once_keep_their_own_deadlines() -> None:
+    """A deadline belongs to one sign-up: a quick caller's does not end a patient one's."""
+
+    def slow(connection: socket.socket, request: bytes) -> bool:
+        time.sleep(0.8)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+        return True
+
+    outcomes: dict[float, str] = {}
+
+    with (
+        playing(slow) as provider,
+        override_settings(SANDBOX=True, PROVIDER_HOSTS={"https://api.github.com": provider.url}),
+    ):
+
+        def call(seconds: float) -> None:
+            with deadline.within(seconds):
+                try:
+                    github().request(API)
+                except SocialAuthBaseException as error:
+                    outcomes[seconds] = error.code
+                else:
+                    outcomes[seconds] = "answered"
+
+        threads = [threading.Thread(target=call, args=[seconds]) for seconds in (0.3, 10.0)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert outcomes == {0.3: "timeout", 10.0: "answered"}

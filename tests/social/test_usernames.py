@@ -1,0 +1,101 @@
+"""Names for new users (CONTRACT section 4, THREATS row 14)."""
+
+import re
+import string
+from itertools import product
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from social.usernames import RESERVED, choose_username
+
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""A machine with much else to do is no fault of the code's."""
+NAME = re.compile(r"[A-Za-z0-9._-]{1,30}")
+SUGGESTIONS = (
+    st.none()
+    | st.integers()
+    | st.lists(st.text())
+    | st.text()
+    | st.text(
+        alphabet=string.ascii_letters + string.digits + "._-@ é\u202e\x00\uff41\uff44\uff4d\uff49\uff4e", max_size=60
+    )
+    | st.sampled_from(sorted(RESERVED)).map(str.title)
+)
+
+
+def free(name: str) -> bool:
+    return False
+
+
+@UNHURRIED
+@given(SUGGESTIONS, st.lists(st.text(max_size=40), max_size=3), st.integers(8, 300))
+def test_a_name_is_always_clean_and_short(suggestion: object, unlike: list[str], column: int) -> None:
+    """Whatever is suggested: 1 to 30 characters, of the few that are allowed, and nobody's reserved name."""
+    name = choose_username(suggestion, unlike=unlike, taken=free, max_length=column)
+    assert NAME.fullmatch(name)
+    assert len(name) <= column
+    assert name.lower() not in RESERVED
+    assert name.lower() not in {value.lower() for value in unlike}
+
+
+@UNHURRIED
+@given(st.text(min_size=1), st.integers(1, 12))
+def test_a_name_is_never_one_that_is_taken(suggestion: str, refusals: int) -> None:
+    """It asks until a name is free, and gives that one."""
+    asked: list[str] = []
+
+    def taken(name: str) -> bool:
+        asked.append(name)
+        return len(asked) <= refusals
+
+    assert choose_username(suggestion, unlike=[], taken=taken) == asked[-1]
+    assert len(asked) == refusals + 1
+
+
+@UNHURRIED
+@given(st.lists(st.sampled_from(["".join(pair) for pair in product("aA", "bB")]), max_size=30))
+def test_names_are_distinct_whatever_the_case(suggestions: list[str]) -> None:
+    """People who suggest one name in different cases get names that nobody confuses."""
+    given_names: set[str] = set()
+    for suggestion in suggestions:
+        name = choose_username(suggestion, unlike=[], taken=lambda name: name.lower() in given_names)
+        assert name.lower() not in given_names
+        given_names.add(name.lower())
+
+
+@pytest.mark.parametrize(
+    ("suggestion", "name"),
+    [
+        ("ripley", "ripley"),
+        ("Ellen Ripley", "EllenRipley"),
+        ("ripley@example.com", "ripley"),
+        ("Zoë", "Zoe"),
+        ("e\u0301lan", "elan"),
+        ("\uff52\uff49\uff50\uff4c\uff45\uff59", "ripley"),
+        ("rip\u202eley\x00", "ripley"),
+        ("a" * 50, "a" * 30),
+    ],
+)
+def test_a_name_stays_near_to_the_suggestion(suggestion: str, name: str) -> None:
+    """What can be kept is kept."""
+    assert choose_username(suggestion, unlike=[], taken=free) == name
+
+
+@pytest.mark.parametrize(
+    "suggestion",
+    ["admin", "ADMIN", "\uff41\uff44\uff4d\uff49\uff4e", "ad\u200bmin", "root@example.com", "山田", "...", "", None, 7],
+)
+def test_what_may_not_be_kept_is_replaced(suggestion: object) -> None:
+    """A reserved name, look-alikes of one, and what leaves nothing."""
+    name = choose_username(suggestion, unlike=[], taken=free)
+    assert re.fullmatch(r"user-[0-9a-f]+", name)
+
+
+@pytest.mark.parametrize("secret", ["10011", "EAAG-token", "a" * 200])
+def test_an_id_or_a_token_is_never_published(secret: str) -> None:
+    """Some backends suggest the provider's id, or the token itself, cut or not."""
+    for suggestion in (secret, secret.upper(), f"{secret}@example.com"):
+        name = choose_username(suggestion, unlike=[secret], taken=free)
+        assert secret[:20].lower() not in name.lower()
