@@ -104,7 +104,7 @@ def intervals(name: str) -> list[tuple[datetime, timedelta]]:
 def url(name: str) -> str:
     """Read the address of a page; empty for none."""
     value = env.str(name, "")
-    if value and not re.fullmatch(r"https?://[!-;=?-~]+", value):
+    if value and not re.fullmatch(r"https?://[A-Za-z0-9\[][!-;=?-~]*", value):
         raise Unreadable(f"{name} is {value!r}: give an address such as https://example.com/migrate.")
     return value
 

@@ -4,6 +4,8 @@ import os
 
 _ENVIRONMENT = {
     "SECRET_KEY": "tests-only",
+    "THROTTLE_ANONYMOUS": "off",
+    "THROTTLE_USER": "off",
     "ALLOWED_HOSTS": "api.example.com,testserver",
     "SOCIAL_PROVIDERS": "facebook,twitter,instagram,google-oauth2,github",
     **{
