@@ -1,22 +1,19 @@
 """The life cycle of v1 on each of its answers; v2 is not touched."""
 
 from collections.abc import Callable
-from urllib.parse import quote
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import get_script_prefix
 from django.utils import timezone
+from django.utils.encoding import escape_uri_path
 
 from rollout.lifecycle import NEW, OLD, lifecycle
 from shared.errors import VersionRetired
 from shared.hosts import is_allowed
 from shared.middleware import django_response
 from shared.mounts import is_below
-
-_SAFE = "/:;@&+$,-.!~*'()="
-"""What a path may hold as it is (RFC 3986 section 3.3)."""
 
 
 class LifecycleMiddleware:
@@ -45,10 +42,7 @@ class LifecycleMiddleware:
 
 
 def _successor(request: HttpRequest) -> str:
-    """Give the same path on v2, never the query: it may hold what must not be repeated.
-
-    From the request's bytes (as latin-1, PEP 3333): Django's own path has those that are no UTF-8 changed.
-    """
-    path: bytes = request.META["PATH_INFO"].encode("latin-1")
-    rest = path[len("/" + OLD.rstrip("/")) :]
-    return quote(get_script_prefix() + NEW.rstrip("/"), safe=_SAFE) + quote(rest, safe=_SAFE)
+    """Give the same path on v2, never the query: it may hold what must not be repeated."""
+    script = get_script_prefix()
+    rest = request.path[len(script) + len(OLD.rstrip("/")) :]
+    return escape_uri_path(f"{script}{NEW.rstrip('/')}{rest}")
