@@ -20,6 +20,7 @@ _FIELDS: dict[Kind, Any] = {
     Kind.URI: serializers.CharField,
 }
 _VISIBLE_ASCII = RegexValidator(r"^[!-~]+$")
+_NO_CONTROL = RegexValidator(r"^[^\x00-\x1f\x7f-\x9f]*$")
 
 SerializerClass = type[serializers.Serializer[Any]]
 
@@ -57,12 +58,17 @@ def _request_field(field: sign_up.InputField) -> Any:
         required=field is sign_up.PROVIDER,
         max_length=field.max_length,
         min_length=None if any_content or not field.min_length else field.min_length,
-        allow_blank=any_content or not field.min_length,
+        # With a pattern, drf-spectacular would make a `oneOf` of what may be blank; the pattern says it already.
+        allow_blank=any_content,
         # Old clients have one struct for all providers; OAuth 2 ones ignore it.
         allow_null=any_content,
         trim_whitespace=False,
-        validators=[_VISIBLE_ASCII] if field.visible_ascii and not any_content else [],
+        validators=[] if any_content else _patterns(field),
     )
+
+
+def _patterns(field: sign_up.InputField) -> list[RegexValidator]:
+    return [_VISIBLE_ASCII] * field.visible_ascii + [_NO_CONTROL] * field.no_control
 
 
 _META = _named(

@@ -15,6 +15,11 @@ A client that gets `invalid_credentials` drops its token and signs up again with
 fields may be added at any time.
 
 The same API is mounted as `/api/v1` for older clients; they move by changing that one number.
+
+Every answer of a version that will be switched off may carry `Deprecation: @<unix time>` (RFC 9745),
+`Sunset: <HTTP date>` (RFC 8594) and a `Link` to the same path of its successor (`rel="successor-version"`)
+and to a guide (`rel="deprecation"`, `rel="sunset"`). During announced tests, and for good after the sunset,
+it answers 410 `version_retired`.
 """
 
 SETTINGS: dict[str, Any] = {

@@ -8,6 +8,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 
 from api_v2 import components
+from api_v2.links import links_of
 from api_v2.operations import OTHERWISE, Operation, operation_of
 from shared import paging
 from shared.endpoints import Access, Endpoint
@@ -34,6 +35,14 @@ class ContractSchema(AutoSchema):
         """The row of the table."""
         return operation_of(cast(ContractPath, self.view).endpoint, self.method)
 
+    def get_operation(self, *args: Any, **kwargs: Any) -> Any:
+        """Give the whole operation, with the links that drf-spectacular has no words for."""
+        described = super().get_operation(*args, **kwargs)
+        operation = self.operation
+        if described is not None and (links := links_of(operation.name)):
+            described["responses"][str(operation.status)]["links"] = links
+        return described
+
     def get_operation_id(self) -> str:
         """Give the name that generated clients call it by."""
         return self.operation.name
@@ -54,11 +63,12 @@ class ContractSchema(AutoSchema):
         """Give the credentials it takes; registers the schemes."""
         super().get_auth()
         schemes: list[dict[str, list[str]]] = [{name: []} for name in _SECURITY]
-        # An empty requirement is "none needed" (OpenAPI 3.0.3, Security Requirement Object).
         match self.operation.endpoint.access:
             case Access.PUBLIC:
-                return [{}]
+                # No `security` at all: of `[{}]`, which means the same, code generators make "credentials needed".
+                return []
             case Access.OPTIONAL:
+                # An empty requirement is "none needed" (OpenAPI 3.0.3, Security Requirement Object).
                 return [{}, *schemes]
             case Access.REQUIRED:
                 return schemes
