@@ -43,7 +43,7 @@ format: $(installed) ## put the code into its standard form
 	$(python) -m ruff format .
 
 clean: ## remove the environment and what the tools have left
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov
+	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(installed): scripts/bootstrap.py $(locks)

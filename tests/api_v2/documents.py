@@ -1,0 +1,41 @@
+"""The committed document, and ways through it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+COMMITTED = Path(__file__).resolve().parent.parent.parent / "openapi.yaml"
+
+
+def committed() -> dict[str, Any]:
+    """Give the document."""
+    content: dict[str, Any] = yaml.safe_load(COMMITTED.read_text(encoding="utf-8"))
+    return content
+
+
+def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Give every operation by its id."""
+    return {operation["operationId"]: operation for path in document["paths"].values() for operation in path.values()}
+
+
+def nodes(node: Any, place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give every object in a document with its place; what is an example is not looked into."""
+    if isinstance(node, dict):
+        yield place, node
+        for name, value in node.items():
+            if name not in {"example", "examples"}:
+                yield from nodes(value, f"{place}/{name}")
+    elif isinstance(node, list):
+        for index, value in enumerate(node):
+            yield from nodes(value, f"{place}/{index}")
+
+
+def examples(document: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    """Give every example of an answer: the operation, the status, the body."""
+    for name, operation in operations(document).items():
+        for status, response in operation["responses"].items():
+            for content in response.get("content", {}).values():
+                for example in content.get("examples", {}).values():
+                    yield name, status, example["value"]

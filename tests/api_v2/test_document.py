@@ -1,0 +1,158 @@
+"""What `openapi.yaml` promises to whoever makes a client, a page or a test from it."""
+
+import pytest
+from django.test import Client
+
+from api_v2.links import LINKS
+from shared.errors import leaves
+from tests.api_v2.documents import COMMITTED, committed, examples, nodes, operations
+
+PUBLIC = {"listResources", "listProviders"}
+SCHEMES: tuple[dict[str, list[str]], ...] = ({"bearer": []}, {"token": []}, {"apiKey": []})
+TAGS = {
+    "signUp": "sign-up",
+    "listProviders": "discovery",
+    "listResources": "discovery",
+    "listUsers": "user",
+    "getUser": "user",
+    "listSocialAccounts": "social account",
+    "getSocialAccount": "social account",
+    "deleteSocialAccount": "social account",
+    "listTokens": "token",
+    "getToken": "token",
+    "deleteToken": "token",
+    "getCurrentToken": "token",
+    "deleteCurrentToken": "token",
+}
+
+
+def test_the_service_serves_the_committed_file(client: Client) -> None:
+    """The bytes at `openapi.yaml` are those in the repository."""
+    response = client.get("/api/v2/openapi.yaml")
+    assert (response.status_code, response["Content-Type"]) == (200, "application/yaml")
+    assert response.content == COMMITTED.read_bytes()
+
+
+def test_operations_and_their_groups() -> None:
+    """Each operation has the id that generated clients call it by, a tag that is described, and a summary."""
+    document = committed()
+    assert {name: operation["tags"][0] for name, operation in operations(document).items()} == TAGS
+    assert {tag["name"] for tag in document["tags"]} == set(TAGS.values())
+    assert all(tag["description"] for tag in document["tags"])
+    assert all(operation["summary"] for operation in operations(document).values())
+
+
+def test_version_and_base() -> None:
+    """It is OpenAPI 3.0.3 for one base URL, with paths as they are written, and one route for both slashes."""
+    document = committed()
+    assert (document["openapi"], document["servers"]) == ("3.0.3", [{"url": "/api/v2"}])
+    assert all(path.startswith("/") and path.endswith("/") for path in document["paths"])
+
+
+def test_three_forms_of_credentials() -> None:
+    """All three forms of the header are declared, and each operation says whether it needs one."""
+    document = committed()
+    schemes = document["components"]["securitySchemes"]
+    assert (schemes["bearer"]["type"], schemes["bearer"]["scheme"]) == ("http", "bearer")
+    for name in ("token", "apiKey"):
+        assert (schemes[name]["type"], schemes[name]["in"], schemes[name]["name"]) == (
+            "apiKey",
+            "header",
+            "Authorization",
+        )
+    for name, operation in operations(document).items():
+        expected = [] if name in PUBLIC else [{}, *SCHEMES] if name == "signUp" else [*SCHEMES]
+        assert operation.get("security", []) == expected, name
+
+
+def test_every_code_has_an_example() -> None:
+    """Each code of the contract stands in an example, at its own status or under `default`."""
+    found = {(body["code"], status) for _, status, body in examples(committed()) if "code" in body}
+    for leaf in leaves():
+        assert {(leaf.code, str(leaf.status)), (leaf.code, "default")} & found, leaf.code
+    assert {code for code, _ in found} == {leaf.code for leaf in leaves()}
+
+
+def test_every_success_with_a_body_has_an_example() -> None:
+    """Whoever reads an operation sees an answer of it; and what to send, where there is something to send."""
+    document = committed()
+    shown = {(operation, status) for operation, status, _ in examples(document)}
+    for name, operation in operations(document).items():
+        success = next(status for status in operation["responses"] if status.startswith("2"))
+        assert success == "204" or (name, success) in shown
+    (content,) = operations(document)["signUp"]["requestBody"]["content"].values()
+    assert content["examples"]
+
+
+@pytest.mark.parametrize("name", TAGS)
+def test_every_failure_is_an_error(name: str) -> None:
+    """Every status of 400 and above, and any other under `default`, is one and the same model."""
+    responses = operations(committed())[name]["responses"]
+    failures = {status: response for status, response in responses.items() if not status.startswith("2")}
+    assert {"400", "401", "429", "500", "default"} <= set(failures)
+    for status, response in failures.items():
+        schema = response["content"]["application/json"]["schema"]
+        assert schema == {"$ref": "#/components/schemas/Error"}, status
+
+
+def test_headers_of_answers() -> None:
+    """A client finds what it may rely on: the request's id always, and what belongs to a status."""
+    for name, operation in operations(committed()).items():
+        for status, response in operation["responses"].items():
+            headers = set(response["headers"])
+            assert "X-Request-ID" in headers, (name, status)
+            assert ("WWW-Authenticate" in headers) == (status == "401"), (name, status)
+            assert ("Retry-After" in headers) == (status in {"429", "503"}), (name, status)
+            assert ("Location" in headers) == (status == "201"), (name, status)
+
+
+def test_a_version_may_announce_its_end() -> None:
+    """The description tells of the headers that a version carries before it is switched off, and of the code after."""
+    document = committed()
+    for word in ("`Deprecation:", "`Sunset:", "`Link`", "`version_retired`"):
+        assert word in document["info"]["description"]
+
+
+def test_models_are_named() -> None:
+    """Every object that is sent or read is a component, so that no generated model is anonymous."""
+    document = committed()
+    for place, node in nodes(document["paths"]):
+        assert "properties" not in node, place
+        assert node.get("type") != "object", place
+    for name, component in document["components"]["schemas"].items():
+        for place, node in nodes(component.get("properties", {})):
+            assert "properties" not in node, (name, place)
+            assert node.get("type") != "object" or node["additionalProperties"] is not True, (name, place)
+
+
+def test_nothing_is_closed_or_ambiguous() -> None:
+    """No enum (providers and codes are added without notice), no `oneOf` or its like, no field forbidden."""
+    for place, node in nodes(committed()):
+        for keyword in ("enum", "oneOf", "anyOf", "allOf", "not", "discriminator"):
+            assert keyword not in node, place
+        assert node.get("additionalProperties") is not False, place
+
+
+def test_answers_are_complete() -> None:
+    """Every field of every answer is required, but for what an error has only where fields are at fault."""
+    optional = {
+        (name, field)
+        for name, component in committed()["components"]["schemas"].items()
+        for field in component["properties"]
+        if field not in component.get("required", []) and name != "SignUp"
+    }
+    assert optional == {("Error", "fields")}
+
+
+def test_links_lead_to_operations() -> None:
+    """Each declared link is in the document, and leads to an operation that has the parameter."""
+    document = committed()
+    found = {
+        (name, link["operationId"], link["parameters"]["id"])
+        for name, operation in operations(document).items()
+        for response in operation["responses"].values()
+        for link in response.get("links", {}).values()
+    }
+    assert found == {(link.source, link.target, link.id) for link in LINKS}
+    for _, target, _ in found:
+        assert "id" in {parameter["name"] for parameter in operations(document)[target]["parameters"]}

@@ -1,0 +1,82 @@
+// The whole story in TypeScript, with types made from openapi.yaml: node story.js BASE_URL, sign-ups in STORY.
+import assert from "node:assert/strict";
+import createClient, { type Middleware } from "openapi-fetch";
+import type { components, paths } from "./schema.js";
+
+type SignUp = components["schemas"]["SignUp"];
+type ApiError = components["schemas"]["Error"];
+const [, , baseUrl = ""] = process.argv;
+const { mine, again, more, theirs }: Record<"mine" | "again" | "more" | "theirs", SignUp> = JSON.parse(
+  process.env["STORY"] ?? "{}",
+);
+
+let token: string | null = null;
+const credentials: Middleware = {
+  onRequest({ request }) {
+    if (token !== null) request.headers.set("Authorization", `Bearer ${token}`);
+    return request;
+  },
+};
+const api = createClient<paths>({ baseUrl });
+api.use(credentials);
+
+function failed(answer: { error?: ApiError; response: Response }, status: number, code: string): ApiError {
+  assert.equal(answer.response.status, status);
+  assert.ok(answer.error);
+  assert.equal(answer.error.code, code);
+  return answer.error;
+}
+function given<T>(answer: { data?: T; error?: ApiError; response: Response }, status: number): T {
+  assert.equal(answer.response.status, status, answer.error?.errors ?? "");
+  return answer.data as T;
+}
+
+const providers = given(await api.GET("/provider/"), 200);
+const twitter = providers.objects.find(({ name }) => name === "twitter");
+assert.deepEqual(twitter?.accepts, [["access_token", "access_token_secret"]]);
+
+const created = given(await api.POST("/social_sign_up/", { body: mine }), 201);
+assert.equal(created.outcome, "created");
+const known = given(await api.POST("/social_sign_up/", { body: again }), 201);
+assert.deepEqual([known.outcome, known.id], ["signed_in", created.id]);
+given(await api.POST("/social_sign_up/", { body: theirs }), 201);
+
+token = known.token;
+const me = given(await api.GET("/user/{id}/", { params: { path: { id: created.id } } }), 200);
+assert.deepEqual(given(await api.GET("/user/"), 200).objects, [me]);
+
+const linked = given(await api.POST("/social_sign_up/", { body: more }), 201);
+assert.deepEqual([linked.outcome, linked.id, linked.token], ["linked", created.id, null]);
+const page = given(await api.GET("/social_account/", { params: { query: { limit: 1, offset: 1 } } }), 200);
+assert.deepEqual([page.meta.total_count, page.meta.next], [2, null]);
+const [first, second] = given(await api.GET("/social_account/"), 200).objects;
+assert.ok(first && second);
+assert.deepEqual(page.objects, [second]);
+const shown = await api.GET("/social_account/{id}/", { params: { path: { id: second.id } } });
+assert.deepEqual(given(shown, 200), second);
+
+const inUse = failed(await api.POST("/social_sign_up/", { body: theirs }), 400, "account_in_use");
+assert.equal(inUse.errors, "That social media account is already in use");
+const missing = failed(await api.POST("/social_sign_up/", { body: { provider: "facebook" } }), 400, "invalid_request");
+assert.deepEqual(missing.fields, { access_token: ["This field is required."] });
+
+given(await api.DELETE("/social_account/{id}/", { params: { path: { id: first.id } } }), 204);
+const last = await api.DELETE("/social_account/{id}/", { params: { path: { id: second.id } } });
+failed(last, 409, "last_login_method");
+failed(await api.GET("/social_account/{id}/", { params: { path: { id: first.id } } }), 404, "not_found");
+
+const tokens = given(await api.GET("/token/"), 200).objects;
+assert.deepEqual(tokens.map(({ current }) => current), [false, true]);
+given(await api.DELETE("/token/current/"), 204);
+failed(await api.GET("/user/"), 401, "invalid_credentials");
+
+// The types are more than `any`: each of these has to be an error for the compiler.
+// @ts-expect-error - a sign-up names its provider
+const nameless: SignUp = { access_token: "x" };
+// @ts-expect-error - there is no such path
+void (() => api.GET("/nowhere/"));
+// @ts-expect-error - an id is a number
+const odd: typeof me.id = "seven";
+// Providers and codes are open: what is new tomorrow is no error for the compiler.
+const tomorrow: [SignUp["provider"], ApiError["code"]] = ["a-new-one", "a_new_code"];
+console.log(`${[nameless, odd, tomorrow].length} types and the whole story: ${baseUrl}`);
