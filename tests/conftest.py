@@ -1,0 +1,15 @@
+"""Fixtures that more than one room uses."""
+
+from collections.abc import Iterator
+
+import pytest
+import responses
+
+from tests.providers import Providers
+
+
+@pytest.fixture
+def providers() -> Iterator[Providers]:
+    """The providers, played in this process; a call to any other address fails the test."""
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
+        yield Providers(mock)

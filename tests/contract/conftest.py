@@ -1,0 +1,69 @@
+"""One client for each mounted API: the tests below run once for each and state the expected answer."""
+
+import io
+import json
+from functools import cache
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.test.client import ClientHandler
+
+from tests.contract.answers import Response
+
+HOST = "api.example.com"
+
+
+@cache
+def handler() -> ClientHandler:
+    """The middleware, loaded once: one of its layers looks at every static file when it is made."""
+    made = ClientHandler(enforce_csrf_checks=False)
+    made.load_middleware()
+    return made
+
+
+class ApiClient:
+    """Requests to one API. Not `testserver`: a framework may show the test client another answer than a client."""
+
+    def __init__(self, app: str) -> None:
+        self.app = app
+        self.prefix = "/" + settings.APIS[app]
+        self._client = Client(SERVER_NAME=HOST, raise_request_exception=False)
+        self._client.handler = handler()
+
+    def call(self, method: str, path: str, *, token: str | None = None, **extra: Any) -> Response:
+        """Call `path`, relative to the API's root; `extra` goes to Django's client."""
+        headers = dict(extra.pop("headers", {}))
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        return self._client.generic(method, self.prefix + path, headers=headers, **extra)
+
+    def get(self, path: str, **extra: Any) -> Response:
+        return self.call("GET", path, **extra)
+
+    def delete(self, path: str, **extra: Any) -> Response:
+        return self.call("DELETE", path, **extra)
+
+    def post(self, path: str, data: Any, **extra: Any) -> Response:
+        """Post a JSON body; bytes go as they are."""
+        body = data if isinstance(data, bytes) else json.dumps(data).encode()
+        return self.call("POST", path, data=body, **{"content_type": "application/json", **extra})
+
+    def post_plain(self, path: str, body: bytes, **environ: Any) -> Response:
+        """Post a body with no header but its length: no Content-Type at all."""
+        return self.call("POST", path, **{"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body)), **environ})
+
+    def post_chunked(self, path: str, body: bytes, **environ: Any) -> Response:
+        """Post a body without a length, as servers hand over a chunked one that they have put together."""
+        given = {"wsgi.input": io.BytesIO(body), "wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
+        return self.call("POST", path, **{**given, "CONTENT_TYPE": "application/json", **environ})
+
+    def sign_up(self, fields: dict[str, Any], **extra: Any) -> Response:
+        return self.post("social_sign_up/", fields, **extra)
+
+
+@pytest.fixture(params=list(settings.APIS))
+def api(request: pytest.FixtureRequest) -> ApiClient:
+    """Each mounted API in turn."""
+    return ApiClient(request.param)

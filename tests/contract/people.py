@@ -1,0 +1,66 @@
+"""Users, credentials and linked identities, made straight in the database, and a way to compare all rows."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.contrib.auth.models import User
+from social_django.models import UserSocialAuth
+
+from social import tokens
+from social.models import AccessToken
+
+PROFILES: dict[str, dict[str, Any]] = {
+    "facebook": {
+        "id": "10011",
+        "name": "Ellen Ripley",
+        "first_name": "Ellen",
+        "last_name": "Ripley",
+        "email": "ripley@example.com",
+    },
+    "twitter": {"id": 10012, "id_str": "10012", "screen_name": "ripley", "name": "Ellen Ripley"},
+    "instagram": {"id": "10013", "username": "ripley"},
+    "google-oauth2": {
+        "sub": "10014",
+        "name": "Ellen Ripley",
+        "given_name": "Ellen",
+        "family_name": "Ripley",
+        "email": "ripley@example.com",
+        "email_verified": True,
+    },
+    "github": {"id": 10015, "login": "ripley", "name": "Ellen Ripley", "email": "ripley@example.com"},
+}
+UID_KEYS = {"facebook": "id", "twitter": "id", "instagram": "id", "google-oauth2": "sub", "github": "id"}
+
+
+@dataclass(frozen=True)
+class Person:
+    """A user with a credential."""
+
+    user: User
+    token: str
+    row: AccessToken
+
+
+def person(username: str = "ripley", **fields: Any) -> Person:
+    """Make a user without a password, with an access token."""
+    user = User.objects.create(username=username, **{"password": "!unusable", **fields})
+    token = tokens.issue(user=user).value
+    return Person(user, token, AccessToken.objects.get(digest=tokens.digest_of(token)))
+
+
+def link(user: User, provider: str = "facebook", uid: str = "10011", id_key: str | None = None) -> UserSocialAuth:
+    """Link an identity to a user, as social-core does: with the name of the key that the id is kept under."""
+    account: UserSocialAuth = UserSocialAuth.objects.create(
+        user=user, provider=provider, uid=uid, id_key=UID_KEYS.get(provider, "") if id_key is None else id_key
+    )
+    return account
+
+
+def all_rows() -> dict[str, list[dict[str, Any]]]:
+    """Give every row of every table, to see that nothing was written or moved."""
+    return {
+        model._meta.label: list(model._default_manager.order_by("pk").values())
+        for model in apps.get_models()
+        if model._meta.managed
+    }

@@ -1,0 +1,101 @@
+"""CONTRACT section 5: a detail is one's own or not found."""
+
+import pytest
+from django.contrib.auth.models import User
+
+from tests.contract.answers import assert_error
+from tests.contract.conftest import ApiClient
+from tests.contract.people import Person, all_rows, link, person
+
+pytestmark = pytest.mark.django_db
+
+NO_IDS = {
+    "a word": "abc",
+    "a fraction": "1.5",
+    "a whole fraction": "{id}.0",
+    "negative": "-1",
+    "minus the id": "-{id}",
+    "signed": "+{id}",
+    "zero": "0",
+    "20 digits": "9" * 20,
+    "19 digits": "9" * 19,
+    "5000 digits": "9" * 5000,
+    "the largest bigint": "9223372036854775807",
+    "one more": "9223372036854775808",
+    "another script": "\u0661",
+    "full-width": "\uff11",
+    "a superscript": "²",
+    "an underscore": "1_0",
+    "hexadecimal": "0x{id}",
+    "an exponent": "{id}e0",
+    "a blank in front": "%20{id}",
+    "a blank behind": "{id}%20",
+    "a newline": "{id}%0A",
+    "NUL": "{id}%00",
+    "NUL alone": "%00",
+    "not UTF-8": "%FF",
+    "two": "{id};{id}",
+    "two with a comma": "{id},{id}",
+    "a list": "set;{id}",
+    "null": "null",
+    "None": "None",
+    "self": "me",
+    "SQL": "{id}%20OR%201=1",
+    "a file": "{id}.json",
+    "a leading zero": "0{id}",
+}
+RESOURCES = ["user", "social_account", "token"]
+
+
+def own_id(ripley: Person, resource: str) -> int:
+    ids = {"user": ripley.user.pk, "token": ripley.row.pk}
+    return ids.get(resource) or link(ripley.user).pk
+
+
+@pytest.mark.parametrize("id_", NO_IDS.values(), ids=NO_IDS)
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_what_is_no_id(api: ApiClient, resource: str, id_: str) -> None:
+    """Not found, by GET, HEAD and DELETE; never the row that it resembles."""
+    ripley = person()
+    path = f"{resource}/{id_.format(id=own_id(ripley, resource))}/"
+    before = all_rows()
+    assert_error(api.get(path, token=ripley.token), "not_found")
+    assert_error(api.call("HEAD", path, token=ripley.token), "not_found")
+    if resource != "user":
+        assert_error(api.delete(path, token=ripley.token), "not_found")
+    assert all_rows() == before
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_anothers(api: ApiClient, resource: str) -> None:
+    """Not found either, and not told from one that is not there; nothing happens to it."""
+    ripley, parker = person(), person("parker", is_superuser=True)
+    theirs, own = own_id(parker, resource), link(ripley.user, "github", "1")
+    before = all_rows()
+    answers = []
+    for id_ in (theirs, 10**6):
+        answers.append(api.get(f"{resource}/{id_}/", token=ripley.token).content)
+        assert_error(api.get(f"{resource}/{id_}/", token=ripley.token), "not_found")
+        if resource != "user":
+            assert_error(api.delete(f"{resource}/{id_}/", token=ripley.token), "not_found")
+    assert len(set(answers)) == 1
+    assert all_rows() == before
+    assert api.get(f"social_account/{own.pk}/", token=ripley.token).status_code == 200
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_a_superuser_sees_no_more(api: ApiClient, resource: str) -> None:
+    """Rights in the admin are none here."""
+    admin, ripley = person("owner", is_superuser=True, is_staff=True), person()
+    assert_error(api.get(f"{resource}/{own_id(ripley, resource)}/", token=admin.token), "not_found")
+    listed = api.get(f"{resource}/", token=admin.token).json()["objects"]
+    assert len(listed) == (0 if resource == "social_account" else 1)
+
+
+def test_the_list_of_users_is_oneself(api: ApiClient) -> None:
+    """However many there are."""
+    ripley = person()
+    User.objects.bulk_create(User(username=f"user{number}") for number in range(3))
+    body = api.get("user/", token=ripley.token).json()
+    assert [one["id"] for one in body["objects"]] == [ripley.user.pk]
+    assert body["meta"]["total_count"] == 1

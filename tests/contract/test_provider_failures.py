@@ -1,0 +1,219 @@
+"""CONTRACT section 3: whatever a provider does, each fault has its code, and nothing is written."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+import requests
+from pytest_django import Settings
+
+from tests.contract.answers import assert_error
+from tests.contract.conftest import ApiClient
+from tests.contract.people import PROFILES, all_rows, person
+from tests.providers import JSON, Answer, Providers, json_answer
+
+pytestmark = pytest.mark.django_db
+
+# Each call that a provider gets in a sign-up, and whose it is.
+STEPS = {
+    "facebook": "facebook",
+    "twitter": "twitter",
+    "instagram-exchange": "instagram",
+    "instagram": "instagram",
+    "google-tokeninfo": "google-oauth2",
+    "google-oauth2": "google-oauth2",
+    "github": "github",
+}
+REJECTED, BAD, AWAY, LATE = "token_rejected", "provider_bad_response", "provider_unavailable", "provider_timeout"
+HTML = {"Content-Type": "text/html"}
+FAULTS: dict[str, tuple[Answer | Exception, str]] = {
+    "400": (json_answer(400, {"error": "invalid_token"}), REJECTED),
+    "400 of no JSON": ((400, HTML, "<h1>Bad Request</h1>"), REJECTED),
+    "403": (json_answer(403, {"message": "no"}), REJECTED),
+    "404": (json_answer(404, {"message": "Not Found"}), REJECTED),
+    "410": (json_answer(410, {}), REJECTED),
+    "418": ((418, {}, ""), REJECTED),
+    "422": (json_answer(422, {"message": "Validation Failed"}), REJECTED),
+    "an error with 200": (json_answer(200, {"error": {"message": "canary", "code": 190}}), REJECTED),
+    "an error's name with 200": (json_answer(200, {"error": "invalid_token", "error_description": "x"}), REJECTED),
+    "429": (json_answer(429, {"error": "slow down"}), AWAY),
+    "500": (json_answer(500, {"error": "oops"}), AWAY),
+    "502": ((502, HTML, "<h1>Bad Gateway</h1>"), AWAY),
+    "503": ((503, {}, ""), AWAY),
+    "504": ((504, HTML, ""), AWAY),
+    "599": ((599, {}, ""), AWAY),
+    "no connection": (requests.ConnectionError("canary"), AWAY),
+    "a reset connection": (requests.ConnectionError("Connection reset by peer"), AWAY),
+    "a broken handshake": (requests.exceptions.SSLError("canary"), AWAY),
+    "silence before it connects": (requests.ConnectTimeout("canary"), LATE),
+    "silence": (requests.ReadTimeout("canary"), LATE),
+    "HTML": ((200, HTML, "<h1>Welcome</h1>"), BAD),
+    "HTML called JSON": ((200, JSON, "<h1>Welcome</h1>"), BAD),
+    "nothing": ((200, JSON, ""), BAD),
+    "null": ((200, JSON, "null"), BAD),
+    "a list": ((200, JSON, "[]"), BAD),
+    "a list of people": ((200, JSON, '[{"id":"1"}]'), BAD),
+    "a string": ((200, JSON, '"1"'), BAD),
+    "a number": ((200, JSON, "1"), BAD),
+    "true": ((200, JSON, "true"), BAD),
+    "an empty object": ((200, JSON, "{}"), BAD),
+    "half an object": ((200, JSON, '{"id":"1"'), BAD),
+    "deep JSON": ((200, JSON, "[" * 100_000 + "]" * 100_000), BAD),
+    "a deep object": ((200, JSON, '{"id":' + '{"id":' * 50_000 + "1" + "}" * 50_001), BAD),
+    "2 MiB": ((200, JSON, '{"id":"1","x":"' + "x" * 2**21 + '"}'), BAD),
+    "a redirect": ((302, {"Location": "http://169.254.169.254/latest"}, ""), BAD),
+    "a redirect to itself": ((307, {"Location": "https://graph.facebook.com/me"}, ""), BAD),
+    "a redirect with a profile": ((301, {"Location": "/", **JSON}, '{"id":"1","sub":"1"}'), BAD),
+}
+
+
+def fields_of(providers: Providers, provider: str, **changed: Any) -> dict[str, Any]:
+    return providers.knows(provider, "t", **{**PROFILES[provider], **changed})
+
+
+def refused(api: ApiClient, fields: dict[str, Any], code: str) -> Any:
+    before = all_rows()
+    response = api.sign_up(fields)
+    assert_error(response, code)
+    assert all_rows() == before
+    return response
+
+
+@pytest.mark.parametrize(("answer", "code"), FAULTS.values(), ids=FAULTS)
+def test_a_fault(
+    api: ApiClient, providers: Providers, subtests: pytest.Subtests, answer: Answer | Exception, code: str
+) -> None:
+    """In any of a provider's calls, of the check or of the profile."""
+    for step, provider in STEPS.items():
+        with subtests.test(step):
+            fields = fields_of(providers, provider)
+            providers.scripted = {step: answer}
+            refused(api, fields, code)
+
+
+@pytest.mark.parametrize("step", [step for step in STEPS if step != "github"])
+def test_a_401_is_the_tokens_fault(api: ApiClient, providers: Providers, step: str) -> None:
+    """Where the token is what the call shows."""
+    fields = fields_of(providers, STEPS[step])
+    providers.answers(step, json_answer(401, {"error": "unauthorized"}))
+    refused(api, fields, REJECTED)
+
+
+def test_a_401_of_github_is_ours(api: ApiClient, providers: Providers, caplog: pytest.LogCaptureFixture) -> None:
+    """There our id and secret are what the call shows; the operator is told, the client is not blamed."""
+    fields = fields_of(providers, "github")
+    providers.answers("github", json_answer(401, {"message": "Bad credentials canary"}))
+    refused(api, fields, "provider_misconfigured")
+    assert [record for record in caplog.records if record.levelname == "ERROR"]
+    assert "canary" not in caplog.text
+
+
+@pytest.mark.parametrize("error", ["invalid_client", "unauthorized_client"])
+@pytest.mark.parametrize("status", [400, 401])
+def test_an_unknown_client_is_ours(api: ApiClient, providers: Providers, error: str, status: int) -> None:
+    """OAuth has names for a registration that is refused."""
+    fields = fields_of(providers, "google-oauth2")
+    providers.answers("google-tokeninfo", json_answer(status, {"error": error}))
+    refused(api, fields, "provider_misconfigured")
+
+
+@pytest.mark.parametrize(
+    ("given", "least", "most"),
+    [
+        ("7", 7, 7),
+        ("120", 120, 120),
+        (None, 1, 60),
+        ("0", 1, 60),
+        ("-5", 1, 60),
+        ("soon", 1, 60),
+        ("1.5", 1, 60),
+        ("", 1, 60),
+        ("\u0661", 1, 60),
+        ("in 90 s", 85, 90),
+        ("90 s ago", 1, 60),
+    ],
+)
+@pytest.mark.parametrize("status", [429, 503])
+def test_retry_after(
+    api: ApiClient, providers: Providers, status: int, given: str | None, least: int, most: int
+) -> None:
+    """The provider's own where it gives one, seconds or a date; always whole seconds, at least one."""
+    moments = {"in 90 s": timedelta(seconds=90), "90 s ago": timedelta(seconds=-90)}
+    if given in moments:
+        given = format_datetime(datetime.now(UTC) + moments[given], usegmt=True)
+    fields = fields_of(providers, "facebook")
+    headers = {} if given is None else {"Retry-After": given}
+    providers.answers("facebook", (status, headers, "{}"))
+    response = refused(api, fields, AWAY)
+    assert least <= int(response["Retry-After"]) <= most
+
+
+def test_a_token_of_another_application(api: ApiClient, providers: Providers) -> None:
+    """Google says whose it is."""
+    refused(api, fields_of(providers, "google-oauth2", aud="their-key"), "token_audience_mismatch")
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [{}, {"aud": None}, {"aud": ""}, {"aud": ["our-google_oauth2-key"]}, {"aud": True}, {"azp": {}, "sub": "10014"}],
+    ids=json.dumps,
+)
+def test_a_check_that_names_no_application(api: ApiClient, providers: Providers, claims: dict[str, Any]) -> None:
+    """It proves nothing."""
+    fields = fields_of(providers, "google-oauth2")
+    providers.answers("google-tokeninfo", json_answer(200, {"expires_in": "3599", **claims}))
+    refused(api, fields, BAD)
+
+
+@pytest.mark.parametrize(
+    "app", [None, {}, {"client_id": ""}, {"client_id": None}, {"client_id": ["our-github-key"]}, "x"]
+)
+def test_a_check_of_github_that_names_no_application(api: ApiClient, providers: Providers, app: Any) -> None:
+    """There neither."""
+    fields = fields_of(providers, "github")
+    providers.answers("github", json_answer(200, {"app": app, "user": PROFILES["github"]}))
+    refused(api, fields, BAD)
+
+
+def test_a_check_of_github_that_names_another(api: ApiClient, providers: Providers) -> None:
+    """Should it ever say so."""
+    fields = fields_of(providers, "github")
+    providers.answers("github", json_answer(200, {"app": {"client_id": "theirs"}, "user": PROFILES["github"]}))
+    refused(api, fields, "token_audience_mismatch")
+
+
+@pytest.mark.parametrize("sub", ["666", 10014.5, None, "", "10014 "])
+def test_a_check_that_names_another_person(api: ApiClient, providers: Providers, sub: Any) -> None:
+    """Check and profile are of one person, or of nobody."""
+    fields = fields_of(providers, "google-oauth2")
+    claims = {"aud": "our-google_oauth2-key", "sub": sub}
+    providers.answers("google-tokeninfo", json_answer(200, claims))
+    refused(api, fields, REJECTED)
+
+
+def test_a_token_that_nobody_knows(api: ApiClient, providers: Providers) -> None:
+    """Each provider refuses it in its own way; the client sees one."""
+    for provider in PROFILES:
+        fields = {"provider": provider, "access_token": "unknown", "access_token_secret": "s"}
+        refused(api, fields, REJECTED)
+
+
+def test_linking_fails_alike(api: ApiClient, providers: Providers, settings: Settings) -> None:
+    """With credentials the answers are the same."""
+    ripley = person()
+    fields = fields_of(providers, "facebook")
+    for answer, code in (FAULTS["400"], FAULTS["503"], FAULTS["silence"], FAULTS["HTML"]):
+        providers.answers("facebook", answer)
+        before = all_rows()
+        assert_error(api.sign_up(fields, token=ripley.token), code)
+        assert all_rows() == before
+
+
+@pytest.mark.parametrize("content_type", ["text/html", "text/javascript; charset=UTF-8", "", "nonsense"])
+def test_the_claimed_media_type_is_not_looked_at(api: ApiClient, providers: Providers, content_type: str) -> None:
+    """Facebook has called its JSON `text/javascript`."""
+    fields = fields_of(providers, "facebook")
+    providers.answers("facebook", (200, {"Content-Type": content_type}, json.dumps(PROFILES["facebook"])))
+    assert api.sign_up(fields).status_code == 201

@@ -1,0 +1,117 @@
+"""CONTRACT section 1: nothing of a request but its checked fields reaches anything behind the contract."""
+
+import json
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from tests.contract.conftest import ApiClient
+from tests.contract.people import PROFILES, all_rows
+from tests.providers import Providers
+
+pytestmark = pytest.mark.django_db
+
+CANARY = "canary"
+EXTRA: dict[str, Any] = {
+    "is_staff": True,
+    "is_superuser": True,
+    "is_active": False,
+    "id": 1,
+    "uid": CANARY,
+    "user": {"id": CANARY},
+    "user_id": 1,
+    "username": CANARY,
+    "email": f"{CANARY}@example.com",
+    "details": {"username": CANARY, "email": f"{CANARY}@example.com"},
+    "response": {"id": CANARY},
+    "social": CANARY,
+    "is_new": False,
+    "new_association": False,
+    "backend": CANARY,
+    "pipeline": [CANARY],
+    "strategy": CANARY,
+    "granted_scopes": CANARY,
+    "denied_scopes": CANARY,
+    "oauth_verifier": CANARY,
+    "oauth_token": CANARY,
+    "oauth_callback": CANARY,
+    "redirect_uri": "https://canary.example.com/",
+    "redirect_state": CANARY,
+    "state": CANARY,
+    "code": CANARY,
+    "error": CANARY,
+    "denied": CANARY,
+    "next": CANARY,
+    "partial_token": CANARY,
+    "api": CANARY,
+    "fullname": CANARY,
+    "extra_data": {"access_token": CANARY},
+    "expires_in": 1,
+}
+EACH_PROVIDER = pytest.mark.parametrize("provider", PROFILES)
+
+
+def sent_to_the_provider(providers: Providers) -> list[tuple[Any, ...]]:
+    """Give what each call held, without what OAuth 1 makes anew each time."""
+    seen = []
+    for call in providers.calls:
+        parts = urlsplit(str(call.request.url))
+        header = str(call.request.headers.get("Authorization", ""))
+        names = sorted(part.split("=")[0].strip() for part in header.split(",")) if "OAuth " in header else header
+        seen.append((call.request.method, parts.path, parse_qsl(parts.query), call.request.body, names))
+    return seen
+
+
+@EACH_PROVIDER
+@pytest.mark.parametrize("way", ["body", "query", "headers", "cookies"])
+def test_nothing_else_reaches_a_provider_or_a_row(
+    api: ApiClient, providers: Providers, provider: str, way: str
+) -> None:
+    """The same calls and the same rows as without it, to the letter."""
+    fields = providers.knows(provider, "t", **PROFILES[provider])
+    query = "&".join(f"{name}={CANARY}" for name in EXTRA)
+    headers = {
+        "Cookie": "; ".join(f"{name}={CANARY}" for name in [*EXTRA, "sessionid", f"{provider}_state"]),
+        "X-Forwarded-Host": f"{CANARY}.example.com",
+        "X-Forwarded-For": "203.0.113.7",
+        "X-Forwarded-Proto": CANARY,
+        "Referer": f"https://{CANARY}.example.com/",
+        "Origin": f"https://{CANARY}.example.com",
+        "User-Agent": CANARY,
+    }
+    if way == "cookies":
+        headers = {"Cookie": headers["Cookie"]}
+    body = {**EXTRA, **fields} if way == "body" else fields
+    response = api.post(
+        f"social_sign_up/?{query}" if way == "query" else "social_sign_up/",
+        body,
+        headers=headers if way in {"headers", "cookies"} else {},
+    )
+    assert response.status_code == 201
+    odd = sent_to_the_provider(providers)
+    assert CANARY not in json.dumps(odd, default=str) + response.content.decode()
+    assert CANARY not in json.dumps(all_rows(), default=str)
+    [user] = all_rows()["auth.User"]
+    assert (user["is_staff"], user["is_superuser"], user["is_active"]) == (False, False, True)
+
+    count = len(providers.calls)
+    assert api.sign_up(fields).json()["outcome"] == "signed_in"
+    assert sent_to_the_provider(providers)[count:] == odd
+
+
+def test_the_names_of_the_request_are_not_facebooks(api: ApiClient, providers: Providers) -> None:
+    """`first_name` and `last_name` are for the provider that tells them to the app alone."""
+    fields = providers.knows("facebook", "t", id="1", name="")
+    body = api.sign_up({**fields, "first_name": "Canary", "last_name": "Canary"}).json()
+    assert (body["first_name"], body["last_name"]) == ("", "")
+
+
+def test_a_rejected_call_reaches_no_provider(api: ApiClient, providers: Providers) -> None:
+    """What the contract refuses, nobody behind it sees."""
+    fields = providers.knows("facebook", "t", **PROFILES["facebook"])
+    api.sign_up({**fields, "last_name": 7})
+    api.sign_up(fields, headers={"Authorization": "Bearer nonsense"})
+    api.post("social_sign_up/?api_key=x", fields)
+    api.post("social_sign_up/", fields, content_type="text/plain")
+    assert not providers.calls

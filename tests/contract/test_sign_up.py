@@ -1,0 +1,215 @@
+"""CONTRACT section 4: sign up, sign in, link; one call and three outcomes."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+from social_django.models import UserSocialAuth
+
+from social.models import AccessToken
+from tests.contract.conftest import ApiClient
+from tests.contract.people import PROFILES, UID_KEYS, all_rows, link, person
+from tests.providers import Providers
+
+pytestmark = pytest.mark.django_db
+
+KEYS = [
+    "id",
+    "username",
+    "email",
+    "first_name",
+    "last_name",
+    "resource_uri",
+    "provider",
+    "outcome",
+    "token",
+    "token_expires_at",
+]
+NEW_USERS = {
+    "facebook": ("EllenRipley", "ripley@example.com", "Ellen", "Ripley"),
+    "twitter": ("ripley", "", "Ellen", "Ripley"),
+    "instagram": ("ripley", "", "", ""),
+    "google-oauth2": ("ripley", "ripley@example.com", "Ellen", "Ripley"),
+    "github": ("ripley", "ripley@example.com", "Ellen", "Ripley"),
+}
+EACH_PROVIDER = pytest.mark.parametrize("provider", PROFILES)
+
+
+def uid_of(provider: str) -> str:
+    return str(PROFILES[provider][UID_KEYS[provider]])
+
+
+@EACH_PROVIDER
+def test_created(api: ApiClient, providers: Providers, provider: str) -> None:
+    """An unknown identity becomes a user with the provider's names, one association and one token."""
+    response = api.sign_up(providers.knows(provider, "t", **PROFILES[provider]))
+    body = response.json()
+    user = User.objects.get()
+    assert (response.status_code, list(body)) == (201, KEYS)
+    username, email, first_name, last_name = NEW_USERS[provider]
+    assert body == {
+        "id": user.pk,
+        "username": username,
+        "email": email,
+        "first_name": first_name,
+        "last_name": last_name,
+        "resource_uri": f"{api.prefix}user/{user.pk}/",
+        "provider": provider,
+        "outcome": "created",
+        "token": body["token"],
+        "token_expires_at": body["token_expires_at"],
+    }
+    assert response["Location"] == body["resource_uri"]
+    assert [(row.user, row.provider, row.uid) for row in UserSocialAuth.objects.all()] == [
+        (user, provider, uid_of(provider))
+    ]
+    assert AccessToken.objects.get().user == user
+    assert (user.is_active, user.is_staff, user.is_superuser, user.has_usable_password()) == (True, False, False, False)
+    assert api.get("user/", token=body["token"]).json()["objects"][0]["id"] == user.pk
+
+
+@EACH_PROVIDER
+def test_signed_in(api: ApiClient, providers: Providers, provider: str) -> None:
+    """A known identity is its user, as often as it comes, with a new token each time."""
+    ripley = person("lieutenant", first_name="E.", last_name="R.", email="own@example.com")
+    link(ripley.user, provider, uid_of(provider))
+    before = all_rows()
+    for _ in range(2):
+        response = api.sign_up(providers.knows(provider, "t", **PROFILES[provider]))
+        body = response.json()
+        assert response.status_code == 201
+        assert response["Location"] == body["resource_uri"] == f"{api.prefix}user/{ripley.user.pk}/"
+        assert (body["id"], body["username"], body["outcome"]) == (ripley.user.pk, "lieutenant", "signed_in")
+        assert (body["email"], body["first_name"], body["last_name"]) == ("own@example.com", "E.", "R.")
+        assert api.get("user/", token=body["token"]).status_code == 200
+    after = all_rows()
+    assert after["auth.User"] == before["auth.User"]
+    assert len(after["social_django.UserSocialAuth"]) == 1
+    assert len(after["social.AccessToken"]) == 3
+
+
+@EACH_PROVIDER
+def test_linked(api: ApiClient, providers: Providers, provider: str) -> None:
+    """With credentials an unknown identity becomes the caller's; there is no new token, and nothing else moves."""
+    ripley = person("lieutenant", email="own@example.com")
+    before = all_rows()
+    response = api.sign_up(providers.knows(provider, "t", **PROFILES[provider]), token=ripley.token)
+    assert (response.status_code, list(response.json())) == (201, KEYS)
+    assert response.json() == {
+        "id": ripley.user.pk,
+        "username": "lieutenant",
+        "email": "own@example.com",
+        "first_name": "",
+        "last_name": "",
+        "resource_uri": f"{api.prefix}user/{ripley.user.pk}/",
+        "provider": provider,
+        "outcome": "linked",
+        "token": None,
+        "token_expires_at": None,
+    }
+    assert response["Location"] == response.json()["resource_uri"]
+    after = all_rows()
+    assert [(row["user_id"], row["uid"]) for row in after.pop("social_django.UserSocialAuth")] == [
+        (ripley.user.pk, uid_of(provider))
+    ]
+    assert before.pop("social_django.UserSocialAuth") == []
+    assert after == before
+
+
+@EACH_PROVIDER
+def test_linked_already(api: ApiClient, providers: Providers, provider: str) -> None:
+    """The same again is `signed_in`, with neither a token nor a row."""
+    ripley = person()
+    fields = providers.knows(provider, "t", **PROFILES[provider])
+    api.sign_up(fields, token=ripley.token)
+    before = all_rows()["auth.User"], len(all_rows()["social_django.UserSocialAuth"]), all_rows()["social.AccessToken"]
+    body = api.sign_up(fields, token=ripley.token).json()
+    assert (body["id"], body["outcome"], body["token"], body["token_expires_at"]) == (
+        ripley.user.pk,
+        "signed_in",
+        None,
+        None,
+    )
+    after = all_rows()["auth.User"], len(all_rows()["social_django.UserSocialAuth"]), all_rows()["social.AccessToken"]
+    assert after == before
+
+
+def test_all_providers_of_one_person(api: ApiClient, providers: Providers) -> None:
+    """Signed up at one, linked to the others, signed in by any: one user all along."""
+    first = api.sign_up(providers.knows("facebook", "t", **PROFILES["facebook"])).json()
+    others = [name for name in PROFILES if name != "facebook"]
+    for name in others:
+        linked = api.sign_up(providers.knows(name, "t", **PROFILES[name]), token=first["token"]).json()
+        assert (linked["id"], linked["outcome"]) == (first["id"], "linked")
+    for name in PROFILES:
+        again = api.sign_up(providers.knows(name, "t", **PROFILES[name])).json()
+        assert (again["id"], again["outcome"], again["provider"]) == (first["id"], "signed_in", name)
+
+
+def test_several_accounts_of_one_provider(api: ApiClient, providers: Providers) -> None:
+    """A user may have two; each signs in to the same user, anonymously and with credentials."""
+    ripley = person()
+    accounts = [providers.knows("facebook", f"t{number}", id=f"1001{number}", name="E") for number in range(3)]
+    for fields in accounts:
+        assert api.sign_up(fields, token=ripley.token).json()["outcome"] == "linked"
+    for fields in accounts:
+        signed_in = api.sign_up(fields).json()
+        assert (signed_in["id"], signed_in["outcome"]) == (ripley.user.pk, "signed_in")
+        assert api.sign_up(fields, token=ripley.token).json()["outcome"] == "signed_in"
+    listed = api.get("social_account/", token=ripley.token).json()["objects"]
+    assert [account["uid"] for account in listed] == ["10010", "10011", "10012"]
+
+
+def test_one_uid_at_two_providers_is_two_people(api: ApiClient, providers: Providers) -> None:
+    """An id means something at its provider alone."""
+    one = api.sign_up(providers.knows("facebook", "t", id="7", name="Ash")).json()
+    two = api.sign_up(providers.knows("github", "t", id=7, login="bishop")).json()
+    assert (one["outcome"], two["outcome"]) == ("created", "created")
+    assert one["id"] != two["id"]
+
+
+@pytest.mark.parametrize("email", ["ripley@example.com", "RIPLEY@EXAMPLE.COM"])
+@EACH_PROVIDER
+def test_nobody_is_found_by_an_address(api: ApiClient, providers: Providers, provider: str, email: str) -> None:
+    """A superuser with the same e-mail address, verified or not, is somebody else."""
+    admin = User.objects.create_superuser("ripley", email=email, password="x")
+    profile = {**PROFILES[provider], "email": "ripley@example.com"}
+    body = api.sign_up(providers.knows(provider, "t", **profile)).json()
+    assert body["outcome"] == "created"
+    assert body["id"] != admin.pk
+    assert body["username"].lower() != "ripley"
+    assert not UserSocialAuth.objects.filter(user=admin).exists()
+    assert not AccessToken.objects.filter(user=admin).exists()
+
+
+def test_a_known_user_keeps_everything(api: ApiClient, providers: Providers) -> None:
+    """What the provider tells at a later sign-in, or when linked, is not written to the user's row."""
+    first = api.sign_up(providers.knows("facebook", "t", **PROFILES["facebook"])).json()
+    before = all_rows()["auth.User"]
+    changed = {"id": "10011", "name": "New Name", "first_name": "New", "last_name": "Name", "email": "new@example.com"}
+    again = api.sign_up(providers.knows("facebook", "t", **changed)).json()
+    api.sign_up(
+        providers.knows("github", "t", id=1, login="new", name="New", email="n@example.com"), token=again["token"]
+    )
+    assert all_rows()["auth.User"] == before
+    assert {name: again[name] for name in KEYS[:6]} == {name: first[name] for name in KEYS[:6]}
+
+
+def test_empty_values_of_a_known_user_stay_empty(api: ApiClient, providers: Providers) -> None:
+    """Neither are they filled in later."""
+    fields = providers.knows("facebook", "t", id="10011", name="")
+    api.sign_up(fields)
+    before = all_rows()["auth.User"]
+    body = api.sign_up(providers.knows("facebook", "t", **PROFILES["facebook"])).json()
+    assert (body["email"], body["first_name"], body["last_name"]) == ("", "", "")
+    assert all_rows()["auth.User"] == before
+
+
+def test_the_token_lives_for_ninety_days(api: ApiClient, providers: Providers) -> None:
+    """`token_expires_at` is the default of `TOKEN_TTL` from now, in whole seconds."""
+    body = api.sign_up(providers.knows("facebook", "t", **PROFILES["facebook"])).json()
+    [row] = AccessToken.objects.all()
+    assert row.expires_at is not None
+    assert body["token_expires_at"] == row.expires_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert abs(row.expires_at - timezone.now() - timedelta(days=90)) < timedelta(minutes=1)

@@ -1,0 +1,126 @@
+"""CONTRACT section 8: what a Django project hears, after commit."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.dispatch import Signal
+from pytest_django import DjangoCaptureOnCommitCallbacks
+
+from social import signals
+from tests.contract.answers import assert_error
+from tests.contract.conftest import ApiClient
+from tests.contract.people import PROFILES, link, person
+from tests.providers import Providers
+
+pytestmark = pytest.mark.django_db
+
+ALL: dict[str, Signal] = {
+    "signed_up": signals.signed_up,
+    "signed_in": signals.signed_in,
+    "linked": signals.linked,
+    "disconnected": signals.disconnected,
+}
+Heard = list[tuple[str, dict[str, Any]]]
+
+
+@pytest.fixture
+def heard() -> Iterator[Heard]:
+    """Which signals were sent, in order, with what."""
+    found: Heard = []
+    receivers = []
+    for name, signal in ALL.items():
+
+        def listen(sender: object, _name: str = name, **kwargs: Any) -> None:
+            del kwargs["signal"]
+            found.append((_name, kwargs))
+
+        signal.connect(listen)
+        receivers.append((signal, listen))
+    yield found
+    for signal, listen in receivers:
+        signal.disconnect(listen)
+
+
+def test_each_outcome_has_its_own(
+    api: ApiClient,
+    providers: Providers,
+    heard: Heard,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    """Signed up, signed in, linked, disconnected: user, provider, uid and the calling API."""
+    facebook = providers.knows("facebook", "t", **PROFILES["facebook"])
+    github = providers.knows("github", "t", **PROFILES["github"])
+    with django_capture_on_commit_callbacks(execute=True):
+        body = api.sign_up(facebook).json()
+    with django_capture_on_commit_callbacks(execute=True):
+        api.sign_up(facebook)
+    with django_capture_on_commit_callbacks(execute=True):
+        api.sign_up(github, token=body["token"])
+    account = api.get("social_account/", token=body["token"]).json()["objects"][0]
+    with django_capture_on_commit_callbacks(execute=True):
+        assert api.delete(account["resource_uri"].removeprefix(api.prefix), token=body["token"]).status_code == 204
+    assert [name for name, _ in heard] == ["signed_up", "signed_in", "linked", "disconnected"]
+    assert [(sent["provider"], sent["uid"]) for _, sent in heard] == [
+        ("facebook", "10011"),
+        ("facebook", "10011"),
+        ("github", "10015"),
+        ("facebook", "10011"),
+    ]
+    for _, sent in heard:
+        assert set(sent) == {"user", "provider", "uid", "api"}
+        assert (sent["user"].pk, sent["api"]) == (body["id"], api.app)
+
+
+def test_not_before_commit(api: ApiClient, providers: Providers, heard: Heard) -> None:
+    """What is not yet committed, nobody hears of."""
+    api.sign_up(providers.knows("facebook", "t", **PROFILES["facebook"]))
+    assert connection.in_atomic_block
+    assert heard == []
+
+
+def test_nothing_of_a_refusal(
+    api: ApiClient,
+    providers: Providers,
+    heard: Heard,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    """Not of an inactive user, an identity of another, or the last way in."""
+    parker, ripley = person("parker", is_active=False), person()
+    link(parker.user)
+    account = link(ripley.user, "github", "10015")
+    fields = providers.knows("facebook", "t", **PROFILES["facebook"])
+    with django_capture_on_commit_callbacks(execute=True):
+        assert_error(api.sign_up(fields), "account_inactive")
+        assert_error(api.sign_up(fields, token=ripley.token), "account_in_use")
+        assert_error(api.delete(f"social_account/{account.pk}/", token=ripley.token), "last_login_method")
+    assert heard == []
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_listener_that_fails_harms_nobody(
+    api: ApiClient,
+    providers: Providers,
+    name: str,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    """The person is signed in, whatever a listener makes of it."""
+
+    def fails(**kwargs: Any) -> None:
+        raise RuntimeError("a listener's bug")
+
+    ALL[name].connect(fails)
+    try:
+        ripley = person()
+        account = link(ripley.user, "github", "10015")
+        fields = providers.knows("facebook", "t", **PROFILES["facebook"])
+        with django_capture_on_commit_callbacks(execute=True):
+            token = ripley.token if name == "linked" else None
+            assert api.sign_up(fields, token=token).status_code == 201
+        with django_capture_on_commit_callbacks(execute=True):
+            assert api.sign_up(fields, token=token).status_code == 201
+            link(ripley.user, "facebook", "2")
+            assert api.delete(f"social_account/{account.pk}/", token=ripley.token).status_code == 204
+    finally:
+        ALL[name].disconnect(fails)

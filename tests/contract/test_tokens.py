@@ -1,0 +1,90 @@
+"""CONTRACT section 5: one's credentials, and signing out."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from social import tokens
+from social.models import AccessToken
+from tests.contract.answers import assert_error
+from tests.contract.conftest import ApiClient
+from tests.contract.people import Person, person
+
+pytestmark = pytest.mark.django_db
+
+
+def another(ripley: Person) -> tuple[str, AccessToken]:
+    value = tokens.issue(user=ripley.user).value
+    return value, AccessToken.objects.get(digest=tokens.digest_of(value))
+
+
+@pytest.mark.parametrize("path", ["token/current/", "token/{id}/"])
+def test_signing_out(api: ApiClient, path: str) -> None:
+    """The token is dead at once, everywhere, in every form; the user's others live."""
+    ripley = person()
+    other, _ = another(ripley)
+    response = api.delete(path.format(id=ripley.row.pk), token=ripley.token)
+    assert (response.status_code, response.content) == (204, b"")
+    for header in (f"Bearer {ripley.token}", f"Token {ripley.token}", f"ApiKey ripley:{ripley.token}"):
+        for public in ("user/", "provider/", ""):
+            assert_error(api.get(public, headers={"Authorization": header}), "invalid_credentials")
+    assert_error(api.delete(path.format(id=ripley.row.pk), token=ripley.token), "invalid_credentials")
+    assert api.get("user/", token=other).status_code == 200
+
+
+def test_revoking_another(api: ApiClient) -> None:
+    """A lost phone is signed out from the one at hand."""
+    ripley = person()
+    lost, row = another(ripley)
+    assert api.delete(f"token/{row.pk}/", token=ripley.token).status_code == 204
+    assert_error(api.get("user/", token=lost), "invalid_credentials")
+    assert_error(api.delete(f"token/{row.pk}/", token=ripley.token), "not_found")
+    assert api.get("user/", token=ripley.token).status_code == 200
+
+
+def test_current(api: ApiClient) -> None:
+    """Exactly one is the one that the call is made with."""
+    ripley = person()
+    value, row = another(ripley)
+    for token, own in ((ripley.token, ripley.row), (value, row)):
+        listed = api.get("token/", token=token).json()["objects"]
+        assert [one["id"] for one in listed if one["current"] is True] == [own.pk]
+        assert [one["current"] for one in listed].count(False) == 1
+        assert api.get("token/current/", token=token).json() == next(one for one in listed if one["current"])
+        assert api.get("token/current/", token=token).content == api.get(f"token/{own.pk}/", token=token).content
+
+
+def test_never_a_token_itself(api: ApiClient) -> None:
+    """Neither its value nor what is stored of it."""
+    ripley = person()
+    for path in ("token/", "token/current/", f"token/{ripley.row.pk}/"):
+        text = api.get(path, token=ripley.token).content.decode()
+        assert ripley.token not in text
+        assert ripley.row.digest not in text
+
+
+def test_a_dead_token_is_not_there(api: ApiClient) -> None:
+    """What has expired is neither listed nor found."""
+    ripley = person()
+    _, row = another(ripley)
+    AccessToken.objects.filter(pk=row.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
+    body = api.get("token/", token=ripley.token).json()
+    assert ([one["id"] for one in body["objects"]], body["meta"]["total_count"]) == ([ripley.row.pk], 1)
+    assert_error(api.get(f"token/{row.pk}/", token=ripley.token), "not_found")
+    assert_error(api.delete(f"token/{row.pk}/", token=ripley.token), "not_found")
+
+
+def test_without_credentials_there_is_no_current_one(api: ApiClient) -> None:
+    """It is asked for, not guessed."""
+    assert_error(api.get("token/current/"), "not_authenticated")
+    assert_error(api.delete("token/current/"), "not_authenticated")
+
+
+def test_the_time_of_use_is_shown(api: ApiClient) -> None:
+    """The call that asks is a use: after an hour it shows its own."""
+    ripley = person()
+    AccessToken.objects.update(last_used=timezone.now() - timedelta(hours=5))
+    start = timezone.now().replace(microsecond=0)
+    shown = api.get("token/current/", token=ripley.token).json()["last_used"]
+    assert start.strftime("%Y-%m-%dT%H:%M:%SZ") <= shown
