@@ -35,8 +35,9 @@ check: $(installed) ## run every check of CI (ARGS='lint types' for some of them
 lock: $(installed) ## pin the requirements anew, with Python 3.11 (ARGS=--upgrade for newer versions)
 	exec bash scripts/lock $(own_in) -- $(ARGS)
 
-openapi: $(installed) ## write openapi.yaml from the code
-	exec bash scripts/check write-openapi
+openapi: $(installed) ## write openapi.yaml and docs/differences.md from the code
+	bash scripts/check write-openapi
+	$(python) -m scripts.differences_page
 
 format: $(installed) ## put the code into its standard form
 	$(python) -m ruff check --fix-only --quiet .

@@ -7,6 +7,9 @@ import responses
 
 from tests.providers import Providers
 
+# Before anything imports them: an assertion of theirs that fails is to say why, too.
+pytest.register_assert_rewrite("tests.contract.answers", "tests.differential.agreement")
+
 
 @pytest.fixture
 def providers() -> Iterator[Providers]:

@@ -1,0 +1,168 @@
+"""docs/differences.md, from the data that the tests use: shared/differences.py and docs/differences.toml.
+
+python -m scripts.differences_page           writes the page
+python -m scripts.differences_page --check   says whether it is what the data say
+"""
+
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from shared import differences
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+ROWS = DOCS / "differences.toml"
+PAGE = DOCS / "differences.md"
+
+
+@dataclass(frozen=True)
+class Example:
+    """One request that shows a row, and what comes of it on every version."""
+
+    method: str
+    path: str
+    status: int
+    signed_in: bool = False
+    given: Mapping[str, str] = field(default_factory=dict)
+    """Headers; an empty Content-Type is sent as such."""
+    body: str = ""
+    """What is sent; for HEAD and OPTIONS, which send none, what comes back."""
+    body_hex: str = ""
+    padding: int = 0
+    """The size of a body of blanks."""
+    chunked: bool = False
+    code: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Of the answer; empty for one that is not there."""
+    body_out: str = ""
+    """The whole body of the answer."""
+    matches: str = ""
+    """What the body of the answer has to contain, as a regular expression."""
+
+    def sends(self) -> bytes:
+        """Give the body of the request."""
+        if self.method in {"HEAD", "OPTIONS"}:
+            return b""
+        return bytes.fromhex(self.body_hex) or b" " * self.padding or self.body.encode()
+
+
+@dataclass(frozen=True)
+class Row:
+    """One thing in which the two frameworks differ by nature."""
+
+    id: str
+    subject: str
+    v1: str
+    v2: str
+    contract: str
+    why: str
+    wins: str
+    examples: Sequence[Example]
+
+
+def rows() -> list[Row]:
+    """Read the rows, in the order of the page."""
+    return [
+        Row(**{**row, "examples": tuple(Example(**example) for example in row.get("examples", ()))})
+        for row in _data()["row"]
+    ]
+
+
+def page() -> str:
+    """Give the page."""
+    return "\n".join([*_head(), *_closed_list(), *_decisions()]) + "\n"
+
+
+def _data() -> dict[str, Any]:
+    return tomllib.loads(ROWS.read_text(encoding="utf-8"))
+
+
+def _head() -> Iterator[str]:
+    yield "# What differs between v1 and v2"
+    yield ""
+    yield "<!-- Written by scripts/differences_page.py from shared/differences.py and docs/differences.toml. -->"
+    yield ""
+    yield "For a client: nothing but the list below. To every request that Django accepts, both versions give the same"
+    yield "status, the same headers and the same bytes; the tests compare them, and hold this very list against what"
+    yield "they find."
+    yield ""
+
+
+def _closed_list() -> Iterator[str]:
+    yield "## The closed list"
+    yield ""
+    yield "| where | what may differ |"
+    yield "| --- | --- |"
+    for name, rules in differences.HEADERS.items():
+        yield f"| header `{_header(name)}` | {_reasons(rules)} |"
+    for place, rules in differences.BODY.items():
+        yield f"| body `{place}` | {_reasons(rules)} |"
+    life_cycle = ", ".join(f"`{_header(name)}`" for name in sorted(differences.LIFE_CYCLE_HEADERS))
+    yield f"| headers {life_cycle}, on v1 alone | {differences.LIFE_CYCLE} |"
+    yield f"| status 410 `version_retired`, on v1 alone | {differences.LIFE_CYCLE} |"
+    yield ""
+    yield "A field is named by its path; in a list, a field of `objects` may differ as it may alone. `Content-Length`"
+    yield "follows from the body. `/api/v2/openapi.yaml` and `/api/v2/docs/` are documentation, no API, on v2 alone."
+    yield ""
+
+
+def _header(name: str) -> str:
+    return "-".join(part.upper() if part == "id" else part.capitalize() for part in name.split("-"))
+
+
+def _reasons(rules: Sequence[differences.Rule]) -> str:
+    return "; ".join(rule.reason for rule in rules)
+
+
+def _decisions() -> Iterator[str]:
+    words = _data()["words"]
+    found = rows()
+    wins = {"v1": words["v1"], "v2": words["v2"], "both": "both, each in part", "neither": "neither"}
+    examples = sum(len(row.examples) for row in found)
+    yield "## Where the frameworks differ by nature"
+    yield ""
+    yield f"v1 stands on {words['v1']}, v2 on {words['v2']}. Left to themselves they would differ in these"
+    yield f"{len(found)} ways; each has a decision. What an old client relied on wins, unless that is unsafe or wrong."
+    yield f"The {examples} requests shown are run by the tests against every mounted version (tests/differences/)."
+    for row in found:
+        yield ""
+        yield f"### {row.subject}"
+        yield ""
+        yield f"- **{words['v1']}:** {row.v1}"
+        yield f"- **{words['v2']}:** {row.v2}"
+        yield f"- **The contract** ({wins[row.wins]}): {row.contract}"
+        yield f"- **Why:** {row.why}"
+        for example in row.examples:
+            yield f"- `{_request(example)}` → {example.status}{_code(example)}"
+
+
+def _request(example: Example) -> str:
+    said = [f"{example.method} …/{example.path}"]
+    said += [f"{name}: {value}".rstrip() for name, value in example.given.items()]
+    said += ["with a credential"] if example.signed_in else []
+    said += ["chunked"] if example.chunked else []
+    if sent := example.sends():
+        said.append(f"{len(sent)} bytes" if example.padding or example.body_hex else sent.decode())
+    return " · ".join(said)
+
+
+def _code(example: Example) -> str:
+    return f" `{example.code}`" if example.code else ""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the page, or say that it is not what the data say."""
+    if "--check" not in arguments:
+        PAGE.write_text(page(), encoding="utf-8")
+        return 0
+    if PAGE.is_file() and PAGE.read_text(encoding="utf-8") == page():
+        return 0
+    print("docs/differences.md is not what the data say: python -m scripts.differences_page", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""Where the two frameworks differ by nature: each decision shown by requests (docs/differences.toml)."""

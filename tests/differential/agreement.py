@@ -1,0 +1,72 @@
+"""What has to be true of any answer, and of two answers to one request from equal states."""
+
+import json
+import re
+from collections.abc import Sequence
+
+from shared.differences import NEW_ROW, Answer, compare
+from shared.wire import encode
+from tests.contract.answers import ERRORS, RETRY_LATER
+from tests.differential.messages import Message
+
+_ID = re.compile(r"[0-9a-f]{32}|[A-Za-z0-9._-]{8,64}")
+
+
+def check_alike(message: Message, answers: Sequence[Answer]) -> None:
+    """Check that the answers agree outside the closed list; ids too, since the states were equal before."""
+    for other in answers[1:]:
+        differences = compare(answers[0], other).differences
+        outside = [one for one in differences if not one.reasons or NEW_ROW.reason in one.reasons]
+        assert not outside, _told(message, [answers[0], other], outside)
+
+
+def check_in_the_contract(message: Message, answer: Answer) -> None:
+    """Check what CONTRACT sections 1 and 3 say of every answer, whatever the request was."""
+    headers = _headers(answer)
+    told = _told(message, [answer])
+    assert headers["cache-control"] == "no-store", told
+    assert headers["x-content-type-options"] == "nosniff", told
+    assert _ID.fullmatch(headers["x-request-id"]), told
+    assert not headers.keys() & {"set-cookie", "vary"}, told
+    assert ("www-authenticate" in headers) == (answer.status == 401), told
+    assert ("location" in headers) == (answer.status == 201), told
+    if answer.status == 204:
+        assert (answer.body, headers.get("content-type")) == (b"", None), told
+        return
+    assert headers["content-type"] == "application/json", told
+    if message.method.upper() == "HEAD":
+        assert answer.body == b"", told
+        return
+    assert headers["content-length"] == str(len(answer.body)), told
+    body = json.loads(answer.body)
+    assert encode(body) == answer.body, told
+    if answer.status in {200, 201}:
+        assert isinstance(body, dict), told
+        return
+    status, text = ERRORS[body["code"]]
+    assert answer.status == status != 500, told
+    assert list(body) == ["errors", "code", *(["fields"] if "fields" in body else [])], told
+    assert body["errors"] == (text if "fields" not in body else _first(body["fields"])), told
+    assert ("retry-after" in headers) == (body["code"] in RETRY_LATER), told
+    assert ("allow" in headers) == (answer.status == 405), told
+
+
+def _first(fields: dict[str, list[str]]) -> str:
+    name, messages = next(iter(fields.items()))
+    return f"{name}: {messages[0]}"
+
+
+def _headers(answer: Answer) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, value in answer.headers:
+        assert name.lower() not in found, f"{name} is sent twice: {answer}"
+        found[name.lower()] = value
+    return found
+
+
+def _told(message: Message, answers: Sequence[Answer], more: object = "") -> str:
+    lines = [
+        f"{message}",
+        *(f"{answer.prefix}: {answer.status} {answer.headers} {answer.body[:2000]!r}" for answer in answers),
+    ]
+    return "\n".join([*lines, f"{more}" if more else ""])

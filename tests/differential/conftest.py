@@ -1,0 +1,35 @@
+"""The application, the people in it, and what both are put back to before each request."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.differential import people
+from tests.differential.in_process import Service
+from tests.differential.worlds import World
+from tests.providers import Providers
+
+
+@pytest.fixture
+def service() -> Service:
+    """The application in this process."""
+    return Service()
+
+
+@pytest.fixture
+def empty(transactional_db: None) -> Iterator[World]:
+    """A world with nobody in it."""
+    world = World()
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def inhabited(empty: World, providers: Providers) -> Iterator[World]:
+    """A world with a few people in it, known to providers."""
+    people.introduce(providers)
+    with empty.entered():
+        people.settle()
+    world = World(like=empty)
+    yield world
+    world.close()

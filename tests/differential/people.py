@@ -1,0 +1,88 @@
+"""Who is there before a request comes, and whom the providers know."""
+
+from datetime import timedelta
+from typing import Any, Final
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+from social_django.models import UserSocialAuth
+
+from social.models import AccessToken
+from social.tokens import digest_of
+from tests.differential import hostile
+from tests.providers import Providers
+
+PERSONS: Final[tuple[tuple[str, str, dict[str, Any]], ...]] = (
+    ("facebook", "fb-ripley", {"id": "10011", "name": "Ellen Ripley", "email": "ripley@example.com"}),
+    ("facebook", "fb-ripley-2", {"id": "10011", "name": "Another Name", "email": "x@example.com"}),
+    ("facebook", "fb-new", {"id": "10099", "name": "Joan Lambert", "first_name": "Joan", "last_name": "Lambert"}),
+    ("facebook", "fb-no-id", {"name": "Nobody"}),
+    ("github", "gh-ripley", {"id": 10015, "login": "ripley", "email": "ripley@example.com"}),
+    ("github", "gh-new", {"id": 20001, "login": "Ripley", "name": "Zoë\x00 Łukasiewicz", "email": None}),
+    ("github", "gh-odd", {"id": 20002, "login": "admin", "name": ["x"], "email": "x" * 300 + "@example.com"}),
+    ("github", "gh-false", {"id": False, "login": "x"}),
+    ("twitter", "tw-dallas", {"id": 10012, "id_str": "10012", "screen_name": "dallas", "name": "Arthur Dallas"}),
+    ("instagram", "ig-ash", {"id": "10013", "username": "ash"}),
+    ("google-oauth2", "go-new", {"sub": "30001", "name": "P", "email": "p@example.com", "email_verified": True}),
+    ("google-oauth2", "go-unverified", {"sub": "30002", "email": "p@example.com", "email_verified": False}),
+    ("google-oauth2", "go-foreign", {"sub": "30003", "email_verified": True, "aud": "somebody-else"}),
+)
+"""Provider, the token it knows somebody by, and the profile it tells of them."""
+
+
+def introduce(providers: Providers) -> list[dict[str, Any]]:
+    """Let the providers know everyone; gives the fields of a sign-up by each."""
+    return [providers.knows(provider, token, **profile) for provider, token, profile in PERSONS]
+
+
+def known_fields() -> SearchStrategy[dict[str, Any]]:
+    """Fields by which a provider knows somebody, or nearly."""
+    fields = [
+        {"provider": provider, "access_token": token, **_secret(provider, token)} for provider, token, _ in PERSONS
+    ]
+    more: list[dict[str, Any]] = [
+        {**fields[0], "access_token_secret": None},
+        {**fields[0], "first_name": "Éllen\u2028", "last_name": ""},
+        {**fields[0], "nonce": 7},
+        {**fields[0], "id_token": "a.b.c"},
+        {"provider": "facebook", "id_token": "a.b.c", "nonce": "n"},
+        {"provider": "google-oauth2", "id_token": "e30.e30."},
+        {"provider": "facebook", "access_token": "nobody's"},
+        {"provider": "facebook"},
+        {"provider": "myspace", "access_token": 7},
+        {"provider": "username", "access_token": "x"},
+        {"provider": "twitter", "access_token": "tw-dallas"},
+    ]
+    return st.sampled_from([*fields, *fields, *more])
+
+
+def _secret(provider: str, token: str) -> dict[str, str]:
+    return {"access_token_secret": "secret-of-" + token} if provider == "twitter" else {}
+
+
+def settle() -> None:
+    """Make the people of `hostile.TOKENS`: with fixed ids, one inactive, one token expired, one imported."""
+    ripley = User.objects.create(pk=1, username="ripley", password="!", email="ripley@example.com")
+    dallas = User.objects.create(pk=2, username="dallas", password="!")
+    ash = User.objects.create(pk=3, username="ash", password="!", is_active=False)
+    for pk, user, provider, uid in (
+        (1, ripley, "facebook", "10011"),
+        (2, ripley, "github", "10015"),
+        (3, dallas, "twitter", "10012"),
+        (4, ash, "instagram", "10013"),
+    ):
+        UserSocialAuth.objects.create(pk=pk, user=user, provider=provider, uid=uid)
+    now = timezone.now()
+    later = now + timedelta(days=30)
+    for pk, user, token, expires_at in (
+        (1, ripley, hostile.RIPLEY, later),
+        (2, dallas, hostile.DALLAS, later),
+        (3, ash, hostile.ASH, later),
+        (4, ripley, hostile.EXPIRED, now - timedelta(seconds=1)),
+        (5, dallas, hostile.IMPORTED, None),
+    ):
+        AccessToken.objects.create(
+            pk=pk, user=user, digest=digest_of(token), created=now, last_used=now, expires_at=expires_at
+        )

@@ -1,0 +1,100 @@
+"""What must come of each step of a story, worked out without the service: CONTRACT sections 2, 4 and 5 in short."""
+
+from dataclasses import dataclass, field
+
+TOKENS_PER_USER = 3
+
+
+@dataclass
+class Known:
+    """What the story knows of a user."""
+
+    active: bool = True
+    password: bool = False
+
+
+@dataclass
+class Story:
+    """Users, identities and tokens as they should be by now.
+
+    Tokens are numbers, in the order of issue; so are users and associations, with the ids of their rows.
+    """
+
+    users: dict[int, Known] = field(default_factory=dict)
+    associations: dict[int, tuple[str, str, int]] = field(default_factory=dict)
+    """By id: provider, uid and user."""
+    tokens: dict[int, int] = field(default_factory=dict)
+    """The live ones: number to user."""
+    expired: dict[int, int] = field(default_factory=dict)
+    """Those whose row stays until their user gets a new one."""
+    last_user: int = 0
+    last_association: int = 0
+    last_token: int = 0
+
+    def caller(self, token: int | None) -> int | None:
+        """Give the user a token stands for; None for one that is not good."""
+        user = self.tokens.get(token or 0)
+        return user if user is not None and self.users[user].active else None
+
+    def sign_up(self, provider: str, uid: str, token: int | None) -> tuple[int, str]:
+        """Tell a sign-up; gives its status, and the outcome or code."""
+        actor = self.caller(token)
+        if token is not None and actor is None:
+            return 401, "invalid_credentials"
+        owner = next((user for one, id, user in self.associations.values() if (one, id) == (provider, uid)), None)
+        if actor is not None:
+            if owner is None:
+                self._associate(provider, uid, actor)
+                return 201, "linked"
+            return (201, "signed_in") if owner == actor else (400, "account_in_use")
+        if owner is None:
+            self.last_user += 1
+            self.users[self.last_user] = Known()
+            self._associate(provider, uid, self.last_user)
+            self._issue(self.last_user)
+            return 201, "created"
+        if not self.users[owner].active:
+            return 400, "account_inactive"
+        self._issue(owner)
+        return 201, "signed_in"
+
+    def disconnect(self, association: int, caller: int, enabled: frozenset[str]) -> tuple[int, str]:
+        """Tell a disconnect."""
+        if self.owner_of(association) != caller:
+            return 404, "not_found"
+        others = [
+            provider
+            for id, (provider, _, user) in self.associations.items()
+            if user == caller and id != association and provider in enabled
+        ]
+        if not others and not self.users[caller].password:
+            return 409, "last_login_method"
+        del self.associations[association]
+        return 204, ""
+
+    def revoke(self, token: int, caller: int) -> tuple[int, str]:
+        """Tell the end of a token."""
+        if self.tokens.get(token) != caller:
+            return 404, "not_found"
+        del self.tokens[token]
+        return 204, ""
+
+    def expire(self, token: int) -> None:
+        """Tell that a token's time has passed."""
+        self.expired[token] = self.tokens.pop(token)
+
+    def owner_of(self, association: int) -> int | None:
+        """Give the user of an association; None where there is none."""
+        return self.associations[association][2] if association in self.associations else None
+
+    def _associate(self, provider: str, uid: str, user: int) -> None:
+        self.last_association += 1
+        self.associations[self.last_association] = (provider, uid, user)
+
+    def _issue(self, user: int) -> None:
+        self.last_token += 1
+        self.tokens[self.last_token] = user
+        self.expired = {number: owner for number, owner in self.expired.items() if owner != user}
+        # No token is used long enough after its issue for its use to count: the oldest is the least recently used.
+        for number in sorted(number for number, owner in self.tokens.items() if owner == user)[:-TOKENS_PER_USER]:
+            del self.tokens[number]

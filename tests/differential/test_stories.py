@@ -1,0 +1,284 @@
+"""Any story of several people: each step applied to a world of each API's own, told beforehand, compared afterwards."""
+
+import json
+from collections.abc import Iterator
+from typing import Any, Final
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.test import override_settings
+from django.utils import timezone
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from shared.differences import Answer
+from social.models import AccessToken
+from social.tokens import digest_of
+from tests.differential import hostile, people
+from tests.differential.agreement import check_alike, check_in_the_contract
+from tests.differential.budget import budget
+from tests.differential.in_process import Service
+from tests.differential.messages import Header, Message, Seen
+from tests.differential.story import TOKENS_PER_USER, Story
+from tests.differential.worlds import World
+from tests.providers import Providers, json_answer
+
+PREFIXES: Final = tuple("/" + prefix for prefix in settings.APIS.values())
+JSON: Final = ("Content-Type", b"application/json")
+IDENTITIES: Final = tuple(
+    (provider, token, str(profile[{"google-oauth2": "sub"}.get(provider, "id")]))
+    for provider, token, profile in people.PERSONS
+    if token not in {"fb-no-id", "gh-false", "go-unverified", "go-foreign"}
+)
+DISABLED: Final = "instagram"
+"""A provider that the operator switches off and on."""
+
+numbers = st.integers(1, 9)
+schemes = st.sampled_from(["Bearer", "Token", "ApiKey"])
+
+
+class People(RuleBasedStateMachine):
+    """Sign up, sign in, link, list, read, disconnect, revoke, sign out; and an operator in between."""
+
+    service: Service
+    empty: World
+    providers: Providers
+    seen: Seen
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.worlds = [World(like=self.empty) for _ in PREFIXES]
+        self.values: list[list[str]] = [[""] for _ in PREFIXES]
+        """Each world's tokens by number."""
+        self.story = Story()
+        self.enabled = frozenset(settings.SOCIAL_PROVIDERS)
+        self.seen.examples += 1
+
+    def teardown(self) -> None:
+        for world in self.worlds:
+            world.close()
+
+    @rule(identity=st.sampled_from(IDENTITIES), slash=st.sampled_from(["/", "", "/?limit=x"]), chunked=st.booleans())
+    def sign_up_or_in(self, identity: tuple[str, str, str], slash: str, chunked: bool) -> None:
+        """Nobody in particular calls."""
+        self._sign_up(identity, None, "Bearer", slash, chunked)
+
+    @precondition(lambda self: self.story.last_token)
+    @rule(identity=st.sampled_from(IDENTITIES), token=numbers, scheme=schemes)
+    def link(self, identity: tuple[str, str, str], token: int, scheme: str) -> None:
+        """Somebody with a credential calls, one that may not be good any more."""
+        self._sign_up(identity, self._nth(token), scheme, "/", chunked=False)
+
+    @rule(identity=st.sampled_from(IDENTITIES), status=st.sampled_from([400, 403, 429, 500, 200]))
+    def fail(self, identity: tuple[str, str, str], status: int) -> None:
+        """The provider does not do its part: nothing changes."""
+        step = {"google-oauth2": "google-tokeninfo", "instagram": "instagram-exchange"}.get(identity[0], identity[0])
+        self.providers.answers(step, json_answer(status, []))
+        try:
+            answers = self._step(self._sign_up_message(identity, "/", chunked=False))
+        finally:
+            self.providers.scripted.clear()
+        assert answers[0].status >= 400
+
+    @precondition(lambda self: self.story.last_token)
+    @rule(
+        what=st.sampled_from(["user", "social_account", "token"]),
+        limit=st.integers(0, 3),
+        offset=st.integers(0, 3),
+        token=numbers,
+        scheme=schemes,
+    )
+    def list_own(self, what: str, limit: int, offset: int, token: int, scheme: str) -> None:
+        """A list holds one's own and nobody else's, in the order of their ids."""
+        number = self._nth(token)
+        caller = self.story.caller(number)
+        message = Message("GET", f"{what}/?limit={limit}&offset={offset}")
+        answers = self._step(message, number, scheme)
+        if caller is None:
+            self._expect(answers, 401, "invalid_credentials")
+            return
+        own = sorted(self._own(what, caller))
+        for answer in answers:
+            body = json.loads(answer.body)
+            assert body["meta"]["total_count"] == len(own), message
+            assert [one["id"] for one in body["objects"]] == own[offset : offset + (limit or 100)], message
+
+    @precondition(lambda self: self.story.last_token)
+    @rule(what=st.sampled_from(["user", "social_account", "token"]), id=numbers, token=numbers, scheme=schemes)
+    def read(self, what: str, id: int, token: int, scheme: str) -> None:
+        """One's own is shown, and nobody else's."""
+        number = self._nth(token)
+        caller = self.story.caller(number)
+        id = self._likely(what, id, caller)
+        answers = self._step(Message("GET", f"{what}/{id}/"), number, scheme)
+        if caller is None:
+            self._expect(answers, 401, "invalid_credentials")
+        elif id in self._own(what, caller):
+            self._expect(answers, 200)
+        else:
+            self._expect(answers, 404, "not_found")
+
+    @precondition(lambda self: self.story.last_token)
+    @rule(id=numbers, token=numbers, scheme=schemes)
+    def disconnect(self, id: int, token: int, scheme: str) -> None:
+        """One's own, unless it is the last way in."""
+        number = self._nth(token)
+        caller = self.story.caller(number)
+        id = self._likely("social_account", id, caller)
+        told = self.story.disconnect(id, caller, self.enabled) if caller else (401, "invalid_credentials")
+        self._expect(self._step(Message("DELETE", f"social_account/{id}/"), number, scheme), *told)
+
+    @precondition(lambda self: self.story.last_token)
+    @rule(id=numbers, token=numbers, scheme=schemes)
+    def revoke(self, id: int, token: int, scheme: str) -> None:
+        """One's own, the one the call is made with among them."""
+        number = self._nth(token)
+        caller = self.story.caller(number)
+        id = self._likely("token", id, caller)
+        message = Message("DELETE", f"token/{id}/")
+        told = self.story.revoke(id, caller) if caller else (401, "invalid_credentials")
+        self._expect(self._step(message, number, scheme), *told)
+
+    @precondition(lambda self: self.story.last_token)
+    @rule(token=numbers, scheme=schemes)
+    def sign_out(self, token: int, scheme: str) -> None:
+        """The credential of the call is gone."""
+        number = self._nth(token)
+        caller = self.story.caller(number)
+        told = self.story.revoke(number, caller) if caller else (401, "invalid_credentials")
+        self._expect(self._step(Message("DELETE", "token/current/"), number, scheme), *told)
+
+    @precondition(lambda self: self.story.last_token)
+    @rule(message=hostile.messages(people.known_fields()), token=numbers)
+    def look(self, message: Message, token: int) -> None:
+        """A request of any kind that changes nothing, in whatever state this is."""
+        if message.method.upper() not in {"POST", "DELETE"}:
+            self._step(message, self._nth(token))
+
+    @precondition(lambda self: self.story.last_user)
+    @rule(user=numbers, password=st.booleans(), active=st.sampled_from([True, True, False]))
+    def change_user(self, user: int, password: bool, active: bool) -> None:
+        """The operator lets somebody in or not, with a password or without."""
+        number = 1 + user % self.story.last_user
+        self.story.users[number].active, self.story.users[number].password = active, password
+        stored = "pbkdf2_sha256$1$x$x" if password else "!" + "x" * 40
+        for world in self.worlds:
+            with world.entered():
+                User.objects.filter(pk=number).update(is_active=active, password=stored)
+
+    @precondition(lambda self: self.story.tokens)
+    @rule(token=numbers)
+    def let_expire(self, token: int) -> None:
+        """A token's time passes."""
+        live = sorted(self.story.tokens)
+        number = live[token % len(live)]
+        self.story.expire(number)
+        for world, values in zip(self.worlds, self.values, strict=True):
+            with world.entered():
+                found = AccessToken.objects.filter(digest=digest_of(values[number]))
+                assert found.update(expires_at=timezone.now()) == 1
+
+    @rule()
+    def switch_a_provider(self) -> None:
+        """The operator disables a provider, or enables it again."""
+        self.enabled ^= {DISABLED}
+
+    @invariant()
+    def worlds_are_equal(self) -> None:
+        """Row by row, whatever has happened; and as they were told."""
+        first, *others = [world.rows() for world in self.worlds]
+        for rows in others:
+            assert rows == first
+        assert {row["id"] for row in first["auth_user"]} == self.story.users.keys()
+        told = [(id, *told) for id, told in sorted(self.story.associations.items())]
+        associations = first["social_auth_usersocialauth"]
+        assert [(row["id"], row["provider"], row["uid"], row["user_id"]) for row in associations] == told
+        live = self.story.tokens | self.story.expired
+        assert {row["id"]: row["user_id"] for row in first["social_accesstoken"]} == live
+        assert not first["social_auth_partial"]
+
+    def _sign_up(
+        self, identity: tuple[str, str, str], token: int | None, scheme: str, slash: str, chunked: bool
+    ) -> None:
+        message = self._sign_up_message(identity, slash, chunked=chunked)
+        if identity[0] in self.enabled or (token is not None and self.story.caller(token) is None):
+            told = self.story.sign_up(identity[0], identity[2], token)
+        else:
+            told = 400, "unknown_provider"
+        self._expect(self._step(message, token, scheme), *told)
+        for values in self.values:
+            assert len(values) == 1 + self.story.last_token, "an anonymous call gives a token, no other one does"
+
+    def _sign_up_message(self, identity: tuple[str, str, str], slash: str, *, chunked: bool) -> Message:
+        provider, token, _ = identity
+        fields = {"provider": provider, "access_token": token, "access_token_secret": "secret-of-" + token}
+        return Message("POST", "social_sign_up" + slash, (JSON,), json.dumps(fields).encode(), chunked)
+
+    def _step(self, message: Message, token: int | None = None, scheme: str = "Bearer") -> list[Answer]:
+        """Send one request to each API, in the world of its own."""
+        answers = []
+        self.providers.calls.reset()
+        for prefix, world, values in zip(PREFIXES, self.worlds, self.values, strict=True):
+            with world.entered(), override_settings(SOCIAL_PROVIDERS=sorted(self.enabled)):
+                who = () if token is None else (self._credential(values[token], scheme),)
+                answers.append(self.service.send(prefix, message.having(*who)))
+            check_in_the_contract(message, answers[-1])
+            self._keep_token(answers[-1], values)
+        check_alike(message, answers)
+        self.seen.count(answers[0].status)
+        return answers
+
+    def _credential(self, value: str, scheme: str) -> Header:
+        if scheme == "ApiKey":
+            row = AccessToken.objects.select_related("user").filter(digest=digest_of(value)).first()
+            value = f"{row.user.get_username() if row else 'nobody'}:{value}"
+        return "Authorization", f"{scheme} {value}".encode()
+
+    def _keep_token(self, answer: Answer, values: list[str]) -> None:
+        if answer.status == 201 and (value := json.loads(answer.body)["token"]):
+            values.append(value)
+
+    def _nth(self, token: int) -> int:
+        """Give the number of a token: more often than not a good one, else any that was ever issued."""
+        good = [number for number in sorted(self.story.tokens) if self.story.caller(number)]
+        return good[token % len(good)] if good and token % 4 else 1 + token % self.story.last_token
+
+    def _likely(self, what: str, id: int, caller: int | None) -> int:
+        """Give an id that is mostly one of the caller's own, else any."""
+        own = sorted(self._own(what, caller)) if caller else []
+        return own[id % len(own)] if own and id % 3 else id
+
+    def _own(self, what: str, caller: int) -> set[int]:
+        if what == "user":
+            return {caller}
+        if what == "token":
+            return {number for number, user in self.story.tokens.items() if user == caller}
+        return {id for id, (_, _, user) in self.story.associations.items() if user == caller}
+
+    def _expect(self, answers: list[Answer], status: int, what: str = "") -> None:
+        for answer in answers:
+            assert answer.status == status, answer
+            if what:
+                body: dict[str, Any] = json.loads(answer.body)
+                assert what in {body.get("code"), body.get("outcome")}, answer
+
+
+@pytest.fixture
+def people_of(service: Service, empty: World, providers: Providers) -> Iterator[type[People]]:
+    """The machine, with what it runs on."""
+    people.introduce(providers)
+
+    class Running(People):
+        pass
+
+    Running.service, Running.empty, Running.providers, Running.seen = service, empty, providers, Seen()
+    with override_settings(TOKENS_PER_USER=TOKENS_PER_USER):
+        yield Running
+
+
+def test_any_story_is_the_same_on_every_api(people_of: type[People]) -> None:
+    """Each step's status, headers, bytes and rows; and every one of them as the contract tells it."""
+    run_state_machine_as_test(people_of, settings=budget(30, steps=30))
+    seen = people_of.seen
+    assert {200, 201, 204, 400, 401, 404, 409} <= seen.statuses.keys(), seen

@@ -1,0 +1,49 @@
+"""v1, found by where it is mounted; the version after it; and a clock that stands still."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from django.conf import settings
+
+from tests.contract.conftest import ApiClient
+
+pytest.register_assert_rewrite("tests.contract.answers")
+
+Freeze = Callable[[datetime], None]
+
+
+def _mounted_at(prefix: str) -> ApiClient | None:
+    return next((ApiClient(app) for app, at in settings.APIS.items() if at == prefix), None)
+
+
+@pytest.fixture
+def v1() -> ApiClient:
+    """The older version, whichever app it is."""
+    api = _mounted_at("api/v1/")
+    if api is None:
+        pytest.skip("v1 is not mounted")
+    return api
+
+
+@pytest.fixture
+def v2() -> ApiClient:
+    """The newer one."""
+    api = _mounted_at("api/v2/")
+    assert api is not None
+    return api
+
+
+@pytest.fixture
+def freeze(monkeypatch: pytest.MonkeyPatch) -> Freeze:
+    """Let it be a certain moment."""
+
+    def freeze(moment: datetime) -> None:
+        monkeypatch.setattr("rollout.middleware.timezone.now", lambda: moment)
+
+    return freeze
+
+
+def moment(text: str) -> datetime:
+    """Give a moment in UTC, `2027-01-10T10:00:00`."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)

@@ -1,0 +1,153 @@
+"""The plan as the operator writes it: what is read, what is refused, and what cannot be meant."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import override_settings
+
+from config import environment
+from rollout.checks import check_dates
+from tests.e2e.servers import free_port, run_to_end
+from tests.rollout.conftest import moment
+
+Read = Callable[[str], Any]
+EARLY, LATE = moment("2026-12-01T00:00:00"), moment("2027-06-30T00:00:00")
+TICK = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("read", "value", "expected"),
+    [
+        (environment.moment, "", None),
+        (environment.moment, "2027-01-10T10:00:00Z", moment("2027-01-10T10:00:00")),
+        (environment.moment, "2027-01-10T10:00:00+00:00", moment("2027-01-10T10:00:00")),
+        (environment.intervals, "", []),
+        (environment.intervals, "2027-01-10T10:00:00Z/PT15M", [(moment("2027-01-10T10:00:00"), timedelta(minutes=15))]),
+        (
+            environment.intervals,
+            " 2027-01-10T10:00:00Z/PT1H30M , 2027-02-10T10:00:00Z/P1D,",
+            [
+                (moment("2027-01-10T10:00:00"), timedelta(minutes=90)),
+                (moment("2027-02-10T10:00:00"), timedelta(days=1)),
+            ],
+        ),
+        (environment.url, "", ""),
+        (environment.url, "https://example.com/migrate?from=v1#top", "https://example.com/migrate?from=v1#top"),
+    ],
+)
+def test_what_is_read(monkeypatch: pytest.MonkeyPatch, read: Read, value: str, expected: Any) -> None:
+    """The forms of CONTRACT section 8."""
+    monkeypatch.setenv("V1_VARIABLE", value)
+    assert read("V1_VARIABLE") == expected
+
+
+NO_MOMENTS = (
+    "tomorrow",
+    "1796083200",
+    "2027-01-10",
+    "2027-01-10T10:00:00",
+    "2027-01-10 10:00:00Z",
+    "2027-01-10T10:00Z",
+    "2027-01-10T10:00:00+01:00",
+    "2027-13-10T10:00:00Z",
+    "2027-02-30T10:00:00Z",
+    "2027-01-10T25:00:00Z",
+    "27-01-10T10:00:00Z",
+    "２０２７-01-10T10:00:00Z",
+    "2027-01-10T10:00:00Z ",
+    " 2027-01-10T10:00:00Z",
+    "2027-01-10T10:00:00ZZ",
+    "@1796083200",
+)
+NO_INTERVALS = (
+    "2027-01-10T10:00:00Z",
+    "2027-01-10T10:00:00Z/",
+    "/PT15M",
+    "PT15M",
+    "2027-01-10T10:00:00Z/15M",
+    "2027-01-10T10:00:00Z/PT",
+    "2027-01-10T10:00:00Z/P",
+    "2027-01-10T10:00:00Z/PT0S",
+    "2027-01-10T10:00:00Z/-PT15M",
+    "2027-01-10T10:00:00Z/P1M",
+    "2027-01-10T10:00:00Z/2027-01-10T10:15:00Z",
+    "2027-01-10T10:00:00/PT15M",
+    "2027-01-10T10:00:00Z/PT15M;2027-01-10T10:00:00Z/PT15M",
+    "2027-01-10T10:00:00Z/PT15M/PT15M",
+    "2027-01-10T10:00:00Z/900",
+)
+NO_URLS = (
+    "example.com/migrate",
+    "//example.com/",
+    "ftp://example.com/",
+    "javascript:alert(1)",
+    "https://",
+    "https://example.com/a b",
+    "https://example.com/>; rel=x",
+    "https://example.com/<",
+    "https://example.com/\r\nX: y",
+    "https://example.com/é",
+    "https:///x",
+)
+
+
+@pytest.mark.parametrize(
+    ("read", "value"),
+    [
+        *((environment.moment, value) for value in NO_MOMENTS),
+        *((environment.intervals, value) for value in NO_INTERVALS),
+        *((environment.url, value) for value in NO_URLS),
+    ],
+)
+def test_what_cannot_be_read(monkeypatch: pytest.MonkeyPatch, read: Read, value: str) -> None:
+    """An error that names the variable."""
+    monkeypatch.setenv("V1_VARIABLE", value)
+    with pytest.raises(environment.Unreadable, match="V1_VARIABLE"):
+        read("V1_VARIABLE")
+
+
+@pytest.mark.parametrize(
+    ("deprecated", "sunset", "fine"),
+    [
+        (None, None, True),
+        (EARLY, None, True),
+        (EARLY, LATE, True),
+        (EARLY, EARLY, True),
+        (None, LATE, False),
+        (LATE, EARLY, False),
+        (EARLY + TICK, EARLY, False),
+    ],
+)
+def test_the_end_does_not_come_before_the_warning(
+    deprecated: datetime | None, sunset: datetime | None, fine: bool
+) -> None:
+    """A sunset without a deprecation, or before it, is an error with an id and a hint."""
+    with override_settings(V1_DEPRECATED_AT=deprecated, V1_SUNSET_AT=sunset):
+        found = check_dates(None)
+    assert [message.id for message in found] == ([] if fine else ["rollout.E001"])
+    assert all(message.is_serious() and "V1_DEPRECATED_AT" in str(message.hint) for message in found)
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize(
+    ("variables", "named"),
+    [
+        ({"V1_DEPRECATED_AT": "soon"}, "V1_DEPRECATED_AT"),
+        ({"V1_SUNSET_AT": "2027-06-30"}, "V1_SUNSET_AT"),
+        ({"V1_GUIDE_URL": "example.com"}, "V1_GUIDE_URL"),
+        ({"V1_BROWNOUTS": "2027-01-10T10:00:00Z"}, "V1_BROWNOUTS"),
+        ({"V1_SUNSET_AT": "2027-06-30T00:00:00Z"}, "rollout.E001"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_the_server_does_not_start(tmp_path: Path, variables: dict[str, str], named: str) -> None:
+    """It says why in one line that names the variable, or the check's id."""
+    given = {"SECRET_KEY": "tests-only", "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3", "PORT": str(free_port())}
+    ended = run_to_end("config.serve", {**given, **variables})
+    assert ended.returncode == 1, ended.stderr
+    assert ended.stderr.startswith("Tandem does not start. ")
+    assert named in ended.stderr
+    assert ended.stderr.count("\n") == 1
