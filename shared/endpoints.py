@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
+_ID = "[0-9]+|[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
+"""What can be an id: a number, or a custom user model's UUID. Other words (`schema`, `set`) are no paths at all."""
 _ORDER = ("GET", "HEAD", "POST", "DELETE", "OPTIONS")
 
 
@@ -41,7 +43,7 @@ class Endpoint:
     @property
     def route(self) -> str:
         """The regular expression of the path, with its optional slash."""
-        return "^" + re.escape(self.path).replace(r"\{id\}", "(?P<id>[^/]+)") + ("/?$" if self.path else "$")
+        return "^" + re.escape(self.path).replace(r"\{id\}", f"(?P<id>{_ID})") + ("/?$" if self.path else "$")
 
     def uri(self, prefix: str, **values: object) -> str:
         """The path as we write it, under a version's prefix (`/api/v2/`), with its slash."""

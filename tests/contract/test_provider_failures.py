@@ -150,49 +150,6 @@ def test_retry_after(
     assert least <= int(response["Retry-After"]) <= most
 
 
-def test_a_token_of_another_application(api: ApiClient, providers: Providers) -> None:
-    """Google says whose it is."""
-    refused(api, fields_of(providers, "google-oauth2", aud="their-key"), "token_audience_mismatch")
-
-
-@pytest.mark.parametrize(
-    "claims",
-    [{}, {"aud": None}, {"aud": ""}, {"aud": ["our-google_oauth2-key"]}, {"aud": True}, {"azp": {}, "sub": "10014"}],
-    ids=json.dumps,
-)
-def test_a_check_that_names_no_application(api: ApiClient, providers: Providers, claims: dict[str, Any]) -> None:
-    """It proves nothing."""
-    fields = fields_of(providers, "google-oauth2")
-    providers.answers("google-tokeninfo", json_answer(200, {"expires_in": "3599", **claims}))
-    refused(api, fields, BAD)
-
-
-@pytest.mark.parametrize(
-    "app", [None, {}, {"client_id": ""}, {"client_id": None}, {"client_id": ["our-github-key"]}, "x"]
-)
-def test_a_check_of_github_that_names_no_application(api: ApiClient, providers: Providers, app: Any) -> None:
-    """There neither."""
-    fields = fields_of(providers, "github")
-    providers.answers("github", json_answer(200, {"app": app, "user": PROFILES["github"]}))
-    refused(api, fields, BAD)
-
-
-def test_a_check_of_github_that_names_another(api: ApiClient, providers: Providers) -> None:
-    """Should it ever say so."""
-    fields = fields_of(providers, "github")
-    providers.answers("github", json_answer(200, {"app": {"client_id": "theirs"}, "user": PROFILES["github"]}))
-    refused(api, fields, "token_audience_mismatch")
-
-
-@pytest.mark.parametrize("sub", ["666", 10014.5, None, "", "10014 "])
-def test_a_check_that_names_another_person(api: ApiClient, providers: Providers, sub: Any) -> None:
-    """Check and profile are of one person, or of nobody."""
-    fields = fields_of(providers, "google-oauth2")
-    claims = {"aud": "our-google_oauth2-key", "sub": sub}
-    providers.answers("google-tokeninfo", json_answer(200, claims))
-    refused(api, fields, REJECTED)
-
-
 def test_a_token_that_nobody_knows(api: ApiClient, providers: Providers) -> None:
     """Each provider refuses it in its own way; the client sees one."""
     for provider in PROFILES:

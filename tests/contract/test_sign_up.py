@@ -169,43 +169,6 @@ def test_one_uid_at_two_providers_is_two_people(api: ApiClient, providers: Provi
     assert one["id"] != two["id"]
 
 
-@pytest.mark.parametrize("email", ["ripley@example.com", "RIPLEY@EXAMPLE.COM"])
-@EACH_PROVIDER
-def test_nobody_is_found_by_an_address(api: ApiClient, providers: Providers, provider: str, email: str) -> None:
-    """A superuser with the same e-mail address, verified or not, is somebody else."""
-    admin = User.objects.create_superuser("ripley", email=email, password="x")
-    profile = {**PROFILES[provider], "email": "ripley@example.com"}
-    body = api.sign_up(providers.knows(provider, "t", **profile)).json()
-    assert body["outcome"] == "created"
-    assert body["id"] != admin.pk
-    assert body["username"].lower() != "ripley"
-    assert not UserSocialAuth.objects.filter(user=admin).exists()
-    assert not AccessToken.objects.filter(user=admin).exists()
-
-
-def test_a_known_user_keeps_everything(api: ApiClient, providers: Providers) -> None:
-    """What the provider tells at a later sign-in, or when linked, is not written to the user's row."""
-    first = api.sign_up(providers.knows("facebook", "t", **PROFILES["facebook"])).json()
-    before = all_rows()["auth.User"]
-    changed = {"id": "10011", "name": "New Name", "first_name": "New", "last_name": "Name", "email": "new@example.com"}
-    again = api.sign_up(providers.knows("facebook", "t", **changed)).json()
-    api.sign_up(
-        providers.knows("github", "t", id=1, login="new", name="New", email="n@example.com"), token=again["token"]
-    )
-    assert all_rows()["auth.User"] == before
-    assert {name: again[name] for name in KEYS[:6]} == {name: first[name] for name in KEYS[:6]}
-
-
-def test_empty_values_of_a_known_user_stay_empty(api: ApiClient, providers: Providers) -> None:
-    """Neither are they filled in later."""
-    fields = providers.knows("facebook", "t", id="10011", name="")
-    api.sign_up(fields)
-    before = all_rows()["auth.User"]
-    body = api.sign_up(providers.knows("facebook", "t", **PROFILES["facebook"])).json()
-    assert (body["email"], body["first_name"], body["last_name"]) == ("", "", "")
-    assert all_rows()["auth.User"] == before
-
-
 def test_the_token_lives_for_ninety_days(api: ApiClient, providers: Providers) -> None:
     """`token_expires_at` is the default of `TOKEN_TTL` from now, in whole seconds."""
     body = api.sign_up(providers.knows("facebook", "t", **PROFILES["facebook"])).json()

@@ -17,8 +17,8 @@ def service() -> Service:
 
 
 @pytest.fixture
-def empty(transactional_db: None) -> Iterator[World]:
-    """A world with nobody in it."""
+def empty(django_db_reset_sequences: None) -> Iterator[World]:
+    """A world with nobody in it, in which the next ids are 1."""
     world = World()
     yield world
     world.close()

@@ -1,0 +1,52 @@
+"""CONTRACT section 4: nobody is found by an address, and a known user's own values stand."""
+
+import pytest
+from django.contrib.auth.models import User
+from social_django.models import UserSocialAuth
+
+from social.models import AccessToken
+from tests.contract.conftest import ApiClient
+from tests.contract.people import PROFILES, all_rows
+from tests.providers import Providers
+
+pytestmark = pytest.mark.django_db
+
+KEYS = ["id", "username", "email", "first_name", "last_name", "resource_uri"]
+EACH_PROVIDER = pytest.mark.parametrize("provider", PROFILES)
+
+
+@pytest.mark.parametrize("email", ["ripley@example.com", "RIPLEY@EXAMPLE.COM"])
+@EACH_PROVIDER
+def test_nobody_is_found_by_an_address(api: ApiClient, providers: Providers, provider: str, email: str) -> None:
+    """A superuser with the same e-mail address, verified or not, is somebody else."""
+    admin = User.objects.create_superuser("ripley", email=email, password="x")
+    profile = {**PROFILES[provider], "email": "ripley@example.com"}
+    body = api.sign_up(providers.knows(provider, "t", **profile)).json()
+    assert body["outcome"] == "created"
+    assert body["id"] != admin.pk
+    assert body["username"].lower() != "ripley"
+    assert not UserSocialAuth.objects.filter(user=admin).exists()
+    assert not AccessToken.objects.filter(user=admin).exists()
+
+
+def test_a_known_user_keeps_everything(api: ApiClient, providers: Providers) -> None:
+    """What the provider tells at a later sign-in, or when linked, is not written to the user's row."""
+    first = api.sign_up(providers.knows("facebook", "t", **PROFILES["facebook"])).json()
+    before = all_rows()["auth.User"]
+    changed = {"id": "10011", "name": "New Name", "first_name": "New", "last_name": "Name", "email": "new@example.com"}
+    again = api.sign_up(providers.knows("facebook", "t", **changed)).json()
+    api.sign_up(
+        providers.knows("github", "t", id=1, login="new", name="New", email="n@example.com"), token=again["token"]
+    )
+    assert all_rows()["auth.User"] == before
+    assert {name: again[name] for name in KEYS} == {name: first[name] for name in KEYS}
+
+
+def test_empty_values_of_a_known_user_stay_empty(api: ApiClient, providers: Providers) -> None:
+    """Neither are they filled in later."""
+    fields = providers.knows("facebook", "t", id="10011", name="")
+    api.sign_up(fields)
+    before = all_rows()["auth.User"]
+    body = api.sign_up(providers.knows("facebook", "t", **PROFILES["facebook"])).json()
+    assert (body["email"], body["first_name"], body["last_name"]) == ("", "", "")
+    assert all_rows()["auth.User"] == before

@@ -1,0 +1,68 @@
+"""CONTRACT section 3: a token that is not proven to be ours signs nobody in, and nothing is written."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.contract.answers import assert_error
+from tests.contract.conftest import ApiClient
+from tests.contract.people import PROFILES, all_rows
+from tests.providers import Providers, json_answer
+
+pytestmark = pytest.mark.django_db
+
+REJECTED, BAD = "token_rejected", "provider_bad_response"
+
+
+def fields_of(providers: Providers, provider: str, **changed: Any) -> dict[str, Any]:
+    return providers.knows(provider, "t", **{**PROFILES[provider], **changed})
+
+
+def refused(api: ApiClient, fields: dict[str, Any], code: str) -> None:
+    before = all_rows()
+    assert_error(api.sign_up(fields), code)
+    assert all_rows() == before
+
+
+def test_a_token_of_another_application(api: ApiClient, providers: Providers) -> None:
+    """Google says whose it is."""
+    refused(api, fields_of(providers, "google-oauth2", aud="their-key"), "token_audience_mismatch")
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [{}, {"aud": None}, {"aud": ""}, {"aud": ["our-google_oauth2-key"]}, {"aud": True}, {"azp": {}, "sub": "10014"}],
+    ids=json.dumps,
+)
+def test_a_check_that_names_no_application(api: ApiClient, providers: Providers, claims: dict[str, Any]) -> None:
+    """It proves nothing."""
+    fields = fields_of(providers, "google-oauth2")
+    providers.answers("google-tokeninfo", json_answer(200, {"expires_in": "3599", **claims}))
+    refused(api, fields, BAD)
+
+
+@pytest.mark.parametrize(
+    "app", [None, {}, {"client_id": ""}, {"client_id": None}, {"client_id": ["our-github-key"]}, "x"]
+)
+def test_a_check_of_github_that_names_no_application(api: ApiClient, providers: Providers, app: Any) -> None:
+    """There neither."""
+    fields = fields_of(providers, "github")
+    providers.answers("github", json_answer(200, {"app": app, "user": PROFILES["github"]}))
+    refused(api, fields, BAD)
+
+
+def test_a_check_of_github_that_names_another(api: ApiClient, providers: Providers) -> None:
+    """Should it ever say so."""
+    fields = fields_of(providers, "github")
+    providers.answers("github", json_answer(200, {"app": {"client_id": "theirs"}, "user": PROFILES["github"]}))
+    refused(api, fields, "token_audience_mismatch")
+
+
+@pytest.mark.parametrize("sub", ["666", 10014.5, None, "", "10014 "])
+def test_a_check_that_names_another_person(api: ApiClient, providers: Providers, sub: Any) -> None:
+    """Check and profile are of one person, or of nobody."""
+    fields = fields_of(providers, "google-oauth2")
+    claims = {"aud": "our-google_oauth2-key", "sub": sub}
+    providers.answers("google-tokeninfo", json_answer(200, claims))
+    refused(api, fields, REJECTED)
