@@ -23,7 +23,7 @@ from api_v2.wiring import (
 from shared import endpoints, incoming
 from shared.endpoints import Endpoint
 from shared.errors import MethodNotAllowed, NotFound
-from shared.mounts import prefix_of
+from shared.mounts import prefix_of, version_of
 from shared.paging import read_page, render_page
 from shared.replies import created, no_content, ok
 from shared.sign_up import read_credential
@@ -113,7 +113,7 @@ class SignUpView(ContractView):
         """Take a provider's token; give the user and a credential."""
         credential = read_credential(incoming.read_object(django_request(request)), registry.accepts_of)
         actor = request.auth.user if isinstance(request.auth, AccessToken) else None
-        signed_in = sign_up(credential=credential, actor=actor, api=API)
+        signed_in = sign_up(credential=credential, actor=actor, api_version=version_of(API))
         body = bodies.sign_in_body(signed_in, self.prefix)
         return drf_response(created(body, location=body["resource_uri"]))
 
@@ -160,7 +160,7 @@ class SocialAccountView(ContractView):
 
     def delete(self, request: Request, id: str) -> Response:
         """Disconnect it."""
-        accounts.disconnect(user=_caller(request).user, account_id=id, api=API)
+        accounts.disconnect(user=_caller(request).user, account_id=id, api_version=version_of(API))
         return drf_response(no_content())
 
 

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from legacy_api.wiring import API, ContractMeta, ContractResource, caller
 from shared import endpoints, incoming
 from shared.errors import NotAuthenticated
+from shared.mounts import version_of
 from shared.replies import Reply, created, no_content, ok
 from shared.sign_up import read_credential
 from social import accounts, bodies, tokens, users
@@ -43,7 +44,7 @@ class SocialSignUpResource(ContractResource):
         """Take a provider's token; give the user and a credential."""
         credential = read_credential(incoming.read_object(request), registry.accepts_of)
         token = caller(request)
-        signed_in = sign_up(credential=credential, actor=token.user if token else None, api=API)
+        signed_in = sign_up(credential=credential, actor=token.user if token else None, api_version=version_of(API))
         body = bodies.sign_in_body(signed_in, self.prefix)
         return created(body, location=body["resource_uri"])
 
@@ -84,7 +85,7 @@ class SocialAccountResource(ContractResource):
 
     def delete_detail(self, request: HttpRequest, **kwargs: Any) -> Reply:
         """Disconnect one."""
-        accounts.disconnect(user=_token(request).user, account_id=kwargs["id"], api=API)
+        accounts.disconnect(user=_token(request).user, account_id=kwargs["id"], api_version=version_of(API))
         return no_content()
 
 

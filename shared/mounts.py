@@ -12,6 +12,12 @@ def prefix_of(app: str) -> str:
     return get_script_prefix() + settings.APIS[app]
 
 
+def version_of(app: str) -> str:
+    """Give the version of an API by the end of its prefix: `v2`."""
+    prefix: str = settings.APIS[app]
+    return prefix.rstrip("/").rpartition("/")[2]
+
+
 def serves(path_info: str) -> bool:
     """Say whether a path belongs to an API, known to it or not."""
     return bool(_below(tuple(settings.APIS.values())).match(path_info))

@@ -28,7 +28,7 @@ def get_for(user: User, account_id: str) -> UserSocialAuth:
     return account
 
 
-def disconnect(*, user: User, account_id: str, api: str) -> None:
+def disconnect(*, user: User, account_id: str, api_version: str) -> None:
     """Unlink an identity; access tokens stay valid.
 
     :raises NotFound: for another's, or what is no id.
@@ -44,7 +44,9 @@ def disconnect(*, user: User, account_id: str, api: str) -> None:
         provider, uid = account.provider, account.uid
         account.delete()
         transaction.on_commit(
-            lambda: signals.disconnected.send_robust(sender=type(user), user=user, provider=provider, uid=uid, api=api),
+            lambda: signals.disconnected.send_robust(
+                sender=type(user), user=user, provider=provider, uid=uid, api_version=api_version
+            ),
             using=using,
         )
 

@@ -33,12 +33,12 @@ class SignIn:
     token_expires_at: datetime | None
 
 
-def sign_up(*, credential: Credential, actor: User | None, api: str) -> SignIn:
+def sign_up(*, credential: Credential, actor: User | None, api_version: str) -> SignIn:
     """Sign a person up or in by a provider's token, or link the identity to the caller.
 
     :param credential: checked in form, not yet proven.
     :param actor: the authenticated user making the call, or None.
-    :param api: which API is calling, for those who listen to the signals.
+    :param api_version: which version is called (`v2`), for those who listen to the signals.
     :raises AccountInUse: the identity belongs to another user than the actor.
     :raises AccountInactive: the user it belongs to is inactive.
     :raises AccountConflict: it cannot be decided which user this is.
@@ -51,7 +51,7 @@ def sign_up(*, credential: Credential, actor: User | None, api: str) -> SignIn:
     identity = identify(credential)
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            return _store(identity, credential, actor, api)
+            return _store(identity, credential, actor, api_version)
         except SocialAuthBaseException as error:
             if attempt == ATTEMPTS or not _lost_a_race(error):
                 raise translate(error) from error
@@ -68,13 +68,13 @@ def give_back_connection() -> None:
         connection.close()
 
 
-def _store(identity: Identity, credential: Credential, actor: User | None, api: str) -> SignIn:
+def _store(identity: Identity, credential: Credential, actor: User | None, api_version: str) -> SignIn:
     with transaction.atomic(using=router.db_for_write(UserSocialAuth)):
         user = identity.strategy.run(
             identity.pending,
             user=actor,
             credential=credential,
-            api=api,
+            api_version=api_version,
         )
         if user is None:
             raise SignUpNotAllowed
@@ -85,7 +85,7 @@ def _store(identity: Identity, credential: Credential, actor: User | None, api: 
             raise AccountInactive
         outcome = _outcome(identity.backend.finished or {}, actor)
         issued = tokens.issue(user=user) if actor is None else None
-        _announce(outcome, user, identity, api)
+        _announce(outcome, user, identity, api_version)
     return SignIn(
         user=user,
         provider=identity.provider,
@@ -101,11 +101,13 @@ def _outcome(finished: Mapping[str, Any], actor: User | None) -> str:
     return "linked" if actor is not None and finished.get("new_association") else "signed_in"
 
 
-def _announce(outcome: str, user: User, identity: Identity, api: str) -> None:
+def _announce(outcome: str, user: User, identity: Identity, api_version: str) -> None:
     signal = {"created": signals.signed_up, "linked": signals.linked, "signed_in": signals.signed_in}[outcome]
     transaction.on_commit(
         # robust: the person is signed in, whatever a listener makes of it.
-        lambda: signal.send_robust(sender=type(user), user=user, provider=identity.provider, uid=identity.uid, api=api),
+        lambda: signal.send_robust(
+            sender=type(user), user=user, provider=identity.provider, uid=identity.uid, api_version=api_version
+        ),
         using=router.db_for_write(UserSocialAuth),
     )
 

@@ -1,4 +1,4 @@
-"""What a project can listen to; all sent after commit, with `user`, `provider`, `uid`, `api` (the calling API)."""
+"""What a project can listen to, sent after commit: `user`, `provider`, `uid`, and `api_version` (`v1`, `v2`)."""
 
 from django.dispatch import Signal
 

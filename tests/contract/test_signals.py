@@ -49,7 +49,7 @@ def test_each_outcome_has_its_own(
     heard: Heard,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
-    """Signed up, signed in, linked, disconnected: user, provider, uid and the calling API."""
+    """Signed up, signed in, linked, disconnected: user, provider, uid and the version called."""
     facebook = providers.knows("facebook", "t", **PROFILES["facebook"])
     github = providers.knows("github", "t", **PROFILES["github"])
     with django_capture_on_commit_callbacks(execute=True):
@@ -69,8 +69,8 @@ def test_each_outcome_has_its_own(
         ("facebook", "10011"),
     ]
     for _, sent in heard:
-        assert set(sent) == {"user", "provider", "uid", "api"}
-        assert (sent["user"].pk, sent["api"]) == (body["id"], api.app)
+        assert set(sent) == {"user", "provider", "uid", "api_version"}
+        assert (sent["user"].pk, sent["api_version"]) == (body["id"], api.prefix.split("/")[2])
 
 
 def test_not_before_commit(api: ApiClient, providers: Providers, heard: Heard) -> None:

@@ -40,4 +40,4 @@ def signed_up(
 ) -> SignIn:
     """Let the person sign up with a token that the provider knows."""
     fields = providers.knows(provider, token, **{**PROFILES[provider], **changed})
-    return sign_up(credential=Credential(**fields), actor=actor, api="tests")
+    return sign_up(credential=Credential(**fields), actor=actor, api_version="tests")

@@ -116,7 +116,7 @@ def test_signals_come_after_commit(providers: Providers) -> None:
     """Each outcome has its signal; a listener that fails takes nothing back."""
     heard: list[tuple[str, str, str]] = []
 
-    def listen(signal: Any, provider: str, uid: str, api: str, user: Any, **kwargs: Any) -> None:
+    def listen(signal: Any, provider: str, uid: str, api_version: str, user: Any, **kwargs: Any) -> None:
         assert USERS.filter(pk=user.pk).exists()
         name = next(name for name in ("signed_up", "signed_in", "linked") if getattr(signals, name) is signal)
         heard.append((name, provider, uid))
