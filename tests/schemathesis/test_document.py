@@ -129,9 +129,11 @@ def test_nobody_sees_what_is_another_s(base_url: str, sandbox: Sandbox, tmp_path
 
 
 def test_nobody_finds_what_the_document_says(base_url: str, sandbox: Sandbox, tmp_path: Path) -> None:
-    """Without credentials the public operations work, and all others answer 401 or, of a bad request, 400."""
+    """Without credentials the public operations work, and all others answer 401."""
     run = run_schemathesis(tmp_path, base_url=base_url, phases=SINGLE, sign_ups=sign_ups(sandbox, "zoe"))
     found_nothing(run)
     assert set(run.statuses) == PUBLIC | READING | DELETING
     assert 201 in run.statuses["POST /social_sign_up/"]
-    assert {status for operation in READING | DELETING for status in run.statuses[operation]} == {401}
+    for operation in READING | DELETING:
+        # 404 for what can be no id: that is no path, whoever asks.
+        assert {401} <= set(run.statuses[operation]) <= {401, 404}, operation
