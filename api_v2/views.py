@@ -24,10 +24,10 @@ from shared import endpoints, incoming
 from shared.endpoints import Endpoint
 from shared.errors import MethodNotAllowed, NotFound
 from shared.mounts import prefix_of, version_of
-from shared.paging import read_page, render_page
 from shared.replies import created, no_content, ok
 from shared.sign_up import read_credential
 from social import accounts, bodies, tokens, users
+from social.lists import list_body
 from social.models import AccessToken
 from social.providers import registry
 from social.sign_up import sign_up
@@ -78,10 +78,8 @@ class ContractView(APIView):
 
     def list_response(self, request: Request, rows: Any, render: Any) -> Response:
         """Give the part of a list that is asked for."""
-        page = read_page(incoming.read_query(django_request(request)))
-        total = rows.count() if hasattr(rows, "order_by") else len(rows)
-        objects = [render(row) for row in rows[page.window]]
-        return drf_response(ok(render_page(page, objects, total=total, uri=self.endpoint.uri(self.prefix))))
+        query = incoming.read_query(django_request(request))
+        return drf_response(ok(list_body(query, rows, render, uri=self.endpoint.uri(self.prefix))))
 
 
 class RootView(ContractView):

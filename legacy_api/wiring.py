@@ -23,11 +23,11 @@ from shared.errors import MethodNotAllowed, NotAuthenticated, NotFound
 from shared.failures import failure_reply
 from shared.middleware import django_response
 from shared.mounts import prefix_of
-from shared.paging import read_page, render_page
 from shared.replies import Reply, no_content, ok
 from social import bodies, limits
 from social.addresses import client_address
 from social.callers import identify_caller, refuse_credentials_in_url
+from social.lists import list_body
 from social.models import AccessToken
 
 API = "legacy_api"
@@ -135,10 +135,8 @@ class ContractResource(Resource):
 
     def list_reply(self, request: HttpRequest, rows: Any, render: Any) -> Reply:
         """Give the part of a list that is asked for."""
-        page = read_page(incoming.read_query(request))
-        total = rows.count() if hasattr(rows, "order_by") else len(rows)
-        objects = [render(row) for row in rows[page.window]]
-        return ok(render_page(page, objects, total=total, uri=self.endpoints["list"].uri(self.prefix)))
+        query = incoming.read_query(request)
+        return ok(list_body(query, rows, render, uri=self.endpoints["list"].uri(self.prefix)))
 
 
 class ContractMeta:
