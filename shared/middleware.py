@@ -26,8 +26,10 @@ def django_response(reply: Reply) -> HttpResponse:
         b"" if reply.body is None else wire.encode(reply.body),
         status=reply.status,
         content_type=wire.MEDIA_TYPE,
-        headers=dict(reply.headers),
     )
+    # After the media type, where other frameworks put them: the same bytes, headers included.
+    for name, value in reply.headers.items():
+        response[name] = value
     if reply.body is None:
         del response["Content-Type"]
     return response

@@ -134,3 +134,25 @@ def test_a_listed_proxy_is_not_believed_about_the_host(api: ApiClient) -> None:
     assert api.get("", headers={"X-Forwarded-Host": "evil.example.com"}).content == plain.content
     response = api.get("", HTTP_HOST="evil.example.com", headers={"X-Forwarded-Host": "api.example.com"})
     assert_wrong_host(response)
+
+
+@pytest.mark.parametrize(
+    ("call", "own"),
+    [
+        (lambda api: api.get("provider/"), ["Content-Type"]),
+        (lambda api: api.call("OPTIONS", "provider/"), ["Allow"]),
+        (lambda api: api.get("user/"), ["Content-Type", "WWW-Authenticate"]),
+        (lambda api: api.post("provider/", {}), ["Content-Type", "Allow"]),
+    ],
+    ids=["200", "204", "401", "405"],
+)
+def test_their_order(api: ApiClient, call: Callable[[ApiClient], Response], own: list[str]) -> None:
+    """No client may rely on an order; the bytes are the same all the same."""
+    assert [name for name in call(api).headers if name in {"Content-Type", "Allow", "WWW-Authenticate"}] == own
+
+
+@pytest.mark.django_db
+def test_their_order_after_a_sign_up(api: ApiClient, providers: Providers) -> None:
+    """`Location` follows the media type."""
+    headers = list(api.sign_up(providers.knows("facebook", "t", **PROFILES["facebook"])).headers)
+    assert headers[:2] == ["Content-Type", "Location"]

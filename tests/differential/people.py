@@ -73,7 +73,7 @@ def settle() -> None:
         (3, dallas, "twitter", "10012"),
         (4, ash, "instagram", "10013"),
     ):
-        UserSocialAuth.objects.create(pk=pk, user=user, provider=provider, uid=uid)
+        UserSocialAuth.objects.create(pk=pk, user=user, provider=provider, uid=uid, id_key="id")
     now = timezone.now()
     later = now + timedelta(days=30)
     for pk, user, token, expires_at in (
