@@ -12,7 +12,7 @@ class SocialConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the system checks and seal the logs of the libraries that print credentials."""
-        from social import checks  # noqa: F401, PLC0415 - importing registers; models must be ready first
+        from social import checks, legacy_rows  # noqa: F401, PLC0415 - importing registers; models must be ready first
         from social.providers import quiet_logs  # noqa: PLC0415 - models must be ready first
 
         quiet_logs.seal()
