@@ -21,7 +21,7 @@ demo: $(installed) ## sign people up with sandbox providers, on both APIs, then 
 	exec $(python) -m demo
 
 test: $(installed) ## run the whole test suite (ARGS='-k name' goes to pytest)
-	exec $(python) -m pytest -n auto --dist loadfile $(ARGS)
+	exec $(python) -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 serve: $(installed) ## run the production server; settings from the environment
 	exec $(python) -m config.serve
