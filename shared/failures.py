@@ -30,7 +30,10 @@ def failure_reply(error: Exception, request: HttpRequest) -> Reply:
     if isinstance(error, ApiError):
         if error.status >= 500:
             level = logging.ERROR if isinstance(error, InternalError) else logging.WARNING
-            logger.log(level, "%s: %s", error.code, error.__cause__ or "", extra={"status_code": error.status})
+            # What a library says of its failure may repeat what it was given; its kind does not.
+            cause = type(error.__cause__).__name__ if error.__cause__ else "no cause"
+            reason = getattr(error.__cause__, "code", "")
+            logger.log(level, "%s: %s %s", error.code, cause, reason, extra={"status_code": error.status})
         return error.reply()
     if isinstance(error, Http404):
         return NotFound().reply()

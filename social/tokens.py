@@ -35,14 +35,13 @@ def digest_of(token: str) -> str:
 def issue(*, user: User) -> IssuedToken:
     """Issue a token to a user; beyond `TOKENS_PER_USER` the least recently used one goes."""
     now = timezone.now()
+    expires_at = now + conf.token_ttl
     value = secrets.token_urlsafe(TOKEN_BYTES)
-    row = AccessToken.objects.create(
-        user=user, digest=digest_of(value), created=now, last_used=now, expires_at=now + conf.token_ttl
-    )
+    AccessToken.objects.create(user=user, digest=digest_of(value), created=now, last_used=now, expires_at=expires_at)
     dead = Q(user=user, expires_at__lte=now)
     newest_first = AccessToken.objects.filter(user=user).exclude(dead).order_by("-last_used", "-id").values("pk")
     AccessToken.objects.filter(dead | Q(pk__in=newest_first[conf.tokens_per_user :])).delete()
-    return IssuedToken(value=value, expires_at=row.expires_at or now)
+    return IssuedToken(value=value, expires_at=expires_at)
 
 
 def authenticate(presented: PresentedToken) -> AccessToken:

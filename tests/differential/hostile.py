@@ -146,12 +146,30 @@ def sign_ups(known: SearchStrategy[dict[str, Any]]) -> SearchStrategy[dict[str, 
         max_size=2,
     )
     without = st.lists(_any_of(FIELDS), max_size=1)
-    return st.builds(
+    faulty = st.builds(
         lambda fields, more, less: {name: value for name, value in {**fields, **more}.items() if name not in less},
         known,
         st.just({}) | extra,
         st.just([]) | without,
     )
+    return faulty | st.builds(_bent, known, st.integers(0, 20), _any_of(BENDS))
+
+
+def _bent(fields: dict[str, Any], which: int, bend: Callable[[str], Any]) -> dict[str, Any]:
+    """Write one value as something that some programs take for the same."""
+    name = list(fields)[which % len(fields)]
+    return {**fields, name: bend(str(fields[name]))}
+
+
+BENDS: Final[tuple[Callable[[str], Any], ...]] = (
+    lambda text: f" {text}",
+    lambda text: f"{text} ",
+    lambda text: f"{text}\n",
+    lambda text: f"\ufeff{text}",
+    lambda text: f"{text}\x00",
+    str.upper,
+    lambda text: [text],
+)
 
 
 def _encoded(value: Any, style: int) -> bytes:

@@ -1,0 +1,17 @@
+"""What the operator is told of a failure, and what not."""
+
+import pytest
+from django.test import RequestFactory
+
+from shared.errors import ProviderBadResponse
+from shared.failures import failure_reply
+
+
+def test_the_words_of_a_library_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """A library's message may repeat what it was given; its kind is told."""
+    error = ProviderBadResponse()
+    error.__cause__ = ValueError("invalid literal: 'canary'")
+    reply = failure_reply(error, RequestFactory().get("/api/v2/"))
+    assert reply.status == 502
+    assert "provider_bad_response: ValueError" in caplog.text
+    assert "canary" not in caplog.text
