@@ -2,8 +2,8 @@
 
 import json
 
-from sandbox.providers import PROVIDERS
-from sandbox.registrations import OURS
+from sandbox.providers import PROVIDERS, oidc
+from sandbox.registrations import OURS, Registration
 
 ENABLED = ("facebook", "twitter", "instagram", "google-oauth2", "github")
 """The providers that a demo begins with; all of them are reachable."""
@@ -21,10 +21,17 @@ def environment(server: str) -> dict[str, str]:
     }
     for name, registration in OURS.items():
         prefix = f"SOCIAL_AUTH_{name.upper().replace('-', '_')}"
-        if name == "apple-id":
-            # Apple's `_KEY` is the id of a signing key, and the check of an id_token needs no secret.
-            variables[f"{prefix}_CLIENT"] = registration.client_id
-        else:
-            variables[f"{prefix}_KEY"] = registration.client_id
-            variables[f"{prefix}_SECRET"] = registration.secret
+        variables |= {f"{prefix}_{setting}": value for setting, value in _settings(name, registration).items()}
     return variables
+
+
+def _settings(name: str, registration: Registration) -> dict[str, str]:
+    if name == "apple-id":
+        # Apple's `_KEY` is the id of a signing key, and the check of an id_token needs no secret.
+        return {"CLIENT": registration.client_id}
+    settings = {"KEY": registration.client_id, "SECRET": registration.secret}
+    if registration.app_id is not None:
+        settings["APP_ID"] = str(registration.app_id)
+    if name == "oidc":
+        settings["OIDC_ENDPOINT"] = oidc.ISSUER
+    return settings

@@ -8,19 +8,20 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """An application as a provider knows it."""
+    """An application as a provider knows it; `app_id` where a check names it by a number instead."""
 
     client_id: str
     secret: str
     title: str
+    app_id: int | None = None
 
 
-def _ours(client_id: str, secret: str) -> Registration:
-    return Registration(client_id, secret, "Tandem rehearsal")
+def _ours(client_id: str, secret: str, app_id: int | None = None) -> Registration:
+    return Registration(client_id, secret, "Tandem rehearsal", app_id)
 
 
-def _theirs(client_id: str, secret: str) -> Registration:
-    return Registration(client_id, secret, "Somebody else's app")
+def _theirs(client_id: str, secret: str, app_id: int | None = None) -> Registration:
+    return Registration(client_id, secret, "Somebody else's app", app_id)
 
 
 OURS = {
@@ -32,6 +33,10 @@ OURS = {
     "github": _ours("Ov23liSandboxOurs001", "sandbox-github-secret-of-ours"),
     "discord": _ours("1100000000000000001", "sandbox-discord-secret-of-ours"),
     "gitlab": _ours("0123456789abcdef" * 4, "sandbox-gitlab-secret-of-ours"),
+    "twitch": _ours("sandboxtwitchclientofours00001", "sandbox-twitch-secret-of-ours"),
+    "line": _ours("2001042001", "sandbox-line-secret-of-ours"),
+    "kakao": _ours("0123456789abcdef" * 2, "sandbox-kakao-secret-of-ours", 1042001),
+    "oidc": _ours("tandem-rehearsal", "sandbox-oidc-secret-of-ours"),
 }
 
 THEIRS = {
@@ -43,6 +48,10 @@ THEIRS = {
     "github": _theirs("Ov23liSandboxTheirs2", "sandbox-github-secret-of-theirs"),
     "discord": _theirs("1100000000000000002", "sandbox-discord-secret-of-theirs"),
     "gitlab": _theirs("fedcba9876543210" * 4, "sandbox-gitlab-secret-of-theirs"),
+    "twitch": _theirs("sandboxtwitchclientoftheirs002", "sandbox-twitch-secret-of-theirs"),
+    "line": _theirs("2001042002", "sandbox-line-secret-of-theirs"),
+    "kakao": _theirs("fedcba9876543210" * 2, "sandbox-kakao-secret-of-theirs", 1042002),
+    "oidc": _theirs("somebody-else", "sandbox-oidc-secret-of-theirs"),
 }
 
 

@@ -7,7 +7,11 @@ from sandbox.providers.github import GitHub
 from sandbox.providers.gitlab import GitLab
 from sandbox.providers.google import Google
 from sandbox.providers.instagram import Instagram
+from sandbox.providers.kakao import Kakao
+from sandbox.providers.line import Line
+from sandbox.providers.oidc import OpenIDConnect
 from sandbox.providers.provider import Provider
+from sandbox.providers.twitch import Twitch
 from sandbox.providers.twitter import Twitter
 
 PROVIDERS: tuple[type[Provider], ...] = (
@@ -19,6 +23,10 @@ PROVIDERS: tuple[type[Provider], ...] = (
     GitHub,
     Discord,
     GitLab,
+    Twitch,
+    Line,
+    Kakao,
+    OpenIDConnect,
 )
 
 __all__ = ["PROVIDERS", "Provider"]

@@ -15,7 +15,12 @@ _UNAUTHORIZED = json_reply({"message": "401: Unauthorized", "code": 0}, 401)
 
 
 class Discord(Provider):
-    """Discord."""
+    """Discord.
+
+    The check has a `user` where the app has the scope `identify`, the profile an address where it has `email`:
+    https://discord.com/developers/docs/topics/oauth2#get-current-authorization-information. Whoever gives no
+    address has granted the first scope alone, as social-core asks for it.
+    """
 
     name = "discord"
     title = "Discord"
@@ -44,6 +49,7 @@ class Discord(Provider):
         return self.attend(request, Call.CHECK, request.credential("bearer"), self._check)
 
     def _check(self, grant: Grant) -> Reply:
+        account = self.account(grant.persona)
         return json_reply(
             {
                 "application": {
@@ -54,9 +60,9 @@ class Discord(Provider):
                     "bot_public": False,
                     "bot_require_code_grant": False,
                 },
-                "scopes": ["identify", "email"],
+                "scopes": ["identify"] if account.email is None else ["identify", "email"],
                 "expires": datetime.fromtimestamp(grant.expires, UTC).isoformat(),
-                "user": _user(self.account(grant.persona)),
+                "user": _user(account),
             }
         )
 
@@ -65,8 +71,10 @@ class Discord(Provider):
 
     def _profile(self, grant: Grant) -> Reply:
         account = self.profiled(grant)
-        private = {"email": account.email, "verified": account.email_verified, "locale": "en-US"}
-        return json_reply({**_user(account), **private})
+        profile = {**_user(account), "locale": "en-US"}
+        if account.email is not None:
+            profile |= {"email": account.email, "verified": account.email_verified}
+        return json_reply(profile)
 
 
 def _user(account: Account) -> dict[str, object]:

@@ -5,6 +5,7 @@ import hmac
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import pytest
 import requests
 from requests_oauthlib import OAuth1  # type: ignore[import-untyped]  # has no stubs
 
@@ -81,6 +82,19 @@ def gitlab(sandbox: str, granted: Granted, **options: Any) -> requests.Response:
     return get(f"{sandbox}/gitlab/api/v4/user", params=params, **options)
 
 
+def twitch(sandbox: str, granted: Granted, **options: Any) -> requests.Response:
+    headers = {**_bearer(granted), "Client-Id": options.pop("client_id", OURS["twitch"].client_id)}
+    return get(f"{sandbox}/twitch/api/helix/users", headers=headers, **options)
+
+
+def line(sandbox: str, granted: Granted, **options: Any) -> requests.Response:
+    return get(f"{sandbox}/line/v2/profile", headers=_bearer(granted), **options)
+
+
+def kakao(sandbox: str, granted: Granted, **options: Any) -> requests.Response:
+    return get(f"{sandbox}/kakao/v2/user/me", headers=_bearer(granted), **options)
+
+
 PROFILE: Mapping[str, Call] = {
     "facebook": facebook,
     "twitter": twitter,
@@ -89,6 +103,9 @@ PROFILE: Mapping[str, Call] = {
     "github": github,
     "discord": discord,
     "gitlab": gitlab,
+    "twitch": twitch,
+    "line": line,
+    "kakao": kakao,
 }
 
 
@@ -112,7 +129,7 @@ def github_check(sandbox: str, granted: Granted, **options: Any) -> requests.Res
         f"{sandbox}/github/applications/{client_id}/token",
         auth=options.pop("auth", (client_id, secret)),
         json=options.pop("json", {"access_token": granted["access_token"]}),
-        timeout=TIMEOUT,
+        timeout=options.pop("timeout", TIMEOUT),
         allow_redirects=False,
         **options,
     )
@@ -126,13 +143,36 @@ def gitlab_token_info(sandbox: str, granted: Granted, **options: Any) -> request
     return get(f"{sandbox}/gitlab/oauth/token/info", headers=_bearer(granted), **options)
 
 
+def twitch_validate(sandbox: str, granted: Granted, **options: Any) -> requests.Response:
+    headers = {"Authorization": f"OAuth {granted['access_token']}"}
+    return get(f"{sandbox}/twitch/id/oauth2/validate", headers=headers, **options)
+
+
+def line_verify(sandbox: str, granted: Granted, **options: Any) -> requests.Response:
+    params = {"access_token": granted["access_token"]}
+    return get(f"{sandbox}/line/oauth2/v2.1/verify", params=params, **options)
+
+
+def kakao_token_info(sandbox: str, granted: Granted, **options: Any) -> requests.Response:
+    return get(f"{sandbox}/kakao/v1/user/access_token_info", headers=_bearer(granted), **options)
+
+
 CHECK: Mapping[str, Call] = {
     "instagram": instagram_exchange,
     "google-oauth2": google_tokeninfo,
     "github": github_check,
     "discord": discord_authorization,
     "gitlab": gitlab_token_info,
+    "twitch": twitch_validate,
+    "line": line_verify,
+    "kakao": kakao_token_info,
 }
+
+EACH_CALL = pytest.mark.parametrize(
+    ("provider", "call"),
+    [*PROFILE.items(), *CHECK.items()],
+    ids=lambda value: value if isinstance(value, str) else value.__name__,
+)
 
 
 def _bearer(granted: Granted) -> dict[str, str]:

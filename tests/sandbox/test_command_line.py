@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from sandbox.__main__ import main
+from sandbox.providers import PROVIDERS
 from sandbox.registrations import OURS
 
 
@@ -59,7 +60,11 @@ def test_prints_the_environment(capsys: pytest.CaptureFixture[str]) -> None:
     assert variables["SOCIAL_PROVIDERS"] == "facebook,twitter,instagram,google-oauth2,github"
     assert variables["SOCIAL_AUTH_GOOGLE_OAUTH2_KEY"] == OURS["google-oauth2"].client_id
     assert variables["SOCIAL_AUTH_APPLE_ID_CLIENT"] == OURS["apple-id"].client_id
+    assert variables["SOCIAL_AUTH_KAKAO_APP_ID"] == str(OURS["kakao"].app_id)
+    assert variables["SOCIAL_AUTH_OIDC_OIDC_ENDPOINT"] == "https://login.example.com"
     hosts = json.loads(variables["PROVIDER_HOSTS"])
     assert hosts["https://graph.facebook.com"] == "http://127.0.0.1:9101/facebook"
+    assert hosts["https://id.twitch.tv"] == "http://127.0.0.1:9101/twitch/id"
+    assert len(hosts) == sum(len(provider.hosts) for provider in PROVIDERS)
     assert all(origin.startswith("https://") for origin in hosts)
     assert all(target.startswith("http://127.0.0.1:9101/") for target in hosts.values())

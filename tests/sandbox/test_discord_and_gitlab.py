@@ -18,6 +18,17 @@ def test_discord_names_app_and_user(sandbox: str, grant: Grant) -> None:
     assert foreign["application"]["id"] == THEIRS["discord"].client_id
 
 
+def test_discord_without_the_scope_of_the_address(sandbox: str, grant: Grant) -> None:
+    """The app may know who it is and nothing more; the user is in the check all the same."""
+    granted = grant("discord", "no-email")
+
+    check = calls.discord_authorization(sandbox, granted).json()
+    assert check["scopes"] == ["identify"]
+    assert check["user"]["id"] == calls.discord(sandbox, granted).json()["id"]
+    assert calls.discord(sandbox, granted).json().keys().isdisjoint({"email", "verified"})
+    assert calls.discord_authorization(sandbox, grant("discord")).json()["scopes"] == ["identify", "email"]
+
+
 def test_gitlab_names_app_and_user(sandbox: str, grant: Grant) -> None:
     """The check names both by id, the profile has the rest."""
     granted = grant("gitlab")

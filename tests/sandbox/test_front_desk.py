@@ -29,6 +29,7 @@ def test_consent_redirects_with_the_tokens(sandbox: str, provider: str) -> None:
     assert given.pop("state") == "s t&a=te"
     expected = {
         "apple-id": {"id_token"},
+        "oidc": {"id_token"},
         "facebook": {"access_token", "token_type", "expires_in", "id_token"},
         "google-oauth2": {"access_token", "token_type", "expires_in", "id_token"},
         "twitter": {"access_token", "access_token_secret", "token_type", "expires_in"},

@@ -3,6 +3,7 @@ from typing import Any
 import jwt
 import pytest
 
+from sandbox.providers import PROVIDERS
 from sandbox.registrations import OURS
 from tests.sandbox import calls
 from tests.sandbox.calls import Grant
@@ -11,15 +12,17 @@ KEYS = {
     "facebook": "facebook/limited/.well-known/oauth/openid/jwks/",
     "google-oauth2": "google-oauth2/www/oauth2/v3/certs",
     "apple-id": "apple-id/auth/keys",
+    "oidc": "oidc/jwks",
 }
 
 ISSUERS = {
     "facebook": "https://www.facebook.com",
     "google-oauth2": "https://accounts.google.com",
     "apple-id": "https://appleid.apple.com",
+    "oidc": "https://login.example.com",
 }
 
-PROVIDERS = pytest.mark.parametrize("provider", KEYS)
+EACH_PROVIDER = pytest.mark.parametrize("provider", KEYS)
 
 
 def _verified(sandbox: str, provider: str, id_token: str) -> dict[str, Any]:
@@ -33,7 +36,12 @@ def _verified(sandbox: str, provider: str, id_token: str) -> dict[str, Any]:
     return jwt.decode(id_token, key.key, algorithms=["RS256"], audience=audience, issuer=issuer)
 
 
-@PROVIDERS
+def test_every_issuer_is_looked_at() -> None:
+    """Whoever gives id_tokens is in the table above, under the issuer that it names."""
+    assert {provider.name: provider.issuer for provider in PROVIDERS if provider.issuer} == ISSUERS
+
+
+@EACH_PROVIDER
 def test_can_be_verified(sandbox: str, grant: Grant, provider: str) -> None:
     """The published keys, our client id and the issuer are enough."""
     claims = _verified(sandbox, provider, grant(provider, nonce="n-1")["id_token"])
@@ -42,7 +50,7 @@ def test_can_be_verified(sandbox: str, grant: Grant, provider: str) -> None:
     assert "nonce" not in _verified(sandbox, provider, grant(provider)["id_token"])
 
 
-@PROVIDERS
+@EACH_PROVIDER
 @pytest.mark.parametrize(
     ("persona", "error"),
     [
@@ -69,7 +77,7 @@ def test_must_not_be_believed(sandbox: str, grant: Grant, provider: str, persona
             _verified(sandbox, provider, id_token)
 
 
-@PROVIDERS
+@EACH_PROVIDER
 def test_other_party_and_other_nonce(sandbox: str, grant: Grant, provider: str) -> None:
     """Two faults that only a service which looks for them can find."""
     party = _verified(sandbox, provider, grant(provider, "wrong-party")["id_token"])
@@ -90,3 +98,20 @@ def test_apple_writes_booleans_as_strings(sandbox: str, grant: Grant) -> None:
     assert claims("ash")["is_private_email"] == "true"
     assert claims("ash")["email"].endswith("@privaterelay.appleid.com")
     assert "email" not in claims("no-email")
+
+
+def test_discovery_describes_the_id_tokens(sandbox: str, grant: Grant) -> None:
+    """A client that knows the issuer alone finds keys and algorithm, and no claim that goes unmentioned."""
+    discovery = calls.get(f"{sandbox}/oidc/.well-known/openid-configuration").json()
+
+    assert discovery["issuer"] == ISSUERS["oidc"]
+    assert discovery["jwks_uri"] == f"{ISSUERS['oidc']}/jwks"
+    assert discovery["id_token_signing_alg_values_supported"] == ["RS256"]
+    id_token = grant("oidc", nonce="n-1")["id_token"]
+    assert jwt.get_unverified_header(id_token)["alg"] == "RS256"
+    claims = _verified(sandbox, "oidc", id_token)
+    assert claims.keys() <= set(discovery["claims_supported"])
+    assert (claims["sub"], claims["preferred_username"]) == ("00000000-0000-4000-8000-000000000011", "ripley")
+    assert claims["email_verified"] is True
+    assert _verified(sandbox, "oidc", grant("oidc", "unverified-email")["id_token"])["email_verified"] is False
+    assert "email" not in _verified(sandbox, "oidc", grant("oidc", "no-email")["id_token"])

@@ -10,7 +10,12 @@ from social_core.backends.github import GithubOAuth2
 from social_core.backends.gitlab import GitLabOAuth2
 from social_core.backends.google import GoogleOAuth2
 from social_core.backends.instagram import InstagramOAuth2
+from social_core.backends.kakao import KakaoOAuth2
+from social_core.backends.line import LineOAuth2
+from social_core.backends.open_id_connect import OpenIdConnectAuth
+from social_core.backends.twitch import TwitchOAuth2
 from social_core.backends.twitter import TwitterOAuth
+from social_core.exceptions import SocialAuthBaseException
 from social_core.strategy import BaseStrategy
 
 from sandbox.environment import environment
@@ -24,6 +29,9 @@ BACKENDS: list[type[Any]] = [
     GithubOAuth2,
     DiscordOAuth2,
     GitLabOAuth2,
+    TwitchOAuth2,
+    LineOAuth2,
+    KakaoOAuth2,
 ]
 
 
@@ -80,5 +88,38 @@ def test_backends_get_a_person(led_to_sandbox: dict[str, str], grant: Grant, bac
 
     details = backend.get_user_details(response)
     assert backend.get_user_id(details, response)
-    if backend.name not in {"instagram", "discord"}:
+    if backend.name not in {"instagram", "discord", "twitch"}:
         assert details["fullname"] == "Zoë Łukasiewicz-山田"
+
+
+def _oidc_claims(variables: dict[str, str], granted: dict[str, str]) -> dict[str, Any]:
+    backend: Any = OpenIdConnectAuth(Strategy(variables), redirect_uri="/")
+    claims: dict[str, Any] = backend.decode_and_validate_id_token(granted["id_token"], "")
+    return claims
+
+
+def test_oidc_is_found_by_its_endpoint_alone(led_to_sandbox: dict[str, str], grant: Grant) -> None:
+    """The generic backend goes from the issuer to the document, from there to the keys."""
+    claims = _oidc_claims(led_to_sandbox, grant("oidc", "zoe"))
+
+    assert (claims["name"], claims["preferred_username"]) == ("Zoë Łukasiewicz-山田", "zoe")
+
+
+@pytest.mark.parametrize(
+    "persona",
+    [
+        "foreign",
+        "expired",
+        "future",
+        "wrong-issuer",
+        "wrong-party",
+        "unsigned",
+        "public-key",
+        "wrong-key",
+        "unknown-key",
+    ],
+)
+def test_oidc_refuses_what_must_not_be_believed(led_to_sandbox: dict[str, str], grant: Grant, persona: str) -> None:
+    """No bad id_token gets past social-core's own check."""
+    with pytest.raises(SocialAuthBaseException):
+        _oidc_claims(led_to_sandbox, grant("oidc", persona))

@@ -1,0 +1,83 @@
+"""Kakao: what a token is, which names the app by its number, and the profile."""
+
+from collections.abc import Sequence
+
+from sandbox.accounts import present
+from sandbox.messages import Answer, Reply, Request, json_reply
+from sandbox.misbehaviour import Call
+from sandbox.providers.provider import Provider, Reason, Route
+from sandbox.tokens import Grant
+
+_CODES = {429: -10, 500: -1, 503: -9798}
+
+
+def _refusal(message: str) -> Reply:
+    return json_reply({"msg": message, "code": -401}, 401, {"WWW-Authenticate": "Bearer error=invalid_token"})
+
+
+_REFUSALS = {
+    **dict.fromkeys(Reason, _refusal("this access token does not exist")),
+    Reason.EXPIRED: _refusal("this access token is already expired"),
+}
+
+
+class Kakao(Provider):
+    """Kakao.
+
+    Token and profile: https://developers.kakao.com/docs/latest/en/kakaologin/rest-api#get-token-info and
+    `#req-user-info`. Errors: https://developers.kakao.com/docs/latest/ko/reference/rest-api-reference#error-code.
+    """
+
+    name = "kakao"
+    title = "Kakao"
+    hosts = {"https://kapi.kakao.com": ""}
+    checks_user = True
+    refusals = dict.fromkeys(Call, _REFUSALS)
+
+    def routes(self) -> Sequence[Route]:
+        """The check and the profile."""
+        return (
+            Route("GET", "/v1/user/access_token_info", self._token_info),
+            Route("GET", "/v2/user/me", self._user),
+        )
+
+    def own_id(self, number: int) -> int:
+        """A number that 32 bits do not hold."""
+        return 9840000000 + number
+
+    def error(self, status: int, message: str) -> Reply:
+        """Report with a negative code of Kakao's own."""
+        return json_reply({"msg": message, "code": _CODES.get(status, -2)}, status)
+
+    def _token_info(self, request: Request) -> Answer:
+        return self.attend(request, Call.CHECK, request.credential("bearer"), self._check)
+
+    def _check(self, grant: Grant) -> Reply:
+        info = {
+            "id": self.account(grant.persona).id,
+            "expires_in": grant.expires_in,
+            "app_id": grant.registration.app_id,
+        }
+        return json_reply(present(info))
+
+    def _user(self, request: Request) -> Answer:
+        return self.attend(request, Call.PROFILE, request.credential("bearer"), self._profile)
+
+    def _profile(self, grant: Grant) -> Reply:
+        account = self.profiled(grant)
+        kakao_account: dict[str, object] = {
+            "profile_nickname_needs_agreement": False,
+            "profile": {"nickname": account.name, "is_default_nickname": False},
+            "email_needs_agreement": account.email is None,
+        }
+        if account.email is not None:
+            # The other flag falls when somebody else's account takes the address over.
+            kakao_account |= {"is_email_valid": True, "is_email_verified": account.email_verified}
+            kakao_account["email"] = account.email
+        profile = {
+            "id": account.id,
+            "connected_at": "2026-01-01T00:00:00Z",
+            "properties": {"nickname": account.name},
+            "kakao_account": kakao_account,
+        }
+        return json_reply(present(profile))

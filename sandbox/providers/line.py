@@ -1,0 +1,87 @@
+"""LINE: the verification of a token, which names the app alone, and the profile."""
+
+from collections.abc import Sequence
+
+from sandbox.accounts import present
+from sandbox.messages import Answer, Reply, Request, json_reply
+from sandbox.misbehaviour import Call
+from sandbox.providers.provider import Provider, Reason, Route
+from sandbox.tokens import Grant
+
+_UNKNOWN = (
+    "Authentication failed due to the following reason: invalid token. "
+    "Confirm that the access token in the authorization header is valid."
+)
+
+_MESSAGES = {
+    Reason.UNKNOWN: _UNKNOWN,
+    Reason.EXPIRED: "The access token expired",
+    Reason.REVOKED: "The access token revoked",
+    Reason.UNREGISTERED: _UNKNOWN,
+}
+
+_DESCRIPTIONS = {
+    Reason.UNKNOWN: "invalid access token",
+    Reason.EXPIRED: "access token expired",
+    Reason.REVOKED: "access token revoked",
+    Reason.UNREGISTERED: "invalid access token",
+}
+
+
+class Line(Provider):
+    """LINE.
+
+    https://developers.line.biz/en/reference/line-login/#verify-access-token and `#get-user-profile`. Of the
+    refusals, that page shows only the one of an expired token; it has no example of a profile's.
+    """
+
+    name = "line"
+    title = "LINE"
+    hosts = {"https://api.line.me": ""}
+    refusals = {
+        Call.PROFILE: {reason: json_reply({"message": message}, 401) for reason, message in _MESSAGES.items()},
+        Call.CHECK: {
+            reason: json_reply({"error": "invalid_request", "error_description": description}, 400)
+            for reason, description in _DESCRIPTIONS.items()
+        },
+    }
+
+    def routes(self) -> Sequence[Route]:
+        """The verification and the profile."""
+        return (
+            Route("GET", "/oauth2/v2.1/verify", self._verify),
+            Route("GET", "/v2/profile", self._user),
+        )
+
+    def own_id(self, number: int) -> str:
+        """A U and 32 hexadecimal digits."""
+        return f"U{number:032x}"
+
+    def error(self, status: int, message: str) -> Reply:
+        """Report as LINE's APIs do."""
+        return json_reply({"message": message}, status)
+
+    def _verify(self, request: Request) -> Answer:
+        return self.attend(request, Call.CHECK, request.query.get("access_token"), self._check)
+
+    def _check(self, grant: Grant) -> Reply:
+        return json_reply(
+            {
+                "scope": "profile",
+                "client_id": grant.registration.client_id,
+                "expires_in": grant.expires_in,
+            }
+        )
+
+    def _user(self, request: Request) -> Answer:
+        return self.attend(request, Call.PROFILE, request.credential("bearer"), self._profile)
+
+    def _profile(self, grant: Grant) -> Reply:
+        account = self.profiled(grant)
+        profile = {
+            "userId": account.id,
+            "displayName": account.name,
+            "pictureUrl": "https://profile.line-scdn.net/default",
+            "statusMessage": "In space.",
+        }
+        return json_reply(present(profile))

@@ -1,0 +1,70 @@
+"""A provider that speaks OpenID Connect and nothing of its own: only id_tokens, discovery and the keys."""
+
+from collections.abc import Mapping, Sequence
+
+from sandbox import keys
+from sandbox.accounts import Account, present
+from sandbox.messages import Reply, json_reply
+from sandbox.providers.provider import Provider, Route
+
+ISSUER = "https://login.example.com"
+
+_DISCOVERY = {
+    "issuer": ISSUER,
+    "authorization_endpoint": f"{ISSUER}/authorize",
+    "token_endpoint": f"{ISSUER}/token",
+    "userinfo_endpoint": f"{ISSUER}/userinfo",
+    "jwks_uri": f"{ISSUER}/jwks",
+    "scopes_supported": ["openid", "email", "profile"],
+    "response_types_supported": ["code", "id_token", "id_token token"],
+    "subject_types_supported": ["public"],
+    "id_token_signing_alg_values_supported": ["RS256"],
+    "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+    "claims_supported": [
+        *("iss", "sub", "aud", "azp", "exp", "iat", "nonce"),
+        *("name", "given_name", "family_name", "preferred_username", "email", "email_verified"),
+    ],
+}
+
+
+class OpenIDConnect(Provider):
+    """Whoever an operator names as its identity provider.
+
+    The document: https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderMetadata. The claims:
+    https://openid.net/specs/openid-connect-core-1_0.html#StandardClaims.
+    """
+
+    name = "oidc"
+    title = "OpenID Connect"
+    hosts = {ISSUER: ""}
+    issuer = ISSUER
+    gives_access_token = False
+    refusals = {}
+
+    def routes(self) -> Sequence[Route]:
+        """Discovery and the keys."""
+        return (
+            Route("GET", "/.well-known/openid-configuration", lambda _: json_reply(_DISCOVERY)),
+            Route("GET", "/jwks", lambda _: json_reply(keys.key_set(self.name))),
+        )
+
+    def own_id(self, number: int) -> str:
+        """A UUID."""
+        return f"00000000-0000-4000-8000-{number:012}"
+
+    def error(self, status: int, message: str) -> Reply:
+        """Report as its token endpoint would; nothing here is ever asked about a token."""
+        return json_reply({"error": "server_error", "error_description": message}, status)
+
+    def claims(self, account: Account) -> Mapping[str, object]:
+        """The standard claims of the scopes `profile` and `email`."""
+        claims: dict[str, object] = {
+            "sub": account.id,
+            "name": account.name,
+            "given_name": account.first_name,
+            "family_name": account.last_name,
+            "preferred_username": account.username,
+        }
+        if account.email is not None:
+            claims |= {"email": account.email, "email_verified": account.email_verified}
+        return present(claims)

@@ -1,0 +1,93 @@
+"""Twitch: the validation of a token, which names app and user, and Helix's profile."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+
+from sandbox.accounts import present
+from sandbox.messages import Answer, Reply, Request, json_reply
+from sandbox.misbehaviour import Call
+from sandbox.providers.provider import Provider, Reason, Route
+from sandbox.tokens import Grant
+
+
+def _error(status: int, message: str) -> Reply:
+    return json_reply({"error": HTTPStatus(status).phrase, "status": status, "message": message}, status)
+
+
+_INVALID = json_reply({"status": 401, "message": "invalid access token"}, 401)
+_MISSING = _error(401, "OAuth token is missing")
+_NOT_THEIRS = _error(401, "Client ID and OAuth token do not match")
+
+
+class Twitch(Provider):
+    """Twitch.
+
+    Validation: https://dev.twitch.tv/docs/authentication/validate-tokens/. The profile, which wants the
+    app named beside the token: https://dev.twitch.tv/docs/api/reference/#get-users.
+    """
+
+    name = "twitch"
+    title = "Twitch"
+    hosts = {"https://id.twitch.tv": "/id", "https://api.twitch.tv": "/api"}
+    checks_user = True
+    refusals = {
+        Call.PROFILE: dict.fromkeys(Reason, _error(401, "Invalid OAuth token")),
+        Call.CHECK: dict.fromkeys(Reason, _INVALID),
+    }
+
+    def routes(self) -> Sequence[Route]:
+        """The validation and the profile."""
+        return (
+            Route("GET", "/id/oauth2/validate", self._validate),
+            Route("GET", "/api/helix/users", self._users),
+        )
+
+    def own_id(self, number: int) -> str:
+        """A number in a string."""
+        return str(141900000 + number)
+
+    def error(self, status: int, message: str) -> Reply:
+        """Report as Helix does, the status among the members."""
+        return _error(status, message)
+
+    def _validate(self, request: Request) -> Answer:
+        return self.attend(request, Call.CHECK, request.credential("oauth", "bearer"), self._check)
+
+    def _check(self, grant: Grant) -> Reply:
+        account = self.account(grant.persona)
+        validated = {
+            "client_id": grant.registration.client_id,
+            "login": account.username,
+            "scopes": [] if account.email is None else ["user:read:email"],
+            "user_id": account.id,
+            "expires_in": grant.expires_in,
+        }
+        return json_reply(present(validated))
+
+    def _users(self, request: Request) -> Answer:
+        token = request.credential("bearer")
+        client_id = request.headers.get("Client-Id")
+        if not token:
+            return _MISSING
+        return self.attend(request, Call.PROFILE, token, lambda grant: self._profile(grant, client_id))
+
+    def _profile(self, grant: Grant, client_id: str | None) -> Reply:
+        if client_id != grant.registration.client_id:
+            return _NOT_THEIRS
+        account = self.profiled(grant)
+        user = {
+            "id": account.id,
+            "login": account.username,
+            "display_name": account.first_name,
+            "type": "",
+            "broadcaster_type": "",
+            "description": "",
+            "profile_image_url": "https://static-cdn.jtvnw.net/user-default-pictures-uv/default-300x300.png",
+            "offline_image_url": "",
+            "view_count": 0,
+            "created_at": "2026-01-01T00:00:00Z",
+        }
+        # Only with the scope `user:read:email`, and only an address that is verified.
+        if account.email is not None and account.email_verified:
+            user["email"] = account.email
+        return json_reply({"data": [present(user)]})
