@@ -18,16 +18,8 @@ from shared.mounts import prefix_of
 from social.providers import registry
 
 POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
-TITLES = {
-    "apple-id": "Apple",
-    "discord": "Discord",
-    "facebook": "Facebook",
-    "github": "GitHub",
-    "gitlab": "GitLab",
-    "google-oauth2": "Google",
-    "instagram": "Instagram",
-    "twitter": "X (Twitter)",
-}
+TITLES = {"twitter": "X (Twitter)"}
+"""Where people know a provider by more than the title that social-core has for it."""
 DOCUMENTED = "api_v2"
 """The API that has documentation beside it."""
 
@@ -99,7 +91,7 @@ def _client_id(name: str) -> str:
 
 
 def _title(name: str) -> str:
-    return TITLES.get(name, name)
+    return TITLES.get(name) or registry.title_of(name)
 
 
 def _pretty(body: Mapping[str, Any] | None) -> str:

@@ -9,34 +9,7 @@ from django.core.checks import CheckMessage, Error, register
 from social_core.utils import module_member, setting_name
 
 from social.conf import conf
-from social.providers.registry import POLICIES
 from social.strategy import FINDS_BY_EMAIL
-
-
-@register("social")
-def check_providers(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
-    """Every enabled provider has a policy and what the policy needs."""
-    return [message for name in conf.providers for message in _check_provider(name)]
-
-
-def _check_provider(name: str) -> Iterator[CheckMessage]:
-    policy = POLICIES.get(name)
-    if policy is None:
-        yield Error(
-            f"SOCIAL_PROVIDERS names {name!r}, for which nothing proves that a token was issued to this service.",
-            hint=f"Known: {', '.join(sorted(POLICIES))}.",
-            id="social.E001",
-        )
-        return
-    for need in policy.needs:
-        setting = setting_name(name, need)
-        value = getattr(settings, setting, None)
-        if not isinstance(value, str) or not value.strip():
-            yield Error(
-                f"{setting} is not set: a token for {name!r} could not be proven to be ours.",
-                hint=f"Set {setting} to what {name} gave this service's registration.",
-                id="social.E002",
-            )
 
 
 @register("social")

@@ -1,5 +1,6 @@
 """Our steps of social-core's pipeline; they take and give what its own do."""
 
+import re
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -23,7 +24,9 @@ def get_username(
     if "username" not in backend.setting("USER_FIELDS", theirs.USER_FIELDS):
         return None
     credential = kwargs["credential"]
-    unlike = [str(kwargs.get("uid", "")), credential.access_token, credential.access_token_secret, credential.id_token]
+    # Some ids are addresses of the person's page, and the backend suggests their last part.
+    parts = re.findall(r"[A-Za-z0-9_-]{5,}", str(kwargs["uid"]))
+    unlike = [str(kwargs["uid"]), *parts, credential.access_token, credential.access_token_secret, credential.id_token]
     chosen = usernames.choose_username(
         details.get("username"),
         unlike=[value for value in unlike if value],

@@ -10,7 +10,7 @@ from typing import Any
 from shared.sign_up import Credential
 from social.providers.engine import Guarded
 from social.providers.id_tokens import Claims, Issuer
-from social.providers.policy import Policy
+from social.providers.policy import Policy, listed
 
 
 class Apple(Policy):
@@ -28,9 +28,7 @@ class Apple(Policy):
 
     def client_ids(self, backend: Guarded) -> frozenset[str]:
         """Give the bundle and service ids."""
-        configured = backend.setting("AUDIENCE") or ()
-        names = configured.split(",") if isinstance(configured, str) else configured
-        return frozenset(str(name).strip() for name in (backend.setting("CLIENT"), *names) if name)
+        return listed(backend.setting("CLIENT")) | listed(backend.setting("AUDIENCE"))
 
     def profile_of(self, claims: Claims, credential: Credential) -> dict[str, Any]:
         """Give the claims with the name that the app was told."""

@@ -34,6 +34,12 @@ class Guarded(BaseAuth[Any]):
     """The token that the profile was asked for with: what is kept, whatever the answer repeats."""
     finished: dict[str, Any] | None = None
     """What the pipeline's last run came to; None where it did not get to its end."""
+    id_token: dict[str, Any] | None = None
+    """The claims of a proven id_token, where backends for OpenID Connect look for them."""
+
+    def hosts(self) -> frozenset[str]:
+        """Give the hosts that the policy lets a sign-in call."""
+        return self.policy.hosts_of(self)
 
     def user_data(self, access_token: Any, *args: Any, **kwargs: Any) -> Any:
         """Give the profile; no call where the check has told it."""
@@ -49,6 +55,8 @@ class Guarded(BaseAuth[Any]):
 
     def vouched(self, profile: dict[str, Any]) -> Pending:
         """Give a profile that an id_token has told; there is no access token to keep."""
+        # Some backends ask for the profile once more, from inside the pipeline.
+        self.id_token = self.proven_profile = profile
         return cast(Pending, self.strategy.authenticate(backend=self, response=profile))
 
     def get_json(self, url: str, *args: Any, **kwargs: Any) -> Any:
@@ -135,6 +143,7 @@ class Guarded(BaseAuth[Any]):
 
     def extra_data(self, user: Any, uid: str, response: Any, details: Any, pipeline_kwargs: Any) -> dict[str, Any]:
         """Give what is kept with the association: fit for the column, the tokens encrypted or not at all."""
+        provider_tokens.seal_row(pipeline_kwargs.get("social"))
         data = clean_json(super().extra_data(user, uid, response, details, pipeline_kwargs))
         return provider_tokens.sealed(data, token=self.used_token)
 
@@ -168,5 +177,5 @@ def _make_class(policy: type[Policy]) -> type[Guarded]:
     return type(
         backend.__name__,
         (Guarded, backend, TransportBase),
-        {"policy": policy(), "allowed_hosts": policy.hosts, "__module__": __name__},
+        {"policy": policy(), "__module__": __name__},
     )

@@ -6,7 +6,7 @@ over someone else's token is refused, so the profile call itself is the check. A
 issued to (https://developers.facebook.com/docs/facebook-login/limited-login/token/validating).
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 from shared.sign_up import Credential
 from social.providers.engine import Guarded
@@ -19,7 +19,7 @@ class Facebook(Policy):
     """Facebook Login by access token, Limited Login by id_token; the same person is the same user."""
 
     backend = "social_core.backends.facebook.FacebookOAuth2"
-    accepts = (("access_token",), ("id_token",))
+    accepts: ClassVar[tuple[tuple[str, ...], ...]] = (("access_token",), ("id_token",))
     hosts = frozenset({"graph.facebook.com", "limited.facebook.com"})
     proof = "`appsecret_proof`, made with our app secret, on the profile call; id_token: `aud` is one of our app ids"
     issuer = Issuer(
@@ -41,3 +41,11 @@ class Facebook(Policy):
     def by_access_token(self, backend: Guarded, credential: Credential) -> Pending:
         """Ask for the profile, with the proof."""
         return backend.do_auth(credential.access_token)
+
+
+class FacebookApp(Facebook):
+    """Facebook Login under social-core's name for applications inside Facebook, which old associations may have."""
+
+    backend = "social_core.backends.facebook.FacebookAppOAuth2"
+    accepts = (("access_token",),)
+    proof = "`appsecret_proof`, made with our app secret, on the profile call"

@@ -5,10 +5,9 @@ all others, and names the application and the user
 (https://docs.github.com/en/rest/apps/oauth-applications#check-a-token). Its answer is the profile.
 """
 
-from social_core.exceptions import AuthResponseError
-
 from shared.errors import ProviderBadResponse, TokenAudienceMismatch, TokenRejected
 from shared.sign_up import Credential
+from social.providers.audience import ask
 from social.providers.engine import Guarded
 from social.providers.policy import Policy
 from social.strategy import Pending
@@ -27,16 +26,14 @@ class GitHub(Policy):
 
     def by_access_token(self, backend: Guarded, credential: Credential) -> Pending:
         """Check the token; the answer tells whose it is."""
-        answer = backend.get_json(
+        answer = ask(
+            backend,
             CHECK_URL.format(client_id=backend.setting("KEY")),
             method="POST",
             auth=backend.get_key_and_secret(),
             json={"access_token": credential.access_token},
             headers={"Accept": "application/vnd.github+json"},
-            stage="token_validation",
         )
-        if not isinstance(answer, dict):
-            raise AuthResponseError(backend, code="malformed_response", stage="token_validation")
         application, user = answer.get("app"), answer.get("user")
         named = application.get("client_id") if isinstance(application, dict) else None
         if not isinstance(named, str) or not named or not isinstance(user, dict):

@@ -5,15 +5,15 @@ https://oauth2.googleapis.com/tokeninfo); one of ours must be named, and the tok
 told, must be the profile's.
 """
 
-from typing import Any
-
-from social_core.exceptions import AuthResponseError
+from typing import Any, ClassVar
 
 from shared.errors import ProviderBadResponse, SignUpNotAllowed, TokenAudienceMismatch, TokenRejected
 from shared.sign_up import Credential
+from social.providers.audience import ask
 from social.providers.engine import Guarded
 from social.providers.id_tokens import Claims, Issuer
 from social.providers.policy import Policy
+from social.providers.together import together
 from social.strategy import Pending
 
 TOKENINFO_URL = "https://oauth2.googleapis.com/tokeninfo"
@@ -24,7 +24,7 @@ class Google(Policy):
     """Google by id_token or access token; either way the address must be verified."""
 
     backend = "social_core.backends.google.GoogleOAuth2"
-    accepts = (("access_token",), ("id_token",))
+    accepts: ClassVar[tuple[tuple[str, ...], ...]] = (("access_token",), ("id_token",))
     hosts = frozenset({"oauth2.googleapis.com", "www.googleapis.com"})
     proof = "id_token: `aud` is one of our client ids; access token: `aud` or `azp` of `tokeninfo` is"
     # https://developers.google.com/identity/openid-connect/openid-connect#validatinganidtoken
@@ -43,18 +43,12 @@ class Google(Policy):
         return dict(claims)
 
     def by_access_token(self, backend: Guarded, credential: Credential) -> Pending:
-        """Check the audience first, then ask for the profile."""
-        claims = backend.get_json(
-            TOKENINFO_URL, params={"access_token": credential.access_token}, stage="token_validation"
+        """Check the audience and ask for the profile."""
+        token = credential.access_token
+        claims, profile = together(
+            lambda: self._check(backend, token),
+            lambda: backend.get_json(USERINFO_URL, headers={"Authorization": f"Bearer {token}"}),
         )
-        if not isinstance(claims, dict):
-            raise AuthResponseError(backend, code="malformed_response", stage="token_validation")
-        named = {claims[name] for name in ("aud", "azp") if isinstance(claims.get(name), str) and claims[name]}
-        if not named:
-            raise ProviderBadResponse
-        if not named & self.client_ids(backend):
-            raise TokenAudienceMismatch
-        profile = backend.get_json(USERINFO_URL, headers={"Authorization": f"Bearer {credential.access_token}"})
         if not isinstance(profile, dict):
             raise ProviderBadResponse
         uid = backend.get_user_id({}, profile)
@@ -62,4 +56,13 @@ class Google(Policy):
             raise TokenRejected
         # Not the backend's own call, which looks at the address before it looks whether this is a person at all.
         backend.proven_profile = self.profile_of(profile, credential)
-        return backend.do_auth(credential.access_token)
+        return backend.do_auth(token)
+
+    def _check(self, backend: Guarded, token: str | None) -> dict[str, Any]:
+        claims = ask(backend, TOKENINFO_URL, params={"access_token": token})
+        named = {claims[name] for name in ("aud", "azp") if isinstance(claims.get(name), str) and claims[name]}
+        if not named:
+            raise ProviderBadResponse
+        if not named & self.client_ids(backend):
+            raise TokenAudienceMismatch
+        return claims

@@ -15,6 +15,10 @@ from django.utils.crypto import constant_time_compare
 from shared.errors import TokenAudienceMismatch, TokenRejected
 from social.providers.signing_keys import Fetch, find_key
 
+ASYMMETRIC = frozenset(
+    {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "ES256K", "EdDSA"}
+)
+"""What an issuer may sign with. Not HS256: a public key would be its secret."""
 LEEWAY = 60
 """Seconds by which a provider's clock and ours may differ."""
 
@@ -55,13 +59,15 @@ def verify(token: str, *, issuer: Issuer, client_ids: frozenset[str], nonce: str
             raise TokenRejected
         claims = jwt.decode(
             token,
-            key,
+            key.under(header["alg"]),
             algorithms=list(issuer.algorithms),
             leeway=LEEWAY,
             options={"require": ["exp", "iat", "iss", "aud", "sub"], "verify_aud": False, "verify_iss": False},
         )
     except (jwt.PyJWTError, ValueError, TypeError, OverflowError) as error:
         raise TokenRejected from error
+    if key.issuer is not None and claims["iss"] != _of_tenant(key.issuer, claims):
+        raise TokenRejected
     _check_people(claims, issuer, client_ids)
     _check_nonce(claims.get("nonce"), nonce, issuer)
     return claims
@@ -77,6 +83,11 @@ def _check_people(claims: Claims, issuer: Issuer, client_ids: frozenset[str]) ->
         raise TokenAudienceMismatch
     if "azp" in claims and not _is_one_of(claims["azp"], client_ids):
         raise TokenAudienceMismatch
+
+
+def _of_tenant(key_issuer: str, claims: Claims) -> str:
+    """Give the issuer that a key signs for; Microsoft's keys of all tenants name the token's own."""
+    return key_issuer.replace("{tenantid}", str(claims.get("tid")))
 
 
 def _is_one_of(value: object, names: frozenset[str]) -> bool:

@@ -1,6 +1,6 @@
 """What a provider's policy says: which backend speaks to it, and what proves that a token was issued to us."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from shared.sign_up import Credential
@@ -23,12 +23,14 @@ class Policy:
     """Dotted path of the social-core class."""
     protocol: ClassVar[str] = "oauth2"
     accepts: ClassVar[tuple[tuple[str, ...], ...]] = (("access_token",),)
-    hosts: ClassVar[frozenset[str]]
+    hosts: ClassVar[frozenset[str]] = frozenset()
     """The hosts that a sign-in may call."""
     proof: ClassVar[str]
     """What proves it, in a sentence for the documentation."""
     needs: ClassVar[tuple[str, ...]] = ("KEY", "SECRET")
     """Settings (`SOCIAL_AUTH_<NAME>_…`) without which the proof is none."""
+    verified: ClassVar[bool] = True
+    """Whether there is a proof at all; without one the operator has to accept that, aloud."""
     enforced: ClassVar[Mapping[str, Any]] = {}
     """Settings of the backend that the proof depends on; the operator cannot change them."""
     defaults: ClassVar[Mapping[str, Any]] = {}
@@ -37,7 +39,7 @@ class Policy:
     """Error codes by which the provider refuses our registration rather than the token."""
 
     issuer: ClassVar[Issuer | None] = None
-    """Who signs its id_tokens; None where it takes none."""
+    """Who signs its id_tokens, where it is the same for everybody."""
 
     def identify(self, backend: "Guarded", credential: Credential) -> "Pending":
         """Prove the token and give the profile; with both tokens given, the id_token alone says who it is.
@@ -45,21 +47,49 @@ class Policy:
         :raises ApiError: where the proof fails.
         :raises SocialAuthBaseException: where the provider fails or refuses.
         """
-        if self.issuer is None or credential.id_token is None:
+        if credential.id_token is None or ("id_token",) not in self.accepts:
             return self.by_access_token(backend, credential)
-        keys_url = self.issuer.keys_url
+        issuer = self.issuer_of(backend)
         claims = id_tokens.verify(
             credential.id_token,
-            issuer=self.issuer,
+            issuer=issuer,
             client_ids=self.client_ids(backend),
             nonce=credential.nonce,
-            fetch=lambda: backend.get_json(keys_url, stage="token_validation"),
+            fetch=lambda: backend.get_json(issuer.keys_url, stage="token_validation"),
         )
+        self.check_claims(backend, claims)
         return backend.vouched(self.profile_of(claims, credential))
+
+    @classmethod
+    def fault(cls, setting: Callable[[str], Any]) -> str | None:
+        """Say what is wrong with the operator's settings, besides what `needs` misses; None: nothing.
+
+        :param setting: gives the setting of a name (`KEY`), None where there is none.
+        """
+        return None
 
     def by_access_token(self, backend: "Guarded", credential: Credential) -> "Pending":
         """Prove an access token and give the profile."""
         raise NotImplementedError
+
+    def issuer_of(self, backend: "Guarded") -> Issuer:
+        """Give who signs the id_tokens for this registration.
+
+        :raises ProviderUnavailable: the provider has to say so and does not.
+        """
+        if self.issuer is None:
+            raise NotImplementedError
+        return self.issuer
+
+    def hosts_of(self, backend: "Guarded") -> frozenset[str]:
+        """Give the hosts that a sign-in with this registration may call."""
+        return self.hosts
+
+    def check_claims(self, backend: "Guarded", claims: id_tokens.Claims) -> None:
+        """See to what a proven id_token must say besides.
+
+        :raises ApiError: where it does not.
+        """
 
     def profile_of(self, claims: id_tokens.Claims, credential: Credential) -> dict[str, Any]:
         """Give the claims of a proven id_token as the backend's own profile call would tell them."""
@@ -67,6 +97,10 @@ class Policy:
 
     def client_ids(self, backend: "Guarded") -> frozenset[str]:
         """Give our registrations at the provider: `_KEY` and `_CLIENT_IDS`."""
-        configured = backend.setting("CLIENT_IDS") or ()
-        names = configured.split(",") if isinstance(configured, str) else configured
-        return frozenset(str(name).strip() for name in (backend.setting("KEY"), *names) if name and str(name).strip())
+        return listed(backend.setting("KEY")) | listed(backend.setting("CLIENT_IDS"))
+
+
+def listed(value: object) -> frozenset[str]:
+    """Give the names in a setting: a sequence, or text with commas; what is blank is no name."""
+    names = value.split(",") if isinstance(value, str) else value if isinstance(value, list | tuple) else ()
+    return frozenset(text for name in names if (text := str(name).strip()))

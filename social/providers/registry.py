@@ -1,31 +1,92 @@
 """Which providers there are: a name, its policy. A provider without a policy cannot be enabled."""
 
 from collections.abc import Mapping
+from functools import cache
+
+from django.conf import settings
+from social_core.utils import module_member, setting_name
 
 from shared.errors import UnknownProvider
 from shared.sign_up import Accepts
 from social.conf import conf
 from social.providers.apple import Apple
-from social.providers.facebook import Facebook
+from social.providers.auth0 import Auth0
+from social.providers.catalogue import CATALOGUE, Entry, Way
+from social.providers.discord import Discord
+from social.providers.facebook import Facebook, FacebookApp
+from social.providers.facebook_limited_login import FacebookLimitedLogin
 from social.providers.github import GitHub
+from social.providers.gitlab import GitLab
 from social.providers.google import Google
+from social.providers.google_openid_connect import GoogleOpenIDConnect
 from social.providers.instagram import Instagram
+from social.providers.kakao import Kakao
+from social.providers.line import Line
+from social.providers.microsoft import Microsoft, MicrosoftB2C
+from social.providers.open_id_connect import OpenIDConnect
 from social.providers.policy import Policy
+from social.providers.twitch import Twitch
 from social.providers.twitter import Twitter
+from social.providers.unverified import UnverifiedAccessToken, UnverifiedTokenPair
 
 POLICIES: Mapping[str, type[Policy]] = {
     "apple-id": Apple,
+    "discord": Discord,
     "facebook": Facebook,
+    "facebook-app": FacebookApp,
+    "facebook-limited-login": FacebookLimitedLogin,
     "github": GitHub,
+    "gitlab": GitLab,
     "google-oauth2": Google,
+    "google-openidconnect": GoogleOpenIDConnect,
     "instagram": Instagram,
+    "kakao": Kakao,
+    "line": Line,
+    "twitch": Twitch,
     "twitter": Twitter,
 }
+"""The policies that are written for one provider."""
+
+_BY_BACKEND: Mapping[str, type[OpenIDConnect]] = {
+    "auth0": Auth0,
+    "azuread-b2c-oauth2": MicrosoftB2C,
+    "azuread-oauth2": Microsoft,
+    "azuread-oauth2-v2": Microsoft,
+    "azuread-tenant-oauth2": Microsoft,
+    "azuread-v2-tenant-oauth2": Microsoft,
+}
+_BY_WAY: Mapping[Way, type[OpenIDConnect] | type[UnverifiedAccessToken]] = {
+    Way.ID_TOKEN: OpenIDConnect,
+    Way.ACCESS_TOKEN: UnverifiedAccessToken,
+    Way.TOKEN_PAIR: UnverifiedTokenPair,
+}
+
+
+@cache
+def policy_for(name: str) -> type[Policy] | None:
+    """Give the policy that there is for a provider; None where nobody can sign in with a token of its."""
+    entry = CATALOGUE.get(name)
+    if name in POLICIES or entry is None:
+        return POLICIES.get(name)
+    kind = _BY_BACKEND.get(name) or _BY_WAY.get(entry.way)
+    return _made(kind, entry) if kind else None
+
+
+def accepts_unverified(name: str) -> bool:
+    """Say whether the operator has accepted that this provider's tokens prove nothing."""
+    return getattr(settings, setting_name(name, "ACCEPT_UNVERIFIED"), None) in {1, "1"}
 
 
 def enabled() -> dict[str, type[Policy]]:
     """Give the enabled providers by name, in the order of their names."""
-    return {name: POLICIES[name] for name in sorted(conf.providers)}
+    found = {name: policy_for(name) for name in sorted(conf.providers)}
+    return {name: policy for name, policy in found.items() if policy and (policy.verified or accepts_unverified(name))}
+
+
+def title_of(name: str) -> str:
+    """Give a provider's name for people; its plain name where social-core has no better."""
+    policy = policy_for(name)
+    return str(getattr(module_member(policy.backend), "title", None) or name) if policy else name
 
 
 def accepts_of(name: str) -> Accepts | None:
@@ -43,3 +104,9 @@ def policy_of(name: str) -> type[Policy]:
     if policy is None:
         raise UnknownProvider
     return policy
+
+
+def _made(kind: type[OpenIDConnect] | type[UnverifiedAccessToken], entry: Entry) -> type[Policy]:
+    needs = tuple(dict.fromkeys((*kind.needs, *entry.settings)))
+    backend = getattr(kind, "backend", entry.backend)
+    return type(kind.__name__, (kind,), {"entry": entry, "needs": needs, "backend": backend, "__doc__": kind.__doc__})

@@ -1,55 +1,51 @@
-"""The keys that a provider signs id_tokens with (RFC 7517), fetched rarely and kept through its outages."""
+"""The keys that a provider signs id_tokens with (RFC 7517)."""
 
-import threading
-import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from jwt import PyJWK, PyJWKSet
-from jwt.exceptions import PyJWTError
-from social_core.exceptions import SocialAuthBaseException
 
-from shared.errors import ProviderUnavailable
-from social.providers import deadline
-from social.translation import RETRY_AFTER
-
-FRESH_FOR = 24 * 60 * 60.0
-"""Seconds for which keys are not asked for again."""
-REFETCHED_AT_MOST_EVERY = 60.0
-"""Seconds between two fetches for key ids that are not known: a storm of made-up ones costs the provider one."""
+from social.providers.published import Published
 
 Fetch = Callable[[], Any]
 
 
-@dataclass(slots=True)
-class _Keys:
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    by_id: Mapping[str | None, PyJWK] = field(default_factory=dict)
-    fetched_at: float = float("-inf")
-    tried_at: float = float("-inf")
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A key as it was published; a set may say for which one issuer it signs (Microsoft's does)."""
+
+    key: PyJWK
+    data: Mapping[str, Any]
+
+    @property
+    def issuer(self) -> str | None:
+        """The issuer that it signs for; None: all of the set's."""
+        issuer = self.data.get("issuer")
+        return issuer if isinstance(issuer, str) else None
+
+    def under(self, algorithm: str) -> PyJWK:
+        """Give the key for an algorithm that the caller allows, where the set leaves it open which it is for."""
+        if "alg" in self.data or algorithm == self.key.algorithm_name:
+            return self.key
+        return PyJWK(dict(self.data), algorithm)
 
 
-_by_url: dict[str, _Keys] = {}
+_Keys = Mapping[str | None, SigningKey]
+_by_url: dict[str, Published[_Keys]] = {}
 
 
-def find_key(url: str, kid: str | None, fetch: Fetch) -> PyJWK | None:
+def find_key(url: str, kid: str | None, fetch: Fetch) -> SigningKey | None:
     """Give the key of an id, None where the provider has none such; without an id the one key, if it is the only one.
 
     :param fetch: gets the key set from `url`.
     :raises ProviderUnavailable: there are no keys and they cannot be had, whatever the cause.
     """
-    known = _by_url.setdefault(url, _Keys())
-    # Many may wait for the first fetch; none longer than its own sign-in may take.
-    if not known.lock.acquire(timeout=deadline.remaining()):
-        raise ProviderUnavailable(RETRY_AFTER)
-    try:
-        _refresh(known, kid, fetch)
-    finally:
-        known.lock.release()
+    published = _by_url.setdefault(url, Published())
+    keys = published.get(lambda: _read(fetch()), will_do=lambda known: kid is None or kid in known)
     if kid is None:
-        return next(iter(known.by_id.values())) if len(known.by_id) == 1 else None
-    return known.by_id.get(kid)
+        return next(iter(keys.values())) if len(keys) == 1 else None
+    return keys.get(kid)
 
 
 def forget() -> None:
@@ -57,17 +53,7 @@ def forget() -> None:
     _by_url.clear()
 
 
-def _refresh(known: _Keys, kid: str | None, fetch: Fetch) -> None:
-    now = time.monotonic()
-    wanted = now - known.fetched_at > FRESH_FOR or (kid is not None and kid not in known.by_id)
-    if not wanted or (known.by_id and now - known.tried_at < REFETCHED_AT_MOST_EVERY):
-        return
-    known.tried_at = now
-    try:
-        keys = PyJWKSet.from_dict(fetch()).keys
-    except (SocialAuthBaseException, PyJWTError, TypeError, AttributeError) as error:
-        if known.by_id:
-            return  # the last good ones serve through the outage
-        raise ProviderUnavailable(RETRY_AFTER) from error
-    known.by_id = {key.key_id: key for key in keys if key.public_key_use in {None, "sig"}}
-    known.fetched_at = now
+def _read(answer: Any) -> _Keys:
+    usable = PyJWKSet.from_dict(answer).keys
+    data = {one.get("kid"): one for one in answer["keys"]}
+    return {key.key_id: SigningKey(key, data[key.key_id]) for key in usable if key.public_key_use in {None, "sig"}}

@@ -55,7 +55,8 @@ def session() -> requests.Session:
     made = requests.Session()
     made.trust_env = False
     made.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    adapter = DeadlineAdapter(_HOSTS_POOLED, conf.provider_concurrency, max_retries=0)
+    # A sign-up may have two calls under way at once.
+    adapter = DeadlineAdapter(_HOSTS_POOLED, 2 * conf.provider_concurrency, max_retries=0)
     made.mount("https://", adapter)
     made.mount("http://", adapter)
     return made
@@ -68,7 +69,9 @@ class AnswerTooLarge(requests.RequestException):
 class TransportBase(BaseAuth[Any]):
     """`BaseAuth` with our way out; bring it in as the last base of a backend."""
 
-    allowed_hosts: frozenset[str] = frozenset()
+    def hosts(self) -> frozenset[str]:
+        """Give the hosts that may be called; none until a subclass names some."""
+        return frozenset()
 
     def request(
         self,
@@ -142,7 +145,7 @@ class TransportBase(BaseAuth[Any]):
     def _reroute(self, prepared: requests.PreparedRequest, stage: Any) -> None:
         """Check where a call goes, then send it where the sandbox is, its signature already made."""
         parts = urlsplit(str(prepared.url))
-        if parts.scheme != "https" or parts.hostname not in self.allowed_hosts or parts.username is not None:
+        if parts.scheme != "https" or parts.hostname not in self.hosts() or parts.username is not None:
             raise AuthConfigurationError(self, code="invalid_setting", parameter="url", stage=stage)
         origin = f"https://{parts.netloc}"
         if conf.sandbox and origin in conf.provider_hosts:

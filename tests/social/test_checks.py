@@ -21,12 +21,45 @@ def test_the_settings_of_the_tests_are_in_order() -> None:
     assert ids() == []
 
 
+OIDC = "https://login.example.com"
+
+
+def _enabled(*names: str) -> dict[str, Any]:
+    return {"SOCIAL_PROVIDERS": list(names)}
+
+
+def _registered(name: str, **more: Any) -> dict[str, Any]:
+    return {f"SOCIAL_AUTH_{name}_{setting}": value for setting, value in {"KEY": "k", "SECRET": "s", **more}.items()}
+
+
+@pytest.mark.threat(2)
 @pytest.mark.parametrize(
     ("expected", "settings"),
     [
-        ("social.E001", {"SOCIAL_PROVIDERS": ["facebook", "myspace"]}),
-        ("social.E001", {"SOCIAL_PROVIDERS": ["email"]}),
-        ("social.E001", {"SOCIAL_PROVIDERS": ["Facebook"]}),
+        ("social.E001", _enabled("facebook", "myspace")),
+        ("social.E001", _enabled("email")),
+        ("social.E001", _enabled("Facebook")),
+        ("social.E001", _enabled("saml")),
+        ("social.E001", _enabled("strava")),
+        ("social.E001", _enabled("spotify") | _registered("SPOTIFY")),
+        ("social.E001", _enabled("tumblr") | _registered("TUMBLR")),
+        ("social.E001", _enabled("spotify") | _registered("SPOTIFY", ACCEPT_UNVERIFIED="yes")),
+        ("social.W002", _enabled("spotify") | _registered("SPOTIFY", ACCEPT_UNVERIFIED=1)),
+        ("social.W002", _enabled("tumblr") | _registered("TUMBLR", ACCEPT_UNVERIFIED="1")),
+        ("social.E008", {"SOCIAL_AUTH_FACEBOOK_ACCEPT_UNVERIFIED": 1}),
+        ("social.E002", _enabled("oidc") | _registered("OIDC")),
+        ("social.E002", _enabled("kakao") | _registered("KAKAO", APP_ID=" , ")),
+        ("social.E009", _enabled("oidc") | _registered("OIDC", OIDC_ENDPOINT=OIDC, ID_KEY="email")),
+        ("social.E009", _enabled("auth0") | _registered("AUTH0", DOMAIN="a.b", ID_KEY="nickname")),
+        ("social.E010", _enabled("oidc") | _registered("OIDC", OIDC_ENDPOINT="http://a.example.com")),
+        ("social.E010", _enabled("azuread-oauth2") | _registered("AZUREAD_OAUTH2")),
+        ("social.E010", _enabled("azuread-tenant-oauth2") | _registered("AZUREAD_TENANT_OAUTH2", TENANT_ID="common")),
+        (
+            "social.E010",
+            _enabled("azuread-b2c-oauth2") | _registered("AZUREAD_B2C_OAUTH2", TENANT_NAME="x", POLICY="signin"),
+        ),
+        ("social.W003", _enabled("facebook", "facebook-limited-login") | _registered("FACEBOOK_LIMITED_LOGIN")),
+        ("social.W003", _enabled("google-oauth2", "google-openidconnect") | _registered("GOOGLE_OPENIDCONNECT")),
         ("social.E002", {"SOCIAL_AUTH_FACEBOOK_KEY": ""}),
         ("social.E002", {"SOCIAL_AUTH_FACEBOOK_SECRET": " \t"}),
         ("social.E002", {"SOCIAL_AUTH_GOOGLE_OAUTH2_KEY": None}),
@@ -46,6 +79,7 @@ def test_each_fault_has_its_id(expected: str, settings: dict[str, Any]) -> None:
     assert ids(**settings) == [expected]
 
 
+@pytest.mark.threat(6)
 def test_an_operators_own_way_to_find_users_by_address_is_seen() -> None:
     """For one provider alone it is as dangerous as for all."""
     steps = ["social_core.pipeline.social_auth.associate_by_email"]
@@ -58,3 +92,27 @@ def test_several_faults_are_all_told() -> None:
         SOCIAL_PROVIDERS=["facebook", "myspace"], SOCIAL_AUTH_FACEBOOK_KEY="", PROVIDER_TOKEN_KEYS=["one", "two"]
     )
     assert sorted(map(str, found)) == ["social.E001", "social.E002", "social.E005", "social.E005"]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        _enabled("oidc") | _registered("OIDC", OIDC_ENDPOINT=OIDC),
+        _enabled("kakao") | _registered("KAKAO", APP_ID="1,2"),
+        _enabled("azuread-oauth2") | _registered("AZUREAD_OAUTH2", TENANTS=["a"]),
+        _enabled("azuread-tenant-oauth2") | _registered("AZUREAD_TENANT_OAUTH2", TENANT_ID="contoso.com"),
+        _enabled("discord", "gitlab") | _registered("DISCORD") | _registered("GITLAB"),
+    ],
+    ids=lambda settings: "-".join(settings["SOCIAL_PROVIDERS"]),
+)
+def test_what_is_in_order(settings: dict[str, Any]) -> None:
+    """No false alarm."""
+    assert ids(**settings) == []
+
+
+def test_one_site_at_two_places() -> None:
+    """An installation of a company's own has other people than the public site."""
+    found = ids(
+        **_enabled("github", "github-enterprise"), **_registered("GITHUB_ENTERPRISE", ACCEPT_UNVERIFIED=1, API_URL=OIDC)
+    )
+    assert found == ["social.W002"]

@@ -116,6 +116,7 @@ def test_what_is_good(provider: Provider, make: Callable[[], dict[str, Any]]) ->
     assert check(sign(make()), provider)["sub"] == "10011"
 
 
+@pytest.mark.threat(5)
 @pytest.mark.parametrize(("error", "make"), BAD.values(), ids=BAD.keys())
 def test_what_is_not(provider: Provider, error: type[ApiError], make: Callable[[], dict[str, Any]]) -> None:
     """Every claim that is wrong or missing refuses the token."""
@@ -150,6 +151,7 @@ FORGED: dict[str, Callable[[], str]] = {
 }
 
 
+@pytest.mark.threat(5)
 @pytest.mark.parametrize("make", FORGED.values(), ids=FORGED.keys())
 def test_forgeries(provider: Provider, make: Callable[[], str]) -> None:
     """What the issuer has not signed, by its own algorithm, with its own key, is refused."""
@@ -160,6 +162,7 @@ def test_forgeries(provider: Provider, make: Callable[[], str]) -> None:
 HASHED = hashlib.sha256(b"n-1").hexdigest()
 
 
+@pytest.mark.threat(5)
 @pytest.mark.parametrize(
     ("claimed", "asked", "unasked_accepted", "good"),
     [
@@ -186,6 +189,7 @@ def test_nonce(provider: Provider, claimed: Any, asked: str | None, unasked_acce
             check(token, provider, issuer=issuer, nonce=asked)
 
 
+@pytest.mark.threat(5)
 def test_a_token_without_a_key_id_needs_a_provider_with_one_key(provider: Provider) -> None:
     """Without `kid` the only key is taken; where there are two, none is guessed."""
     token = sign(claims(), kid=None)
@@ -207,6 +211,7 @@ def test_keys_are_asked_for_once_a_day(provider: Provider, monkeypatch: pytest.M
     assert provider.asked == 2
 
 
+@pytest.mark.threat(5)
 def test_a_storm_of_unknown_key_ids_costs_one_call_a_minute(
     provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -230,6 +235,7 @@ def test_a_new_key_is_found(provider: Provider, monkeypatch: pytest.MonkeyPatch)
     assert check(sign(claims(), by="new", kid="k2"), provider)["sub"] == "10011"
 
 
+@pytest.mark.threat(3)
 def test_the_last_good_keys_serve_through_an_outage(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keys that are a day old still serve while the provider does not answer."""
     clock = Clock(monkeypatch)
@@ -239,6 +245,7 @@ def test_the_last_good_keys_serve_through_an_outage(provider: Provider, monkeypa
     assert check(sign(claims()), provider)["sub"] == "10011"
 
 
+@pytest.mark.threat(3)
 @pytest.mark.parametrize("answer", [None, [], {"keys": []}, {"keys": [{"kty": "?"}]}, {"keys": 7}, "text"])
 def test_without_keys_nobody_signs_in(provider: Provider, answer: Any) -> None:
     """Where the keys cannot be had, whatever the cause, the provider is unavailable; the token is not blamed."""
@@ -255,7 +262,7 @@ class Clock:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 1000.0
-        monkeypatch.setattr("social.providers.signing_keys.time.monotonic", lambda: self.now)
+        monkeypatch.setattr("social.providers.published.time.monotonic", lambda: self.now)
 
     def forward(self, seconds: float) -> None:
         self.now += seconds

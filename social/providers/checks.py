@@ -1,0 +1,96 @@
+"""System checks of the enabled providers; ids are stable, and `social.checks` has the others."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004 - Django's name of it
+from social_core.utils import module_member, setting_name
+
+from social.conf import conf
+from social.providers.catalogue import CATALOGUE
+from social.providers.families import families_in
+from social.providers.policy import Policy, listed
+from social.providers.registry import POLICIES, accepts_unverified, policy_for
+
+MUTABLE_KEYS = frozenset({"email", "login", "name", "nickname", "preferred_username", "upn", "username"})
+"""Claims by which nobody may be found: an address or a name is given to somebody else one day."""
+
+
+@register("social")
+def check_providers(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """Every enabled provider has a policy and what the policy needs."""
+    return [message for name in conf.providers for message in _check_provider(name)]
+
+
+def _check_provider(name: str) -> Iterator[CheckMessage]:
+    policy = policy_for(name)
+    if policy is None:
+        entry = CATALOGUE.get(name)
+        yield Error(
+            f"SOCIAL_PROVIDERS names {name!r}, "
+            + (f"by whose tokens nobody can sign in: {entry.why}." if entry else "which is no provider."),
+            hint=f"Best known: {', '.join(sorted(POLICIES))}. docs/providers.md has all that can be enabled.",
+            id="social.E001",
+        )
+        return
+    for need in policy.needs:
+        if not listed(_setting(name, need)):
+            yield Error(
+                f"{setting_name(name, need)} is not set: a token for {name!r} could not be proven to be ours.",
+                hint=f"Set {setting_name(name, need)} to what {name} gave this service's registration.",
+                id="social.E002",
+            )
+    yield from _check_proof(name, policy)
+    fault = policy.fault(lambda wanted: _setting(name, wanted))
+    if fault:
+        yield Error(
+            f"{setting_name(name)}_{fault}.", hint=f"docs/providers.md says what {name} needs.", id="social.E010"
+        )
+    key = _setting(name, "ID_KEY")
+    if key in MUTABLE_KEYS.union(module_member(policy.backend).MUTABLE_ID_KEYS) and "ID_KEY" not in policy.enforced:
+        yield Error(
+            f"{setting_name(name, 'ID_KEY')} is {key!r}, which can change hands: its next owner would be let in.",
+            hint=f"Remove {setting_name(name, 'ID_KEY')}, or name a claim that stays with one person for ever.",
+            id="social.E009",
+        )
+
+
+def _check_proof(name: str, policy: type[Policy]) -> Iterator[CheckMessage]:
+    setting = setting_name(name, "ACCEPT_UNVERIFIED")
+    if policy.verified:
+        if accepts_unverified(name):
+            yield Error(
+                f"{setting} is set, but what {name} issues can be verified, and is.",
+                hint=f"Remove {setting}.",
+                id="social.E008",
+            )
+    elif accepts_unverified(name):
+        yield Warning(
+            f"{setting} is set: whoever has an application at {name} can sign in here as any of its visitors.",
+            hint="Keep it only while all who have one are trusted.",
+            id="social.W002",
+        )
+    else:
+        yield Error(
+            f"Nothing proves that a token of {name} was issued to this service.",
+            hint=f"Remove {name} from SOCIAL_PROVIDERS, or accept the risk with {setting}=1 (docs/security.md).",
+            id="social.E001",
+        )
+
+
+def _setting(provider: str, name: str) -> Any:
+    return getattr(settings, setting_name(provider, name), None)
+
+
+@register("social")
+def check_families(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """No two enabled providers sign in the same people."""
+    return [
+        Warning(
+            f"{', '.join(family)} sign in the same people: one person would become several users.",
+            hint="Enable one of them.",
+            id="social.W003",
+        )
+        for family in families_in(conf.providers)
+    ]

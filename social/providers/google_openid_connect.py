@@ -1,0 +1,12 @@
+"""Google under social-core's other name: id_tokens alone, with the same rules."""
+
+from social.providers.google import Google
+
+
+class GoogleOpenIDConnect(Google):
+    """Google by id_token; the address must be verified."""
+
+    backend = "social_core.backends.google_openidconnect.GoogleOpenIdConnect"
+    accepts = (("id_token",),)
+    needs = ("KEY",)
+    proof = "the id_token's `aud` is one of our client ids"

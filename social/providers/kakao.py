@@ -1,0 +1,46 @@
+"""Kakao: `access_token_info` says which app a token is of, and whose.
+
+https://developers.kakao.com/docs/latest/en/kakaologin/rest-api#get-token-info. The app is named by its number
+(`_APP_ID`), not by a key that a client has.
+"""
+
+from typing import Any
+
+from shared.errors import TokenRejected
+from shared.sign_up import Credential
+from social.providers.audience import ask, require_ours
+from social.providers.engine import Guarded
+from social.providers.policy import Policy, listed
+from social.providers.together import together
+from social.strategy import Pending
+
+CHECK_URL = "https://kapi.kakao.com/v1/user/access_token_info"
+
+
+class Kakao(Policy):
+    """Kakao Login by access token."""
+
+    backend = "social_core.backends.kakao.KakaoOAuth2"
+    hosts = frozenset({"kapi.kakao.com"})
+    proof = "`app_id` of `access_token_info` is one of `_APP_ID`"
+    needs = ("KEY", "SECRET", "APP_ID")
+    enforced = {"ID_KEY": None}
+
+    def client_ids(self, backend: Guarded) -> frozenset[str]:
+        """Give the numbers of our apps."""
+        return listed(backend.setting("APP_ID"))
+
+    def by_access_token(self, backend: Guarded, credential: Credential) -> Pending:
+        """Check the token and ask for the profile."""
+        token = credential.access_token
+        claims, pending = together(lambda: self._check(backend, token), lambda: backend.do_auth(token))
+        if str(claims.get("id")) != backend.get_user_id({}, pending.profile):
+            raise TokenRejected
+        return pending
+
+    def _check(self, backend: Guarded, token: str | None) -> dict[str, Any]:
+        claims = ask(backend, CHECK_URL, headers={"Authorization": f"Bearer {token}"})
+        app = claims.get("app_id")
+        number = isinstance(app, int) and not isinstance(app, bool)
+        require_ours(str(app) if number else None, self.client_ids(backend))
+        return claims

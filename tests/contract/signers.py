@@ -1,0 +1,124 @@
+"""Providers that sign id_tokens: how each is set up here, and tokens of one person, true or bent."""
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import jwt
+import responses
+from cryptography.hazmat.primitives.asymmetric import rsa
+from django.test import override_settings
+from social_core.utils import setting_name
+
+OURS = "our-client-id"
+TENANT = "11111111-2222-4333-8444-555555555555"
+OTHER_TENANT = "99999999-2222-4333-8444-555555555555"
+MICROSOFT = "https://login.microsoftonline.com"
+B2C = "https://tandem.b2clogin.com"
+
+
+@dataclass(frozen=True)
+class Signer:
+    """One provider: its issuer, where its keys are, where it publishes both, and what it says besides."""
+
+    issuer: str
+    keys_url: str
+    settings: Mapping[str, str] = field(default_factory=dict)
+    configuration_url: str | None = None
+    published_issuer: str | None = None
+    claims: Mapping[str, Any] = field(default_factory=dict)
+    key_says: Mapping[str, Any] = field(default_factory=dict)
+    """What its keys hold besides."""
+
+    def enabled(self, name: str) -> override_settings:
+        ours = {"KEY": OURS, "SECRET": "our-secret", **self.settings}
+        named = {setting_name(name, setting): value for setting, value in ours.items()}
+        return override_settings(SOCIAL_PROVIDERS=[name], **named)
+
+    def play(self, mock: responses.RequestsMock, **key_says: Any) -> None:
+        """Publish the configuration and the keys."""
+        if self.configuration_url:
+            published = {"issuer": self.published_issuer or self.issuer, "jwks_uri": self.keys_url}
+            mock.get(self.configuration_url, json=published)
+        mock.get(self.keys_url, json={"keys": [{**public("theirs"), "kid": "k1", **self.key_says, **key_says}]})
+
+    def token(self, *, by: str = "theirs", kid: str = "k1", **claims: Any) -> str:
+        """Sign a token of one person; a claim that is None is left out."""
+        now = int(time.time())
+        content = {
+            "iss": self.issuer,
+            "aud": OURS,
+            "sub": "10031",
+            "iat": now - 5,
+            "exp": now + 3600,
+            "email": "ripley@example.com",
+            "email_verified": True,
+            **self.claims,
+            **claims,
+        }
+        kept = {name: value for name, value in content.items() if value is not None}
+        # Not jwt.encode, which refuses to sign what a test wants signed.
+        return jwt.PyJWS().encode(json.dumps(kept).encode(), private(by), algorithm="RS256", headers={"kid": kid})
+
+
+@cache
+def private(name: str) -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(65537, 2048)
+
+
+def public(name: str) -> dict[str, Any]:
+    return {**json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(private(name).public_key())), "use": "sig"}
+
+
+SIGNERS: Mapping[str, Signer] = {
+    "google-oauth2": Signer("https://accounts.google.com", "https://www.googleapis.com/oauth2/v3/certs"),
+    "google-openidconnect": Signer("accounts.google.com", "https://www.googleapis.com/oauth2/v3/certs"),
+    "apple-id": Signer(
+        "https://appleid.apple.com", "https://appleid.apple.com/auth/keys", {"CLIENT": OURS, "KEY": "a-key-id"}
+    ),
+    "facebook": Signer("https://www.facebook.com", "https://limited.facebook.com/.well-known/oauth/openid/jwks/"),
+    "facebook-limited-login": Signer(
+        "https://www.facebook.com", "https://limited.facebook.com/.well-known/oauth/openid/jwks/"
+    ),
+    "oidc": Signer(
+        "https://login.example.com",
+        "https://login.example.com/jwks",
+        {"OIDC_ENDPOINT": "https://login.example.com"},
+        "https://login.example.com/.well-known/openid-configuration",
+    ),
+    "linkedin-openidconnect": Signer(
+        "https://www.linkedin.com/oauth",
+        "https://www.linkedin.com/oauth/openid/jwks",
+        configuration_url="https://www.linkedin.com/oauth/.well-known/openid-configuration",
+    ),
+    "auth0": Signer(
+        "https://tandem.auth0.com/", "https://tandem.auth0.com/.well-known/jwks.json", {"DOMAIN": "tandem.auth0.com"}
+    ),
+    "azuread-oauth2": Signer(
+        f"https://sts.windows.net/{TENANT}/",
+        f"{MICROSOFT}/common/discovery/keys",
+        {"TENANTS": TENANT},
+        f"{MICROSOFT}/common/.well-known/openid-configuration",
+        "https://sts.windows.net/{tenantid}/",
+        {"tid": TENANT},
+        {"issuer": "https://sts.windows.net/{tenantid}/"},
+    ),
+    "azuread-v2-tenant-oauth2": Signer(
+        f"{MICROSOFT}/{TENANT}/v2.0",
+        f"{MICROSOFT}/{TENANT}/discovery/v2.0/keys",
+        {"TENANT_ID": TENANT},
+        f"{MICROSOFT}/{TENANT}/v2.0/.well-known/openid-configuration",
+        claims={"tid": TENANT, "preferred_username": "ripley@example.com"},
+        key_says={"issuer": MICROSOFT + "/{tenantid}/v2.0"},
+    ),
+    "azuread-b2c-oauth2": Signer(
+        f"{B2C}/{TENANT}/v2.0/",
+        f"{B2C}/tandem.onmicrosoft.com/b2c_1_in/discovery/v2.0/keys",
+        {"TENANT_NAME": "tandem", "POLICY": "b2c_1_in"},
+        f"{B2C}/tandem.onmicrosoft.com/v2.0/.well-known/openid-configuration",
+        claims={"tfp": "B2C_1_in"},
+    ),
+}

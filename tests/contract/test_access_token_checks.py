@@ -1,0 +1,175 @@
+"""CONTRACT section 7: providers that say whom a token was issued to are asked, and believed only as a whole."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+import responses
+from django.test import override_settings
+from responses import matchers
+from social_core.utils import setting_name
+from social_django.models import UserSocialAuth
+
+from tests.contract.answers import assert_error
+from tests.contract.checkers import CHECKERS, OURS, THEIRS, Checker
+from tests.contract.conftest import ApiClient
+from tests.contract.people import all_rows
+
+pytestmark = [pytest.mark.django_db, pytest.mark.threat(1, 3, 4)]
+
+TOKEN = "t0ken"
+
+
+@pytest.fixture(params=list(CHECKERS))
+def provider(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Each of them in turn, enabled."""
+    with enabled(request.param):
+        yield request.param
+
+
+def enabled(provider: str, **more: Any) -> override_settings:
+    ours = CHECKERS[provider].settings or {"KEY": OURS, "SECRET": "our-secret"}
+    named = {setting_name(provider, name): value for name, value in {**ours, **more}.items()}
+    return override_settings(SOCIAL_PROVIDERS=[provider], **named)
+
+
+@pytest.fixture
+def mock() -> Iterator[responses.RequestsMock]:
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
+        yield mock
+
+
+def sign_up(api: ApiClient, provider: str, mock: responses.RequestsMock, **changed: Any) -> Any:
+    """Sign up with what the provider says of a token; `check` and `profile` can be other answers of its."""
+    checker = CHECKERS[provider]
+    for url, answer in (
+        (checker.check_url, changed.get("check", {"json": checker.claims})),
+        (checker.profile_url, changed.get("profile", {"json": checker.profile})),
+    ):
+        mock.get(url, **answer)
+    return api.sign_up({"provider": provider, "access_token": TOKEN})
+
+
+def refused(answer: Any, code: str) -> None:
+    assert_error(answer, code)
+    assert not any(all_rows()["auth.User"] + all_rows()["social_django.UserSocialAuth"])
+
+
+def test_a_token_of_ours(api: ApiClient, provider: str, mock: responses.RequestsMock) -> None:
+    """The person it was issued for is in, and in again."""
+    checker = CHECKERS[provider]
+    answer = sign_up(api, provider, mock)
+    assert answer.status_code == 201, answer.content
+    assert (answer.json()["outcome"], answer.json()["provider"]) == ("created", provider)
+    assert answer.json()["username"] == checker.name or not checker.name
+    assert checker.uid not in answer.json()["username"]
+    assert UserSocialAuth.objects.get().uid == checker.uid
+    assert sign_up(api, provider, mock).json()["outcome"] == "signed_in"
+
+
+def test_a_token_of_another_application(api: ApiClient, provider: str, mock: responses.RequestsMock) -> None:
+    """Its answer says so, and so does ours."""
+    checker = CHECKERS[provider]
+    claims = checker.saying(checker.of, checker.theirs)
+    refused(sign_up(api, provider, mock, check={"json": claims}), "token_audience_mismatch")
+
+
+def test_one_of_several_registrations(api: ApiClient, provider: str, mock: responses.RequestsMock) -> None:
+    """A company has an application for each of its clients."""
+    checker = CHECKERS[provider]
+    claims = checker.saying(checker.of, checker.theirs)
+    several = {"APP_ID": f"{OURS}, {THEIRS}"} if provider == "kakao" else {"CLIENT_IDS": f" {THEIRS} ,9"}
+    with enabled(provider, **several):
+        assert sign_up(api, provider, mock, check={"json": claims}).status_code == 201
+
+
+@pytest.mark.parametrize("named", [None, "", [OURS], {"id": OURS}, True, 1.5, False, 0.0], ids=repr)
+def test_a_check_that_names_no_application(
+    api: ApiClient, provider: str, mock: responses.RequestsMock, named: Any
+) -> None:
+    """It proves nothing."""
+    checker = CHECKERS[provider]
+    claims = checker.saying(checker.of, named)
+    refused(sign_up(api, provider, mock, check={"json": claims}), "provider_bad_response")
+
+
+@pytest.mark.parametrize("claims", [{}, [], None, "x", 7, {"application": None}, {"application": [], "app_id": None}])
+def test_a_check_that_is_nonsense(api: ApiClient, provider: str, mock: responses.RequestsMock, claims: Any) -> None:
+    """Likewise."""
+    refused(sign_up(api, provider, mock, check={"json": claims}), "provider_bad_response")
+
+
+@pytest.mark.parametrize("provider", [name for name, one in CHECKERS.items() if one.whose], indirect=True)
+@pytest.mark.parametrize("who", ["666", 666], ids=repr)
+def test_a_check_that_names_another_person(
+    api: ApiClient, provider: str, mock: responses.RequestsMock, who: Any
+) -> None:
+    """Check and profile are of one person, or of nobody."""
+    checker = CHECKERS[provider]
+    refused(sign_up(api, provider, mock, check={"json": checker.saying(checker.whose, who)}), "token_rejected")
+
+
+@pytest.mark.parametrize("which", ["check", "profile"])
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        ({"status": 400, "json": {"error": "invalid_request"}}, "token_rejected"),
+        ({"status": 401, "json": {"message": "401: Unauthorized", "code": 0}}, "token_rejected"),
+        ({"status": 403, "body": "no"}, "token_rejected"),
+        ({"status": 429, "json": {}}, "provider_unavailable"),
+        ({"status": 503, "body": "<html>"}, "provider_unavailable"),
+        ({"status": 302, "headers": {"Location": "https://discord.com/"}}, "provider_bad_response"),
+        ({"body": "<html>"}, "provider_bad_response"),
+        ({"body": requests.ConnectionError("refused")}, "provider_unavailable"),
+        ({"body": requests.ReadTimeout("slow")}, "provider_timeout"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "-".join(str(part) for part in value.values())[:24],
+)
+def test_either_call_fails(
+    api: ApiClient, provider: str, mock: responses.RequestsMock, which: str, answer: dict[str, Any], code: str
+) -> None:
+    """Without the check there is no sign-in, and without the profile neither."""
+    refused(sign_up(api, provider, mock, **{which: answer}), code)
+
+
+def test_the_checks_own_failure_is_told(api: ApiClient, provider: str, mock: responses.RequestsMock) -> None:
+    """Where both calls fail, whose the token is comes first."""
+    checker = CHECKERS[provider]
+    answer = sign_up(
+        api,
+        provider,
+        mock,
+        check={"json": checker.saying(checker.of, checker.theirs)},
+        profile={"status": 500, "body": "down"},
+    )
+    refused(answer, "token_audience_mismatch")
+
+
+def test_discords_check_is_the_profile_where_there_is_no_more_to_tell(
+    api: ApiClient, mock: responses.RequestsMock
+) -> None:
+    """A token that may not tell the address costs one call."""
+    checker: Checker = CHECKERS["discord"]
+    with enabled("discord"):
+        answer = sign_up(api, "discord", mock, check={"json": checker.saying("scopes", ["identify"])})
+    assert answer.json()["username"] == "ripley"
+    assert [call.request.url for call in mock.calls] == [checker.check_url]
+
+
+def test_gitlab_of_ones_own(api: ApiClient, mock: responses.RequestsMock) -> None:
+    """An installation of a company's own is asked instead of gitlab.com, check and profile alike."""
+    checker = CHECKERS["gitlab"]
+    for url, body in ((checker.check_url, checker.claims), (checker.profile_url, checker.profile)):
+        mock.get(url.replace("gitlab.com", "git.example.com"), json=body)
+    with enabled("gitlab", API_URL="https://git.example.com/"):
+        assert api.sign_up({"provider": "gitlab", "access_token": TOKEN}).status_code == 201
+
+
+def test_twitch_wants_the_tokens_own_client_id(api: ApiClient, mock: responses.RequestsMock) -> None:
+    """The profile call names the application that the check named."""
+    checker = CHECKERS["twitch"]
+    mock.get(checker.check_url, json=checker.saying("client_id", THEIRS))
+    mock.get(checker.profile_url, json=checker.profile, match=[matchers.header_matcher({"Client-Id": THEIRS})])
+    with enabled("twitch", CLIENT_IDS=[THEIRS]):
+        assert api.sign_up({"provider": "twitch", "access_token": TOKEN}).status_code == 201

@@ -1,0 +1,263 @@
+"""CONTRACT section 7: an id_token is proven here, for every kind of provider that has them, on both versions."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import jwt
+import pytest
+import responses
+from django.test import override_settings
+from social_django.models import UserSocialAuth
+
+from social.providers import discovery, signing_keys
+from tests.contract.answers import assert_error
+from tests.contract.conftest import ApiClient
+from tests.contract.people import PROFILES, all_rows
+from tests.contract.signers import OTHER_TENANT, OURS, SIGNERS, Signer
+from tests.providers import Providers
+
+pytestmark = [pytest.mark.django_db, pytest.mark.threat(5)]
+
+HOUR = 3600
+
+
+@pytest.fixture(autouse=True)
+def _nothing_known() -> Iterator[None]:
+    """Keys are remembered by the process; each test begins without."""
+    signing_keys.forget()
+    discovery.forget()
+    yield
+    signing_keys.forget()
+    discovery.forget()
+
+
+@pytest.fixture(params=list(SIGNERS))
+def provider(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Each of them in turn, enabled."""
+    with SIGNERS[request.param].enabled(request.param):
+        yield request.param
+
+
+@pytest.fixture
+def mock() -> Iterator[responses.RequestsMock]:
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
+        yield mock
+
+
+@pytest.fixture
+def signer(provider: str, mock: responses.RequestsMock) -> Signer:
+    """What signs for it, with its keys published."""
+    SIGNERS[provider].play(mock)
+    return SIGNERS[provider]
+
+
+def refused(answer: Any, code: str) -> None:
+    assert_error(answer, code)
+    assert not any(all_rows()["auth.User"] + all_rows()["social_django.UserSocialAuth"])
+
+
+def test_a_token_of_ours(api: ApiClient, provider: str, signer: Signer, mock: responses.RequestsMock) -> None:
+    """The person is in; the keys are fetched once, however many come."""
+    first = api.sign_up({"provider": provider, "id_token": signer.token()})
+    assert first.status_code == 201, first.content
+    assert (first.json()["outcome"], first.json()["email"]) == ("created", "ripley@example.com")
+    asked = len(mock.calls)
+    again = api.sign_up({"provider": provider, "id_token": signer.token()})
+    assert (again.json()["outcome"], again.json()["id"]) == ("signed_in", first.json()["id"])
+    assert len(mock.calls) == asked <= 2
+    assert UserSocialAuth.objects.get().uid == "10031"
+
+
+REJECTED, MISMATCH = "token_rejected", "token_audience_mismatch"
+
+
+@pytest.mark.parametrize(
+    ("claims", "code"),
+    [
+        ({"aud": "their-client-id"}, MISMATCH),
+        ({"aud": ["their-client-id"]}, MISMATCH),
+        ({"azp": "their-client-id"}, MISMATCH),
+        ({"iss": "https://issuer.example.org"}, REJECTED),
+        ({"iss": None}, REJECTED),
+        ({"aud": None}, REJECTED),
+        ({"sub": None}, REJECTED),
+        ({"sub": ""}, REJECTED),
+        ({"exp": 1}, REJECTED),
+        ({"exp": None}, REJECTED),
+        ({"iat": None}, REJECTED),
+        ({"iat": 99999999999}, REJECTED),
+        ({"nbf": 99999999999}, REJECTED),
+    ],
+    ids=str,
+)
+def test_what_a_claim_may_not_say(
+    api: ApiClient, provider: str, signer: Signer, claims: dict[str, Any], code: str
+) -> None:
+    """Any one of them is enough."""
+    refused(api.sign_up({"provider": provider, "id_token": signer.token(**claims)}), code)
+
+
+@pytest.mark.parametrize("sign", [{"by": "a stranger"}, {"by": "a stranger", "kid": "k2"}, {"kid": "k2"}], ids=str)
+def test_another_key(api: ApiClient, provider: str, signer: Signer, sign: dict[str, str]) -> None:
+    """Only what the provider publishes opens."""
+    refused(api.sign_up({"provider": provider, "id_token": signer.token(**sign)}), REJECTED)
+
+
+@pytest.mark.parametrize("bent", ["none", "HS256", "cut", "text"])
+def test_a_token_that_is_none(api: ApiClient, provider: str, signer: Signer, bent: str) -> None:
+    """Not its own word for how it was signed, and not half a token."""
+    head, body, signature = signer.token().split(".")
+    other = jwt.encode({}, "s" * 32, algorithm="HS256", headers={"kid": "k1"}).split(".")
+    token = {
+        "none": jwt.encode({}, "", algorithm="none", headers={"kid": "k1"}).split(".")[0] + f".{body}.",
+        "HS256": f"{other[0]}.{body}.{other[2]}",
+        "cut": f"{head}.{body}",
+        "text": "not-a-token",
+    }[bent]
+    refused(api.sign_up({"provider": provider, "id_token": token}), REJECTED)
+    assert signature
+
+
+def test_a_storm_of_unknown_keys(api: ApiClient, provider: str, signer: Signer, mock: responses.RequestsMock) -> None:
+    """It costs the provider one call."""
+    assert api.sign_up({"provider": provider, "id_token": signer.token()}).status_code == 201
+    asked = len(mock.calls)
+    for number in range(20):
+        assert_error(api.sign_up({"provider": provider, "id_token": signer.token(kid=f"made-up-{number}")}), REJECTED)
+    assert len(mock.calls) == asked, "the keys were fetched less than a minute ago"
+
+
+def test_no_keys(api: ApiClient, provider: str, mock: responses.RequestsMock) -> None:
+    """The client's token may still be good: it is to come again."""
+    signer = SIGNERS[provider]
+    for url in filter(None, (signer.configuration_url, signer.keys_url)):
+        mock.get(url, status=404, body="<html>")
+    answer = api.sign_up({"provider": provider, "id_token": signer.token()})
+    refused(answer, "provider_unavailable")
+
+
+@pytest.mark.parametrize(("asked", "claimed"), [("n0nce", None), ("n0nce", "another"), (None, "n0nce")])
+def test_nonces(api: ApiClient, provider: str, signer: Signer, asked: str | None, claimed: str | None) -> None:
+    """A token that was asked for by somebody else does not pass for ours."""
+    fields = {"provider": provider, "id_token": signer.token(nonce=claimed), **({"nonce": asked} if asked else {})}
+    answer = api.sign_up(fields)
+    if asked is None and provider.startswith("google"):
+        # Its iOS SDK adds one that the app cannot read.
+        assert answer.status_code == 201
+    else:
+        refused(answer, REJECTED)
+
+
+@pytest.mark.parametrize("provider", ["google-oauth2", "google-openidconnect"], indirect=True)
+@pytest.mark.parametrize("verified", [False, None, "true", 1], ids=repr)
+def test_google_vouches_for_the_address(api: ApiClient, provider: str, signer: Signer, verified: Any) -> None:
+    """Or nobody is let in by it."""
+    token = signer.token(email_verified=verified)
+    refused(api.sign_up({"provider": provider, "id_token": token}), "sign_up_not_allowed")
+
+
+@pytest.mark.parametrize(("provider", "key"), [("google-oauth2", "sub"), ("facebook", "id")])
+def test_one_person_by_either_token(api: ApiClient, providers: Providers, provider: str, key: str) -> None:
+    """The same user, and the id_token alone decides where both are sent."""
+    signer = SIGNERS[provider]
+    fields = providers.knows(provider, "t", **{**PROFILES[provider], key: "10031", "aud": OURS})
+    with signer.enabled(provider):
+        signer.play(providers.mock)
+        first = api.sign_up(fields).json()
+        other = {"provider": provider, "id_token": signer.token()}
+        assert api.sign_up(other).json()["id"] == first["id"]
+        someone_else = {**fields, "id_token": signer.token(sub="10032")}
+        assert api.sign_up(someone_else).json()["outcome"] == "created"
+
+
+class TestMicrosoft:
+    """Tenants and user flows."""
+
+    COMMON = "azuread-oauth2"
+    NAMED = "azuread-v2-tenant-oauth2"
+    B2C = "azuread-b2c-oauth2"
+
+    def sign_up(self, api: ApiClient, name: str, mock: responses.RequestsMock, **claims: Any) -> Any:
+        with SIGNERS[name].enabled(name):
+            SIGNERS[name].play(mock)
+            return api.sign_up({"provider": name, "id_token": SIGNERS[name].token(**claims)})
+
+    @pytest.mark.parametrize("name", [COMMON, NAMED])
+    def test_a_tenant_that_is_not_named(self, api: ApiClient, mock: responses.RequestsMock, name: str) -> None:
+        """Anyone can open one."""
+        issuer = SIGNERS[name].issuer.replace(SIGNERS[name].claims["tid"], OTHER_TENANT)
+        refused(self.sign_up(api, name, mock, iss=issuer, tid=OTHER_TENANT), REJECTED)
+
+    def test_a_tenants_name_on_anothers_token(self, api: ApiClient, mock: responses.RequestsMock) -> None:
+        """A key signs for the tenant that the token is of."""
+        refused(self.sign_up(api, self.COMMON, mock, tid=OTHER_TENANT), REJECTED)
+
+    def test_a_key_of_another_tenant(self, api: ApiClient, mock: responses.RequestsMock) -> None:
+        """It may not sign for ours."""
+        signer = SIGNERS[self.COMMON]
+        with signer.enabled(self.COMMON):
+            signer.play(mock, issuer=f"https://sts.windows.net/{OTHER_TENANT}/")
+            refused(api.sign_up({"provider": self.COMMON, "id_token": signer.token()}), REJECTED)
+
+    @pytest.mark.parametrize("flow", ["b2c_1_other", None, 7])
+    def test_another_user_flow(self, api: ApiClient, mock: responses.RequestsMock, flow: Any) -> None:
+        """It may ask a person for less than ours does."""
+        refused(self.sign_up(api, self.B2C, mock, tfp=flow), REJECTED)
+
+    def test_a_subject_that_stands_for_everybody(self, api: ApiClient, mock: responses.RequestsMock) -> None:
+        """Some user flows put the same text there for all."""
+        refused(self.sign_up(api, self.B2C, mock, sub="Not supported currently. Use oid claim."), REJECTED)
+
+
+class TestPublishedConfiguration:
+    """What a provider publishes is believed within bounds."""
+
+    def test_keys_at_another_host(self, api: ApiClient, mock: responses.RequestsMock) -> None:
+        """They are not fetched from wherever a document says; the operator confirms it."""
+        signer = SIGNERS["oidc"]
+        mock.get(str(signer.configuration_url), json={"issuer": signer.issuer, "jwks_uri": "https://169.254.169.254/"})
+        canary = mock.get("https://169.254.169.254/", json={"keys": []})
+        with signer.enabled("oidc"):
+            refused(api.sign_up({"provider": "oidc", "id_token": signer.token()}), "provider_unavailable")
+        assert not canary.call_count
+
+    def test_keys_at_a_host_that_the_operator_names(self, api: ApiClient, mock: responses.RequestsMock) -> None:
+        """That is the confirmation."""
+        signer = SIGNERS["oidc"]
+        elsewhere = Signer(signer.issuer, "https://keys.example.com/jwks", signer.settings, signer.configuration_url)
+        elsewhere.play(mock)
+        with signer.enabled("oidc"), override_settings(SOCIAL_AUTH_OIDC_JWKS_URI=elsewhere.keys_url):
+            assert api.sign_up({"provider": "oidc", "id_token": signer.token()}).status_code == 201
+
+    @pytest.mark.parametrize(
+        "answer", [[], {}, {"issuer": "", "jwks_uri": ""}, {"issuer": ["x"], "jwks_uri": 7}], ids=str
+    )
+    def test_nonsense(self, api: ApiClient, mock: responses.RequestsMock, answer: Any) -> None:
+        """No keys, no sign-in."""
+        signer = SIGNERS["oidc"]
+        mock.get(str(signer.configuration_url), json=answer)
+        with signer.enabled("oidc"):
+            refused(api.sign_up({"provider": "oidc", "id_token": signer.token()}), "provider_unavailable")
+
+    def test_it_is_good_for_a_day(
+        self, api: ApiClient, mock: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """And the last good one serves through an outage."""
+        signer = SIGNERS["oidc"]
+        signer.play(mock)
+        with signer.enabled("oidc"):
+            assert api.sign_up({"provider": "oidc", "id_token": signer.token()}).status_code == 201
+            asked, later = len(mock.calls), time.monotonic() + 25 * HOUR
+            mock.replace("GET", str(signer.configuration_url), status=500)
+            mock.replace("GET", signer.keys_url, status=500)
+            monkeypatch.setattr("social.providers.published.time.monotonic", lambda: later)
+            assert api.sign_up({"provider": "oidc", "id_token": signer.token()}).status_code == 201
+        assert len(mock.calls) == asked + 2
+
+
+@pytest.mark.parametrize("provider", ["oidc", "azuread-v2-tenant-oauth2", "auth0"], indirect=True)
+def test_no_access_token_opens(api: ApiClient, provider: str) -> None:
+    """Userinfo would answer for any application's."""
+    answer = api.sign_up({"provider": provider, "access_token": "t"})
+    assert_error(answer, "invalid_request", fields={"id_token": "This field is required."})
