@@ -5,6 +5,7 @@ below it our transport in place of `BaseAuth.request`.
 """
 
 from typing import Any, cast
+from xml.parsers.expat import ExpatError
 
 from django.contrib.auth import get_user_model
 from requests_oauthlib import OAuth1  # type: ignore[import-untyped]  # the package has no types
@@ -20,7 +21,17 @@ from social.providers.transport import TransportBase
 from social.strategy import Pending
 
 MAX_UID = 255
-NONSENSE = (KeyError, IndexError, TypeError, AttributeError, RecursionError, ValueError)
+NONSENSE = (
+    LookupError,
+    TypeError,
+    AttributeError,
+    ValueError,
+    ArithmeticError,
+    RecursionError,
+    StopIteration,
+    SyntaxError,  # ElementTree's ParseError is one
+    ExpatError,
+)
 """What a backend raises that is fed nonsense."""
 
 

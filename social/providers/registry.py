@@ -21,6 +21,7 @@ from social.providers.google import Google
 from social.providers.google_openid_connect import GoogleOpenIDConnect
 from social.providers.instagram import Instagram
 from social.providers.kakao import Kakao
+from social.providers.keycloak import Keycloak
 from social.providers.line import Line
 from social.providers.microsoft import Microsoft, MicrosoftB2C
 from social.providers.open_id_connect import OpenIDConnect
@@ -41,6 +42,7 @@ POLICIES: Mapping[str, type[Policy]] = {
     "google-openidconnect": GoogleOpenIDConnect,
     "instagram": Instagram,
     "kakao": Kakao,
+    "keycloak": Keycloak,
     "line": Line,
     "twitch": Twitch,
     "twitter": Twitter,

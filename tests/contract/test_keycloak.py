@@ -1,0 +1,68 @@
+"""CONTRACT section 7: Keycloak's access tokens, which say whom they were issued to and are signed."""
+
+import base64
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from django.test import override_settings
+
+from tests.contract.answers import assert_error
+from tests.contract.conftest import ApiClient
+from tests.contract.people import all_rows
+from tests.contract.signers import OURS, private
+
+pytestmark = [pytest.mark.django_db, pytest.mark.threat(1)]
+
+
+@pytest.fixture(autouse=True)
+def _enabled() -> Iterator[None]:
+    public = private("theirs").public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    with override_settings(
+        SOCIAL_PROVIDERS=["keycloak"],
+        SOCIAL_AUTH_KEYCLOAK_KEY=OURS,
+        SOCIAL_AUTH_KEYCLOAK_PUBLIC_KEY=base64.b64encode(public).decode(),
+        SOCIAL_AUTH_KEYCLOAK_ALGORITHM="HS256",
+    ):
+        yield
+
+
+def token(by: str = "theirs", **claims: Any) -> str:
+    now = int(time.time())
+    content = {"aud": OURS, "sub": "6f1c", "preferred_username": "ripley", "iat": now, "exp": now + 300, **claims}
+    return jwt.encode(
+        {name: value for name, value in content.items() if value is not None}, private(by), algorithm="RS256"
+    )
+
+
+def test_a_token_of_ours(api: ApiClient) -> None:
+    """Nobody is called."""
+    answer = api.sign_up({"provider": "keycloak", "access_token": token()})
+    assert (answer.status_code, answer.json()["username"]) == (201, "ripley")
+
+
+@pytest.mark.parametrize(
+    ("made", "code"),
+    [
+        ({"aud": "another"}, "token_audience_mismatch"),
+        ({"aud": ["account"]}, "token_audience_mismatch"),
+        ({"aud": None}, "token_rejected"),
+        ({"exp": 1}, "token_rejected"),
+        ({"by": "a stranger"}, "token_rejected"),
+        ({"sub": None}, "provider_bad_response"),
+    ],
+    ids=str,
+)
+def test_what_proves_nothing(api: ApiClient, made: dict[str, Any], code: str) -> None:
+    """And signs nobody in."""
+    assert_error(api.sign_up({"provider": "keycloak", "access_token": token(**made)}), code)
+    assert not any(all_rows()["auth.User"])
+
+
+def test_a_key_that_everybody_has(api: ApiClient) -> None:
+    """A public key is no secret to sign with, whatever the operator's setting says."""
+    forged = jwt.encode({"aud": OURS, "sub": "1", "exp": time.time() + 300}, "k" * 40, algorithm="HS256")
+    assert_error(api.sign_up({"provider": "keycloak", "access_token": forged}), "token_rejected")
