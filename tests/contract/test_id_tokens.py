@@ -213,14 +213,17 @@ class TestMicrosoft:
 class TestPublishedConfiguration:
     """What a provider publishes is believed within bounds."""
 
-    def test_keys_at_another_host(self, api: ApiClient, mock: responses.RequestsMock) -> None:
-        """They are not fetched from wherever a document says; the operator confirms it."""
+    def test_keys_at_another_host(
+        self, api: ApiClient, mock: responses.RequestsMock, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """They are not fetched from wherever a document says; the operator is told, and can confirm it."""
         signer = SIGNERS["oidc"]
         mock.get(str(signer.configuration_url), json={"issuer": signer.issuer, "jwks_uri": "https://169.254.169.254/"})
         canary = mock.get("https://169.254.169.254/", json={"keys": []})
         with signer.enabled("oidc"):
             refused(api.sign_up({"provider": "oidc", "id_token": signer.token()}), "provider_unavailable")
         assert not canary.call_count
+        assert "169.254.169.254: confirm with _JWKS_URI" in caplog.text
 
     def test_keys_at_a_host_that_the_operator_names(self, api: ApiClient, mock: responses.RequestsMock) -> None:
         """That is the confirmation."""
