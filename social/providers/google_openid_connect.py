@@ -1,4 +1,7 @@
-"""Google under social-core's other name: id_tokens alone, with the same rules."""
+"""Google under social-core's other name: id_tokens alone, with the same rules.
+
+https://developers.google.com/identity/openid-connect/openid-connect#validatinganidtoken
+"""
 
 from social.providers.google import Google
 

@@ -7,8 +7,16 @@ base strings, headers and signatures. A filter sits on the logger itself, so no 
 import logging
 import re
 
+from shared.kinds import without_words
+
 _QUERY = re.compile(r"\?[^\s\"'>)]*")
-_REDACTED = ("urllib3.connectionpool", "urllib3.connection", "urllib3.response", "urllib3.util.retry")
+_REDACTED = (
+    "urllib3.connectionpool",
+    "urllib3.connection",
+    "urllib3.response",
+    "urllib3.util.retry",
+    "urllib3.poolmanager",
+)
 _SILENCED = (
     "oauthlib.oauth1.rfc5849",
     "oauthlib.oauth1.rfc5849.signature",
@@ -16,15 +24,19 @@ _SILENCED = (
     "oauthlib.oauth1.rfc5849.endpoints.base",
     "requests_oauthlib.oauth1_auth",
     "requests_oauthlib.oauth1_session",
+    "requests_oauthlib.oauth2_session",
 )
 
 
 class RedactQuery(logging.Filter):
-    """Take the query out of every URL in a record."""
+    """Take the query out of every URL in a record, and the words out of its exception: they hold an answer's bytes."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Let the record through without its secrets."""
-        record.msg, record.args = _QUERY.sub("?[redacted]", record.getMessage()), None
+        text, error = record.getMessage(), record.exc_info[1] if record.exc_info else None
+        if error is not None:
+            text, record.exc_info = without_words(text, error), None
+        record.msg, record.args = _QUERY.sub("?[redacted]", text), None
         return True
 
 

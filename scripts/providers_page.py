@@ -1,0 +1,143 @@
+"""docs/providers.md, from the code: social/providers/ and its catalogue of social-core's backends.
+
+python -m scripts.providers_page           writes the page
+python -m scripts.providers_page --check   says whether it is what the code says
+"""
+
+import os
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from pathlib import Path
+
+import django
+from django.apps import apps
+
+if not apps.ready:
+    # None of an operator's settings is to show in the page.
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+    django.setup()
+
+from social.providers.catalogue import CATALOGUE, PACKAGE, SHADOWED, Entry, Way, settings_in
+from social.providers.open_id_connect import OpenIDConnect
+from social.providers.policy import Policy
+from social.providers.registry import policy_for
+from social.providers.unverified import UnverifiedAccessToken, UnverifiedTokenPair
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "providers.md"
+GENERAL: dict[str, type[Policy]] = {
+    "any other OpenID Connect provider": OpenIDConnect,
+    "any other OAuth 2 provider": UnverifiedAccessToken,
+    "any other OAuth 1 provider": UnverifiedTokenPair,
+}
+"""Policies for all that have none of their own."""
+WORKS, OPT_IN, CANNOT = "works", "only with `_ACCEPT_UNVERIFIED=1`", "cannot"
+
+
+def page() -> str:
+    """Give the page."""
+    return "\n".join([*_head(), *_policies(), *_breadth()]) + "\n"
+
+
+def _head() -> Iterator[str]:
+    yield "# Providers"
+    yield ""
+    yield "<!-- Written by scripts/providers_page.py from social/providers/. -->"
+    yield ""
+    yield "`SOCIAL_PROVIDERS` names the providers that people can sign in with; `SOCIAL_AUTH_<NAME>_…` holds our"
+    yield "registration with each (`<NAME>` in upper case, with underscores). A token that was issued to someone else's"
+    yield "application must not sign anyone in here: each provider has a policy that says what proves it to be ours."
+    yield ""
+
+
+def _policies() -> Iterator[str]:
+    yield "## What proves a token"
+    yield ""
+    yield "With both tokens given, the id_token alone says who it is. What must be set begins with"
+    yield "`SOCIAL_AUTH_<NAME>`; further client ids of ours, where one service has several, are in `_CLIENT_IDS`."
+    yield ""
+    yield "| provider | accepts | what proves that it is ours | must be set | source |"
+    yield "| --- | --- | --- | --- | --- |"
+    for names, policy in _own().items():
+        yield _policy_row(", ".join(f"`{name}`" for name in names), policy)
+    for words, policy in GENERAL.items():
+        yield _policy_row(words, policy)
+    yield ""
+
+
+def _own() -> dict[tuple[str, ...], type[Policy]]:
+    """Give the policies that are made for one provider or a few, by the names that have them."""
+    names: dict[tuple[object, ...], list[str]] = {}
+    for name in CATALOGUE:
+        policy = policy_for(name)
+        if policy is not None and _written(policy) not in GENERAL.values():
+            key = (_written(policy), policy.accepts, policy.proof, policy.needs)
+            names.setdefault(key, []).append(name)
+    return {tuple(alike): policy for alike in names.values() if (policy := policy_for(alike[0]))}
+
+
+def _written(policy: type[Policy]) -> type[Policy]:
+    """Give the class that somebody has written; those of the catalogue's entries are made of it."""
+    return next(kind for kind in policy.__mro__ if kind.__module__ != "social.providers.registry")
+
+
+def _policy_row(names: str, policy: type[Policy]) -> str:
+    accepts = " or ".join(" + ".join(fields) for fields in policy.accepts)
+    needs = [*policy.needs, *([] if policy.verified else ["ACCEPT_UNVERIFIED=1"])]
+    text = import_module(_written(policy).__module__).__doc__ or ""
+    sources = [f"<{url.rstrip('.,;:')}>" for url in re.findall(r"https://[^\s)>`]+", text) if "<" not in url]
+    cells = names, accepts, policy.proof, ", ".join(f"`_{need}`" for need in needs), " ".join(dict.fromkeys(sources))
+    return f"| {' | '.join(cells)} |"
+
+
+def _breadth() -> Iterator[str]:
+    rows = sorted(
+        [*(_row(entry) for entry in CATALOGUE.values()), *_shadowed_rows()], key=lambda row: row[0].strip("`").lower()
+    )
+    told = {verdict: sum(row[2] == verdict for row in rows) for verdict in (WORKS, OPT_IN, CANNOT)}
+    yield "## Every backend of social-core"
+    yield ""
+    yield f"Of its {len(rows)} named classes, {told[WORKS]} work; {told[OPT_IN]} work only where the operator accepts"
+    yield f"that nothing proves whom a token was issued to; {told[CANNOT]} cannot work with a token that an app shows"
+    yield f"us, and naming one of them is an error at the start. {len(SHADOWED)} share their name with another class,"
+    yield "which the name stands for."
+    yield ""
+    yield "Each one that works is signed up with through every mounted API in tests/breadth/, with the answers of"
+    yield "social-core's own test suite (of the installed version, fetched when the tests run), or with ours where that"
+    yield "has none. In parentheses: what may say that the provider is elsewhere than social-core has it."
+    yield ""
+    yield "| name | class | verdict | an app shows | besides key and secret | to be known |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    for row in rows:
+        yield f"| {' | '.join(row)} |"
+
+
+def _row(entry: Entry) -> Sequence[str]:
+    policy = policy_for(entry.name)
+    verdict = CANNOT if policy is None else WORKS if policy.verified else OPT_IN
+    shown = " or ".join(" + ".join(fields) for fields in policy.accepts) if policy else ""
+    optional = settings_in(entry) - set(entry.settings)
+    needs = [f"`_{name}`" for name in entry.settings] + [f"(`_{name}`)" for name in sorted(optional)]
+    return f"`{entry.name}`", f"`{entry.backend.removeprefix(PACKAGE)}`", verdict, shown, ", ".join(needs), entry.why
+
+
+def _shadowed_rows() -> Iterator[Sequence[str]]:
+    for one in SHADOWED:
+        shown = {Way.NEVER: "", Way.TOKEN_PAIR: "access_token + access_token_secret"}.get(one.way, str(one.way))
+        yield f"`{one.name}`", f"`{one.backend.removeprefix(PACKAGE)}`", "not by this name", shown, "", one.why
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the page, or say that it is not what the code says."""
+    if "--check" not in arguments:
+        PAGE.write_text(page(), encoding="utf-8")
+        return 0
+    if PAGE.is_file() and PAGE.read_text(encoding="utf-8") == page():
+        return 0
+    print("docs/providers.md is not what the code says: python -m scripts.providers_page", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

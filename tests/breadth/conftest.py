@@ -1,0 +1,17 @@
+"""social-core's own tests, and a client of each mounted API."""
+
+import pytest
+
+from tests.breadth import source
+from tests.contract.conftest import api
+
+__all__ = ["api"]
+
+
+@pytest.fixture(scope="session")
+def their_tests() -> None:
+    """social-core's own tests."""
+    try:
+        source.package()
+    except source.NotHadError as error:
+        pytest.skip(f"needs social-core's own tests: {error}")

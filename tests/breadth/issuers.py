@@ -1,0 +1,117 @@
+"""Whoever signs a provider's id_tokens: with a key of this module's, published where the provider does."""
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import rsa
+from requests import PreparedRequest
+from social_core.utils import setting_name
+
+from social.providers.catalogue import CATALOGUE, hosts_of
+from tests.breadth import theirs
+
+KEY = "a-key"
+UID = "10026"
+TENANT = "11111111-2222-4333-8444-555555555555"
+WORTH: Mapping[str, str] = {
+    "API_URL": "https://id.example.com/oauth2",
+    "CLIENT": KEY,
+    "DOMAIN": "id.example.com",
+    "OIDC_ENDPOINT": "https://id.example.com",
+    "POLICY": "b2c_1_signin",
+    "TENANT_ID": TENANT,
+    "TENANT_NAME": "ourtenant",
+    "TENANTS": TENANT,
+}
+"""What the settings are worth that a backend cannot do without."""
+UNPUBLISHED: Mapping[str, str] = {
+    "apple-id": "https://appleid.apple.com",
+    "auth0": "https://id.example.com/",
+    "facebook-limited-login": "https://www.facebook.com",
+    "google-openidconnect": "https://accounts.google.com",
+}
+"""Issuers that need not be asked for."""
+COPIED = {"fence"}
+"""Whose published configuration, in social-core's tests, is another provider's."""
+
+
+@dataclass
+class Issuer:
+    """A provider, and what it has been asked."""
+
+    name: str
+    settings: Mapping[str, Any]
+    configuration: Mapping[str, Any] | None
+    """As social-core's tests have it."""
+
+    def id_token(self, **claims: Any) -> str:
+        """Sign a token of one person's."""
+        now = int(time.time())
+        issuer = UNPUBLISHED.get(self.name) or self._published()["issuer"]
+        known = {
+            "preferred_username": "ripley",
+            "nickname": "ripley",
+            "upn": "ripley@example.com",
+            "name": "Ellen Ripley",
+        }
+        content = {
+            "iss": issuer.replace("{tenantid}", TENANT),
+            "aud": self.settings[setting_name(self.name, "KEY")],
+            "sub": UID,
+            "iat": now - 5,
+            "exp": now + 3600,
+            "email": "ripley@example.com",
+            "email_verified": True,
+            "tid": TENANT,
+            "tfp": WORTH["POLICY"],
+            **known,
+            **claims,
+        }
+        return jwt.encode(content, _key(), algorithm="RS256", headers={"kid": "k1"})
+
+    def answer(self, request: PreparedRequest) -> tuple[int, dict[str, str], str]:
+        """Answer a call as the provider does: with its configuration or with its keys."""
+        url = str(request.url)
+        if "openid-configuration" in url:
+            return 200, {}, json.dumps(self._published())
+        public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(_key().public_key()))
+        return 200, {}, json.dumps({"keys": [{**public, "use": "sig", "kid": "k1"}]})
+
+    def hosts(self) -> frozenset[str]:
+        """Give the hosts that it may be asked at."""
+        return hosts_of(CATALOGUE[self.name], lambda setting: self.settings.get(setting_name(self.name, setting)))
+
+    def _published(self) -> Mapping[str, Any]:
+        if self.configuration is not None:
+            return self.configuration
+        home = f"https://{min(self.hosts())}"
+        issuer = f"{home}/{{tenantid}}/v2.0" if self.name.startswith("azuread") else home
+        return {"issuer": issuer, "jwks_uri": f"{home}/keys"}
+
+
+@cache
+def issuer_of(name: str) -> Issuer:
+    """Give a provider.
+
+    :raises NotHadError: where social-core's tests cannot be had.
+    """
+    entry = CATALOGUE[name]
+    settings, configuration = theirs.configured(entry.backend)
+    # Theirs say where the provider is; what else they have (allowed groups, say) is about other things.
+    worth = {
+        setting: settings.get(setting_name(name, setting), WORTH[setting]) for setting in (*entry.settings, "TENANTS")
+    }
+    known = {
+        setting_name(name, setting): value for setting, value in {"KEY": KEY, "SECRET": "a-secret", **worth}.items()
+    }
+    return Issuer(name, {**known, "SOCIAL_PROVIDERS": [name]}, None if name in COPIED else configuration)
+
+
+@cache
+def _key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(65537, 2048)

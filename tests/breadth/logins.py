@@ -1,0 +1,80 @@
+"""One person of each provider: what she shows us, what the provider answers, who she must be here."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import responses
+from social_core.utils import setting_name
+
+from social.providers import registry
+from social.providers.catalogue import CATALOGUE, Way, hosts_of
+from tests.breadth import ours, theirs
+from tests.breadth.theirs import Played
+
+
+@dataclass(frozen=True)
+class Login:
+    """A login of one person, through us."""
+
+    settings: Mapping[str, Any]
+    fields: dict[str, str]
+    """The fields of the sign-up."""
+    answers: tuple[responses.BaseResponse, ...]
+    hosts: frozenset[str]
+    """The hosts that the provider is asked at, all of them."""
+    uid: str
+    suggested: str
+
+
+@cache
+def login_of(name: str) -> Login:
+    """Give a provider's person.
+
+    :raises NotHadError: where she is in social-core's tests and these cannot be had.
+    """
+    entry = CATALOGUE[name]
+    policy = registry.policy_for(name)
+    assert policy is not None
+    played = ours.PLAYED.get(name) or theirs.play(entry.backend)
+    assert played is not None, f"nobody plays {name}: tests/breadth/ours.py"
+    settings = {
+        setting_name(name, "KEY"): ours.KEY,
+        setting_name(name, "SECRET"): ours.SECRET,
+        **({} if policy.verified else {setting_name(name, "ACCEPT_UNVERIFIED"): "1"}),
+        **{setting_name(name, needed): f"our-{needed.lower()}" for needed in entry.settings},
+        **ours.SETTINGS.get(name, {}),
+        **played.settings,
+        "SOCIAL_PROVIDERS": [name],
+    }
+    hosts = hosts_of(entry, lambda setting: settings.get(setting_name(name, setting)))
+    # Theirs is "foobar" mostly, as is the person; a user must not be named after a token.
+    token = ours.TOKEN if played.token == "foobar" and name not in ours.TOKEN_IN_URL else played.token
+    fields = {"provider": name, "access_token": token}
+    if entry.way is Way.TOKEN_PAIR:
+        fields["access_token_secret"] = played.secret or "a-secret"
+    return Login(
+        settings=settings,
+        fields=fields,
+        answers=(*(one for one in played.answers if _host(one) in hosts), *_checks(name, played)),
+        hosts=hosts,
+        uid=played.uid,
+        suggested=played.suggested,
+    )
+
+
+def _checks(name: str, played: Played) -> tuple[responses.BaseResponse, ...]:
+    """Give the answers to the calls that prove a token, which social-core does not make."""
+    rows = [responses.Response(method, url, json=body) for method, url, body in ours.CHECKS.get(name, ())]
+    if name == "github":
+        (user,) = (one for one in played.answers if one.url == "https://api.github.com/user")
+        body = {"app": {"client_id": ours.KEY}, "user": json.loads(str(user.body))}
+        rows.append(responses.Response("POST", f"https://api.github.com/applications/{ours.KEY}/token", json=body))
+    return tuple(rows)
+
+
+def _host(answer: responses.BaseResponse) -> str:
+    url = answer.url if isinstance(answer.url, str) else answer.url.pattern
+    return url.partition("://")[2].partition("/")[0]

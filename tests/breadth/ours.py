@@ -1,0 +1,161 @@
+"""Answers of the providers that social-core's own tests leave out, made of what its code reads of them."""
+
+import json
+import re
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import jwt
+import responses
+from requests import PreparedRequest
+
+from tests.breadth.theirs import Played
+
+TOKEN = "a-token-of-ripley"
+KEY, SECRET = "a-key", "a-secret-of-32-characters-or-more"
+
+
+def _profile(url: str | re.Pattern[str], body: Any, **played: Any) -> Played:
+    answer = responses.Response("GET", url, body=body if isinstance(body, str) else json.dumps(body))
+    return _played(answer, **played)
+
+
+def _played(*answers: responses.BaseResponse, uid: str, suggested: str = "ripley", **settings: str) -> Played:
+    return Played(settings=settings, answers=answers, token=TOKEN, secret="", uid=uid, suggested=suggested)
+
+
+def _identify(request: PreparedRequest) -> tuple[int, dict[str, str], str]:
+    """Sign as MediaWiki does: with the consumer's secret, over the nonce of the call."""
+    nonce = re.findall(r'oauth_nonce="(.*?)"', str(request.headers["Authorization"]))[0]
+    claims = {"iss": "https://meta.wikimedia.org", "iat": int(time.time()), "nonce": nonce, "aud": KEY}
+    return 200, {}, jwt.encode({**claims, "sub": "10024", "username": "ripley"}, SECRET, algorithm="HS256")
+
+
+_QQ = "https://graph.qq.com"
+_WEIBO = "https://api.weibo.com"
+
+PLAYED: Mapping[str, Played] = {
+    "battlenet-oauth2": _profile(
+        "https://eu.api.battle.net/account/user",
+        {"accountId": 10001, "battletag": "ripley#1234"},
+        uid="10001",
+        suggested="",
+    ),
+    "classlink": _profile(
+        "https://nodeapi.classlink.com/v2/my/info",
+        {"UserId": 10002, "LoginId": "ripley", "FirstName": "Ellen", "LastName": "Ripley"},
+        uid="10002",
+    ),
+    "coding": _profile(
+        "https://coding.net/api/account/current_user", {"code": 0, "data": {"id": 10003, "name": "ripley"}}, uid="10003"
+    ),
+    "discord": _profile("https://discord.com/api/users/@me", {"id": "10004", "username": "ripley"}, uid="10004"),
+    "douban-oauth2": _profile(
+        "https://api.douban.com/v2/user/~me", {"id": "10005", "uid": "ripley", "name": "Ellen Ripley"}, uid="10005"
+    ),
+    "facebook-app": _profile(
+        re.compile(r"https://graph.facebook.com/v[0-9.]+/me"),
+        {"id": "10025", "name": "Ellen Ripley"},
+        uid="10025",
+        suggested="Ellen Ripley",
+    ),
+    "fitbit": _profile(
+        "https://api.fitbit.com/1/user/-/profile.json",
+        {"user": {"encodedId": "10006A", "displayName": "ripley"}},
+        uid="10006A",
+    ),
+    "justgiving": _profile(
+        "https://api.justgiving.com/v1/account",
+        {"userId": "10007", "email": "ripley@example.com", "firstName": "Ellen", "lastName": "Ripley"},
+        uid="10007",
+    ),
+    "mediawiki": _played(
+        responses.CallbackResponse("POST", "https://meta.wikimedia.org/w/index.php", callback=_identify),
+        uid="10024",
+        SOCIAL_AUTH_MEDIAWIKI_MEDIAWIKI_URL="https://meta.wikimedia.org/w/index.php",
+    ),
+    "meetup": _profile(
+        "https://api.meetup.com/2/member/self", {"id": 10009, "username": "ripley", "name": "Ellen Ripley"}, uid="10009"
+    ),
+    "mendeley-oauth2": _profile(
+        "https://api.mendeley.com/profiles/me/",
+        {"id": "10010", "display_name": "Ellen Ripley", "link": "https://www.mendeley.com/profiles/ellen-ripley/"},
+        uid="10010",
+        suggested="",
+    ),
+    "odnoklassniki-oauth2": _profile(
+        "https://api.ok.ru/fb.do",
+        {"uid": "10011", "name": "Ellen Ripley", "first_name": "Ellen", "last_name": "Ripley"},
+        uid="10011",
+        suggested="",
+        SOCIAL_AUTH_ODNOKLASSNIKI_OAUTH2_PUBLIC_NAME="our-public-name",
+    ),
+    "openshift": _profile(
+        "https://openshift.example.com/oapi/v1/users/~",
+        {"kind": "User", "metadata": {"name": "ripley", "uid": "10012"}},
+        uid="10012",
+        SOCIAL_AUTH_OPENSHIFT_URL="https://openshift.example.com",
+    ),
+    "paypal-oauth2-sandbox": _profile(
+        "https://api.sandbox.paypal.com/v1/identity/oauth2/userinfo?schema=paypalv1.1",
+        {"user_id": "https://www.paypal.com/webapps/auth/identity/user/10014", "name": "Ellen Ripley"},
+        uid="https://www.paypal.com/webapps/auth/identity/user/10014",
+        suggested="",
+    ),
+    "qq": _played(
+        responses.Response(
+            "GET", f"{_QQ}/oauth2.0/me", body='callback( {"client_id": "a-key", "openid": "10015"} );\n'
+        ),
+        responses.Response("GET", f"{_QQ}/user/get_user_info", json={"ret": 0, "nickname": "ripley"}),
+        uid="10015",
+    ),
+    "trello": _profile(
+        "https://trello.com/1/members/me",
+        {"id": "10016", "username": "ripley", "fullName": "Ellen Ripley"},
+        uid="10016",
+    ),
+    "uffd": _profile(
+        "https://uffd.example.com/oauth2/userinfo",
+        {"id": 10017, "nickname": "ripley", "name": "Ellen Ripley", "email": "ripley@example.com"},
+        uid="10017",
+        SOCIAL_AUTH_UFFD_BASE_URL="https://uffd.example.com",
+    ),
+    "vimeo": _profile(
+        "https://vimeo.com/api/rest/v2",
+        {"person": {"id": "10018", "username": "ripley", "display_name": "Ellen Ripley"}},
+        uid="10018",
+    ),
+    "weibo": _played(
+        responses.Response("POST", f"{_WEIBO}/oauth2/get_token_info", json={"uid": 10019, "appkey": "a-key"}),
+        responses.Response("GET", f"{_WEIBO}/2/users/show.json", json={"id": 10019, "name": "ripley"}),
+        uid="10019",
+    ),
+    "yaru": _profile(
+        "https://login.yandex.ru/info",
+        {"id": "10020", "display_name": "ripley", "real_name": "Ellen Ripley"},
+        uid="10020",
+    ),
+}
+"""By the provider's name."""
+
+TOKEN_IN_URL = {"hubspot"}
+"""Providers that are asked by the token, in the path."""
+
+SETTINGS: Mapping[str, Mapping[str, Any]] = {"kakao": {"SOCIAL_AUTH_KAKAO_APP_ID": "4711"}}
+"""Beyond the catalogue's."""
+
+CHECKS: Mapping[str, tuple[tuple[str, str, Any], ...]] = {
+    "discord": (
+        ("GET", "https://discord.com/api/oauth2/@me", {"application": {"id": KEY}, "scopes": ["identify", "email"]}),
+    ),
+    "gitlab": (
+        ("GET", "https://gitlab.com/oauth/token/info", {"resource_owner_id": 123456, "application": {"uid": KEY}}),
+    ),
+    "google-oauth2": (("GET", "https://oauth2.googleapis.com/tokeninfo", {"aud": KEY, "azp": KEY}),),
+    "instagram": (("GET", "https://graph.instagram.com/access_token", {"access_token": "long-lived"}),),
+    "kakao": (("GET", "https://kapi.kakao.com/v1/user/access_token_info", {"id": 101010101, "app_id": 4711}),),
+    "line": (("GET", "https://api.line.me/oauth2/v2.1/verify", {"client_id": KEY, "expires_in": 2591659}),),
+    "twitch": (("GET", "https://id.twitch.tv/oauth2/validate", {"client_id": KEY, "user_id": "689563726"}),),
+}
+"""What the checks of section 7 are answered, for the person that social-core's tests play."""

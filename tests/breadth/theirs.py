@@ -1,0 +1,124 @@
+"""What social-core's own tests play a provider with, and what social-core makes of it there."""
+
+import inspect
+import json
+import unittest
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import responses
+from social_core.backends import utils as backends
+
+from tests.breadth import source
+
+NOT_A_PROVIDERS = {"SOCIAL_AUTH_AUTHENTICATION_BACKENDS", "SOCIAL_AUTH_PIPELINE"}
+
+
+@dataclass(frozen=True)
+class Played:
+    """A login of one person, as a test plays it."""
+
+    settings: Mapping[str, Any]
+    answers: tuple[responses.BaseResponse, ...]
+    """What the provider answers, to whatever is asked of it."""
+    token: str
+    secret: str
+    """OAuth 1's; else empty."""
+    uid: str
+    suggested: str
+    """The user name that social-core makes of what the provider suggests; empty where it suggests none."""
+
+
+def play(backend: str) -> Played | None:
+    """Run a backend's own login test and keep what it was made of; None where there is no such test.
+
+    :param backend: dotted path of the class.
+    :raises NotHadError: where social-core's tests cannot be had.
+    """
+    for kind in _kinds(backend):
+        for name in sorted(unittest.defaultTestLoader.getTestCaseNames(kind), key=len):
+            if name.startswith("test_login") and "fail" not in name and (login := _run(kind(name))):
+                return login
+    return None
+
+
+def configured(backend: str) -> tuple[Mapping[str, Any], Mapping[str, Any] | None]:
+    """Give the settings that a backend's tests have, and the configuration that its provider publishes there.
+
+    :raises NotHadError: where social-core's tests cannot be had.
+    """
+    for kind in _kinds(backend):
+        case: Any = kind()
+        try:
+            case.setUp()
+            published = [one for one in responses.registered() if "openid-configuration" in str(one.url)]
+            if published:
+                return _settings(case), json.loads(str(published[0].body))
+        finally:
+            case.tearDown()
+            case.doCleanups()
+    return {}, None
+
+
+def _kinds(backend: str) -> Iterator[type[unittest.TestCase]]:
+    module_name = backend.split(".")[-2]
+    for module in source.modules_about(module_name):
+        # In the order that they are written in: variants come after the plain case.
+        for kind in vars(module).values():
+            is_test = inspect.isclass(kind) and issubclass(kind, unittest.TestCase)
+            if is_test and kind.__module__ == module.__name__ and getattr(kind, "backend_path", "") == backend:
+                yield kind
+
+
+def _run(case: Any) -> Played | None:
+    loaded = dict(backends.BACKENDSCACHE)
+    try:
+        case.setUp()
+        details = _watch(case.backend)
+        getattr(case, case._testMethodName)()
+        return _kept(case, details)
+    except unittest.SkipTest:
+        return None
+    finally:
+        case.tearDown()
+        case.doCleanups()
+        backends.BACKENDSCACHE.clear()
+        backends.BACKENDSCACHE.update(loaded)
+
+
+def _watch(backend: Any) -> dict[str, Any]:
+    """Keep the details that a backend reads from an answer, the last time that it does."""
+    details: dict[str, Any] = {}
+    read = backend.get_user_details
+
+    def watched(response: Any) -> Any:
+        found = read(response)
+        details.update(found)
+        return found
+
+    backend.get_user_details = watched
+    return details
+
+
+def _kept(case: Any, details: Mapping[str, Any]) -> Played | None:
+    # The class's own: a test of several logins has several.
+    associations = list(case.strategy.storage.user.cache_by_uid.values())
+    if len(associations) != 1:
+        return None
+    (association,) = associations
+    token = association.extra_data.get("access_token") or "a-token"
+    pair = token if isinstance(token, dict) else {"oauth_token": token, "oauth_token_secret": ""}
+    return Played(
+        settings=_settings(case),
+        answers=tuple(responses.registered()),
+        token=pair["oauth_token"],
+        secret=pair["oauth_token_secret"],
+        uid=association.uid,
+        # Without a suggestion, social-core's pipeline has made one up.
+        suggested=association.user.username if details.get("username") else "",
+    )
+
+
+def _settings(case: Any) -> Mapping[str, Any]:
+    return {name: value for name, value in case.strategy._settings.items() if name not in NOT_A_PROVIDERS}
