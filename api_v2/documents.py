@@ -49,5 +49,7 @@ class SwaggerUI(SpectacularSwaggerSplitView):
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Any:
         """Serve the page, or its script."""
         self.url = f"{prefix_of('api_v2')}openapi.yaml"
+        # Never the query: the page would repeat a key that somebody puts there.
+        self.url_self = request.path
         with patched_settings(_OURS):
             return super().get(request, *args, **kwargs)  # type: ignore[no-untyped-call]  # the package is typed in part

@@ -1,7 +1,9 @@
 """What is mounted where: the APIs of `settings.APIS`, health, the front page."""
 
 from django.conf import settings
+from django.http import Http404
 from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.views.defaults import page_not_found
 
 from config import front, health
 from shared.mounts import mount_route
@@ -11,4 +13,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("livez", health.livez),
     path("readyz", health.readyz),
     *(re_path(mount_route(prefix), include(f"{app}.urls")) for app, prefix in settings.APIS.items()),
+    # Otherwise Django's own page under DEBUG, which repeats the whole URL.
+    re_path("", page_not_found, {"exception": Http404()}),
 ]

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 from django.http import HttpRequest
 
 from shared import wire
-from shared.errors import PayloadTooLarge
+from shared.errors import InvalidJson, PayloadTooLarge
 
 Query = dict[str, list[str]]
 
@@ -27,7 +27,7 @@ def read_object(request: HttpRequest) -> dict[str, Any]:
 
     :raises UnsupportedMediaType: 415, for another type or an encoding.
     :raises PayloadTooLarge: 413, for more than 64 KiB, stated or found while reading.
-    :raises InvalidJson: 400, for anything but one strict JSON object.
+    :raises InvalidJson: 400, for anything but one strict JSON object, and for a body that cannot be read.
     """
     wire.check_media_type(request.META.get("CONTENT_TYPE", ""), request.META.get("HTTP_CONTENT_ENCODING", ""))
     return wire.decode(_read_body(request))
@@ -41,7 +41,12 @@ def _read_body(request: HttpRequest) -> bytes:
         if len(request.body) > wire.MAX_BYTES:
             raise PayloadTooLarge
         return request.body
-    if not length and request.META.get("wsgi.input_terminated"):
-        # Django reads nothing where there is no Content-Length; a chunked body ends by itself.
-        return wire.read_limited(cast(wire.Readable, request.META["wsgi.input"]))
-    return wire.read_limited(cast(wire.Readable, request))
+    # Django reads nothing where there is no Content-Length; a chunked body ends by itself.
+    chunked = not length and request.META.get("wsgi.input_terminated")
+    stream = cast(wire.Readable, request.META["wsgi.input"] if chunked else request)
+    try:
+        return wire.read_limited(stream)
+    except PayloadTooLarge:
+        raise
+    except Exception as error:  # each server has exceptions of its own for a body that is cut off or badly chunked
+        raise InvalidJson from error

@@ -30,6 +30,7 @@ def stored() -> str:
     return json.dumps(list(UserSocialAuth.objects.values("uid", "extra_data")), default=str)
 
 
+@pytest.mark.threat(30)
 @pytest.mark.parametrize("provider", PROFILES)
 def test_a_token_is_kept_encrypted(providers: Providers, provider: str) -> None:
     """With a key, also where the provider's answer does not repeat the token."""
@@ -39,6 +40,7 @@ def test_a_token_is_kept_encrypted(providers: Providers, provider: str) -> None:
     assert "canary" not in stored()
 
 
+@pytest.mark.threat(30)
 @pytest.mark.parametrize("provider", PROFILES)
 def test_without_a_key_no_token_is_kept(providers: Providers, provider: str) -> None:
     """Not in clear, not at all."""
@@ -56,6 +58,7 @@ def test_the_latest_token_is_kept(providers: Providers) -> None:
         assert get_provider_token(user=user, provider="facebook") == "second"
 
 
+@pytest.mark.threat(30)
 def test_a_key_is_rotated_by_putting_a_new_one_in_front(providers: Providers) -> None:
     """The old key reads what it wrote, the new one writes; without the old one it is said that nothing can be read."""
     with override_settings(PROVIDER_TOKEN_KEYS=[OLD]):
@@ -89,6 +92,7 @@ def test_what_is_encrypted_is_decrypted(value: Any) -> None:
     assert first != second
 
 
+@pytest.mark.threat(30)
 @pytest.mark.parametrize("kept", ["fernet:", "fernet:nonsense", "fernet:" + "A" * 100])
 def test_what_was_tampered_with_is_unreadable(kept: str) -> None:
     """One error for all of it."""

@@ -1,0 +1,38 @@
+"""CONTRACT section 1: a body that ends early or is badly chunked is no JSON object, whatever the server calls it."""
+
+import pytest
+
+from tests.contract.answers import assert_error
+from tests.contract.conftest import ApiClient
+
+
+class BadChunkError(Exception):
+    """A server's own, of no kind that we know."""
+
+
+class Broken:
+    """A body that breaks off."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+        self._parts = [b'{"provider": ']
+
+    def read(self, size: int = -1) -> bytes:
+        if not self._parts:
+            raise self._error
+        return self._parts.pop()
+
+    readline = read
+
+
+@pytest.mark.parametrize(
+    "error", [BadChunkError("canary"), OSError("canary"), EOFError("canary"), ValueError()], ids=repr
+)
+@pytest.mark.parametrize("chunked", [True, False], ids=["chunked", "with a length"])
+def test_a_body_that_breaks_off(api: ApiClient, error: Exception, chunked: bool) -> None:
+    """It is the client's or the network's fault, so never an internal error."""
+    if chunked:
+        response = api.post_chunked("social_sign_up/", b"", **{"wsgi.input": Broken(error)})
+    else:
+        response = api.post_plain("social_sign_up/", b"", **{"wsgi.input": Broken(error), "CONTENT_LENGTH": "100"})
+    assert_error(response, "invalid_json")

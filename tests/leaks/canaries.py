@@ -1,0 +1,76 @@
+"""Secrets that can be recognised, and the search for them in whatever form.
+
+Every planted value begins and ends with one mark, so that one search finds each of them, cut off or not. What
+cannot carry the mark (a token of ours, an id token) is noted down and looked for by itself.
+"""
+
+import base64
+import json
+import secrets
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+MARK = "k7Qcanary"
+CUT = 20
+"""Characters of a value, from either end, that give it away."""
+_SHOWN = 60
+
+
+def planted(kind: str) -> str:
+    """Give a new secret; characters that URLs and JSON write otherwise are in the middle of it."""
+    return f"{MARK}-{kind}-{secrets.token_hex(6)}~+/%=-{MARK}"
+
+
+def planted_key() -> str:
+    """Give a Fernet key with the mark at both ends: 32 bytes in url-safe base64."""
+    return f"{MARK}{secrets.token_hex(13)[: 43 - 2 * len(MARK)]}{MARK}="
+
+
+def without(text: str, value: str) -> str:
+    """Give a text without a value that may stand in it once."""
+    return text.replace(value, "", 1) if value else text
+
+
+@dataclass
+class Search:
+    """What must not be found."""
+
+    noted: list[str] = field(default_factory=list)
+
+    def note(self, *values: str) -> None:
+        """Look for these as well."""
+        self.noted += values
+
+    def finds(self, text: str | bytes) -> list[str]:
+        """Give the surroundings of everything that is found."""
+        where = text.encode() if isinstance(text, str) else text
+        found = []
+        for form in {*_forms(MARK), *(form for value in self.noted for form in _cut_forms(value))}:
+            at = where.find(form)
+            if at >= 0:
+                found.append(where[max(0, at - _SHOWN) : at + len(form) + _SHOWN].decode(errors="replace"))
+        return found
+
+
+def _cut_forms(value: str) -> set[bytes]:
+    return {form for part in (value[:CUT], value[-CUT:]) for form in _forms(part)}
+
+
+def _forms(text: str) -> set[bytes]:
+    raw = text.encode()
+    reversed_, hexed = raw[::-1], raw.hex()
+    quoted, escaped = quote(text, safe=""), json.dumps(text)[1:-1]
+    plain = {raw, reversed_, raw.lower(), raw.upper(), hexed.encode(), hexed.upper().encode()}
+    return plain | {quoted.encode(), escaped.encode()} | _base64_forms(raw)
+
+
+def _base64_forms(raw: bytes) -> set[bytes]:
+    """Give what base64 makes of it at each of the three places in which it can begin."""
+    found = set()
+    for before in range(3):
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            whole = encode(b"\0" * before + raw)
+            first = {0: 0, 1: 2, 2: 3}[before]
+            last = (before + len(raw)) // 3 * 4
+            found.add(whole[first:last])
+    return found

@@ -1,0 +1,217 @@
+"""A provider that repeats whatever it is sent, in every kind of answer; the token says which kind."""
+
+import json
+import re
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import unquote
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from tests.leaks.canaries import MARK, planted
+from tests.social.local_provider import answer, playing
+
+CLIENT_ID = "our-client-id"
+PROVIDERS = ("facebook", "google-oauth2", "github", "instagram", "twitter")
+HOSTS = {
+    "https://graph.facebook.com": "facebook",
+    "https://limited.facebook.com": "facebook",
+    "https://oauth2.googleapis.com": "google",
+    "https://www.googleapis.com": "google",
+    "https://api.github.com": "github",
+    "https://graph.instagram.com": "instagram",
+    "https://api.twitter.com": "twitter",
+}
+SILENT = "hang"
+SILENCE = 30
+"""Seconds, far beyond the deadline of the service."""
+_KIND = re.compile(rf"{MARK}-([a-z0-9-]+?)-[0-9a-f]{{12}}~")
+_WHOLE = re.compile(rf"{_KIND.pattern}[^\"'&;\s]*?-{MARK}")
+_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def fields(provider: str, kind: str) -> dict[str, Any]:
+    """Give a sign-up that this provider answers in this way, a new token each time."""
+    given = {"provider": provider, "access_token": planted(kind)}
+    return {**given, "access_token_secret": planted(kind)} if provider == "twitter" else given
+
+
+def id_token(*, nonce: str, **changed: Any) -> str:
+    """Give an id token as Google signs it."""
+    now = int(time.time())
+    claims = {
+        "iss": "https://accounts.google.com",
+        "aud": CLIENT_ID,
+        "sub": "40011",
+        "iat": now,
+        "exp": now + 3600,
+        "email": "ripley@example.com",
+        "email_verified": True,
+        "nonce": nonce,
+        **changed,
+    }
+    return jwt.encode(claims, _KEY, algorithm="RS256", headers={"kid": "the-key"})
+
+
+@contextmanager
+def talkative() -> Iterator[dict[str, str]]:
+    """Serve it; give the environment that leads the service to it, without the registrations' secrets."""
+    with playing(_play) as provider:
+        yield {
+            "SANDBOX": "1",
+            "SOCIAL_PROVIDERS": ",".join(PROVIDERS),
+            "PROVIDER_HOSTS": json.dumps({origin: f"{provider.url}/{name}" for origin, name in HOSTS.items()}),
+            **{f"SOCIAL_AUTH_{name}_KEY": CLIENT_ID for name in registrations()},
+        }
+
+
+def registrations() -> list[str]:
+    """Give the providers' names in settings."""
+    return [name.upper().replace("-", "_") for name in PROVIDERS]
+
+
+def _play(connection: socket.socket, request: bytes) -> bool:
+    said = unquote(request.decode("latin-1"))
+    if "/certs" in said.partition("\r\n")[0]:
+        return _json("200 OK", {"keys": [{**_public_key(), "kid": "the-key", "use": "sig"}]})(connection, request)
+    # Our own secret may be there, too.
+    kind = next(kind for kind in _KIND.findall(said) if kind in KINDS)
+    return KINDS[kind](said)(connection, request)
+
+
+def _public_key() -> Mapping[str, Any]:
+    public: Mapping[str, Any] = jwt.algorithms.RSAAlgorithm.to_jwk(_KEY.public_key(), as_dict=True)
+    return public
+
+
+Play = Callable[[socket.socket, bytes], bool]
+
+
+def _json(status: str, body: Any, *headers: str) -> Play:
+    return answer(status, json.dumps(body).encode(), "Content-Type: application/json", *headers)
+
+
+def _token(said: str) -> str:
+    """Give the client's token rather than our secret."""
+    found = [one for one in _WHOLE.finditer(said) if one[1] in KINDS]
+    return found[0][0]
+
+
+def _error(said: str, code: object) -> dict[str, Any]:
+    """Give an error in the manner of each provider at once, with the whole request as its text."""
+    return {
+        "error": {"message": said, "type": said, "code": code, "error_subcode": said},
+        "errors": [{"message": said, "code": code}],
+        "error_description": said,
+        "message": said,
+        "documentation_url": said,
+    }
+
+
+def _refusal(status: str, code: object = 190, *headers: str) -> Callable[[str], Play]:
+    return lambda said: _json(status, _error(said, code), *headers, f"X-Echo: {_token(said)}")
+
+
+def _raw(text: Callable[[str], str]) -> Callable[[str], Play]:
+    def to_play(said: str) -> Play:
+        def play(connection: socket.socket, request: bytes) -> bool:
+            connection.sendall(text(_token(said)).encode())
+            return False
+
+        return play
+
+    return to_play
+
+
+def _named_by_the_token(said: str) -> Play:
+    return _profile(said, uid="40012", login=_token(said))
+
+
+def _profile(said: str, uid: str = "40011", login: str = "ripley") -> Play:
+    """Give what each provider tells of a person, with the token under every name that it could have."""
+    line, token = said.partition("\r\n")[0], _token(said)
+    names = (
+        "access_token",
+        "access_token_secret",
+        "refresh_token",
+        "id_token",
+        "token",
+        "nonce",
+        "code",
+        "state",
+        "me",
+    )
+    echo = {**dict.fromkeys(names, token), "echo": said, "more": [{"access_token": token}, token, said]}
+    person: dict[str, Any] = {"id": uid, "sub": uid, "login": login, "username": login, "screen_name": login}
+    person |= {
+        "email": "ripley@example.com",
+        "email_verified": True,
+        "name": "Ellen Ripley",
+        "picture": f"/p?t={token}",
+    }
+    if "/access_token" in line.partition("?")[0]:
+        return _json("200 OK", {**echo, "access_token": token, "expires_in": 5184000})
+    if "/tokeninfo" in line:
+        return _json("200 OK", {**echo, "aud": CLIENT_ID, "azp": CLIENT_ID, "sub": uid, "scope": said})
+    if "/github/" in line:
+        return _json("200 OK", {**echo, "app": {"client_id": CLIENT_ID}, "user": {**echo, **person, "id": int(uid)}})
+    return _json("200 OK", {**echo, **person}, f"X-Echo: {token}", f"Set-Cookie: t={token}")
+
+
+def _hang(said: str) -> Play:
+    def play(connection: socket.socket, request: bytes) -> bool:
+        connection.settimeout(SILENCE)
+        connection.recv(1)  # the service hangs up
+        return False
+
+    return play
+
+
+def _reset(said: str) -> Play:
+    def play(connection: socket.socket, request: bytes) -> bool:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        return False
+
+    return play
+
+
+GOOD = ("good", "named", "listener")
+STEPS = ("step-refuses", "step-blames", "step-redirects", "step-bug", "step-database-bug", "step-statement-bug")
+"""Where the provider answers well and `tests.leaks.steps` does not."""
+_OK = "HTTP/1.1 200 OK\r\n"
+KINDS: Mapping[str, Callable[[str], Play]] = {
+    "good": _profile,
+    "named": _named_by_the_token,
+    "refused-400": _refusal("400 Bad Request"),
+    "refused-401": _refusal("401 Unauthorized"),
+    "refused-404": _refusal("404 Not Found"),
+    "refused-with-200": _refusal("200 OK"),
+    "code-is-the-token": lambda said: _json("401 No", _error(said, _token(said))),
+    "error-is-the-token": lambda said: _json("400 No", {"error": _token(said), "error_description": said}),
+    "registration": lambda said: _json("400 No", {**_error(said, 101), "errors": [{"code": 215, "message": said}]}),
+    "invalid-client": lambda said: _json("401 No", {"error": "invalid_client", "error_description": said}),
+    "limited": _refusal("429 Slow", 4, "Retry-After: soon"),
+    "broken-500": _refusal("500 Oops", 1),
+    "away-503": _refusal("503 Oops", 2, "Retry-After: 7"),
+    "html": lambda said: answer("200 OK", f"<html>{said}</html>".encode(), "Content-Type: text/html"),
+    "redirect": lambda said: answer("302 Found", said.encode(), f"Location: https://example.com/?t={_token(said)}"),
+    "reason": _raw(lambda token: f"HTTP/1.1 500 {token}\r\nContent-Length: 0\r\n\r\n"),
+    "list": lambda said: _json("200 OK", [said]),
+    "no-id": lambda said: _json("200 OK", {"echo": said, "app": {"client_id": CLIENT_ID}, "user": {"echo": said}}),
+    "bad-json": _raw(lambda token: f'{_OK}Content-Length: 300\r\n\r\n{{"id": "{token}", {token}{" " * 300}'),
+    "bad-utf8": lambda said: answer("200 OK", b'{"id": "\xff' + _token(said).encode() + b'"}'),
+    "status-line": _raw(lambda token: f"HTTP/1.1 {token}\r\n\r\n"),
+    "no-http": _raw(lambda token: f"{token}\r\n\r\n"),
+    "header": _raw(lambda token: f"{_OK}{token}\r\nContent-Length: 2\r\n\r\n{{}}"),
+    "truncated": _raw(lambda token: f"{_OK}Content-Length: 10000\r\n\r\n{token}"),
+    "chunk": _raw(lambda token: f"{_OK}Transfer-Encoding: chunked\r\n\r\n{token}\r\n{token}\r\n"),
+    "gzip": _raw(lambda token: f"{_OK}Content-Encoding: gzip\r\nContent-Length: 20\r\n\r\n{token[:20]}"),
+    "length": _raw(lambda token: f"{_OK}Content-Length: {token}\r\n\r\n{token}"),
+    "reset": _reset,
+    SILENT: _hang,
+    **dict.fromkeys((*STEPS, "listener"), _profile),
+}

@@ -1,0 +1,155 @@
+"""Nothing planted leaves the running service: no answer, no line of its log, no row holds it (THREATS row 29)."""
+
+import json
+import re
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+import requests
+from django.conf import settings
+from social_core.pipeline import DEFAULT_AUTH_PIPELINE
+
+from tests.e2e.client import Api
+from tests.e2e.databases import Database, new_database
+from tests.e2e.servers import Service, free_port, running_service
+from tests.leaks.canaries import Search, planted, planted_key
+from tests.leaks.conversation import Conversation, calls, failures, no_http, sign_ups
+from tests.leaks.talkative import PROVIDERS, registrations, talkative
+
+pytestmark = [pytest.mark.e2e, pytest.mark.threat(29, 30, 31)]
+
+POSTGRES = pytest.mark.postgres
+
+
+@dataclass(frozen=True)
+class Talked:
+    """The service after everything has been said to it."""
+
+    service: Service
+    database: Database
+    conversation: Conversation
+    keeps_tokens: bool
+    has_failures: bool
+
+    @property
+    def search(self) -> Search:
+        """What must not be found."""
+        return self.conversation.search
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        "sqlite, tokens kept, failures, DEBUG",
+        pytest.param("postgres, tokens kept, DEBUG", marks=POSTGRES),
+        pytest.param("postgres, failures", marks=POSTGRES),
+    ],
+)
+def talked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talked]:
+    """Talk to the service, all of it at log level DEBUG, on each database with tokens kept and not.
+
+    Of failing providers no row is written, so once for each database is enough.
+    """
+    vendor, keeps_tokens = request.param.partition(",")[0], "kept" in request.param
+    with new_database(vendor, tmp_path_factory.mktemp("leaks")) as database, talkative() as providers:
+        environment: dict[str, str] = {
+            **providers,
+            **{f"SOCIAL_AUTH_{name}_SECRET": planted("our-secret") for name in registrations()},
+            # Whatever a provider tells is kept, if the operator wants it so; a token still is not.
+            **{f"SOCIAL_AUTH_{name}_GET_ALL_EXTRA_DATA": "true" for name in registrations()},
+            "DATABASE_URL": _with_password(database.url),
+            "SOCIAL_AUTH_PIPELINE": json.dumps([*DEFAULT_AUTH_PIPELINE, "tests.leaks.steps.fails"]),
+            "SECRET_KEY": planted("secret-key"),
+            "REDIS_URL": f"redis://tandem:{_password('redis')}@127.0.0.1:{free_port()}/0",
+            "WEB_CONCURRENCY": "1",
+            "LOG_LEVEL": "DEBUG",
+            "DEBUG": "1" if "DEBUG" in request.param else "0",
+            "PROVIDER_TIMEOUT": "1",
+            "THROTTLE_ANONYMOUS": "100000/min",
+            "THROTTLE_USER": "100000/min",
+            **({"PROVIDER_TOKEN_KEYS": f"{planted_key()},{planted_key()}"} if keeps_tokens else {}),
+        }
+        with running_service(None, **environment) as service:
+            conversation = Conversation(Search())
+            for prefix in settings.APIS.values():
+                api = Api(service.url, prefix)
+                if "failures" in request.param:
+                    failures(conversation, api)
+                token = sign_ups(conversation, api)
+                calls(conversation, api, token)
+                no_http(conversation, service, f"/{prefix}social_sign_up/")
+            yield Talked(service, database, conversation, keeps_tokens, "failures" in request.param)
+
+
+def _with_password(url: str) -> str:
+    """Put a password into the URL; the server of the tests asks for none."""
+    return url.replace("postgres@", f"postgres:{_password('database')}@") if url.startswith("postgres") else url
+
+
+def _password(kind: str) -> str:
+    """Give one that can stand in a URL as it is."""
+    return re.sub("[^A-Za-z0-9-]", "", planted(kind))
+
+
+def test_everything_was_said(talked: Talked) -> None:
+    """Otherwise that nothing is found says nothing: every status, people of every provider, a line a request."""
+    of_providers = {502, 503, 504} if talked.has_failures else set()
+    statuses = talked.conversation.statuses()
+    assert {200, 201, 204, 400, 401, 404, 405, 413, 415, *of_providers} <= set(statuses)
+    assert talked.has_failures == (500 in statuses)
+    assert all(asked.endswith("bug") for asked in statuses.get(500, ())), "only the planted ones"
+    providers = {row[0] for row in talked.database.rows("SELECT provider FROM social_auth_usersocialauth")}
+    assert providers == set(PROVIDERS)
+    log = talked.service.log()
+    assert log.count("tandem.access") > 150 * len(settings.APIS)
+    assert "urllib3.connectionpool" in log
+    assert "?[redacted]" in log
+    assert " DEBUG " in log
+
+
+def test_no_answer_holds_a_secret(talked: Talked) -> None:
+    """Status line, headers and body; a token of ours stands in the one answer that gives it."""
+    assert talked.conversation.leaks() == []
+
+
+def test_no_line_of_the_log_holds_a_secret(talked: Talked) -> None:
+    """Whatever the process has written to standard output and standard error."""
+    assert talked.search.finds(talked.service.log()) == []
+
+
+def test_the_database_holds_no_secret(talked: Talked) -> None:
+    """Every column of every table, and the files or the dump; tokens of providers are there encrypted, or not."""
+    dump = _dump(talked.database)
+    assert b"social_auth_usersocialauth" in dump
+    assert b"ripley@example.com" in dump
+    assert (b"fernet:" in dump) == talked.keeps_tokens
+    assert talked.search.finds(dump) == []
+
+
+def test_the_front_page_and_health_hold_no_secret(talked: Talked) -> None:
+    """As a visitor sees them, after all that."""
+    for place in ("/", "/livez", "/readyz", "/metrics", "/api/v2/openapi.yaml", "/api/v2/docs/"):
+        answer = requests.get(talked.service.url + place, timeout=60)
+        assert talked.search.finds(f"{answer.headers}{answer.text}") == []
+
+
+def _dump(database: Database) -> bytes:
+    if database.vendor == "sqlite":
+        path = Path(database.url.removeprefix("sqlite:///"))
+        with closing(sqlite3.connect(path)) as connection:
+            text = "\n".join(connection.iterdump()).encode()
+        return text + b"".join(file.read_bytes() for file in path.parent.glob(path.name + "*"))
+    with psycopg.connect(database.url) as session:
+        tables = session.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        rows = [session.execute(f'SELECT t::text FROM "{name}" t'.encode()).fetchall() for (name,) in tables]  # noqa: S608 - its own tables
+    text = repr(tables).encode() + repr(rows).encode()
+    if program := shutil.which("pg_dump"):
+        text += subprocess.run([program, database.url], capture_output=True, check=True).stdout  # noqa: S603 - see above
+    return text

@@ -1,0 +1,62 @@
+"""A token that a provider repeats under other names is not kept under them (THREATS row 30)."""
+
+import json
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+from django.test import override_settings
+from social_django.models import UserSocialAuth
+
+from shared.sign_up import Credential
+from social.provider_tokens import decrypt, get_provider_token, sealed
+from social.sign_up import sign_up
+from tests.providers import Providers
+from tests.social.people import PROFILES
+
+pytestmark = pytest.mark.threat(30)
+
+KEY = Fernet.generate_key().decode()
+TOKEN = "canary-token-that-is-long-enough"
+REPEATED = {
+    "token": TOKEN,
+    "picture": f"https://example.com/picture?access_token={TOKEN}",
+    "nonce": "canary-nonce",
+    "user": {"access_token": TOKEN, "again": TOKEN, "id": "10011"},
+    "list": [TOKEN, {"token": TOKEN}, "10011"],
+    "refresh_token": "canary-refresh",
+}
+
+
+@pytest.mark.parametrize("keys", [[], [KEY]], ids=["without keys", "with a key"])
+@pytest.mark.parametrize("token", [TOKEN, {"oauth_token": TOKEN, "oauth_token_secret": "s" * 20}], ids=["one", "pair"])
+def test_copies_are_left_out(keys: list[str], token: Any) -> None:
+    """At any depth, and inside other texts; ids stay where they are."""
+    with override_settings(PROVIDER_TOKEN_KEYS=keys):
+        kept = sealed({"id": "10011", **REPEATED}, token=token)
+        assert "canary" not in json.dumps(kept)
+        assert kept["id"] == kept["user"]["id"] == kept["list"][-1] == "10011"
+        assert ("access_token" in kept) == bool(keys)
+        if keys:
+            assert decrypt(kept["access_token"]) == token
+            assert decrypt(kept["refresh_token"]) == "canary-refresh"
+
+
+def test_a_short_token_takes_nothing_with_it() -> None:
+    """Two letters are in everything."""
+    with override_settings(PROVIDER_TOKEN_KEYS=[]):
+        assert sealed({"id": "10011", "login": "ripley"}, token="10") == {"id": "10011", "login": "ripley"}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("keys", [[], [KEY]], ids=["without keys", "with a key"])
+def test_an_operator_may_keep_all_that_a_provider_tells(providers: Providers, keys: list[str]) -> None:
+    """All but the token."""
+    copies: dict[str, Any] = {name: value for name, value in REPEATED.items() if name != "token"}
+    with override_settings(PROVIDER_TOKEN_KEYS=keys, SOCIAL_AUTH_FACEBOOK_GET_ALL_EXTRA_DATA=True):
+        fields = providers.knows("facebook", TOKEN, **{**PROFILES["facebook"], **copies})
+        user = sign_up(credential=Credential(**fields), actor=None, api_version="tests").user
+        [kept] = UserSocialAuth.objects.values_list("extra_data", flat=True)
+        assert "canary" not in json.dumps(kept)
+        assert kept["name"] == "Ellen Ripley"
+        assert get_provider_token(user=user, provider="facebook") == (TOKEN if keys else None)
