@@ -11,6 +11,8 @@ from social_core.utils import module_member, setting_name
 from social.conf import conf
 from social.strategy import FINDS_BY_EMAIL
 
+LISTS = ("EXTRA_DATA", "LEGACY_ID_KEYS", "PIPELINE", "USER_FIELDS", "WHITELISTED_DOMAINS", "WHITELISTED_EMAILS")
+
 
 @register("social")
 def check_pipeline(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
@@ -19,7 +21,24 @@ def check_pipeline(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
     return [message for name in names for message in _check_steps(name, getattr(settings, name, ()))]
 
 
+@register("social")
+def check_lists(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """What social-core goes through one by one is no text, of which it would take the letters."""
+    names = [setting_name(*owner, option) for owner in ((), *((one,) for one in conf.providers)) for option in LISTS]
+    return [
+        Error(
+            f"{name} is text where a list belongs.",
+            hint=f'Give a list, in the environment as JSON: {name}=["…"].',
+            id="social.E011",
+        )
+        for name in names
+        if isinstance(getattr(settings, name, None), str)
+    ]
+
+
 def _check_steps(setting: str, steps: Sequence[str]) -> Iterator[CheckMessage]:
+    if isinstance(steps, str):
+        return  # check_lists says so
     if FINDS_BY_EMAIL in steps:
         yield Error(
             f"{setting} finds users by their e-mail address: whoever has that address at some provider would take "

@@ -14,6 +14,7 @@ from django.core.validators import validate_email
 MAX_NAME = 150
 MAX_EMAIL = 254
 MAX_SUGGESTION = 255
+MAX_DEPTH = 64
 # C0, C1, surrogates, and the marks that turn the direction of the text around them.
 _INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _NAMES = ("fullname", "first_name", "last_name")
@@ -29,6 +30,17 @@ def clean_details(details: Mapping[str, Any]) -> dict[str, Any]:
         cleaned["username"] = clean_text(cleaned["username"])[:MAX_SUGGESTION]
     cleaned["email"] = clean_email(cleaned.get("email"))
     return cleaned
+
+
+def is_shallow(value: Any) -> bool:
+    """Say whether a JSON value has no more than 64 levels; the deepest honest profile has fewer than ten."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        nodes = [node for node in level if isinstance(node, dict | list)]
+        level = [inner for node in nodes for inner in (node.values() if isinstance(node, dict) else node)]
+        if not level:
+            return True
+    return False
 
 
 def clean_text(value: object) -> str:

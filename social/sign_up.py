@@ -10,7 +10,7 @@ from django.db import IntegrityError, connections, router, transaction
 from social_core.exceptions import SocialAuthBaseException
 from social_django.models import UserSocialAuth
 
-from shared.errors import AccountInactive, InteractionRequired, SignUpNotAllowed
+from shared.errors import AccountInactive, InteractionRequired, InvalidCredentials, SignUpNotAllowed
 from shared.sign_up import Credential
 from social import signals, tokens
 from social.providers.identify import Identity, identify
@@ -40,6 +40,7 @@ def sign_up(*, credential: Credential, actor: User | None, api_version: str) -> 
     :param actor: the authenticated user making the call, or None.
     :param api_version: which version is called (`v2`), for those who listen to the signals.
     :raises AccountInUse: the identity belongs to another user than the actor.
+    :raises InvalidCredentials: the actor is gone or inactive by now.
     :raises AccountInactive: the user it belongs to is inactive.
     :raises AccountConflict: it cannot be decided which user this is.
     :raises SignUpNotAllowed: the operator's allow lists or pipeline refuse.
@@ -72,7 +73,7 @@ def _store(identity: Identity, credential: Credential, actor: User | None, api_v
     with transaction.atomic(using=router.db_for_write(UserSocialAuth)):
         user = identity.strategy.run(
             identity.pending,
-            user=actor,
+            user=_as_it_is_now(actor) if actor is not None else None,
             credential=credential,
             api_version=api_version,
         )
@@ -93,6 +94,15 @@ def _store(identity: Identity, credential: Credential, actor: User | None, api_v
         token=issued.value if issued else None,
         token_expires_at=issued.expires_at if issued else None,
     )
+
+
+def _as_it_is_now(actor: User) -> User:
+    """Look at the caller again: the provider may have taken seconds, in which a user can be deactivated or deleted."""
+    users = get_user_model()._default_manager.using(router.db_for_write(UserSocialAuth))
+    known: User | None = users.select_for_update().filter(pk=actor.pk).first()
+    if known is None or not known.is_active:
+        raise InvalidCredentials
+    return known
 
 
 def _outcome(finished: Mapping[str, Any], actor: User | None) -> str:

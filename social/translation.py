@@ -1,6 +1,7 @@
 """social-core's failures to ours: one table, every reason of `social_core.exceptions.REASONS` in it."""
 
 import logging
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -69,6 +70,8 @@ TABLE: Mapping[str, type[ApiError]] = {
     "invalid_parameter": InternalError,
 }
 
+_CODE = re.compile(r"[a-z_]{1,40}|[0-9]{1,6}")
+"""What providers' codes look like; some repeat the token in that place, too."""
 _OUR_REGISTRATION = frozenset({"invalid_client", "unauthorized_client"})
 """RFC 6749 section 5.2: the client, not the token, is refused."""
 
@@ -106,7 +109,8 @@ def _refuses_our_registration(error: SocialAuthBaseException) -> bool:
 def _where(error: SocialAuthBaseException) -> str:
     """Name the provider and its code; never its message, which may repeat what it was sent."""
     name = error.backend.name if error.backend is not None else "?"
-    return f"{name}, code {error.provider_code}, status {error.status_code}"
+    code = error.provider_code if _CODE.fullmatch(str(error.provider_code)) else "of its own"
+    return f"{name}, code {code}, status {error.status_code}"
 
 
 def _retry_after(value: str | None) -> int:
@@ -117,7 +121,7 @@ def _retry_after(value: str | None) -> int:
         return min(int(value[:9]), MAX_RETRY_AFTER)
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return RETRY_AFTER
     if moment.tzinfo is None:
         return RETRY_AFTER

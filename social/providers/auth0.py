@@ -27,6 +27,7 @@ class Auth0(OpenIDConnect):
     """Auth0 by id_token."""
 
     backend = "social.providers.auth0.Auth0Claims"
+    stable_keys = frozenset({"user_id"})
 
     def issuer_of(self, backend: Guarded) -> Issuer:
         """Give the tenant of `_DOMAIN`."""

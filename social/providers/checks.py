@@ -13,8 +13,23 @@ from social.providers.families import families_in
 from social.providers.policy import Policy, listed
 from social.providers.registry import POLICIES, accepts_unverified, policy_for
 
-MUTABLE_KEYS = frozenset({"email", "login", "name", "nickname", "preferred_username", "upn", "username"})
-"""Claims by which nobody may be found: an address or a name is given to somebody else one day."""
+_ADDRESSES_AND_NAMES = {
+    "email",
+    "family_name",
+    "given_name",
+    "login",
+    "name",
+    "nickname",
+    "phone_number",
+    "preferred_username",
+    "screen_name",
+    "unique_name",
+    "upn",
+    "username",
+}
+_THE_SAME_FOR_MANY = {"aud", "iss", "tid"}
+MUTABLE_KEYS = frozenset(_ADDRESSES_AND_NAMES | _THE_SAME_FOR_MANY)
+"""Claims by which nobody may be found: given to somebody else one day, or the same for many."""
 
 
 @register("social")
@@ -48,12 +63,21 @@ def _check_provider(name: str) -> Iterator[CheckMessage]:
             f"{setting_name(name)}_{fault}.", hint=f"docs/providers.md says what {name} needs.", id="social.E010"
         )
     key = _setting(name, "ID_KEY")
-    if key in MUTABLE_KEYS.union(module_member(policy.backend).MUTABLE_ID_KEYS) and "ID_KEY" not in policy.enforced:
+    if key and "ID_KEY" not in policy.enforced and not _is_stable(key, policy):
         yield Error(
-            f"{setting_name(name, 'ID_KEY')} is {key!r}, which can change hands: its next owner would be let in.",
-            hint=f"Remove {setting_name(name, 'ID_KEY')}, or name a claim that stays with one person for ever.",
+            f"{setting_name(name, 'ID_KEY')} is {key!r}, which is not one person's for ever: its next owner would be "
+            "let in.",
+            hint=f"Remove {setting_name(name, 'ID_KEY')}, or name what stays with one person.",
             id="social.E009",
         )
+
+
+def _is_stable(key: Any, policy: type[Policy]) -> bool:
+    if not isinstance(key, str):
+        return False
+    if policy.stable_keys is not None:
+        return key in policy.stable_keys
+    return key not in MUTABLE_KEYS.union(module_member(policy.backend).MUTABLE_ID_KEYS)
 
 
 def _check_proof(name: str, policy: type[Policy]) -> Iterator[CheckMessage]:

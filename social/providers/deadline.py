@@ -66,6 +66,18 @@ class _Reader(io.RawIOBase):
         super().close()
 
 
+class NegativeSizeError(Exception):
+    """An answer says that less than nothing follows."""
+
+
+class _Buffered(io.BufferedReader):
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read so much; a chunk of -1 byte would have everything read that comes."""
+        if size is None or size < 0:
+            raise NegativeSizeError
+        return super().read(size)
+
+
 class _Source:
     """What `http.client` reads an answer from."""
 
@@ -73,7 +85,7 @@ class _Source:
         self._sock = sock
 
     def makefile(self, mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_Reader(self._sock))
+        return _Buffered(_Reader(self._sock))
 
 
 class _DeadlineResponse(HTTPResponse):

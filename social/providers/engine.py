@@ -45,6 +45,8 @@ class Guarded(BaseAuth[Any]):
     """The token that the profile was asked for with: what is kept, whatever the answer repeats."""
     finished: dict[str, Any] | None = None
     """What the pipeline's last run came to; None where it did not get to its end."""
+    told: dict[str, Any] = {}
+    """The details as the backend gave them: an id among them counts as it is, not as it would be cleaned."""
     id_token: dict[str, Any] | None = None
     """The claims of a proven id_token, where backends for OpenID Connect look for them."""
 
@@ -120,6 +122,7 @@ class Guarded(BaseAuth[Any]):
             raise
         except NONSENSE:
             details = {}
+        self.told = details
         cleaned = clean_details(details)
         # A custom user model may keep the address under another name.
         return {get_user_model().get_email_field_name(): cleaned["email"], **cleaned}
@@ -131,7 +134,7 @@ class Guarded(BaseAuth[Any]):
             characters, for one with control characters.
         """
         try:
-            uid = super().get_user_id(details, response)  # type: ignore[no-untyped-call]  # typed in part only
+            uid = super().get_user_id({**details, **self.told}, response)  # type: ignore[no-untyped-call]  # typed in part only
         except SocialAuthBaseException:
             raise
         except NONSENSE:

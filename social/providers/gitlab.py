@@ -4,15 +4,18 @@ https://docs.gitlab.com/api/oauth2/#retrieve-the-token-information.
 `_API_URL` names an installation other than gitlab.com.
 """
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
 from shared.errors import TokenRejected
 from shared.sign_up import Credential
 from social.providers.audience import ask, require_ours
+from social.providers.catalogue import CATALOGUE
 from social.providers.engine import Guarded
 from social.providers.policy import Policy
 from social.providers.together import together
+from social.providers.urls import fault_of_urls
 from social.strategy import Pending
 
 DEFAULT_URL = "https://gitlab.com"
@@ -24,6 +27,11 @@ class GitLab(Policy):
     backend = "social_core.backends.gitlab.GitLabOAuth2"
     proof = "`application.uid` of `/oauth/token/info` is one of our client ids"
     enforced = {"ID_KEY": None}
+
+    @classmethod
+    def fault(cls, setting: Callable[[str], Any]) -> str | None:
+        """Say that the installation's address cannot be called."""
+        return fault_of_urls(CATALOGUE["gitlab"], setting)
 
     def hosts_of(self, backend: Guarded) -> frozenset[str]:
         """Give the installation's host."""

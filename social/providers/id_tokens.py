@@ -64,7 +64,7 @@ def verify(token: str, *, issuer: Issuer, client_ids: frozenset[str], nonce: str
             leeway=LEEWAY,
             options={"require": ["exp", "iat", "iss", "aud", "sub"], "verify_aud": False, "verify_iss": False},
         )
-    except (jwt.PyJWTError, ValueError, TypeError, OverflowError) as error:
+    except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError) as error:
         raise TokenRejected from error
     if key.issuer is not None and claims["iss"] != _of_tenant(key.issuer, claims):
         raise TokenRejected

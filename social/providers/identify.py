@@ -7,6 +7,7 @@ from social_core.exceptions import SocialAuthBaseException
 from shared.errors import ApiError, ProviderBadResponse
 from shared.sign_up import Credential
 from social.conf import conf
+from social.details import is_shallow
 from social.providers import deadline, engine, registry
 from social.providers.slots import slot
 from social.strategy import Pending, StatelessStrategy
@@ -40,6 +41,8 @@ def identify(credential: Credential) -> Identity:
         try:
             pending = backend.policy.identify(backend, credential)
             profile = pending.profile
+            if not is_shallow(profile):  # it would end in a step of the pipeline, when it is too late to refuse it
+                raise ProviderBadResponse
             uid = backend.get_user_id(backend.get_user_details(profile), profile)
         except SocialAuthBaseException as error:
             raise translate(error) from error

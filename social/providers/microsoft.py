@@ -29,8 +29,8 @@ class Microsoft(OpenIDConnect):
     @classmethod
     def fault(cls, setting: Callable[[str], Any]) -> str | None:
         """Say where anybody's tenant would do."""
-        tenant = setting("TENANT_ID") if "TENANT_ID" in cls.entry.settings else "common"
-        if tenant in _ANY_TENANT and not listed(setting("TENANTS")):
+        tenant, tenants = setting("TENANT_ID") if "TENANT_ID" in cls.entry.settings else "common", setting("TENANTS")
+        if (tenant in _ANY_TENANT and not listed(tenants)) or listed(tenants) & _ANY_TENANT:
             return "TENANTS names no tenant, and anyone can open one"
         return super().fault(setting)
 

@@ -16,6 +16,7 @@ from social.providers.discovery import configuration_of
 from social.providers.engine import Guarded
 from social.providers.id_tokens import ASYMMETRIC, Issuer
 from social.providers.policy import Policy, listed
+from social.providers.urls import fault_of_urls
 
 
 class OpenIDConnect(Policy):
@@ -24,13 +25,17 @@ class OpenIDConnect(Policy):
     accepts = (("id_token",),)
     needs = ("KEY",)
     proof = "the id_token's `aud` is one of our client ids"
+    stable_keys = frozenset({"sub", "oid"})
     entry: ClassVar[Entry]
     """What the catalogue says of the backend."""
 
     @classmethod
     def fault(cls, setting: Callable[[str], Any]) -> str | None:
-        """Say which address of the operator's is not https."""
-        return fault_of_addresses(cls.entry, setting)
+        """Say which address of the operator's cannot be called, or that no algorithm is left."""
+        algorithms = setting("JWT_ALGORITHMS")
+        if algorithms is not None and not listed(algorithms) & ASYMMETRIC:
+            return "JWT_ALGORITHMS names nothing that is verified with a public key"
+        return fault_of_urls(cls.entry, setting)
 
     def hosts_of(self, backend: Guarded) -> frozenset[str]:
         """Give the provider's hosts, and the one of the operator's `_JWKS_URI`."""
@@ -52,12 +57,3 @@ def algorithms_of(backend: Guarded) -> tuple[str, ...]:
     """Give what the backend's provider signs with, of that what may be trusted."""
     speaks: Any = backend
     return tuple(sorted(listed(backend.setting("JWT_ALGORITHMS", speaks.JWT_ALGORITHMS)) & ASYMMETRIC))
-
-
-def fault_of_addresses(entry: Entry, setting: Callable[[str], Any]) -> str | None:
-    """Say which address of the operator's is not https; None: all are."""
-    for name in {*entry.settings, *catalogue.settings_in(entry), "JWKS_URI"}:
-        value = setting(name)
-        if isinstance(value, str) and "://" in value and not value.startswith("https://"):
-            return f"{name} is no https address"
-    return None

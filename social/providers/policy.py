@@ -35,6 +35,8 @@ class Policy:
     """Settings of the backend that the proof depends on; the operator cannot change them."""
     defaults: ClassVar[Mapping[str, Any]] = {}
     """Settings of the backend where the operator has none."""
+    stable_keys: ClassVar[frozenset[str] | None] = None
+    """What `_ID_KEY` may name; None: anything that does not change hands."""
     misconfigured_codes: ClassVar[frozenset[object]] = frozenset()
     """Error codes by which the provider refuses our registration rather than the token."""
 
@@ -47,7 +49,7 @@ class Policy:
         :raises ApiError: where the proof fails.
         :raises SocialAuthBaseException: where the provider fails or refuses.
         """
-        if credential.id_token is None or ("id_token",) not in self.accepts:
+        if credential.id_token is None:
             return self.by_access_token(backend, credential)
         issuer = self.issuer_of(backend)
         claims = id_tokens.verify(

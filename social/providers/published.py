@@ -17,6 +17,9 @@ FRESH_FOR = 24 * 60 * 60.0
 REFETCHED_AT_MOST_EVERY = 60.0
 """Seconds between two fetches of one that is there but does not do: a storm of made-up key ids costs one."""
 
+WORTH_WAITING = 0.5
+"""Seconds to wait for somebody else's fetch of a document that is there but does not do."""
+
 T = TypeVar("T")
 
 
@@ -41,16 +44,21 @@ class Published(Generic[T]):
             if time.monotonic() - self._fetched_at <= FRESH_FOR or not self._lock.acquire(blocking=False):
                 return known  # also while another caller is fetching it anew
         else:
-            self._wait()
+            self._wait(known)
         try:
             return self._refreshed(fetch, will_do)
         finally:
             self._lock.release()
 
-    def _wait(self) -> None:
-        """Take the lock; many may wait for the first fetch, none longer than its own sign-in may take."""
+    def _wait(self, known: T | None) -> None:
+        """Take the lock: many may wait for the first fetch, none longer than its own sign-in may take.
+
+        Where only this caller's key is missing it is not worth much waiting: callers with made-up ones would hold
+        the places that callers with good ones need.
+        """
         try:
-            taken = self._lock.acquire(timeout=deadline.remaining())
+            left = deadline.remaining()
+            taken = self._lock.acquire(timeout=left if known is None else min(left, WORTH_WAITING))
         except TimeoutError:
             taken = False
         if not taken:

@@ -1,10 +1,11 @@
 """The keys that a provider signs id_tokens with (RFC 7517)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jwt import PyJWK, PyJWKSet
+from jwt import PyJWK
+from jwt.exceptions import PyJWTError
 
 from social.providers.published import Published
 
@@ -31,7 +32,7 @@ class SigningKey:
         return PyJWK(dict(self.data), algorithm)
 
 
-_Keys = Mapping[str | None, SigningKey]
+_Keys = Sequence[SigningKey]
 _by_url: dict[str, Published[_Keys]] = {}
 
 
@@ -42,10 +43,10 @@ def find_key(url: str, kid: str | None, fetch: Fetch) -> SigningKey | None:
     :raises ProviderUnavailable: there are no keys and they cannot be had, whatever the cause.
     """
     published = _by_url.setdefault(url, Published())
-    keys = published.get(lambda: _read(fetch()), will_do=lambda known: kid is None or kid in known)
+    keys = published.get(lambda: _read(fetch()), will_do=lambda known: kid is None or _find(kid, known) is not None)
     if kid is None:
-        return next(iter(keys.values())) if len(keys) == 1 else None
-    return keys.get(kid)
+        return keys[0] if len(keys) == 1 else None
+    return _find(kid, keys)
 
 
 def forget() -> None:
@@ -53,7 +54,24 @@ def forget() -> None:
     _by_url.clear()
 
 
+def _find(kid: str, keys: _Keys) -> SigningKey | None:
+    return next((key for key in keys if key.key.key_id == kid), None)
+
+
 def _read(answer: Any) -> _Keys:
-    usable = PyJWKSet.from_dict(answer).keys
-    data = {one.get("kid"): one for one in answer["keys"]}
-    return {key.key_id: SigningKey(key, data[key.key_id]) for key in usable if key.public_key_use in {None, "sig"}}
+    """Read member by member: one that is nonsense, or of a kind not known here, is no reason to lose the rest."""
+    keys = [key for member in answer["keys"] if (key := _read_member(member))]
+    if not keys:
+        raise ValueError("the set has no key that can be used")
+    return keys
+
+
+def _read_member(member: Any) -> SigningKey | None:
+    if not isinstance(member, dict) or member.get("use", "sig") != "sig" or member.get("kty") == "oct":
+        return None
+    if not isinstance(member.get("kid"), str | None):
+        return None
+    try:
+        return SigningKey(PyJWK(member), member)
+    except (PyJWTError, ValueError, TypeError, AttributeError, KeyError):
+        return None

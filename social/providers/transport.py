@@ -49,10 +49,15 @@ class DeadlineAdapter(HTTPAdapter):
         return manager
 
 
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """See no redirect: to know where one leads, requests would read its whole body first."""
+
+
 @cache
 def session() -> requests.Session:
     """The process's one session: kept connections, no cookies, nothing taken from the environment."""
-    made = requests.Session()
+    made = _Session()
     made.trust_env = False
     made.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     # A sign-up may have two calls under way at once.
@@ -111,7 +116,7 @@ class TransportBase(BaseAuth[Any]):
         except (requests.Timeout, TimeoutError) as error:
             redact_request_error(error, request_url=url)
             raise AuthProviderError(self, code="timeout", stage=stage) from error
-        except (AnswerTooLarge, requests.exceptions.ContentDecodingError) as error:
+        except (AnswerTooLarge, deadline.NegativeSizeError, requests.exceptions.ContentDecodingError) as error:
             redact_request_error(error, request_url=url)
             raise AuthResponseError(self, code="malformed_response", stage=stage) from error
         except requests.RequestException as error:

@@ -11,8 +11,8 @@ from shared.sign_up import Credential
 from social.providers import catalogue
 from social.providers.catalogue import Entry
 from social.providers.engine import Guarded
-from social.providers.open_id_connect import fault_of_addresses
 from social.providers.policy import Policy
+from social.providers.urls import fault_of_urls
 from social.strategy import Pending
 
 
@@ -26,8 +26,8 @@ class UnverifiedAccessToken(Policy):
 
     @classmethod
     def fault(cls, setting: Callable[[str], Any]) -> str | None:
-        """Say which address of the operator's is not https."""
-        return fault_of_addresses(cls.entry, setting)
+        """Say which address of the operator's cannot be called."""
+        return fault_of_urls(cls.entry, setting)
 
     def hosts_of(self, backend: Guarded) -> frozenset[str]:
         """Give the provider's hosts."""

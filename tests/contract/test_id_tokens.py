@@ -119,6 +119,15 @@ def test_a_token_that_is_none(api: ApiClient, provider: str, signer: Signer, ben
     assert signature
 
 
+@pytest.mark.parametrize("provider", [name for name in SIGNERS if name != "facebook"], indirect=True)
+def test_a_deep_claim(api: ApiClient, provider: str, signer: Signer) -> None:
+    """It would end in a step of the pipeline."""
+    deep: Any = "leaf"
+    for _ in range(500):
+        deep = [deep]
+    refused(api.sign_up({"provider": provider, "id_token": signer.token(id_token=deep)}), "provider_bad_response")
+
+
 def test_a_storm_of_unknown_keys(api: ApiClient, provider: str, signer: Signer, mock: responses.RequestsMock) -> None:
     """It costs the provider one call."""
     assert api.sign_up({"provider": provider, "id_token": signer.token()}).status_code == 201

@@ -32,7 +32,16 @@ def _enabled() -> Iterator[None]:
 
 def token(by: str = "theirs", **claims: Any) -> str:
     now = int(time.time())
-    content = {"aud": OURS, "sub": "6f1c", "preferred_username": "ripley", "iat": now, "exp": now + 300, **claims}
+    content = {
+        "aud": OURS,
+        "azp": OURS,
+        "typ": "Bearer",
+        "sub": "6f1c",
+        "preferred_username": "ripley",
+        "iat": now,
+        "exp": now + 300,
+        **claims,
+    }
     return jwt.encode(
         {name: value for name, value in content.items() if value is not None}, private(by), algorithm="RS256"
     )
@@ -50,7 +59,12 @@ def test_a_token_of_ours(api: ApiClient) -> None:
         ({"aud": "another"}, "token_audience_mismatch"),
         ({"aud": ["account"]}, "token_audience_mismatch"),
         ({"aud": None}, "token_rejected"),
+        ({"azp": "another", "aud": [OURS, "account"]}, "token_audience_mismatch"),
+        ({"azp": None}, "token_rejected"),
+        ({"typ": "ID"}, "token_rejected"),
+        ({"typ": "Logout"}, "token_rejected"),
         ({"exp": 1}, "token_rejected"),
+        ({"exp": None}, "token_rejected"),
         ({"by": "a stranger"}, "token_rejected"),
         ({"sub": None}, "provider_bad_response"),
     ],

@@ -61,6 +61,7 @@ FAULTS: dict[str, tuple[Answer | Exception, str]] = {
     "an empty object": ((200, JSON, "{}"), BAD),
     "half an object": ((200, JSON, '{"id":"1"'), BAD),
     "deep JSON": ((200, JSON, "[" * 100_000 + "]" * 100_000), BAD),
+    "a deep part": ((200, JSON, '{"id":"1","granted_scopes":' + "[" * 500 + "]" * 500 + "}"), BAD),
     "a deep object": ((200, JSON, '{"id":' + '{"id":' * 50_000 + "1" + "}" * 50_001), BAD),
     "2 MiB": ((200, JSON, '{"id":"1","x":"' + "x" * 2**21 + '"}'), BAD),
     "a redirect": ((302, {"Location": "http://169.254.169.254/latest"}, ""), BAD),
@@ -81,6 +82,7 @@ def refused(api: ApiClient, fields: dict[str, Any], code: str) -> Any:
     return response
 
 
+@pytest.mark.threat(16, 17, 18)
 @pytest.mark.parametrize(("answer", "code"), FAULTS.values(), ids=FAULTS)
 def test_a_fault(
     api: ApiClient, providers: Providers, subtests: pytest.Subtests, answer: Answer | Exception, code: str
@@ -93,6 +95,7 @@ def test_a_fault(
             refused(api, fields, code)
 
 
+@pytest.mark.threat(16)
 @pytest.mark.parametrize("step", [step for step in STEPS if step != "github"])
 def test_a_401_is_the_tokens_fault(api: ApiClient, providers: Providers, step: str) -> None:
     """Where the token is what the call shows."""
@@ -119,6 +122,7 @@ def test_an_unknown_client_is_ours(api: ApiClient, providers: Providers, error: 
     refused(api, fields, "provider_misconfigured")
 
 
+@pytest.mark.threat(17)
 @pytest.mark.parametrize(
     ("given", "least", "most"),
     [
@@ -150,6 +154,7 @@ def test_retry_after(
     assert least <= int(response["Retry-After"]) <= most
 
 
+@pytest.mark.threat(16)
 def test_a_token_that_nobody_knows(api: ApiClient, providers: Providers) -> None:
     """Each provider refuses it in its own way; the client sees one."""
     for provider in PROFILES:

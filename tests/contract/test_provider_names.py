@@ -108,3 +108,14 @@ def test_disabled(api: ApiClient, providers: Providers, settings: Settings, name
     assert api.sign_up(fields).status_code == 201
     settings.SOCIAL_PROVIDERS = [other for other in PROFILES if other != name]
     assert_error(api.sign_up(fields), "unknown_provider")
+
+
+@pytest.mark.threat(1, 2)
+@pytest.mark.parametrize("accepted", [None, 0, "0", "yes"], ids=repr)
+def test_without_a_proof(api: ApiClient, settings: Settings, accepted: Any) -> None:
+    """A provider whose tokens prove nothing is not there, even where the checks at the start were passed over."""
+    settings.SOCIAL_PROVIDERS = ["spotify"]
+    settings.SOCIAL_AUTH_SPOTIFY_KEY = settings.SOCIAL_AUTH_SPOTIFY_SECRET = "ours"
+    settings.SOCIAL_AUTH_SPOTIFY_ACCEPT_UNVERIFIED = accepted
+    assert_error(api.sign_up({"provider": "spotify", "access_token": "t"}), "unknown_provider")
+    assert api.get("provider/").json()["objects"] == []

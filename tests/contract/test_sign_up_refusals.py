@@ -1,5 +1,7 @@
 """CONTRACT sections 3 and 4: who is not signed in, and that nothing is written then."""
 
+import json
+import re
 from typing import Any
 
 import pytest
@@ -33,6 +35,7 @@ def known(providers: Providers, provider: str, **changed: Any) -> dict[str, Any]
     return providers.knows(provider, "t", **{**PROFILES[provider], **changed})
 
 
+@pytest.mark.threat(7)
 @EACH_PROVIDER
 def test_an_identity_of_another_user(api: ApiClient, providers: Providers, provider: str) -> None:
     """It stays where it is, and the answer holds nothing about its owner."""
@@ -41,6 +44,7 @@ def test_an_identity_of_another_user(api: ApiClient, providers: Providers, provi
     refused(api, known(providers, provider), "account_in_use", person().token)
 
 
+@pytest.mark.threat(7)
 def test_an_identity_of_an_inactive_other(api: ApiClient, providers: Providers) -> None:
     """That its owner is inactive is nobody's business either."""
     parker = person("parker", is_active=False)
@@ -48,6 +52,7 @@ def test_an_identity_of_an_inactive_other(api: ApiClient, providers: Providers) 
     refused(api, known(providers, "facebook"), "account_in_use", person().token)
 
 
+@pytest.mark.threat(9)
 @EACH_PROVIDER
 def test_an_inactive_user(api: ApiClient, providers: Providers, provider: str) -> None:
     """No write, no token."""
@@ -114,6 +119,7 @@ def step_that_refuses(**kwargs: Any) -> Any:
     raise AuthPolicyError(kwargs["backend"], code="authentication_disallowed", stage="pipeline")
 
 
+@pytest.mark.threat(22)
 @pytest.mark.parametrize("step", ["step_that_redirects", "step_that_asks", "step_that_shows_a_page"])
 @pytest.mark.parametrize("position", [0, 5, 7, 10], ids=["first", "before the user", "after the user", "last"])
 def test_a_step_that_wants_something(
@@ -144,6 +150,7 @@ def test_a_pipeline_that_creates_nobody(api: ApiClient, providers: Providers, se
     assert api.sign_up(known(providers, "facebook")).json()["id"] == parker.user.pk
 
 
+@pytest.mark.threat(6)
 def test_an_old_association_by_address(api: ApiClient, providers: Providers, settings: Settings) -> None:
     """A row whose uid is an address cannot say who this is, unless the operator says that it does."""
     parker = person("parker")
@@ -154,3 +161,22 @@ def test_an_old_association_by_address(api: ApiClient, providers: Providers, set
     assert (body["id"], body["outcome"]) == (parker.user.pk, "signed_in")
     assert UserSocialAuth.objects.get().uid == "10014"
     assert User.objects.count() == 1
+
+
+@pytest.mark.parametrize("change", ["deactivated", "deleted"])
+def test_a_caller_who_is_gone_when_the_provider_answers(api: ApiClient, providers: Providers, change: str) -> None:
+    """The provider may take seconds; whoever has no access any more links nothing."""
+    caller = person()
+
+    def meanwhile(request: Any) -> Any:
+        if change == "deleted":
+            caller.user.delete()
+        else:
+            User.objects.update(is_active=False)
+        return 200, {}, json.dumps(PROFILES["facebook"])
+
+    providers.mock.reset()
+    providers.mock.add_callback("GET", re.compile(r"https://graph\.facebook\.com/"), callback=meanwhile)
+    fields = {"provider": "facebook", "access_token": "t"}
+    assert_error(api.sign_up(fields, token=caller.token), "invalid_credentials")
+    assert not UserSocialAuth.objects.exists()

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
@@ -114,6 +115,62 @@ BAD: dict[str, tuple[type[ApiError], Callable[[], dict[str, Any]]]] = {
 def test_what_is_good(provider: Provider, make: Callable[[], dict[str, Any]]) -> None:
     """A token that was issued to us and is good now gives its claims."""
     assert check(sign(make()), provider)["sub"] == "10011"
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [None, "text", {"kid": ["x"]}, {"alg": ["RS256"]}, {"kty": "oct", "k": "c2VjcmV0"}, {"use": "enc"}],
+    ids=str,
+)
+def test_one_odd_key_among_good_ones(provider: Provider, odd: Any) -> None:
+    """It is passed over; the others serve."""
+    merged = {**jwk("another", "k1"), **odd} if isinstance(odd, dict) else odd
+    provider.keys = [merged, *provider.keys]
+    assert check(sign(claims()), provider)["sub"] == "10011"
+
+
+def test_two_keys_of_one_id(provider: Provider) -> None:
+    """The first counts, with what it says of itself."""
+    provider.keys.append({**jwk("another", "k1"), "issuer": "https://elsewhere.example.com"})
+    assert check(sign(claims()), provider)["sub"] == "10011"
+
+
+def test_two_keys_without_ids(provider: Provider) -> None:
+    """A token without an id is not tried on both."""
+    provider.keys = [jwk("another", None), jwk("theirs", None)]
+    with pytest.raises(TokenRejected):
+        check(sign(claims(), kid=None), provider)
+
+
+def test_made_up_keys_do_not_wait_for_each_other(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the provider takes its time over one, the others are told to come again, and good tokens pass."""
+    check(sign(claims()), provider)
+    monkeypatch.setattr("social.providers.published.REFETCHED_AT_MOST_EVERY", 0)
+    monkeypatch.setattr("social.providers.published.WORTH_WAITING", 0.01)
+    asked, answered = threading.Event(), threading.Event()
+
+    def hang() -> Any:
+        asked.set()
+        answered.wait(30)
+        return {"keys": provider.keys}
+
+    first = threading.Thread(target=lambda: signing_keys.find_key(ISSUER.keys_url, "made-up", hang))
+    first.start()
+    assert asked.wait(30)
+    with pytest.raises(ProviderUnavailable):
+        check(sign(claims(), kid="made-up-too"), provider)
+    assert check(sign(claims()), provider)["sub"] == "10011"
+    answered.set()
+    first.join()
+
+
+def test_a_key_for_any_of_an_issuers_algorithms(provider: Provider) -> None:
+    """A set that leaves the algorithm open leaves it to the issuer's row."""
+    both = Issuer(ISSUER.names, ISSUER.keys_url, ("RS256", "RS512"))
+    signed = jwt.encode(claims(), key("theirs"), algorithm="RS512", headers={"kid": "k1"})
+    assert check(signed, provider, issuer=both)["sub"] == "10011"
+    with pytest.raises(TokenRejected):
+        check(signed, provider)
 
 
 @pytest.mark.threat(5)

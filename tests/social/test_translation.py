@@ -48,6 +48,7 @@ def test_each_reason_has_an_answer(code: str) -> None:
     assert "canary" not in str(answer.body())
 
 
+@pytest.mark.threat(16, 17, 18)
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
@@ -89,6 +90,7 @@ def test_the_status_and_the_stage_decide(given: dict[str, Any], expected: type[A
         ("Wed, 21 Oct 2015 07:28:00 GMT", 1),
         ("Wed, 21 Oct 9999 07:28:00 GMT", MAX_RETRY_AFTER),
         ("Wed, 99 Oct 2015 07:28:00 GMT", RETRY_AFTER),
+        ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", RETRY_AFTER),
     ],
 )
 def test_retry_after_is_whole_seconds(header: str | None, seconds: int) -> None:
@@ -104,6 +106,7 @@ def test_retry_after_may_be_a_date() -> None:
     assert 80 <= seconds <= 90
 
 
+@pytest.mark.threat(29)
 def test_our_registration_at_fault_is_logged_without_the_token(caplog: pytest.LogCaptureFixture) -> None:
     """The operator reads which provider and which code; never what was sent."""
     translate(error(code="credential_rejected", provider_code="invalid_client"))

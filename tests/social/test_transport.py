@@ -94,6 +94,7 @@ def test_cookies_are_not_kept() -> None:
         assert b"\r\ncookie:" not in provider.requests[1].lower()
 
 
+@pytest.mark.threat(21)
 @pytest.mark.parametrize(
     "url",
     [
@@ -126,6 +127,7 @@ def test_hosts_are_really_reached_outside_the_sandbox() -> None:
         assert github().request(API).json() == {"id": 7}
 
 
+@pytest.mark.threat(21)
 def test_a_redirect_is_no_answer() -> None:
     """It is not followed, to whatever host."""
     with playing(answer("200 OK", b'{"id": 666}')) as canary:
@@ -134,12 +136,14 @@ def test_a_redirect_is_no_answer() -> None:
         assert canary.connections == 0
 
 
+@pytest.mark.threat(21)
 @pytest.mark.parametrize("status", ["301 Moved", "303 See Other", "304 Not Modified", "307 Temporary Redirect"])
 def test_every_kind_of_redirect(status: str) -> None:
     """Whatever it says of the method."""
     assert failure(answer(status))[0].code == "malformed_response"
 
 
+@pytest.mark.threat(20)
 @pytest.mark.parametrize("size", [transport.MAX_ANSWER, transport.MAX_ANSWER + 1])
 @pytest.mark.parametrize("packed", [False, True])
 def test_the_size_is_that_of_the_decoded_answer(size: int, *, packed: bool) -> None:
@@ -152,6 +156,33 @@ def test_the_size_is_that_of_the_decoded_answer(size: int, *, packed: bool) -> N
     else:
         with playing(play) as provider:
             assert len(fetch(provider, seconds=20).json()) == size - 2
+
+
+@pytest.mark.threat(20)
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"200 OK\r\nContent-Length: 99999999999\r\n\r\n",
+        b"200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n",
+        b"302 Found\r\nLocation: /x\r\nContent-Length: 99999999999\r\n\r\n",
+        b"302 Found\r\nLocation: /x\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n",
+    ],
+    ids=["endless", "a chunk of -1 byte", "an endless redirect", "a redirect with a chunk of -1 byte"],
+)
+def test_an_endless_answer_is_cut_off(head: bytes) -> None:
+    """Whatever its head says, not much more is taken than an answer may have."""
+    sent = 0
+
+    def endless(connection: socket.socket, request: bytes) -> bool:
+        nonlocal sent
+        connection.sendall(b"HTTP/1.1 " + head)
+        while True:
+            sent += connection.send(b"x" * 65536)
+
+    caught, _ = failure(endless)
+    assert caught.code == "malformed_response"
+    # What the sockets' buffers hold is on top.
+    assert sent < transport.MAX_ANSWER + 16 * 1024 * 1024
 
 
 def test_what_is_no_gzip_is_no_answer() -> None:
@@ -176,6 +207,7 @@ def drip(data: bytes, pause: float, silence: float = 0) -> Play:
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
 
 
+@pytest.mark.threat(19)
 @pytest.mark.parametrize(
     "play",
     [
@@ -192,6 +224,7 @@ def test_the_deadline_is_for_the_whole_answer(play: Play) -> None:
     assert DEADLINE * 0.8 < seconds < SOON
 
 
+@pytest.mark.threat(19)
 def test_the_deadline_is_for_all_calls_together() -> None:
     """The second call gets what the first has left."""
 
@@ -233,6 +266,7 @@ def test_a_connection_of_a_timed_out_call_is_not_reused() -> None:
         assert provider.connections == 2
 
 
+@pytest.mark.threat(17, 18)
 @pytest.mark.parametrize(
     ("play", "code"),
     [
@@ -249,6 +283,7 @@ def test_what_goes_wrong_has_a_code_of_social_core(play: Play, code: str) -> Non
     assert failure(play)[0].code == code
 
 
+@pytest.mark.threat(17)
 def test_nothing_listens() -> None:
     """A refused connection is no timeout."""
     with socket.create_server(("127.0.0.1", 0)) as closed:
@@ -278,6 +313,7 @@ def _what_it_says(call: Callable[[], object]) -> str:
     return ""
 
 
+@pytest.mark.threat(29)
 @pytest.mark.parametrize("status", ["200 OK", "401 Unauthorized", "503 Service Unavailable"])
 def test_no_record_at_any_level_holds_a_secret(caplog: pytest.LogCaptureFixture, status: str) -> None:
     """With the root logger at DEBUG, every library under the transport keeps tokens to itself."""
@@ -305,6 +341,7 @@ def test_no_record_at_any_level_holds_a_secret(caplog: pytest.LogCaptureFixture,
     assert [line for line in formatted if "canary" in line or "our-twitter-secret" in line] == []
 
 
+@pytest.mark.threat(19)
 def test_calls_at_once_keep_their_own_deadlines() -> None:
     """A deadline belongs to one sign-up: a quick caller's does not end a patient one's."""
 

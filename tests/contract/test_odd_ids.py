@@ -1,0 +1,41 @@
+"""THREATS 8: an id counts as the provider gives it, also where a backend takes it from among the details."""
+
+from collections.abc import Iterator
+
+import pytest
+import responses
+from pytest_django import Settings
+
+from tests.contract.answers import Response, assert_error
+from tests.contract.conftest import ApiClient
+from tests.contract.people import all_rows
+
+pytestmark = [pytest.mark.django_db, pytest.mark.threat(8)]
+
+
+@pytest.fixture
+def mock(settings: Settings) -> Iterator[responses.RequestsMock]:
+    """Coursera, whose backend finds people by a detail, is the one provider."""
+    settings.SOCIAL_PROVIDERS = ["coursera"]
+    settings.SOCIAL_AUTH_COURSERA_KEY = settings.SOCIAL_AUTH_COURSERA_SECRET = "ours"
+    settings.SOCIAL_AUTH_COURSERA_ACCEPT_UNVERIFIED = 1
+    with responses.RequestsMock() as mock:
+        yield mock
+
+
+def sign_up(api: ApiClient, mock: responses.RequestsMock, identifier: str) -> Response:
+    mock.upsert("GET", "https://api.coursera.org/api/externalBasicProfiles.v1", json={"elements": [{"id": identifier}]})
+    return api.sign_up({"provider": "coursera", "access_token": "t"})
+
+
+@pytest.mark.parametrize("odd", ["ripley\x00", "ri\u202epley", "ripley\n", "r" * 256])
+def test_an_odd_id_is_nobodys(api: ApiClient, mock: responses.RequestsMock, odd: str) -> None:
+    """Cleaned, it would be somebody else's."""
+    before = all_rows()
+    assert_error(sign_up(api, mock, odd), "provider_bad_response")
+    assert all_rows() == before
+
+
+def test_a_plain_id_is_somebodys(api: ApiClient, mock: responses.RequestsMock) -> None:
+    """So that the above is not for another reason."""
+    assert sign_up(api, mock, "ripley").status_code == 201
