@@ -39,9 +39,15 @@ def get_username(
 def user_details(
     strategy: Any, details: dict[str, Any], backend: BaseAuth[Any], user: Any = None, *args: Any, **kwargs: Any
 ) -> None:
-    """Let social-core fill in a new user's details, and never touch a known user's."""
+    """Let social-core fill in a new user's details, and never touch a known user's.
+
+    Some backends give all that the provider has told: what nobody has asked for by name reaches no attribute.
+    """
     if kwargs.get("is_new"):
-        theirs.user_details(strategy, details, backend, user, *args, **kwargs)
+        wanted = {get_user_model().get_email_field_name(), "fullname", "first_name", "last_name"}
+        wanted.update(backend.setting("USER_FIELDS") or (), backend.setting("USER_FIELD_MAPPING") or ())
+        told = {name: value for name, value in details.items() if name in wanted}
+        theirs.user_details(strategy, told, backend, user, *args, **kwargs)
 
 
 def _taken(name: str) -> bool:

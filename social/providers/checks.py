@@ -1,6 +1,7 @@
 """System checks of the enabled providers; ids are stable, and `social.checks` has the others."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -118,3 +119,22 @@ def check_families(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
         )
         for family in families_in(conf.providers)
     ]
+
+
+@register("social")
+def check_tls(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """Whoever answers for a provider shows that provider's certificate."""
+    names = [setting_name(*owner, "VERIFY_SSL") for owner in ((), *((one,) for one in conf.providers))]
+    return [
+        Error(
+            f"{name} does not name certificates: anyone on the way could answer for a provider.",
+            hint=f"Remove {name}, or give the path of a bundle of certificates.",
+            id="social.E012",
+        )
+        for name in names
+        if not _verifies(getattr(settings, name, None)) and not conf.sandbox
+    ]
+
+
+def _verifies(value: object) -> bool:
+    return Path(value).exists() if isinstance(value, str) else value in {None, True}

@@ -114,6 +114,13 @@ class Guarded(BaseAuth[Any]):
             return self.name in conf.adopt_legacy_uids
         return super().setting(name, self.policy.defaults.get(name, default))
 
+    def auth_allowed(self, response: Any, details: dict[str, Any]) -> bool:
+        """Ask the operator's allow lists; an address that anyone could have typed is on none of them."""
+        listed = self.setting("WHITELISTED_EMAILS") or self.setting("WHITELISTED_DOMAINS")
+        if listed and self.policy.is_address_unverified(response):
+            return False
+        return bool(super().auth_allowed(response, details))
+
     def get_user_details(self, response: Any) -> dict[str, Any]:
         """Give clean details; only the id is vital, so a backend that stumbles over the rest gives none."""
         try:

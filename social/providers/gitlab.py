@@ -4,7 +4,7 @@ https://docs.gitlab.com/api/oauth2/#retrieve-the-token-information.
 `_API_URL` names an installation other than gitlab.com.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -46,6 +46,10 @@ class GitLab(Policy):
         if owner is not None and str(owner) != backend.get_user_id({}, pending.profile):
             raise TokenRejected
         return pending
+
+    def is_address_unverified(self, profile: Mapping[str, Any]) -> bool:
+        """Look when it was confirmed."""
+        return "confirmed_at" in profile and not profile["confirmed_at"]
 
     def _check(self, backend: Guarded, credential: Credential) -> dict[str, Any]:
         url = f"{_installation(backend)}/oauth/token/info"

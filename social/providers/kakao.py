@@ -4,6 +4,7 @@ https://developers.kakao.com/docs/latest/en/kakaologin/rest-api#get-token-info. 
 (`_APP_ID`), not by a key that a client has.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from shared.errors import TokenRejected
@@ -34,9 +35,15 @@ class Kakao(Policy):
         """Check the token and ask for the profile."""
         token = credential.access_token
         claims, pending = together(lambda: self._check(backend, token), lambda: backend.do_auth(token))
-        if str(claims.get("id")) != backend.get_user_id({}, pending.profile):
+        whose = claims.get("id")
+        if whose is None or str(whose) != backend.get_user_id({}, pending.profile):
             raise TokenRejected
         return pending
+
+    def is_address_unverified(self, profile: Mapping[str, Any]) -> bool:
+        """Look into the account."""
+        account = profile.get("kakao_account")
+        return isinstance(account, dict) and account.get("is_email_verified") is not True
 
     def _check(self, backend: Guarded, token: str | None) -> dict[str, Any]:
         claims = ask(backend, CHECK_URL, headers={"Authorization": f"Bearer {token}"})

@@ -35,6 +35,9 @@ class OpenIDConnect(Policy):
         algorithms = setting("JWT_ALGORITHMS")
         if algorithms is not None and not listed(algorithms) & ASYMMETRIC:
             return "JWT_ALGORITHMS names nothing that is verified with a public key"
+        if len(listed(setting("ID_TOKEN_ISSUER"))) > 1:
+            # `sub` is unique within an issuer only (OpenID Connect Core section 2).
+            return "ID_TOKEN_ISSUER names several issuers, whose people could not be told apart"
         return fault_of_urls(cls.entry, setting)
 
     def hosts_of(self, backend: Guarded) -> frozenset[str]:

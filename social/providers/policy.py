@@ -97,6 +97,11 @@ class Policy:
         """Give the claims of a proven id_token as the backend's own profile call would tell them."""
         return dict(claims)
 
+    def is_address_unverified(self, profile: Mapping[str, Any]) -> bool:
+        """Say whether the provider itself tells that nobody has verified the profile's address."""
+        said = [profile.get(name) for name in ("email_verified", "verified_email", "verified")]
+        return any(word is False or word == "false" for word in said)
+
     def client_ids(self, backend: "Guarded") -> frozenset[str]:
         """Give our registrations at the provider: `_KEY` and `_CLIENT_IDS`."""
         return listed(backend.setting("KEY")) | listed(backend.setting("CLIENT_IDS"))

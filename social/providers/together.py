@@ -5,6 +5,8 @@ from collections.abc import Callable
 from contextvars import copy_context
 from typing import TypeVar
 
+from shared.errors import ProviderUnavailable
+
 T = TypeVar("T")
 P = TypeVar("P")
 
@@ -15,6 +17,7 @@ def together(check: Callable[[], T], profile: Callable[[], P]) -> tuple[T, P]:
     A thread of its own, not a pool's: calls that hang at one provider would keep another's waiting for a place.
     It is waited for in any case: a sign-up leaves no call behind that `PROVIDER_CONCURRENCY` would not see.
 
+    :raises ProviderUnavailable: there is no thread to be had.
     :raises Exception: what either call raises.
     """
     answers: list[P] = []
@@ -27,7 +30,10 @@ def together(check: Callable[[], T], profile: Callable[[], P]) -> tuple[T, P]:
             failures.append(error)
 
     asking = threading.Thread(target=copy_context().run, args=(ask,), daemon=True)
-    asking.start()
+    try:
+        asking.start()
+    except RuntimeError as error:  # the process has no thread left
+        raise ProviderUnavailable from error
     try:
         checked = check()
     finally:

@@ -20,7 +20,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from social.conf import conf
 from social.providers import deadline
 
-MAX_ANSWER = 1024 * 1024
+MAX_ANSWER = 256 * 1024
 """Bytes of an answer after decoding; the largest honest profile is a few kilobytes."""
 _CHUNK = 16 * 1024
 _HOSTS_POOLED = 64
@@ -119,8 +119,9 @@ class TransportBase(BaseAuth[Any]):
         except (AnswerTooLarge, deadline.NegativeSizeError, requests.exceptions.ContentDecodingError) as error:
             redact_request_error(error, request_url=url)
             raise AuthResponseError(self, code="malformed_response", stage=stage) from error
-        except requests.RequestException as error:
-            redact_request_error(error, request_url=url)
+        except OSError as error:  # RequestException is one; a bundle of certificates that is gone is a bare one
+            if isinstance(error, requests.RequestException):
+                redact_request_error(error, request_url=url)
             code = "timeout" if _is_timeout(error) else "connection_failed"
             raise AuthProviderError(self, code=code, stage=stage) from error
         if 300 <= response.status_code < 400:

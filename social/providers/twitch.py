@@ -36,7 +36,7 @@ class Twitch(Policy):
         else:
             claims = self._check(backend, token, ours)
             profile = _profile(backend, token, claims["client_id"])
-        if backend.get_user_id({}, profile) != str(claims.get("user_id")):
+        if backend.get_user_id({}, profile) != claims.get("user_id"):
             raise TokenRejected
         backend.proven_profile = profile
         return backend.do_auth(token)

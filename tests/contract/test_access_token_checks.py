@@ -133,6 +133,37 @@ def test_either_call_fails(
     refused(sign_up(api, provider, mock, **{which: answer}), code)
 
 
+@pytest.mark.parametrize("provider", ["twitch", "kakao"], indirect=True)
+def test_a_check_that_names_nobody(api: ApiClient, provider: str, mock: responses.RequestsMock) -> None:
+    """An id that reads like "nothing" is not the nobody whom the check names."""
+    checker = CHECKERS[provider]
+    claims = {name: value for name, value in checker.claims.items() if name != checker.whose}
+    person = {"id": "None", "login": "ripley"}
+    profile = {"data": [person]} if provider == "twitch" else person
+    refused(sign_up(api, provider, mock, check={"json": claims}, profile={"json": profile}), "token_rejected")
+
+
+@pytest.mark.parametrize(
+    ("provider", "unverified"),
+    [
+        ("discord", {"verified": False}),
+        ("gitlab", {"confirmed_at": None}),
+        ("kakao", {"kakao_account": {"email": "ripley@example.com", "is_email_verified": False}}),
+    ],
+    indirect=["provider"],
+)
+def test_an_allow_list_takes_no_ones_word(
+    api: ApiClient, provider: str, mock: responses.RequestsMock, unverified: dict[str, Any]
+) -> None:
+    """An address that nobody has verified is on no list of the operator's; a verified one is."""
+    profile = CHECKERS[provider].profile
+    with override_settings(SOCIAL_AUTH_WHITELISTED_DOMAINS=["example.com"]):
+        answer = sign_up(api, provider, mock, profile={"json": {**profile, **unverified}})
+        refused(answer, "sign_up_not_allowed")
+        mock.reset()
+        assert sign_up(api, provider, mock).status_code == 201
+
+
 def test_the_checks_own_failure_is_told(api: ApiClient, provider: str, mock: responses.RequestsMock) -> None:
     """Where both calls fail, whose the token is comes first."""
     checker = CHECKERS[provider]

@@ -56,6 +56,10 @@ def _registered(name: str, **more: Any) -> dict[str, Any]:
         ("social.E011", {"SOCIAL_AUTH_PIPELINE": "social_core.pipeline.user.create_user"}),
         ("social.E011", {"SOCIAL_AUTH_FACEBOOK_EXTRA_DATA": "email"}),
         ("social.E011", {"SOCIAL_AUTH_WHITELISTED_DOMAINS": "example.com"}),
+        ("social.E012", {"SOCIAL_AUTH_VERIFY_SSL": False}),
+        ("social.E012", {"SOCIAL_AUTH_FACEBOOK_VERIFY_SSL": 0}),
+        ("social.E012", {"SOCIAL_AUTH_VERIFY_SSL": "False"}),
+        ("social.E010", _enabled("oidc") | _registered("OIDC", OIDC_ENDPOINT=OIDC, ID_TOKEN_ISSUER=["a", "b"])),
         ("social.E009", _enabled("auth0") | _registered("AUTH0", DOMAIN="a.b", ID_KEY="nickname")),
         ("social.E010", _enabled("oidc") | _registered("OIDC", OIDC_ENDPOINT="http://a.example.com")),
         ("social.E010", _enabled("oidc") | _registered("OIDC", OIDC_ENDPOINT="https://us@a.example.com")),
@@ -87,7 +91,7 @@ def _registered(name: str, **more: Any) -> dict[str, Any]:
         ("social.E007", {"SANDBOX": True, "ALLOWED_HOSTS": ["api.example.com"]}),
         ("social.E007", {"SANDBOX": True, "ALLOWED_HOSTS": ["localhost", "*"]}),
     ],
-    ids=lambda value: value if isinstance(value, str) else " ".join(f"{name}={text}" for name, text in value.items()),
+    ids=lambda value: value if isinstance(value, str) else " ".join(f"{name}={text!r}" for name, text in value.items()),
 )
 def test_each_fault_has_its_id(expected: str, settings: dict[str, Any]) -> None:
     """One fault, one message with a hint."""
@@ -117,6 +121,7 @@ def test_several_faults_are_all_told() -> None:
         _enabled("auth0") | _registered("AUTH0", DOMAIN="tandem.auth0.com"),
         _enabled("oidc") | _registered("OIDC", OIDC_ENDPOINT=OIDC, ID_KEY="oid", JWT_ALGORITHMS=["ES256", "HS256"]),
         _enabled("kakao") | _registered("KAKAO", APP_ID="1,2"),
+        _enabled("facebook") | {"SOCIAL_AUTH_VERIFY_SSL": True, "SOCIAL_AUTH_FACEBOOK_VERIFY_SSL": __file__},
         _enabled("azuread-oauth2") | _registered("AZUREAD_OAUTH2", TENANTS=["a"]),
         _enabled("azuread-tenant-oauth2") | _registered("AZUREAD_TENANT_OAUTH2", TENANT_ID="contoso.com"),
         _enabled("discord", "gitlab") | _registered("DISCORD") | _registered("GITLAB"),

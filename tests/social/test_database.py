@@ -31,6 +31,7 @@ def test_a_returning_sign_in_costs_few_statements(
         signed_up(providers, provider)
 
 
+@pytest.mark.threat(23)
 @pytest.mark.django_db(transaction=True)
 def test_the_network_comes_before_any_transaction(providers: Providers, monkeypatch: pytest.MonkeyPatch) -> None:
     """The connection is given back, then the provider is asked, then one transaction writes."""
@@ -73,6 +74,7 @@ def test_one_transaction_holds_all_writes(providers: Providers) -> None:
     assert statements[-1].startswith("COMMIT")
 
 
+@pytest.mark.threat(10)
 def test_the_strategy_knows_no_request() -> None:
     """Nothing that a client sends beside the contract's fields can reach a backend."""
     strategy = StatelessStrategy()

@@ -42,6 +42,7 @@ def test_an_operators_step_runs(providers: Providers) -> None:
     assert given["strategy"].request_data() == {}
 
 
+@pytest.mark.threat(13)
 def test_a_known_users_details_stand_with_the_default_steps(providers: Providers) -> None:
     """Names and address are taken at creation and never again, whatever the provider says later."""
     user = signed_up(providers, "facebook").user
@@ -61,6 +62,7 @@ def test_steps_that_would_break_a_promise_are_ours(providers: Providers) -> None
     assert reserved.username != "admin"
 
 
+@pytest.mark.threat(22)
 @pytest.mark.parametrize(
     ("step", "error"),
     [("refuse", SignUpNotAllowed), ("ask", InteractionRequired), ("nobody", SignUpNotAllowed)],
@@ -72,6 +74,7 @@ def test_a_step_that_says_no_leaves_nothing(providers: Providers, step: str, err
     assert nothing_written()
 
 
+@pytest.mark.threat(26)
 def test_a_failure_late_in_the_pipeline_leaves_nothing(providers: Providers) -> None:
     """A bug in the last step: it is raised as it is, and all rows are gone."""
     with with_step("fail"), pytest.raises(ZeroDivisionError):
@@ -79,6 +82,7 @@ def test_a_failure_late_in_the_pipeline_leaves_nothing(providers: Providers) -> 
     assert nothing_written()
 
 
+@pytest.mark.threat(9)
 def test_an_inactive_user_is_refused_without_a_write(providers: Providers) -> None:
     """The last sign-in, the profile and the tokens stay as they were."""
     user = signed_up(providers, "github").user
@@ -103,6 +107,7 @@ def test_allow_lists_work(providers: Providers, hosts: list[str]) -> None:
             assert nothing_written()
 
 
+@pytest.mark.threat(6)
 def test_nobody_is_found_by_an_address(providers: Providers) -> None:
     """A provider account whose address is a superuser's is a new user."""
     boss = USERS.create(username="boss", email="ripley@example.com", is_superuser=True, is_staff=True)

@@ -28,6 +28,7 @@ def presented(value: str, username: str | None = None) -> PresentedToken:
     return PresentedToken(token=value, username=username)
 
 
+@pytest.mark.threat(31)
 def test_a_token_is_random_and_stored_as_its_digest(user: Any) -> None:
     """32 bytes, never the same twice, and nowhere in the table."""
     values = {tokens.issue(user=user).value for _ in range(20)}
@@ -95,6 +96,7 @@ def test_an_imported_key_has_no_end(user: Any) -> None:
     assert row.last_used > timezone.now() - timedelta(minutes=1)
 
 
+@pytest.mark.threat(31)
 def test_a_token_revoked_meanwhile_stays_revoked(user: Any) -> None:
     """Noting its use does not bring it back."""
     value = tokens.issue(user=user).value
@@ -107,6 +109,7 @@ def test_a_token_revoked_meanwhile_stays_revoked(user: Any) -> None:
     assert not AccessToken.objects.exists()
 
 
+@pytest.mark.threat(9)
 def test_an_inactive_users_token_is_refused(user: Any) -> None:
     """At once, without a look at anything else."""
     value = tokens.issue(user=user).value
@@ -139,6 +142,7 @@ def test_dead_tokens_are_not_listed(user: Any) -> None:
         tokens.get_for(user, str(own.pk))
 
 
+@pytest.mark.threat(29)
 def test_a_token_does_not_print_itself(user: Any) -> None:
     """Logs and error pages show rows by their text."""
     tokens.issue(user=user)

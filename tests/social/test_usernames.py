@@ -29,6 +29,7 @@ def free(name: str) -> bool:
     return False
 
 
+@pytest.mark.threat(14)
 @UNHURRIED
 @given(SUGGESTIONS, st.lists(st.text(max_size=40), max_size=3), st.integers(8, 300))
 def test_a_name_is_always_clean_and_short(suggestion: object, unlike: list[str], column: int) -> None:
@@ -40,6 +41,7 @@ def test_a_name_is_always_clean_and_short(suggestion: object, unlike: list[str],
     assert name.lower() not in {value.lower() for value in unlike}
 
 
+@pytest.mark.threat(14)
 @UNHURRIED
 @given(st.text(min_size=1), st.integers(1, 12))
 def test_a_name_is_never_one_that_is_taken(suggestion: str, refusals: int) -> None:
@@ -54,6 +56,7 @@ def test_a_name_is_never_one_that_is_taken(suggestion: str, refusals: int) -> No
     assert len(asked) == refusals + 1
 
 
+@pytest.mark.threat(14)
 @UNHURRIED
 @given(st.lists(st.sampled_from(["".join(pair) for pair in product("aA", "bB")]), max_size=30))
 def test_names_are_distinct_whatever_the_case(suggestions: list[str]) -> None:
@@ -83,6 +86,7 @@ def test_a_name_stays_near_to_the_suggestion(suggestion: str, name: str) -> None
     assert choose_username(suggestion, unlike=[], taken=free) == name
 
 
+@pytest.mark.threat(14)
 @pytest.mark.parametrize(
     "suggestion",
     ["admin", "ADMIN", "\uff41\uff44\uff4d\uff49\uff4e", "ad\u200bmin", "root@example.com", "山田", "...", "", None, 7],
@@ -93,6 +97,7 @@ def test_what_may_not_be_kept_is_replaced(suggestion: object) -> None:
     assert re.fullmatch(r"user-[0-9a-f]+", name)
 
 
+@pytest.mark.threat(14, 29)
 @pytest.mark.parametrize("secret", ["10011", "EAAG-token", "a" * 200])
 def test_an_id_or_a_token_is_never_published(secret: str) -> None:
     """Some backends suggest the provider's id, or the token itself, cut or not."""
