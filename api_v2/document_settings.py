@@ -43,6 +43,8 @@ SETTINGS: dict[str, Any] = {
         {"name": "token", "description": "The caller's credentials."},
         {"name": "discovery", "description": "What there is; public."},
     ],
+    # It would make the document of whatever else a project mounts; ours is validated whenever it is written.
+    "ENABLE_DJANGO_DEPLOY_CHECK": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "tryItOutEnabled": True, "displayRequestDuration": True},

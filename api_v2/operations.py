@@ -15,6 +15,7 @@ EVERYWHERE: tuple[type[ApiError], ...] = (
     errors.CredentialsInUrl,
     errors.Throttled,
     errors.InternalError,
+    errors.ServiceUnavailable,
 )
 """What every operation can fail with; `invalid_request` is also the answer to a wrong Host."""
 WITH_CREDENTIALS = (*EVERYWHERE, errors.NotAuthenticated)

@@ -6,12 +6,21 @@ from typing import Any
 import dj_database_url
 
 from config import environment
+from config.postgres.base import STEP
 
 _SQLITE_OPTIONS = {
     # Readers do not wait for the writer, and a writer takes its lock at once rather than failing half-way.
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
+}
+_POSTGRES_OPTIONS = {
+    # A host that is gone says nothing: seconds to connect, milliseconds until what was sent must have arrived,
+    # and seconds of silence after which it is asked whether it is still there (libpq's own names and units).
+    "connect_timeout": 3,
+    "tcp_user_timeout": 5000,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
 }
 
 
@@ -29,11 +38,19 @@ def database(folder: Path) -> dict[str, Any]:
         raise environment.Unreadable("DATABASE_URL cannot be read.") from error
     if url.startswith("sqlite://"):
         return {**parsed, "OPTIONS": {**parsed.get("OPTIONS", {}), **_SQLITE_OPTIONS}}
-    pool = {"min_size": 1, "max_size": pool_size, "timeout": 10}
+    pool = {
+        "min_size": 1,
+        "max_size": pool_size,
+        "timeout": STEP,
+        # The pause before the next try to reconnect doubles each time. Giving up early, the pool begins anew with the
+        # next request, and has noticed within two seconds that the database is back.
+        "reconnect_timeout": 2,
+    }
     # A pooled connection that the server has dropped meanwhile is found before it is used, not by using it.
     return {
         **parsed,
+        "ENGINE": "config.postgres",
         "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {**parsed.get("OPTIONS", {}), "pool": pool},
+        "OPTIONS": {**_POSTGRES_OPTIONS, **parsed.get("OPTIONS", {}), "pool": pool},
     }

@@ -1,9 +1,8 @@
 """`/livez` and `/readyz`, for whoever decides whether this process gets requests."""
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, Error, connections
 from django.db.migrations.executor import MigrationExecutor
-from django.db.utils import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from redis import Redis
 from redis.exceptions import RedisError
@@ -18,7 +17,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
     """Answer 200 when the database answers and is migrated, and Redis answers where there is one, else 503."""
     try:
         unapplied = unapplied_migrations()
-    except DatabaseError:
+    except Error:
         return JsonResponse({"status": "unavailable", "database": "does not answer"}, status=503)
     if unapplied:
         return JsonResponse({"status": "unavailable", "database": "has unapplied migrations"}, status=503)

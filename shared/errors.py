@@ -14,6 +14,7 @@
     ├── UnsupportedMediaType  415
     ├── Throttled             429
     ├── InternalError         500
+    ├── ServiceUnavailable    503
     └── ProviderFailure            ProviderBadResponse 502, ProviderUnavailable 503,
                                    ProviderMisconfigured 503, ProviderTimeout 504
 
@@ -284,6 +285,15 @@ class InternalError(ApiError):
     code = "internal_error"
     message = "Something went wrong on our side."
     when = "A bug of ours."
+
+
+class ServiceUnavailable(RetryLater):
+    """Our own database cannot be used at the moment; nothing is known to be wrong with the request."""
+
+    status = 503
+    code = "service_unavailable"
+    message = "The service is temporarily unavailable."
+    when = "The service cannot reach its database, or gets no connection to it in time."
 
 
 class ProviderFailure(ApiError):

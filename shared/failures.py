@@ -5,8 +5,10 @@ import logging
 from django.core.signals import got_request_exception
 from django.http import Http404, HttpRequest
 
-from shared.errors import ApiError, InternalError, NotFound
+from shared.errors import ApiError, InternalError, NotFound, ServiceUnavailable
 from shared.mounts import serves
+from shared.outage import database_is_away
+from shared.paths import without_secrets
 from shared.replies import Reply
 
 logger = logging.getLogger("tandem.failures")
@@ -25,11 +27,14 @@ def failure_reply(error: Exception, request: HttpRequest) -> Reply:
     """Give the error envelope for whatever was raised while a request was answered.
 
     An unexpected exception is logged with its traceback and sent to `got_request_exception`, as Django
-    does, so that error reporters see it; the client gets `internal_error`, also under DEBUG.
+    does, so that error reporters see it; the client gets `internal_error`, also under DEBUG. That the
+    database is away is no bug: one line says so, and the client gets `service_unavailable`.
     """
+    if database_is_away(error):
+        error = _unavailable(error)
     if isinstance(error, ApiError):
         if error.status >= 500:
-            level = logging.ERROR if isinstance(error, InternalError) else logging.WARNING
+            level = logging.ERROR if isinstance(error, InternalError | ServiceUnavailable) else logging.WARNING
             # What a library says of its failure may repeat what it was given; its kind does not.
             cause = type(error.__cause__).__name__ if error.__cause__ else "no cause"
             reason = getattr(error.__cause__, "code", "")
@@ -37,6 +42,13 @@ def failure_reply(error: Exception, request: HttpRequest) -> Reply:
         return error.reply()
     if isinstance(error, Http404):
         return NotFound().reply()
-    logger.error("Internal error: %s", request.path, exc_info=error)
+    logger.error("Internal error: %s", without_secrets(request.path), exc_info=error)
     got_request_exception.send(sender=failure_reply, request=request)
     return InternalError().reply()
+
+
+def _unavailable(error: Exception) -> ServiceUnavailable:
+    """Give the contract's error for a database that is away, with the driver's own as its cause."""
+    unavailable = ServiceUnavailable()
+    unavailable.__cause__ = error.__cause__ or error
+    return unavailable

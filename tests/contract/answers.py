@@ -41,19 +41,21 @@ ERRORS: Mapping[str, tuple[int, str]] = {
     "provider_bad_response": (502, "The provider gave an answer that cannot be used."),
     "provider_unavailable": (503, "The provider is not available at the moment."),
     "provider_misconfigured": (503, "Sign-in with this provider is not available."),
+    "service_unavailable": (503, "The service is temporarily unavailable."),
     "provider_timeout": (504, "The provider did not answer in time."),
 }
 
 COMMON = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
-    # From Django's SecurityMiddleware; a request under a wrong name does not get that far.
+    # From Django's own middleware; a request under a wrong name does not get that far.
+    "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Referrer-Policy": "same-origin",
 }
 """On every answer with these values, besides X-Request-ID."""
 
-RETRY_LATER = {"throttled", "provider_unavailable"}
+RETRY_LATER = {"throttled", "provider_unavailable", "service_unavailable"}
 
 
 def envelope(code: str, fields: Mapping[str, str] | None = None) -> bytes:

@@ -35,7 +35,7 @@ TABLE = {
     429: {"throttled"},
     500: {"internal_error"},
     502: {"provider_bad_response"},
-    503: {"provider_unavailable", "provider_misconfigured"},
+    503: {"service_unavailable", "provider_unavailable", "provider_misconfigured"},
     504: {"provider_timeout"},
 }
 
@@ -104,6 +104,7 @@ def test_the_samples_of_the_contract(api: ApiClient) -> None:
     )
 
 
+@pytest.mark.threat(29)
 @pytest.mark.django_db
 def test_no_error_holds_what_was_sent(api: ApiClient, providers: Providers) -> None:
     """Not the token, not the provider's message."""

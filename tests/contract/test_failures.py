@@ -1,11 +1,14 @@
 """CONTRACT section 1: a wrong Host and an unexpected failure stay in the envelope."""
 
+import logging
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.core.signals import got_request_exception
+from django.db import OperationalError
+from psycopg import errors
 from pytest_django import Settings
 
 from tests.contract.answers import assert_error, assert_wrong_host
@@ -70,6 +73,7 @@ BROKEN = {
 }
 
 
+@pytest.mark.threat(29)
 @pytest.mark.django_db
 @pytest.mark.parametrize(("call", "broken"), BROKEN.items(), ids=BROKEN)
 @pytest.mark.parametrize("debug", [False, True], ids=["", "debug"])
@@ -99,6 +103,38 @@ def test_an_unexpected_failure(
     assert one["request"].path == api.prefix + path
 
 
+@pytest.mark.threat(28)
+@pytest.mark.django_db
+@pytest.mark.parametrize(("call", "broken"), BROKEN.items(), ids=BROKEN)
+@pytest.mark.parametrize("debug", [False, True], ids=["", "debug"])
+def test_the_database_is_away(
+    api: ApiClient,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    told: list[dict[str, Any]],
+    caplog: pytest.LogCaptureFixture,
+    call: str,
+    broken: str,
+    debug: bool,
+) -> None:
+    """It passes: `service_unavailable`, one line for the operator with what happened and no words of the driver."""
+    settings.DEBUG = debug
+    ripley = person()
+
+    def breaks(*args: object, **kwargs: object) -> None:
+        raise OperationalError(SECRET) from errors.AdminShutdown(SECRET)
+
+    monkeypatch.setattr(broken, breaks)
+    method, path = call.split(" ")
+    body = {"provider": "facebook", "access_token": "t"}
+    response = api.post(path, body) if method == "POST" else api.call(method, path, token=ripley.token)
+    assert_error(response, "service_unavailable")
+    assert told == []
+    [line] = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert (line.levelno, line.getMessage().strip()) == (logging.ERROR, "service_unavailable: AdminShutdown")
+    assert SECRET not in caplog.text + response.content.decode()
+
+
 @pytest.mark.parametrize(
     "error", [KeyError, ValueError, RecursionError, OSError, PermissionDenied, SuspiciousOperation]
 )
@@ -124,6 +160,7 @@ def test_a_failure_keeps_the_server_serving(api: ApiClient, monkeypatch: pytest.
     assert api.get("provider/").status_code == 200
 
 
+@pytest.mark.threat(26)
 @pytest.mark.django_db
 def test_a_failing_step_of_the_pipeline_writes_nothing(
     api: ApiClient, providers: Providers, settings: Settings, told: list[dict[str, Any]]

@@ -1,6 +1,8 @@
 """The sandbox once, and the service once for each database; every test here talks to them over sockets."""
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
 
 import pytest
 from django.conf import settings
@@ -17,6 +19,19 @@ QUICK = {
     "THROTTLE_USER": "off",
 }
 """A short deadline, so that a provider's silence takes little time, and room for 32 callers at once."""
+
+Note: TypeAlias = Callable[[str, object], None]
+
+
+@pytest.fixture
+def note(request: pytest.FixtureRequest) -> Note:
+    """Keep a figure that was measured: it stands in the report of the run, and on the screen with `-s`."""
+
+    def keep(name: str, value: object) -> None:
+        request.node.user_properties.append((name, value))
+        sys.stdout.write(f"{request.node.name}: {name}: {value}\n")
+
+    return keep
 
 
 @pytest.fixture(scope="session")

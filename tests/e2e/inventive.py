@@ -1,8 +1,10 @@
 """A GitHub on this machine whose people are whoever a test makes up: the token says the id and the name."""
 
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
@@ -21,18 +23,41 @@ def fields(number: int, login: str) -> dict[str, Any]:
     return {"provider": "github", "access_token": f"{number}:{login}"}
 
 
+@dataclass(frozen=True)
+class Inventive:
+    """Where it is, and who was asked for."""
+
+    environment: dict[str, str]
+    """The service's, that leads to it."""
+    asked_for: list[int] = field(default_factory=list)
+    """The ids of the people, a call each."""
+
+
 class _Server(ThreadingHTTPServer):
     request_queue_size = 128
     daemon_threads = True
+    asked_for: list[int]
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Report a bug of ours; that a service is killed while it asks is none."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Check(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+    server: _Server
 
     def do_POST(self) -> None:
-        token = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["access_token"]
+        length = int(self.headers["Content-Length"])
+        sent = self.rfile.read(length)
+        if len(sent) < length:  # a service that was killed while it asked
+            self.close_connection = True
+            return
+        token = json.loads(sent)["access_token"]
         number, _, login = token.partition(":")
+        self.server.asked_for.append(int(number))
         body = json.dumps({"app": {"client_id": CLIENT_ID}, "user": {"id": int(number), "login": login}}).encode()
         self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
 
@@ -41,12 +66,14 @@ class _Check(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def inventive_github() -> Iterator[dict[str, str]]:
-    """Serve it; give the service's environment that leads to it."""
+def inventive_github() -> Iterator[Inventive]:
+    """Serve it."""
     with _Server(("127.0.0.1", 0), _Check) as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
         thread.start()
         hosts = {"https://api.github.com": f"http://127.0.0.1:{server.server_address[1]}"}
-        yield {**ENVIRONMENT, "PROVIDER_HOSTS": json.dumps(hosts)}
+        github = Inventive({**ENVIRONMENT, "PROVIDER_HOSTS": json.dumps(hosts)})
+        server.asked_for = github.asked_for
+        yield github
         server.shutdown()
         thread.join()

@@ -85,6 +85,17 @@ class Service(Process):
         return [own, *(int(child) for child in children)]
 
     @property
+    def workers(self) -> list[int]:
+        """The workers that there are at this moment."""
+        return self.pids[1:]
+
+    def kill(self) -> None:
+        """End a mortal service and its workers at once, as when the machine loses its power."""
+        assert os.getpgid(self.process.pid) == self.process.pid
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    @property
     def address(self) -> tuple[str, int]:
         """Where a bare socket connects."""
         host, _, port = self.url.removeprefix("http://").partition(":")
@@ -117,6 +128,23 @@ def running_service(
 
     :param database_url: by default a new SQLite database, gone afterwards.
     """
+    with _service(sandbox, database_url, environment, may_die=False) as service:
+        yield service
+
+
+@contextmanager
+def mortal_service(
+    sandbox: Sandbox | None, *, database_url: str | None = None, **environment: str
+) -> Iterator[Service]:
+    """Run the service in a process group of its own, for a test that kills it."""
+    with _service(sandbox, database_url, environment, may_die=True) as service:
+        yield service
+
+
+@contextmanager
+def _service(
+    sandbox: Sandbox | None, database_url: str | None, environment: Mapping[str, str], *, may_die: bool
+) -> Iterator[Service]:
     with tempfile.TemporaryDirectory(prefix="tandem-service-") as folder:
         variables = {
             "SECRET_KEY": "tests-only",
@@ -130,7 +158,7 @@ def running_service(
         for tried in range(1, _TRIES + 1):
             port = free_port()
             try:
-                with _serving(port, variables) as service:
+                with _serving(port, variables, may_die=may_die) as service:
                     yield service
                 return
             except PortTakenError:  # between our look and its start, by somebody else's test
@@ -139,9 +167,10 @@ def running_service(
 
 
 @contextmanager
-def _serving(port: int, variables: Mapping[str, str]) -> Iterator[Service]:
+def _serving(port: int, variables: Mapping[str, str], *, may_die: bool) -> Iterator[Service]:
     url = f"http://127.0.0.1:{port}"
-    with _running(["-m", "config.serve"], {**_inherited(), **variables, "PORT": str(port)}) as (process, output):
+    environment = {**_inherited(), **variables, "PORT": str(port)}
+    with _running(["-m", "config.serve"], environment, may_die=may_die) as (process, output):
         _await(process, output, lambda: _answers(f"{url}/livez"))
         yield Service(process, output, url)
 
@@ -179,7 +208,9 @@ def _inherited() -> dict[str, str]:
 
 
 @contextmanager
-def _running(arguments: list[str], environment: Mapping[str, str]) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+def _running(
+    arguments: list[str], environment: Mapping[str, str], *, may_die: bool = False
+) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
     with tempfile.TemporaryDirectory(prefix="tandem-output-") as folder:
         output = Path(folder, "output")
         with output.open("wb") as stream:
@@ -190,10 +221,11 @@ def _running(arguments: list[str], environment: Mapping[str, str]) -> Iterator[t
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=subprocess.STDOUT,
+                start_new_session=may_die,
             )
         try:
             yield process, output
-            died = process.poll() is not None
+            died = process.poll() is not None and not may_die
         finally:
             _end(process, output)
         assert not died, f"it ended by itself, with status {process.returncode}:\n{output.read_text()[-5000:]}"

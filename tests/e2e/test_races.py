@@ -15,13 +15,32 @@ from tests.e2e.client import Api, code_of
 from tests.e2e.conftest import QUICK
 from tests.e2e.databases import Database
 from tests.e2e.inventive import fields, inventive_github
+from tests.e2e.private import private_redis
 from tests.e2e.servers import Sandbox, Service, running_service
 
 pytestmark = pytest.mark.e2e
 
 T = TypeVar("T")
 CALLERS = 32
+WORKERS = 3
 AGAIN = pytest.mark.parametrize("attempt", range(4))
+
+
+@pytest.fixture(scope="module")
+def processes(database: Database) -> Iterator[dict[str, str]]:
+    """What makes several workers of the service where the database lets there be several."""
+    if database.vendor == "sqlite":
+        yield {"WEB_CONCURRENCY": "1"}
+        return
+    with private_redis() as redis:
+        yield {"WEB_CONCURRENCY": str(WORKERS), "REDIS_URL": redis.url}
+
+
+@pytest.fixture(scope="module")
+def service(sandbox: Sandbox, database: Database, processes: dict[str, str]) -> Iterator[Service]:
+    """The service on each database, with three workers on PostgreSQL; in the place of the one that others share."""
+    with running_service(sandbox, database_url=database.url, **QUICK, **processes) as service:
+        yield service
 
 
 @pytest.fixture(autouse=True)
@@ -47,6 +66,7 @@ def spread(apis: list[Api], count: int, token: str | None = None) -> list[Api]:
     return [api.as_user(token) for api in islice(cycle(apis), count)]
 
 
+@pytest.mark.threat(24)
 @AGAIN
 @pytest.mark.parametrize("provider", ["facebook", "twitter"])
 def test_many_first_sign_ups_make_one_user(
@@ -65,6 +85,7 @@ def test_many_first_sign_ups_make_one_user(
     assert database.orphans() == []
 
 
+@pytest.mark.threat(14)
 @AGAIN
 def test_different_people_at_once_are_different_users(
     apis: list[Api], sandbox: Sandbox, database: Database, attempt: int
@@ -87,6 +108,7 @@ def test_different_people_at_once_are_different_users(
     assert database.orphans() == []
 
 
+@pytest.mark.threat(25)
 @AGAIN
 def test_two_users_link_one_identity(apis: list[Api], sandbox: Sandbox, database: Database, attempt: int) -> None:
     """One wins, the other is told that it is in use, and the identity is the winner's."""
@@ -109,6 +131,7 @@ def test_two_users_link_one_identity(apis: list[Api], sandbox: Sandbox, database
     assert database.orphans() == []
 
 
+@pytest.mark.threat(24, 25)
 @AGAIN
 def test_a_link_and_a_first_sign_up_of_one_identity(
     apis: list[Api], sandbox: Sandbox, database: Database, attempt: int
@@ -127,6 +150,7 @@ def test_a_link_and_a_first_sign_up_of_one_identity(
     assert database.orphans() == []
 
 
+@pytest.mark.threat(15)
 @AGAIN
 def test_two_disconnects_leave_one(apis: list[Api], sandbox: Sandbox, database: Database, attempt: int) -> None:
     """Each of the two accounts is given up at the same moment; one stays, and the user can sign in by it."""
@@ -145,6 +169,7 @@ def test_two_disconnects_leave_one(apis: list[Api], sandbox: Sandbox, database: 
     assert database.orphans() == []
 
 
+@pytest.mark.threat(15)
 @AGAIN
 def test_signing_up_and_disconnecting_at_once(
     apis: list[Api], sandbox: Sandbox, database: Database, attempt: int
@@ -165,15 +190,16 @@ def test_signing_up_and_disconnecting_at_once(
 
 
 @pytest.fixture(scope="module")
-def made_up(database: Database) -> Iterator[Service]:
+def made_up(database: Database, processes: dict[str, str]) -> Iterator[Service]:
     """The service on the same database, with a provider that knows whomever a test makes up."""
     with (
-        inventive_github() as environment,
-        running_service(None, database_url=database.url, **QUICK, **environment) as service,
+        inventive_github() as github,
+        running_service(None, database_url=database.url, **QUICK, **processes, **github.environment) as service,
     ):
         yield service
 
 
+@pytest.mark.threat(14)
 @AGAIN
 def test_names_that_differ_in_case_only(made_up: Service, database: Database, attempt: int) -> None:
     """Sixteen people whose names are one name in sixteen cases, at once: all are in, no two names are alike."""

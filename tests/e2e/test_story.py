@@ -125,6 +125,7 @@ def test_three_forms_name_one_credential(api: Api, sandbox: Sandbox) -> None:
     assert code_of(wrong) == (401, "invalid_credentials")
 
 
+@pytest.mark.threat(7)
 def test_a_foreign_identity_stays_where_it_is(pair: tuple[Api, Api], sandbox: Sandbox, database: Database) -> None:
     """Linking an account of another user's is refused, says nothing of the owner and moves nothing."""
     first, second = pair
@@ -143,6 +144,7 @@ def test_a_foreign_identity_stays_where_it_is(pair: tuple[Api, Api], sandbox: Sa
     assert first.sign_up(sandbox.token("facebook", "ripley")).json()["id"] == owner["id"]
 
 
+@pytest.mark.threat(9)
 def test_an_inactive_user_stays_out(api: Api, sandbox: Sandbox, database: Database) -> None:
     """Nothing is written and no token is given; a token from before is as good as none."""
     token = api.sign_up(sandbox.token("github", "ash")).json()["token"]
@@ -155,6 +157,7 @@ def test_an_inactive_user_stays_out(api: Api, sandbox: Sandbox, database: Databa
     assert database.counts() == before
 
 
+@pytest.mark.threat(14)
 def test_odd_profiles_sign_up_all_the_same(api: Api, sandbox: Sandbox) -> None:
     """Only the id is vital: no e-mail address, endless names and control characters are cleaned or dropped."""
     for persona, provider in product(("no-email", "long-name", "nul-name"), OURS):
@@ -185,6 +188,7 @@ def test_a_disconnected_account_is_free_again(api: Api, sandbox: Sandbox) -> Non
     assert (new["outcome"], new["id"] == signed_up["id"]) == ("created", False)
 
 
+@pytest.mark.threat(29)
 def test_nothing_secret_is_logged(service: Service, apis: list[Api], sandbox: Sandbox) -> None:
     """No token of a provider's or of ours is in what the process has written, and each line has its request's id."""
     for api in apis:

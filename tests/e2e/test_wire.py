@@ -220,6 +220,7 @@ def test_a_repeated_authorization_is_unusable(api: Api, wire: Wire, sandbox: San
     assert error(wire.read()) == (401, "invalid_credentials")
 
 
+@pytest.mark.threat(32)
 @pytest.mark.parametrize(
     "value", [b"", b"Bearer", b"Bearer \xff\xfe", b"Basic dTpw", b"ApiKey \xc3\xa9:x", b"Bearer a b"]
 )
@@ -233,6 +234,7 @@ def test_an_unusable_authorization_is_401_everywhere(api: Api, wire: Wire, value
         assert answer[1]["WWW-Authenticate"] == 'Bearer realm="api"'
 
 
+@pytest.mark.threat(11, 33)
 def test_every_answer_has_the_common_headers(api: Api, wire: Wire) -> None:
     """Nothing is stored or sniffed, nothing sets a cookie, and each answer has an id of its own."""
     seen, given = set(), "0123456789abcdef"

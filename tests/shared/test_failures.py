@@ -7,6 +7,7 @@ from shared.errors import ProviderBadResponse
 from shared.failures import failure_reply
 
 
+@pytest.mark.threat(29)
 def test_the_words_of_a_library_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
     """A library's message may repeat what it was given; its kind is told."""
     error = ProviderBadResponse()

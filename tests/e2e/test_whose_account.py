@@ -1,0 +1,126 @@
+"""Whose account it is, over sockets on both databases: what a request, an address or a cookie may not decide."""
+
+import pytest
+
+from tests.e2e.client import Api
+from tests.e2e.databases import Database
+from tests.e2e.servers import Sandbox
+
+pytestmark = pytest.mark.e2e
+
+PERSON = ("username", "email", "first_name", "last_name", "is_staff", "is_superuser", "is_active")
+ASSOCIATION = ("provider", "uid", "extra_data")
+LURES = {
+    "is_staff": True,
+    "is_superuser": True,
+    "is_active": False,
+    "username": "root",
+    "email": "boss@example.com",
+    "uid": "1",
+    "id": 1,
+    "user": 1,
+    "user_id": 1,
+    "details": {"username": "root", "email": "boss@example.com"},
+    "response": {"id": "1"},
+    "granted_scopes": "everything",
+    "oauth_verifier": "x",
+    "code": "x",
+    "state": "x",
+    "backend": "twitter",
+    "pipeline_index": 3,
+}
+"""Names that social-core's backends and pipeline know, beside the fields of the contract."""
+
+
+@pytest.fixture(autouse=True)
+def nobody_yet(api: Api, database: Database) -> None:
+    """Each test begins with an empty database."""
+    database.clear()
+
+
+def everyone(database: Database) -> list[tuple[object, ...]]:
+    """Give what is known of each user and each association, without what is new each time."""
+    users = database.rows(f"SELECT {', '.join(PERSON)} FROM auth_user ORDER BY username")  # noqa: S608 - our names
+    associations = database.rows(
+        f"SELECT {', '.join(ASSOCIATION)} FROM social_auth_usersocialauth ORDER BY provider, uid"  # noqa: S608 - likewise
+    )
+    return [*users, *associations]
+
+
+@pytest.mark.threat(6)
+def test_nobody_is_found_by_an_address(api: Api, sandbox: Sandbox, database: Database) -> None:
+    """A superuser has the address that every provider knows the person by: a new user each time, no right gained."""
+    database.execute(
+        "INSERT INTO auth_user (username, email, password, first_name, last_name, is_staff, is_superuser, is_active, "
+        "date_joined) VALUES ('boss', 'ripley@example.com', '!', '', '', true, true, true, '2020-01-01T00:00:00Z')"
+    )
+    (boss,) = database.rows("SELECT * FROM auth_user")
+    tokens = [sandbox.token(provider, "ripley") for provider in ("facebook", "google-oauth2", "github", "instagram")]
+    bodies = [api.sign_up(token).json() for token in [*tokens, sandbox.id_token("google-oauth2", "ripley")]]
+    assert [body["outcome"] for body in bodies] == ["created"] * 4 + ["signed_in"]
+    assert boss[0] not in {body["id"] for body in bodies}
+    assert database.rows("SELECT * FROM auth_user WHERE username = 'boss'") == [boss]
+    assert database.rows("SELECT count(*) FROM auth_user WHERE is_staff OR is_superuser") == [(1,)]
+
+
+@pytest.mark.threat(10)
+@pytest.mark.parametrize("provider", ["facebook", "twitter", "google-oauth2"])
+def test_a_request_decides_nothing(api: Api, sandbox: Sandbox, database: Database, provider: str) -> None:
+    """Fields beside the contract's, a query and headers that speak of another host leave no trace."""
+    assert api.sign_up(sandbox.token(provider, "ripley")).status_code == 201
+    plain = everyone(database)
+    database.clear()
+    query = {name: str(value) for name, value in LURES.items()}
+    headers = {"X-Forwarded-Host": "evil.example.com", "Referer": "https://evil.example.com/?code=x"}
+    answer = api.sign_up({**LURES, **sandbox.token(provider, "ripley")}, params=query, headers=headers)
+    assert (answer.status_code, answer.json()["outcome"]) == (201, "created")
+    assert everyone(database) == plain
+
+
+@pytest.mark.threat(11)
+def test_a_cookie_speaks_for_nobody(api: Api, sandbox: Sandbox, database: Database) -> None:
+    """Another site's form in a visitor's browser signs its own person up; it links nothing and reads nothing."""
+    victim = api.sign_up(sandbox.token("facebook", "ripley"))
+    assert "Set-Cookie" not in victim.headers
+    held = victim.json()["token"]
+    headers = {
+        "Cookie": f"sessionid={held}; token={held}; csrftoken={held}",
+        "Origin": "https://evil.example.com",
+        "Content-Type": "application/json",
+    }
+    posted = api.sign_up(sandbox.token("facebook", "dallas"), headers=headers)
+    assert posted.json()["outcome"] == "created"
+    assert posted.json()["id"] != victim.json()["id"]
+    assert "Set-Cookie" not in posted.headers
+    assert api.get("user/", headers=headers).status_code == 401
+
+
+@pytest.mark.threat(12)
+def test_two_accounts_of_one_provider(apis: list[Api], sandbox: Sandbox, database: Database) -> None:
+    """Both lead to the one user, on every version."""
+    first = apis[0].sign_up(sandbox.token("facebook", "ripley")).json()
+    for api in apis:
+        linked = api.as_user(first["token"]).sign_up(sandbox.token("facebook", "dallas"))
+        assert (linked.status_code, linked.json()["id"]) == (201, first["id"])
+    for api in apis:
+        for persona in ("ripley", "dallas"):
+            body = api.sign_up(sandbox.token("facebook", persona)).json()
+            assert (body["id"], body["outcome"]) == (first["id"], "signed_in")
+    assert database.rows("SELECT count(*) FROM auth_user") == [(1,)]
+
+
+@pytest.mark.threat(13)
+def test_what_a_known_user_has_stays(api: Api, sandbox: Sandbox, database: Database) -> None:
+    """Neither signing in nor linking brings the provider's names or address back."""
+    token = api.sign_up(sandbox.token("facebook", "ripley")).json()["token"]
+    database.execute("UPDATE auth_user SET username = 'mine', email = '', first_name = 'My', last_name = 'Own'")
+    before = database.rows(f"SELECT {', '.join(PERSON)} FROM auth_user")  # noqa: S608 - our names
+    answers = [
+        api.sign_up(sandbox.token("facebook", "ripley")),
+        api.as_user(token).sign_up(sandbox.token("github", "zoe")),
+        api.as_user(token).sign_up(sandbox.id_token("google-oauth2", "zoe")),
+        api.sign_up(sandbox.token("github", "zoe")),
+    ]
+    assert [answer.json()["outcome"] for answer in answers] == ["signed_in", "linked", "linked", "signed_in"]
+    assert {answer.json()["first_name"] for answer in answers} == {"My"}
+    assert database.rows(f"SELECT {', '.join(PERSON)} FROM auth_user") == before  # noqa: S608 - likewise

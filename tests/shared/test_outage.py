@@ -1,0 +1,105 @@
+"""Which failures mean that the database is away, and which are a mistake of ours."""
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import psycopg_pool
+import pytest
+from django.db import DataError, Error, InterfaceError, InternalError, OperationalError
+from django.db import ProgrammingError as DjangoProgrammingError
+from django.db.utils import ConnectionHandler
+from psycopg import errors
+
+from shared.outage import database_is_away
+
+pytestmark = pytest.mark.threat(28)
+
+
+def wrapped(kind: type[Error], cause: BaseException | None) -> Error:
+    """Give Django's error for one of a driver's, as Django makes it."""
+    error = kind(*(cause.args if cause else ()))
+    error.__cause__ = cause
+    return error
+
+
+AWAY = {
+    "refused": wrapped(OperationalError, psycopg.OperationalError("connection refused")),
+    "lost": wrapped(OperationalError, psycopg.OperationalError("the connection is lost")),
+    "pool exhausted": wrapped(OperationalError, psycopg_pool.PoolTimeout()),
+    "pool queue full": wrapped(OperationalError, psycopg_pool.TooManyRequests()),
+    "pool closed": wrapped(OperationalError, psycopg_pool.PoolClosed()),
+    "connection closed": wrapped(InterfaceError, psycopg.InterfaceError("the cursor is closed")),
+    "no cause": wrapped(OperationalError, None),
+    "shutting down": wrapped(OperationalError, errors.AdminShutdown()),
+    "crashed": wrapped(OperationalError, errors.CrashShutdown()),
+    "starting": wrapped(OperationalError, errors.CannotConnectNow()),
+    "full": wrapped(OperationalError, errors.DiskFull()),
+    "no connection left": wrapped(OperationalError, errors.TooManyConnections()),
+    "deadlock": wrapped(OperationalError, errors.DeadlockDetected()),
+    "lock": wrapped(OperationalError, errors.LockNotAvailable()),
+    "statement cancelled": wrapped(OperationalError, errors.QueryCanceled()),
+    "failover": wrapped(InternalError, errors.ReadOnlySqlTransaction()),
+}
+OURS = {
+    "no such table": wrapped(DjangoProgrammingError, errors.UndefinedTable()),
+    "wrong type": wrapped(DataError, errors.InvalidTextRepresentation()),
+    "failed transaction": wrapped(InternalError, errors.InFailedSqlTransaction()),
+    "too complex": wrapped(OperationalError, errors.StatementTooComplex()),
+    "Django's own": wrapped(DjangoProgrammingError, None),
+    "another library's": ConnectionRefusedError(),
+    "a plain bug": KeyError("id"),
+}
+
+
+@pytest.mark.parametrize("error", AWAY.values(), ids=AWAY)
+def test_away(error: Exception) -> None:
+    """Not to be reached, lost, in trouble of its own: it passes."""
+    assert database_is_away(error)
+
+
+@pytest.mark.parametrize("error", OURS.values(), ids=OURS)
+def test_a_mistake_of_ours(error: Exception) -> None:
+    """No retry mends it."""
+    assert not database_is_away(error)
+
+
+class Sqlite:
+    """A SQLite file as Django speaks to it, which waits for nobody."""
+
+    def __init__(self, file: Path) -> None:
+        settings: dict[str, Any] = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(file)}
+        self.connection = ConnectionHandler({"default": {**settings, "OPTIONS": {"timeout": 0}}})["default"]
+
+    def failure_of(self, statement: str) -> Exception:
+        """Give what a statement fails with."""
+        with pytest.raises(Error) as caught, self.connection.cursor() as cursor:
+            cursor.execute(statement)
+        self.connection.close()
+        return caught.value
+
+
+@pytest.mark.django_db
+def test_sqlite_locked(tmp_path: Path) -> None:
+    """Somebody else writes for longer than we wait: that passes."""
+    holder = sqlite3.connect(tmp_path / "db", isolation_level=None)
+    holder.execute("CREATE TABLE t (x)")
+    holder.execute("BEGIN EXCLUSIVE")
+    error = Sqlite(tmp_path / "db").failure_of("INSERT INTO t VALUES (1)")
+    holder.close()
+    assert str(error) == "database is locked"
+    assert database_is_away(error)
+
+
+@pytest.mark.django_db
+def test_sqlite_without_its_folder(tmp_path: Path) -> None:
+    """A disk that is not mounted."""
+    assert database_is_away(Sqlite(tmp_path / "nowhere" / "db").failure_of("SELECT 1"))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("statement", ["SELECT * FROM nowhere", "SELEC 1", "SELECT :missing"])
+def test_a_mistake_of_ours_on_sqlite(tmp_path: Path, statement: str) -> None:
+    """SQLite calls a missing table an operational error; it is a bug all the same."""
+    assert not database_is_away(Sqlite(tmp_path / "db").failure_of(statement))
