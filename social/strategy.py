@@ -20,6 +20,8 @@ REPLACED_STEPS: Mapping[str, str] = {
     "social_core.pipeline.user.get_username": "social.pipeline.get_username",
     # social-core's writes the provider's names over a known user's at every sign-in.
     "social_core.pipeline.user.user_details": "social.pipeline.user_details",
+    # social-core's breaks on rows of years ago, and adopts one by an address that nobody has verified.
+    "social_core.pipeline.social_auth.social_user": "social.legacy_rows.social_user.social_user",
 }
 """Steps of an operator's `SOCIAL_AUTH_PIPELINE` that stand for a promise of the contract."""
 

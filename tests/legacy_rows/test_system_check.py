@@ -16,17 +16,21 @@ def messages() -> list[str]:
 
 @pytest.fixture(autouse=True)
 def _rows() -> None:
-    user = User.objects.create(username="ripley")
-    for uid, id_key in (
-        ("ripley@example.com", ""),
-        ("dallas@example.com", "email"),
-        ("100000000000000040011", "sub"),
-        ("100000000000000040012", ""),
+    for number, (uid, id_key) in enumerate(
+        (
+            ("ripley@example.com", ""),
+            ("dallas@example.com", "email"),
+            ("100000000000000040011", "sub"),
+            ("100000000000000040012", ""),
+            ("100000000000000040013", "email"),
+        )
     ):
+        user = User.objects.create(username=f"user{number}")
         UserSocialAuth.objects.create(user=user, provider="google-oauth2", uid=uid, id_key=id_key)
-    UserSocialAuth.objects.create(user=user, provider="facebook", uid="10011", id_key="id")
+        UserSocialAuth.objects.create(user=user, provider="facebook", uid=f"1001{number}", id_key="id")
 
 
+@pytest.mark.threat(6)
 def test_rows_of_old_are_counted() -> None:
     """Addresses count, ids do not."""
     (message,) = messages()

@@ -1,0 +1,1 @@
+"""Associations that older versions of social-core have written: found again, adopted, or counted beforehand."""

@@ -1,0 +1,126 @@
+"""A database of each era, brought to this release as its team would bring it."""
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import psycopg
+import pytest
+from django.core.management import call_command
+from django.db import connections, transaction
+from django.db.utils import load_backend
+from psycopg import sql
+
+from social.legacy_rows import obstacles
+from tests.contract.conftest import api  # noqa: F401 - a fixture
+from tests.e2e.databases import NEEDS_POSTGRES
+from tests.legacy_rows.eras import ERAS, JSONB, Era
+from tests.legacy_rows.people import CASES
+
+Empty = Callable[[str], AbstractContextManager[None]]
+EACH = [
+    pytest.param((era, vendor), id=f"{era}-{vendor}", marks=[pytest.mark.postgres] if vendor == "postgresql" else [])
+    for vendor, eras in (("sqlite", ERAS), ("postgresql", (ERAS[0], JSONB, ERAS[2])))
+    for era in eras
+]
+
+
+@contextmanager
+def used(**database: Any) -> Iterator[None]:
+    """Let Django use this database instead of the tests'."""
+    before = connections["default"]
+    options = {**connections.settings["default"], "OPTIONS": {}, **database}
+    connections["default"] = load_backend(options["ENGINE"]).DatabaseWrapper(options, "default")
+    try:
+        yield
+    finally:
+        connections["default"].close()
+        connections["default"] = before
+
+
+@contextmanager
+def new_postgres() -> Iterator[dict[str, Any]]:
+    server = os.environ.get("TEST_POSTGRES_URL")
+    if not server:
+        pytest.skip(NEEDS_POSTGRES)
+    url = urlsplit(server)
+    name = f"tandem_rows_{secrets.token_hex(6)}"
+    where = {"HOST": url.hostname, "PORT": url.port or "", "USER": unquote(url.username or "")}
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    try:
+        password = unquote(url.password or "")
+        yield {"ENGINE": "django.db.backends.postgresql", "NAME": name, "PASSWORD": password, **where}
+    finally:
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any) -> Empty:
+    """Make an empty database of a vendor, used while the context lasts."""
+
+    @contextmanager
+    def make(vendor: str) -> Iterator[None]:
+        with django_db_blocker.unblock():
+            if vendor == "postgresql":
+                with new_postgres() as database, used(**database):
+                    yield
+            else:
+                path: Path = tmp_path_factory.mktemp("rows") / "db.sqlite3"
+                with used(ENGINE="django.db.backends.sqlite3", NAME=str(path)):
+                    yield
+
+    return make
+
+
+def fill(era: Era) -> dict[str, int]:
+    """Write everyone; gives the users' ids."""
+    users: dict[str, int] = {}
+    with transaction.atomic(), closing(connections["default"].cursor()) as cursor:
+        for row in (row for case in CASES for row in case.rows):
+            if row.owner not in users:
+                users[row.owner] = era.add_user(cursor, row.owner, email=row.email, active=row.active)
+            # An empty text was no JSON, but a text could be empty.
+            is_json = era.jsonb or era.year >= 2023
+            era.add_association(cursor, users[row.owner], row.provider, row.uid, row.kept or ("{}" if is_json else ""))
+    return users
+
+
+def make_tables(era: Era) -> None:
+    with transaction.atomic(), connections["default"].cursor() as cursor:
+        era.make_tables(cursor, connections["default"].vendor)
+
+
+def migrate() -> None:
+    """Do what the command says, then migrate."""
+    for obstacle in obstacles.state().obstacles:
+        if obstacle.hint.startswith("manage.py "):
+            call_command(*obstacle.hint.split()[1:], verbosity=0)
+        else:
+            with connections["default"].cursor() as cursor:
+                cursor.execute(obstacle.hint)
+    call_command("migrate", verbosity=0, interactive=False)
+
+
+@pytest.fixture(scope="module", params=EACH)
+def migrated(request: pytest.FixtureRequest, empty: Empty) -> Iterator[dict[str, int]]:
+    """Everyone of an era, after `migrate`; gives the users' ids."""
+    era, vendor = request.param
+    with empty(vendor):
+        make_tables(era)
+        users = fill(era)
+        migrate()
+        yield users
+
+
+@pytest.fixture
+def users(migrated: dict[str, int]) -> Iterator[dict[str, int]]:
+    """The same for one test, which leaves nothing behind."""
+    with transaction.atomic():
+        yield migrated
+        transaction.set_rollback(True)
