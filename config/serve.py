@@ -5,7 +5,7 @@ import socket
 import sys
 
 import django
-from django.core.checks import ERROR, run_checks
+from django.core.checks import ERROR, WARNING, CheckMessage, run_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db.utils import DatabaseError
@@ -30,9 +30,11 @@ def main() -> int:  # noqa: RET503 - it ends in exec
 
 
 def _misconfiguration() -> str:
-    """Give the errors of the system checks, with their hints."""
-    errors = [message for message in run_checks() if message.level >= ERROR]
-    lines = [f"{error.id}: {error.msg}" + (f" {error.hint}" if error.hint else "") for error in errors]
+    """Give the errors of the system checks, with their hints; warnings are told, and the start goes on."""
+    found = run_checks()
+    for warning in (message for message in found if message.level == WARNING):
+        print(f"Tandem warns. {_line(warning)}", file=sys.stderr)
+    lines = [_line(error) for error in found if error.level >= ERROR]
     workers = environment.integer("WEB_CONCURRENCY", 1, least=1, most=256)
     if workers > 1 and not environment.text("REDIS_URL"):
         lines.append(
@@ -40,6 +42,10 @@ def _misconfiguration() -> str:
             "Set REDIS_URL, or leave WEB_CONCURRENCY at 1."
         )
     return "\n".join(lines)
+
+
+def _line(message: CheckMessage) -> str:
+    return f"{message.id}: {message.msg}" + (f" {message.hint}" if message.hint else "")
 
 
 def _database_problem() -> str:

@@ -37,7 +37,11 @@ def disconnect(*, user: User, account_id: str, api_version: str) -> None:
     using = router.db_for_write(UserSocialAuth)
     with transaction.atomic(using=using):
         # Two disconnects at once must not each see the other's account as the one that remains.
-        locked = get_user_model()._default_manager.using(using).select_for_update().get(pk=user.pk)
+        # NO KEY: a sign-in holds the association and then points to the user; neither may wait for the other.
+        users = get_user_model()._default_manager.using(using).select_for_update(no_key=True)
+        locked = users.filter(pk=user.pk).first()
+        if locked is None:
+            raise NotFound
         account = get_for(locked, account_id)
         if not _can_sign_in_without(account, locked):
             raise LastLoginMethod

@@ -99,7 +99,7 @@ def _store(identity: Identity, credential: Credential, actor: User | None, api_v
 def _as_it_is_now(actor: User) -> User:
     """Look at the caller again: the provider may have taken seconds, in which a user can be deactivated or deleted."""
     users = get_user_model()._default_manager.using(router.db_for_write(UserSocialAuth))
-    known: User | None = users.select_for_update().filter(pk=actor.pk).first()
+    known: User | None = users.select_for_update(no_key=True).filter(pk=actor.pk).first()
     if known is None or not known.is_active:
         raise InvalidCredentials
     return known

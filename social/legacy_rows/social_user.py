@@ -37,7 +37,10 @@ def social_user(
         (`identifier_migration_conflict`).
     """
     uid = str(uid)
-    known = backend.strategy.storage.user.get_social_auth(backend.name, uid)
+    storage: Any = backend.strategy.storage.user
+    # Held until the end: a sign-in that writes a row which is disconnected meanwhile would bring it back.
+    held = storage.objects.select_related("user").select_for_update(of=("self",))
+    known = held.filter(provider=backend.name, uid=uid).first()
     if known is None:
         _prepare(backend, uid, id_key, response or {}, legacy_identifiers)
         return theirs.social_user(

@@ -4,8 +4,9 @@ Its `iss` is `https://<domain>/`, its `aud` our application's client id
 (https://auth0.com/docs/secure/tokens/id-tokens/validate-id-tokens).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from social_core.backends.auth0 import Auth0OAuth2
 
@@ -28,6 +29,14 @@ class Auth0(OpenIDConnect):
 
     backend = "social.providers.auth0.Auth0Claims"
     stable_keys = frozenset({"user_id"})
+
+    @classmethod
+    def fault(cls, setting: Callable[[str], Any]) -> str | None:
+        """Say that the domain is more or less than a host: the issuer is made of it, letter by letter."""
+        domain = str(setting("DOMAIN"))
+        if urlsplit(f"https://{domain}").hostname != domain:
+            return "DOMAIN is no plain host, in lower case"
+        return super().fault(setting)
 
     def issuer_of(self, backend: Guarded) -> Issuer:
         """Give the tenant of `_DOMAIN`."""

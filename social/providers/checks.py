@@ -73,6 +73,22 @@ def _check_provider(name: str) -> Iterator[CheckMessage]:
         )
 
 
+@register("social")
+def check_old_keys(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """Nobody becomes somebody else by taking a name, unless the operator means it."""
+    return [
+        Warning(
+            f"{setting_name(name, 'LEGACY_ID_KEYS')} names {key!r}, and ADOPT_LEGACY_UIDS {name}: whoever goes by that "
+            "name at the provider now gets the account of whoever did.",
+            hint="Keep it only where the provider gives each name to one person for ever.",
+            id="social.W004",
+        )
+        for name in conf.providers
+        if name in conf.adopt_legacy_uids
+        for key in listed(_setting(name, "LEGACY_ID_KEYS")) & (MUTABLE_KEYS - {"email", "upn"})
+    ]
+
+
 def _is_stable(key: Any, policy: type[Policy]) -> bool:
     if not isinstance(key, str):
         return False

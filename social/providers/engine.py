@@ -141,7 +141,7 @@ class Guarded(BaseAuth[Any]):
             characters, for one with control characters.
         """
         try:
-            uid = super().get_user_id({**details, **self.told}, response)  # type: ignore[no-untyped-call]  # typed in part only
+            uid = super().get_user_id({**details, **self.told} if details else {}, response)  # type: ignore[no-untyped-call]  # typed in part only
         except SocialAuthBaseException:
             raise
         except NONSENSE:

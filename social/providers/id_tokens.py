@@ -62,7 +62,12 @@ def verify(token: str, *, issuer: Issuer, client_ids: frozenset[str], nonce: str
             key.under(header["alg"]),
             algorithms=list(issuer.algorithms),
             leeway=LEEWAY,
-            options={"require": ["exp", "iat", "iss", "aud", "sub"], "verify_aud": False, "verify_iss": False},
+            options={
+                "require": ["exp", "iat", "iss", "aud", "sub"],
+                "verify_aud": False,
+                "verify_iss": False,
+                "enforce_minimum_key_length": True,  # RFC 7518 section 3.3
+            },
         )
     except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError) as error:
         raise TokenRejected from error
@@ -76,7 +81,10 @@ def verify(token: str, *, issuer: Issuer, client_ids: frozenset[str], nonce: str
 def _check_people(claims: Claims, issuer: Issuer, client_ids: frozenset[str]) -> None:
     if not isinstance(claims["sub"], str) or not claims["sub"] or not _is_one_of(claims["iss"], issuer.names):
         raise TokenRejected
-    if not isinstance(claims["iat"], int | float) or claims["iat"] > time.time() + LEEWAY:
+    # RFC 7519 section 2: NumericDate. PyJWT takes text that reads like a number.
+    if not all(_is_number(claims.get(name, 0)) for name in ("exp", "iat", "nbf")):
+        raise TokenRejected
+    if claims["iat"] > time.time() + LEEWAY:
         raise TokenRejected
     audience = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
     if not any(_is_one_of(one, client_ids) for one in audience):
@@ -88,6 +96,10 @@ def _check_people(claims: Claims, issuer: Issuer, client_ids: frozenset[str]) ->
 def _of_tenant(key_issuer: str, claims: Claims) -> str:
     """Give the issuer that a key signs for; Microsoft's keys of all tenants name the token's own."""
     return key_issuer.replace("{tenantid}", str(claims.get("tid")))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _is_one_of(value: object, names: frozenset[str]) -> bool:

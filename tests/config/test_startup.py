@@ -71,6 +71,7 @@ def refusal(folder: Path, **environment: str) -> str:
         ("TOKENS_PER_USER", "1e3"),
         ("TRUSTED_PROXIES", "-1"),
         ("TRUSTED_PROXIES", "all"),
+        ("HSTS_SECONDS", "a year"),
         ("SOCIAL_AUTH_FACEBOOK_SCOPE", "[broken"),
     ],
 )
@@ -92,6 +93,7 @@ def test_a_secret_key_is_needed(tmp_path: Path, value: str | None) -> None:
     assert "SECRET_KEY is not set" in ended.stderr
 
 
+@pytest.mark.threat(2)
 def test_an_unknown_provider_is_refused(tmp_path: Path) -> None:
     """A provider without a policy is never enabled; the hint says which there are."""
     said = refusal(tmp_path, **{**ENABLED, "SOCIAL_PROVIDERS": "facebook,myspace"})
@@ -100,6 +102,7 @@ def test_an_unknown_provider_is_refused(tmp_path: Path) -> None:
     assert "google-oauth2" in said
 
 
+@pytest.mark.threat(2)
 @pytest.mark.parametrize("part", ["KEY", "SECRET"])
 @pytest.mark.parametrize("value", [None, "", "   "])
 def test_a_registration_is_needed(tmp_path: Path, part: str, value: str | None) -> None:
@@ -128,6 +131,7 @@ def test_provider_hosts_are_for_the_sandbox_alone(tmp_path: Path) -> None:
     assert "PROVIDER_HOSTS" in said
 
 
+@pytest.mark.threat(6)
 def test_a_pipeline_that_finds_users_by_address_is_refused(tmp_path: Path) -> None:
     """Whoever has the address at some provider would take the account over."""
     steps = '["social_core.pipeline.social_auth.associate_by_email"]'
@@ -150,6 +154,7 @@ def test_a_taken_port_is_said(tmp_path: Path) -> None:
     assert said == f"Tandem does not start. Port {port} is taken. Set PORT to a free one.\n"
 
 
+@pytest.mark.threat(29)
 def test_a_database_that_does_not_answer_is_said(tmp_path: Path) -> None:
     """Without the URL, which holds a password."""
     url = f"postgres://tandem:canary@127.0.0.1:{free_port()}/tandem"
@@ -158,6 +163,7 @@ def test_a_database_that_does_not_answer_is_said(tmp_path: Path) -> None:
     assert "canary" not in said
 
 
+@pytest.mark.threat(29)
 @pytest.mark.parametrize("url", ["mysql://tandem:canary@db/tandem", "postgres://tandem:canary@db:none/tandem"])
 def test_a_database_url_is_never_repeated(tmp_path: Path, url: str) -> None:
     """Unreadable or not, it may hold a password."""
@@ -174,6 +180,18 @@ def test_postgresql_is_migrated_by_hand(tmp_path: Path) -> None:
         assert "unapplied migrations" in said
         assert "make migrate" in said
         assert database.rows("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == [(0,)]
+
+
+def test_a_warning_is_told(tmp_path: Path) -> None:
+    """An operator who takes a risk reads of it at every start, and is not kept from it."""
+    registered = {
+        "SOCIAL_PROVIDERS": "spotify",
+        "SOCIAL_AUTH_SPOTIFY_KEY": "k",
+        "SOCIAL_AUTH_SPOTIFY_SECRET": "s",
+        "SOCIAL_AUTH_SPOTIFY_ACCEPT_UNVERIFIED": "1",
+    }
+    with running_service(None, database_url=f"sqlite:///{tmp_path}/db.sqlite3", **registered) as service:
+        assert "Tandem warns. social.W002: SOCIAL_AUTH_SPOTIFY_ACCEPT_UNVERIFIED" in service.log()
 
 
 def test_sqlite_is_migrated_first(tmp_path: Path) -> None:

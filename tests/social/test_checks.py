@@ -60,6 +60,13 @@ def _registered(name: str, **more: Any) -> dict[str, Any]:
         ("social.E012", {"SOCIAL_AUTH_FACEBOOK_VERIFY_SSL": 0}),
         ("social.E012", {"SOCIAL_AUTH_VERIFY_SSL": "False"}),
         ("social.E010", _enabled("oidc") | _registered("OIDC", OIDC_ENDPOINT=OIDC, ID_TOKEN_ISSUER=["a", "b"])),
+        ("social.E010", _enabled("auth0") | _registered("AUTH0", DOMAIN="Tandem.auth0.com")),
+        ("social.E010", _enabled("auth0") | _registered("AUTH0", DOMAIN="tandem.auth0.com/")),
+        (
+            "social.W004",
+            {**_registered("OIDC", OIDC_ENDPOINT=OIDC, LEGACY_ID_KEYS=["nickname"]), "ADOPT_LEGACY_UIDS": ["oidc"]}
+            | _enabled("oidc"),
+        ),
         ("social.E009", _enabled("auth0") | _registered("AUTH0", DOMAIN="a.b", ID_KEY="nickname")),
         ("social.E010", _enabled("oidc") | _registered("OIDC", OIDC_ENDPOINT="http://a.example.com")),
         ("social.E010", _enabled("oidc") | _registered("OIDC", OIDC_ENDPOINT="https://us@a.example.com")),

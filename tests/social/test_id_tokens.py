@@ -105,6 +105,8 @@ BAD: dict[str, tuple[type[ApiError], Callable[[], dict[str, Any]]]] = {
     "no time of issue": (TokenRejected, lambda: claims(iat=None)),
     "a time of issue that is no number": (TokenRejected, lambda: claims(iat="yesterday")),
     "not before, in the future": (TokenRejected, lambda: claims(nbf=far(90))),
+    "an expiry in text": (TokenRejected, lambda: claims(exp=str(far(3600)))),
+    "a time of issue that is true": (TokenRejected, lambda: claims(iat=True)),
     "no subject": (TokenRejected, lambda: claims(sub=None)),
     "an empty subject": (TokenRejected, lambda: claims(sub="")),
     "a subject that is no string": (TokenRejected, lambda: claims(sub=10011)),
@@ -127,6 +129,17 @@ def test_one_odd_key_among_good_ones(provider: Provider, odd: Any) -> None:
     merged = {**jwk("another", "k1"), **odd} if isinstance(odd, dict) else odd
     provider.keys = [merged, *provider.keys]
     assert check(sign(claims()), provider)["sub"] == "10011"
+
+
+@pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")  # PyJWT's own, while it reads the key
+def test_a_weak_key(provider: Provider) -> None:
+    """RFC 7518 section 3.3 wants 2048 bits."""
+    weak = rsa.generate_private_key(65537, 1024)  # noqa: S505 - which is what this is about
+    public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(weak.public_key()))
+    provider.keys = [{**public, "use": "sig", "kid": "k1"}]
+    signed = jwt.PyJWS().encode(json.dumps(claims()).encode(), weak, algorithm="RS256", headers={"kid": "k1"})
+    with pytest.raises(TokenRejected):
+        check(signed, provider)
 
 
 def test_two_keys_of_one_id(provider: Provider) -> None:

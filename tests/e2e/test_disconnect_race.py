@@ -1,0 +1,47 @@
+"""THREATS 15: a disconnect that lands in the middle of a sign-in is not undone by it, and neither waits for ever."""
+
+import json
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.conf import settings
+from social_core.pipeline import DEFAULT_AUTH_PIPELINE
+
+from tests.e2e import steps
+from tests.e2e.client import Api
+from tests.e2e.conftest import QUICK
+from tests.e2e.databases import Database
+from tests.e2e.servers import Sandbox, Service, running_service
+
+pytestmark = [pytest.mark.e2e, pytest.mark.threat(15)]
+
+SLOW = list(DEFAULT_AUTH_PIPELINE)
+SLOW.insert(SLOW.index("social_core.pipeline.social_auth.load_extra_data"), f"{steps.__name__}.{steps.pause.__name__}")
+
+
+@pytest.fixture(scope="module")
+def slow(sandbox: Sandbox, database: Database, service: Service) -> Iterator[Service]:
+    """The service with a pipeline that takes its time; `service` has migrated the database."""
+    more = {**QUICK, "SOCIAL_AUTH_PIPELINE": json.dumps(SLOW)}
+    with running_service(sandbox, database_url=database.url, **more) as slow:
+        yield slow
+
+
+@pytest.mark.parametrize("app", list(settings.APIS))
+def test_a_disconnect_in_the_middle_of_a_sign_in(slow: Service, sandbox: Sandbox, database: Database, app: str) -> None:
+    """As if one of them had come first: the row is gone, and both have their answer."""
+    database.clear()
+    api = Api(slow.url, settings.APIS[app])
+    mine = api.as_user(api.sign_up(sandbox.token("facebook", "ripley")).json()["token"])
+    mine.sign_up(sandbox.token("github", "ripley"))
+    account = mine.get("social_account/").json()["objects"][0]
+    token = sandbox.token("facebook", "ripley")
+    with ThreadPoolExecutor(1) as callers:
+        signing_in = callers.submit(Api(slow.url, settings.APIS[app]).sign_up, token)
+        time.sleep(steps.PAUSE / 2)
+        assert mine.delete(f"social_account/{account['id']}/").status_code == 204
+        assert signing_in.result().status_code == 201
+    assert mine.get(f"social_account/{account['id']}/").status_code == 404
+    assert database.orphans() == []
