@@ -6,7 +6,7 @@ ARGS ?=
 .DEFAULT_GOAL := help
 .SILENT:
 MAKEFLAGS += --no-print-directory
-.PHONY: help demo test serve migrate check lock openapi format clean
+.PHONY: help demo test serve migrate check lock openapi threats format clean
 
 installed := .venv/.installed
 python := .venv/bin/python
@@ -35,9 +35,13 @@ check: $(installed) ## run every check of CI (ARGS='lint types' for some of them
 lock: $(installed) ## pin the requirements anew, with Python 3.11 (ARGS=--upgrade for newer versions)
 	exec bash scripts/lock $(own_in) -- $(ARGS)
 
-openapi: $(installed) ## write openapi.yaml and docs/differences.md from the code
+openapi: $(installed) ## write openapi.yaml, docs/differences.md and docs/providers.md from the code
 	bash scripts/check write-openapi
 	$(python) -m scripts.differences_page
+	$(python) -m scripts.providers_page
+
+threats: $(installed) ## write docs/threats.md from docs/threats.toml and the tests
+	$(python) -m scripts.threats_page
 
 format: $(installed) ## put the code into its standard form
 	$(python) -m ruff check --fix-only --quiet .

@@ -41,6 +41,7 @@ MIDDLEWARE = [
     "rollout.middleware.LifecycleMiddleware",
     "shared.hosts.HostMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
@@ -59,11 +60,25 @@ WHITENOISE_AUTOREFRESH = False
 DATABASES = {"default": database(BASE_DIR)}
 LOG_LEVEL = environment.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
 LOGGING = logging_config(LOG_LEVEL)
+DEFAULT_EXCEPTION_REPORTER = "config.error_reports.Reporter"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "config.error_reports.ReportFilter"
 
 PORT = environment.integer("PORT", 8000, least=1, most=65535)
 THREADS = environment.integer("THREADS", 32, least=1, most=1000)
 REDIS_URL = environment.redis_url("REDIS_URL")
 TRUSTED_PROXIES = environment.integer("TRUSTED_PROXIES", 0, most=10)
+
+# TLS ends at a proxy, which says so; without one, nothing that a client writes itself is believed.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+SECURE_HSTS_SECONDS = environment.integer("HSTS_SECONDS", 0, most=10 * 365 * 24 * 60 * 60)
+SILENCED_SYSTEM_CHECKS = [
+    "security.W003",  # CSRF: nothing here believes a cookie, so no other site can act for its visitor
+    "security.W005",  # HSTS for all subdomains, and
+    "security.W021",  # in the browsers' lists: the domain's owner decides that, not one service below it
+    # Redirecting to https: a client that sends a token in clear has lost it before it is redirected, and an API
+    # that answers anyhow hides the mistake. config.W001 asks for the proxy that takes TLS, and no plain requests.
+    "security.W008",
+]
 
 SANDBOX = environment.switch("SANDBOX")
 PROVIDER_HOSTS = environment.origins("PROVIDER_HOSTS")

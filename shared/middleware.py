@@ -14,6 +14,7 @@ from shared import request_id, wire
 from shared.errors import ApiError, InternalError, InvalidRequest, NotFound
 from shared.failures import failure_reply
 from shared.mounts import serves
+from shared.paths import without_secrets
 from shared.replies import Reply
 
 logger = logging.getLogger("tandem.access")
@@ -55,7 +56,7 @@ class ContractMiddleware:
             logger.info(
                 "%s %s %s %.0f ms",
                 request.method,
-                request.path,
+                without_secrets(request.path),
                 response.status_code,
                 (time.monotonic() - started) * 1000,
             )

@@ -41,6 +41,7 @@ def test_ready_while_the_database_is_as_it_should_be(tmp_path: Path) -> None:
         assert readiness(service.url) == (200, {"status": "ok"})
 
 
+@pytest.mark.threat(28)
 @pytest.mark.postgres
 def test_not_ready_while_postgresql_is_away(tmp_path: Path) -> None:
     """Its sessions ended and new ones refused: 503 meanwhile, and recovery without a restart."""
@@ -62,6 +63,7 @@ def test_not_ready_while_postgresql_is_away(tmp_path: Path) -> None:
                 time.sleep(0.2)
 
 
+@pytest.mark.threat(29)
 def test_each_request_is_one_line_with_its_id_and_no_query(tmp_path: Path) -> None:
     """Method, path, status, time; the id is the answer's, and a key in a URL stays out of the log."""
     with running_service(None, database_url=f"sqlite:///{tmp_path}/db.sqlite3") as service:

@@ -147,6 +147,7 @@ def assert_refused_everywhere(api: ApiClient, header: str) -> None:
     assert all_rows() == before
 
 
+@pytest.mark.threat(32)
 @pytest.mark.parametrize("header", BAD.values(), ids=BAD)
 def test_one_answer_to_all_others(api: ApiClient, header: str) -> None:
     """Whatever is wrong, it is the same 401, on public paths too: it never falls back to anonymous."""
@@ -154,6 +155,7 @@ def test_one_answer_to_all_others(api: ApiClient, header: str) -> None:
     assert_refused_everywhere(api, filled(header, ripley))
 
 
+@pytest.mark.threat(9, 32)
 @pytest.mark.parametrize("change", STATES.values(), ids=STATES)
 @pytest.mark.parametrize("header", ["Bearer {token}", "Token {token}", "ApiKey ripley:{token}"])
 def test_the_same_answer_to_a_token_that_was_good(

@@ -42,6 +42,7 @@ def test_one_of_two(api: ApiClient) -> None:
     refused(api, ripley, second)
 
 
+@pytest.mark.threat(15)
 def test_the_last_one(api: ApiClient) -> None:
     """409 as often as it is tried; others' identities do not help."""
     ripley = person()
@@ -51,6 +52,7 @@ def test_the_last_one(api: ApiClient) -> None:
     refused(api, ripley, account)
 
 
+@pytest.mark.threat(12)
 def test_two_of_one_provider(api: ApiClient) -> None:
     """The other account of the same provider is a way in."""
     ripley = person()
@@ -59,6 +61,7 @@ def test_two_of_one_provider(api: ApiClient) -> None:
     refused(api, ripley, first)
 
 
+@pytest.mark.threat(15)
 def test_a_disabled_provider_is_no_way_in(api: ApiClient, settings: Settings) -> None:
     """An identity there does not count, and may itself be taken away while another counts."""
     ripley = person()
@@ -82,6 +85,7 @@ def test_a_usable_password_counts(api: ApiClient) -> None:
     done(api, ripley, link(ripley.user))
 
 
+@pytest.mark.threat(15)
 def test_unless_the_operator_says_no(api: ApiClient, settings: Settings) -> None:
     """`PASSWORD_COUNTS_AS_LOGIN` off."""
     settings.PASSWORD_COUNTS_AS_LOGIN = False
@@ -91,6 +95,7 @@ def test_unless_the_operator_says_no(api: ApiClient, settings: Settings) -> None
     refused(api, ripley, account)
 
 
+@pytest.mark.threat(15)
 @pytest.mark.parametrize("password", ["!", "!unusable"])
 def test_an_unusable_password_does_not_count(api: ApiClient, password: str) -> None:
     """That is what a user has who was signed up here."""

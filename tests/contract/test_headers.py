@@ -66,6 +66,7 @@ def test_of_a_405(api: ApiClient) -> None:
     assert_headers(api.post("provider/", {}), {**WITH_BODY, "Allow": "GET, HEAD, OPTIONS"}, new=NEW)
 
 
+@pytest.mark.threat(11, 33)
 @pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
 def test_of_every_answer(api: ApiClient, answer: Callable[[ApiClient], Response]) -> None:
     """Not stored, not sniffed, with an id, and without a cookie."""
@@ -128,6 +129,7 @@ def test_bodies_are_compact_utf_8(api: ApiClient) -> None:
     assert '"first_name":"é漢😀\u2028</script>&\'\\"\\\\\x7f"' in text
 
 
+@pytest.mark.threat(10)
 def test_a_listed_proxy_is_not_believed_about_the_host(api: ApiClient) -> None:
     """X-Forwarded-Host changes neither what is served nor a link."""
     plain = api.get("")

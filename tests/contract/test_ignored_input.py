@@ -56,6 +56,7 @@ def test_accept_is_ignored(api: ApiClient, accept: str) -> None:
     assert_error(api.get("user/", headers={"Accept": accept}), "not_authenticated")
 
 
+@pytest.mark.threat(10)
 @pytest.mark.parametrize("query", QUERIES, ids=lambda query: query[:30])
 def test_unknown_parameters_are_ignored(api: ApiClient, query: str) -> None:
     """A query parameter that a path does not have changes nothing, whatever frameworks know it for."""
@@ -88,6 +89,7 @@ def test_method_overrides_are_ignored(api: ApiClient, method: str, override: str
     assert api.get("token/current/", token=ripley.token).status_code == 200
 
 
+@pytest.mark.threat(10)
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "extra",
@@ -112,6 +114,7 @@ def test_unknown_fields_are_ignored(api: ApiClient, providers: Providers, extra:
     assert "owner" not in json.dumps(list(all_rows().values()), default=str)
 
 
+@pytest.mark.threat(11)
 @pytest.mark.django_db
 @pytest.mark.parametrize("origin", [None, "https://evil.example.com", "null"])
 def test_cookies_are_ignored(api: ApiClient, origin: str | None) -> None:

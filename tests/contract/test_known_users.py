@@ -15,6 +15,7 @@ KEYS = ["id", "username", "email", "first_name", "last_name", "resource_uri"]
 EACH_PROVIDER = pytest.mark.parametrize("provider", PROFILES)
 
 
+@pytest.mark.threat(6)
 @pytest.mark.parametrize("email", ["ripley@example.com", "RIPLEY@EXAMPLE.COM"])
 @EACH_PROVIDER
 def test_nobody_is_found_by_an_address(api: ApiClient, providers: Providers, provider: str, email: str) -> None:
@@ -29,6 +30,7 @@ def test_nobody_is_found_by_an_address(api: ApiClient, providers: Providers, pro
     assert not AccessToken.objects.filter(user=admin).exists()
 
 
+@pytest.mark.threat(13)
 def test_a_known_user_keeps_everything(api: ApiClient, providers: Providers) -> None:
     """What the provider tells at a later sign-in, or when linked, is not written to the user's row."""
     first = api.sign_up(providers.knows("facebook", "t", **PROFILES["facebook"])).json()
@@ -42,6 +44,7 @@ def test_a_known_user_keeps_everything(api: ApiClient, providers: Providers) -> 
     assert {name: again[name] for name in KEYS} == {name: first[name] for name in KEYS}
 
 
+@pytest.mark.threat(13)
 def test_empty_values_of_a_known_user_stay_empty(api: ApiClient, providers: Providers) -> None:
     """Neither are they filled in later."""
     fields = providers.knows("facebook", "t", id="10011", name="")

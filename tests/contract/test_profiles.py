@@ -80,6 +80,7 @@ def profile(provider: str, **changed: Any) -> dict[str, Any]:
     return {name: value for name, value in {**PROFILES[provider], **changed}.items() if value is not ...}
 
 
+@pytest.mark.threat(8)
 @pytest.mark.parametrize("uid", BAD_IDS.values(), ids=BAD_IDS)
 def test_an_id_that_is_none(api: ApiClient, providers: Providers, subtests: pytest.Subtests, uid: Any) -> None:
     """Without a usable id it is nobody, at any provider: 502 and no row, linking included."""
@@ -144,6 +145,7 @@ def test_every_detail_at_once(api: ApiClient, providers: Providers, provider: st
     assert json.dumps(created.json(), ensure_ascii=False).isprintable()
 
 
+@pytest.mark.threat(13)
 def test_a_detail_of_a_known_user(api: ApiClient, providers: Providers) -> None:
     """Nonsense in a later profile does not lock a user out."""
     ripley = person("ripley", email="own@example.com")

@@ -63,6 +63,7 @@ def sent_to_the_provider(providers: Providers) -> list[tuple[Any, ...]]:
     return seen
 
 
+@pytest.mark.threat(10)
 @EACH_PROVIDER
 @pytest.mark.parametrize("way", ["body", "query", "headers", "cookies"])
 def test_nothing_else_reaches_a_provider_or_a_row(
@@ -100,6 +101,7 @@ def test_nothing_else_reaches_a_provider_or_a_row(
     assert sent_to_the_provider(providers)[count:] == odd
 
 
+@pytest.mark.threat(10)
 def test_the_names_of_the_request_are_not_facebooks(api: ApiClient, providers: Providers) -> None:
     """`first_name` and `last_name` are for the provider that tells them to the app alone."""
     fields = providers.knows("facebook", "t", id="1", name="")
@@ -107,6 +109,7 @@ def test_the_names_of_the_request_are_not_facebooks(api: ApiClient, providers: P
     assert (body["first_name"], body["last_name"]) == ("", "")
 
 
+@pytest.mark.threat(10)
 def test_a_rejected_call_reaches_no_provider(api: ApiClient, providers: Providers) -> None:
     """What the contract refuses, nobody behind it sees."""
     fields = providers.knows("facebook", "t", **PROFILES["facebook"])

@@ -147,6 +147,7 @@ def test_all_providers_of_one_person(api: ApiClient, providers: Providers) -> No
         assert (again["id"], again["outcome"], again["provider"]) == (first["id"], "signed_in", name)
 
 
+@pytest.mark.threat(12)
 def test_several_accounts_of_one_provider(api: ApiClient, providers: Providers) -> None:
     """A user may have two; each signs in to the same user, anonymously and with credentials."""
     ripley = person()

@@ -68,6 +68,7 @@ def test_a_sign_up_is_a_use(api: ApiClient, providers: Providers) -> None:
     assert AccessToken.objects.count() == 1
 
 
+@pytest.mark.threat(31)
 def test_an_unused_token_dies(api: ApiClient) -> None:
     """Until its expiry it is good, from then on it is not, and no use brings it back."""
     ripley = person()

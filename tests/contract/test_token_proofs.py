@@ -25,11 +25,13 @@ def refused(api: ApiClient, fields: dict[str, Any], code: str) -> None:
     assert all_rows() == before
 
 
+@pytest.mark.threat(1)
 def test_a_token_of_another_application(api: ApiClient, providers: Providers) -> None:
     """Google says whose it is."""
     refused(api, fields_of(providers, "google-oauth2", aud="their-key"), "token_audience_mismatch")
 
 
+@pytest.mark.threat(1, 3)
 @pytest.mark.parametrize(
     "claims",
     [{}, {"aud": None}, {"aud": ""}, {"aud": ["our-google_oauth2-key"]}, {"aud": True}, {"azp": {}, "sub": "10014"}],
@@ -42,6 +44,7 @@ def test_a_check_that_names_no_application(api: ApiClient, providers: Providers,
     refused(api, fields, BAD)
 
 
+@pytest.mark.threat(1, 3)
 @pytest.mark.parametrize(
     "app", [None, {}, {"client_id": ""}, {"client_id": None}, {"client_id": ["our-github-key"]}, "x"]
 )
@@ -52,6 +55,7 @@ def test_a_check_of_github_that_names_no_application(api: ApiClient, providers: 
     refused(api, fields, BAD)
 
 
+@pytest.mark.threat(1)
 def test_a_check_of_github_that_names_another(api: ApiClient, providers: Providers) -> None:
     """Should it ever say so."""
     fields = fields_of(providers, "github")
@@ -59,6 +63,7 @@ def test_a_check_of_github_that_names_another(api: ApiClient, providers: Provide
     refused(api, fields, "token_audience_mismatch")
 
 
+@pytest.mark.threat(4)
 @pytest.mark.parametrize("sub", ["666", 10014.5, None, "", "10014 "])
 def test_a_check_that_names_another_person(api: ApiClient, providers: Providers, sub: Any) -> None:
     """Check and profile are of one person, or of nobody."""

@@ -19,6 +19,7 @@ def another(ripley: Person) -> tuple[str, AccessToken]:
     return value, AccessToken.objects.get(digest=tokens.digest_of(value))
 
 
+@pytest.mark.threat(31)
 @pytest.mark.parametrize("path", ["token/current/", "token/{id}/"])
 def test_signing_out(api: ApiClient, path: str) -> None:
     """The token is dead at once, everywhere, in every form; the user's others live."""
@@ -33,6 +34,7 @@ def test_signing_out(api: ApiClient, path: str) -> None:
     assert api.get("user/", token=other).status_code == 200
 
 
+@pytest.mark.threat(31)
 def test_revoking_another(api: ApiClient) -> None:
     """A lost phone is signed out from the one at hand."""
     ripley = person()
@@ -55,6 +57,7 @@ def test_current(api: ApiClient) -> None:
         assert api.get("token/current/", token=token).content == api.get(f"token/{own.pk}/", token=token).content
 
 
+@pytest.mark.threat(31)
 def test_never_a_token_itself(api: ApiClient) -> None:
     """Neither its value nor what is stored of it."""
     ripley = person()

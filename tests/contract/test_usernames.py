@@ -67,12 +67,14 @@ def new_name(api: ApiClient, providers: Providers, suggestion: Any, **profile: A
     return name
 
 
+@pytest.mark.threat(14)
 @pytest.mark.parametrize(("suggestion", "name"), KEPT.values(), ids=KEPT)
 def test_kept_or_reduced(api: ApiClient, providers: Providers, suggestion: str, name: str) -> None:
     """The provider's suggestion, as far as the rules let it be."""
     assert new_name(api, providers, suggestion) == name
 
 
+@pytest.mark.threat(14)
 @pytest.mark.parametrize("suggestion", REPLACED.values(), ids=REPLACED)
 def test_replaced(api: ApiClient, providers: Providers, suggestion: Any) -> None:
     """What gives no name, or a reserved one whatever it is written like, makes way for a generated one."""
@@ -81,6 +83,7 @@ def test_replaced(api: ApiClient, providers: Providers, suggestion: Any) -> None
     assert "admin" not in name.lower()
 
 
+@pytest.mark.threat(14)
 @pytest.mark.parametrize("taken", ["ripley", "Ripley", "RIPLEY"])
 @pytest.mark.parametrize("suggestion", ["ripley", "Ripley", "rIPLEY", "\uff52ipley", "ripley@example.com"])
 def test_taken(api: ApiClient, providers: Providers, taken: str, suggestion: str) -> None:
@@ -92,6 +95,7 @@ def test_taken(api: ApiClient, providers: Providers, taken: str, suggestion: str
     assert not User.objects.filter(username__iexact=name).exclude(username=name).exists()
 
 
+@pytest.mark.threat(14)
 def test_taken_at_full_length(api: ApiClient, providers: Providers) -> None:
     """A name that fills the 30 characters makes room for what tells it apart."""
     person("r" * 30)
@@ -100,12 +104,14 @@ def test_taken_at_full_length(api: ApiClient, providers: Providers) -> None:
     assert name.startswith("rrrrrrrrrr")
 
 
+@pytest.mark.threat(14)
 def test_taken_again_and_again(api: ApiClient, providers: Providers) -> None:
     """Twenty people of one name are twenty users."""
     names = {new_name(api, providers, "ripley", id=number).lower() for number in range(1, 21)}
     assert len(names) == 20
 
 
+@pytest.mark.threat(14)
 @pytest.mark.parametrize("suggestion", ["ripley@example.com", "Ellen.Ripley@example.com"])
 def test_never_an_address(api: ApiClient, providers: Providers, suggestion: str) -> None:
     """Its local part at most."""
@@ -115,12 +121,14 @@ def test_never_an_address(api: ApiClient, providers: Providers, suggestion: str)
     assert name == suggestion.partition("@")[0]
 
 
+@pytest.mark.threat(14)
 @pytest.mark.parametrize("suggestion", ["10015", " 10015 ", "\uff11\uff10\uff10\uff11\uff15", "10015@example.com"])
 def test_never_the_providers_id(api: ApiClient, providers: Providers, suggestion: str) -> None:
     """Some backends suggest it; it is not for others to see."""
     assert new_name(api, providers, suggestion) != "10015"
 
 
+@pytest.mark.threat(14, 29)
 @pytest.mark.parametrize("token", ["gho_secret", "GHO_secret", "g" * 29, "g" * 4000, "abc!def.ghi"])
 def test_never_the_token(api: ApiClient, providers: Providers, token: str) -> None:
     """Nor is the token, nor what is left of it when it is reduced."""
@@ -131,6 +139,7 @@ def test_never_the_token(api: ApiClient, providers: Providers, token: str) -> No
     assert re.sub(r"[^A-Za-z0-9._-]", "", token)[:12].lower() not in name.lower()
 
 
+@pytest.mark.threat(14, 29)
 def test_never_the_secret(api: ApiClient, providers: Providers) -> None:
     """OAuth 1 has a second one."""
     fields = providers.knows("twitter", "t", **{**PROFILES["twitter"], "screen_name": "the-secret"})

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from cryptography.fernet import Fernet
 from django.conf import settings
 from social_core.pipeline import DEFAULT_AUTH_PIPELINE
 
@@ -24,7 +25,8 @@ SLOW.insert(SLOW.index("social_core.pipeline.social_auth.load_extra_data"), f"{s
 @pytest.fixture(scope="module")
 def slow(sandbox: Sandbox, database: Database, service: Service) -> Iterator[Service]:
     """The service with a pipeline that takes its time; `service` has migrated the database."""
-    more = {**QUICK, "SOCIAL_AUTH_PIPELINE": json.dumps(SLOW)}
+    # A token is kept anew at each sign-in, so that the row is written.
+    more = {**QUICK, "SOCIAL_AUTH_PIPELINE": json.dumps(SLOW), "PROVIDER_TOKEN_KEYS": Fernet.generate_key().decode()}
     with running_service(sandbox, database_url=database.url, **more) as slow:
         yield slow
 

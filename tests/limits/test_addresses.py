@@ -54,6 +54,7 @@ PAIRS = {
 }
 
 
+@pytest.mark.threat(27)
 @override_settings(THROTTLE_ANONYMOUS="1/minute")
 @pytest.mark.parametrize("turned", [False, True], ids=["", "the other way round"])
 @pytest.mark.parametrize("pair", PAIRS.values(), ids=PAIRS)
@@ -70,6 +71,7 @@ def _call(callers: Callers, address: str, forwarded: str | None) -> int:
     return callers.sign_up(address=address, headers=headers).status_code
 
 
+@pytest.mark.threat(27)
 @override_settings(THROTTLE_ANONYMOUS="1/minute", TRUSTED_PROXIES=1)
 def test_other_headers_say_nothing(callers: Callers) -> None:
     """Whatever else proxies write, a client can write too."""

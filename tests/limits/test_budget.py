@@ -15,6 +15,7 @@ from tests.providers import Providers, json_answer
 THREE = override_settings(THROTTLE_ANONYMOUS="3/minute", THROTTLE_USER="3/minute")
 
 
+@pytest.mark.threat(27)
 @THREE
 def test_all_versions_share_one_budget(callers: Callers) -> None:
     """Alternating between them does not help."""
@@ -24,6 +25,7 @@ def test_all_versions_share_one_budget(callers: Callers) -> None:
         assert_error(response, "throttled")
 
 
+@pytest.mark.threat(27)
 @THREE
 @pytest.mark.parametrize(
     "call",
@@ -74,6 +76,7 @@ def test_a_spent_budget_closes_nothing_else(callers: Callers) -> None:
     assert callers.call("GET", "user/", token=ripley.token).status_code == 200
 
 
+@pytest.mark.threat(27)
 @THREE
 def test_the_provider_is_not_called_over_the_budget(callers: Callers, providers: Providers) -> None:
     """Not once; and what it did to the earlier calls does not matter."""

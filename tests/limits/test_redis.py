@@ -51,6 +51,7 @@ def complaints(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if record.name == "tandem.limits"]
 
 
+@pytest.mark.threat(27)
 @pytest.mark.e2e
 @pytest.mark.redis
 def test_processes_share_one_budget(redis_url: str, address: str, tmp_path: Path) -> None:
@@ -74,6 +75,7 @@ def test_processes_share_one_budget(redis_url: str, address: str, tmp_path: Path
         assert statuses == [400] * 5 + [429] * 4
 
 
+@pytest.mark.threat(27)
 @THREE
 @pytest.mark.redis
 def test_redis_counts_for_everyone(callers: Callers, line: RedisLine, address: str) -> None:
@@ -86,6 +88,7 @@ def test_redis_counts_for_everyone(callers: Callers, line: RedisLine, address: s
     assert callers.statuses(2, address=address) == [400, 429]
 
 
+@pytest.mark.threat(28)
 @THREE
 @pytest.mark.redis
 def test_redis_goes_and_comes_back(
@@ -101,6 +104,7 @@ def test_redis_goes_and_comes_back(
     assert callers.statuses(3, address=address) == [400, 400, 429]
 
 
+@pytest.mark.threat(28)
 @THREE
 def test_no_redis_at_all_is_no_failure(callers: Callers, caplog: pytest.LogCaptureFixture) -> None:
     """Nothing listens there: the limits hold within the process, and one line says why."""
@@ -115,6 +119,7 @@ def test_no_redis_at_all_is_no_failure(callers: Callers, caplog: pytest.LogCaptu
     assert len(complaints(caplog)) == 1
 
 
+@pytest.mark.threat(28)
 @THREE
 def test_a_silent_redis_is_not_waited_for(callers: Callers, caplog: pytest.LogCaptureFixture) -> None:
     """It takes the connection and says nothing: the call goes on after a moment."""
@@ -125,6 +130,7 @@ def test_a_silent_redis_is_not_waited_for(callers: Callers, caplog: pytest.LogCa
     assert complaints(caplog) == ["Redis does not answer (TimeoutError): this process counts by itself."]
 
 
+@pytest.mark.threat(28)
 @THREE
 def test_nonsense_from_redis_is_no_failure(callers: Callers, caplog: pytest.LogCaptureFixture) -> None:
     """Something else listens there: that is Redis away too."""

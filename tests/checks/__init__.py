@@ -1,0 +1,1 @@
+"""What `make check` looks at: that its own checks can fail."""

@@ -1,0 +1,116 @@
+"""The production that docs/operators.md describes: nothing is wrong with it, and each part of it is needed."""
+
+import re
+import secrets
+from pathlib import Path
+
+import pytest
+import requests
+from django.conf import settings
+from django.core.checks import Tags, run_checks
+from django.test import override_settings
+
+from tests.e2e.servers import ROOT, run_to_end, running_service
+
+pytestmark = pytest.mark.threat(33)
+
+MANUAL = ROOT / "docs" / "operators.md"
+TITLE = "The smallest production environment:\n\n"
+PLACEHOLDER = "…"
+
+
+def documented() -> dict[str, str]:
+    """Give the smallest production environment as it is written down, its placeholders filled in."""
+    text = MANUAL.read_text(encoding="utf-8")
+    block = text.partition(TITLE)[2].partition("\n\n")[0]
+    found = dict(re.findall(r"(?:^| )([A-Z][A-Z0-9_]+)=(\S+)", block, flags=re.MULTILINE))
+    return {name: value.replace(PLACEHOLDER, secrets.token_urlsafe(48)) for name, value in found.items()}
+
+
+def check(environment: dict[str, str]) -> tuple[int, str]:
+    """Run the check with this environment alone."""
+    own = {"DJANGO_SETTINGS_MODULE": "config.settings", **environment}
+    ended = run_to_end("django", own, "check", "--deploy", "--fail-level", "WARNING")
+    return ended.returncode, ended.stdout + ended.stderr
+
+
+def test_the_documented_production_is_in_order() -> None:
+    """All of it, and nothing besides."""
+    environment = documented()
+    assert {"SECRET_KEY", "DATABASE_URL", "REDIS_URL", "SOCIAL_AUTH_FACEBOOK_SECRET"} <= set(environment)
+    assert check(environment) == (0, "System check identified no issues (4 silenced).\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("SECRET_KEY", "SECRET_KEY is not set"),
+        ("ALLOWED_HOSTS", "config.W002"),
+        ("TRUSTED_PROXIES", "config.W001"),
+        ("HSTS_SECONDS", "security.W004"),
+        ("SOCIAL_AUTH_GOOGLE_OAUTH2_SECRET", "social.E002"),
+    ],
+)
+def test_what_is_left_out_is_missed(name: str, said: str) -> None:
+    """Each of them is there for a reason."""
+    environment = documented()
+    del environment[name]
+    status, output = check(environment)
+    assert status != 0
+    assert said in output
+
+
+def test_each_silenced_check_has_something_to_say() -> None:
+    """None is silenced that would be silent: it would hide a fault of later."""
+    with override_settings(SILENCED_SYSTEM_CHECKS=[], SECURE_HSTS_SECONDS=3600):
+        ids = {message.id for message in run_checks(tags=[Tags.security], include_deployment_checks=True)}
+    assert set(settings.SILENCED_SYSTEM_CHECKS) <= ids
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"TRUSTED_PROXIES": 0}, {"config.W001"}),
+        ({"ALLOWED_HOSTS": ["api.example.com", "*"]}, {"config.W002"}),
+        ({"ALLOWED_HOSTS": ["localhost", "127.0.0.1"]}, {"config.W002"}),
+        ({"ALLOWED_HOSTS": ["localhost", "api.example.com"]}, set()),
+        ({"THROTTLE_ANONYMOUS": None}, {"config.W003"}),
+        ({"THROTTLE_USER": None}, {"config.W003"}),
+        ({"SANDBOX": True}, {"config.W004"}),
+    ],
+    ids=str,
+)
+def test_each_fault_of_a_deployment_has_its_id(changed: dict[str, object], said: set[str]) -> None:
+    """Those that Django does not look for."""
+    in_order = {"TRUSTED_PROXIES": 1, "THROTTLE_ANONYMOUS": "60/minute", "THROTTLE_USER": "600/minute"}
+    with override_settings(**{**in_order, **changed}):
+        messages = run_checks(tags=[Tags.security], include_deployment_checks=True)
+    assert {str(message.id) for message in messages if str(message.id).startswith("config.")} == said
+
+
+@pytest.mark.e2e
+def test_tls_ends_at_the_proxy(tmp_path: Path) -> None:
+    """What came by TLS gets HSTS, on every version alike; plain HTTP is answered as ever, and never redirected."""
+    database = f"sqlite:///{tmp_path}/db.sqlite3"
+    with running_service(None, database_url=database, TRUSTED_PROXIES="1", HSTS_SECONDS="3600") as service:
+        for path in ["livez", "readyz", "", *(prefix + "provider/" for prefix in settings.APIS.values())]:
+            for proto, sent in (("https", "max-age=3600"), ("http", None), ("", None)):
+                answer = requests.get(
+                    f"{service.url}/{path}", headers={"X-Forwarded-Proto": proto}, allow_redirects=False, timeout=30
+                )
+                assert (answer.status_code, answer.headers.get("Strict-Transport-Security")) == (200, sent), path
+
+
+@pytest.mark.e2e
+@pytest.mark.threat(10)
+def test_without_a_proxy_nobody_speaks_for_the_connection(tmp_path: Path) -> None:
+    """Whoever calls from this machine is a client like any other: these headers, which servers know, mean nothing."""
+    given = {"X-Forwarded-Proto": "https", "X-Forwarded-SSL": "off", "SCRIPT_NAME": "/evil", "PATH_INFO": "/livez"}
+    with running_service(None, database_url=f"sqlite:///{tmp_path}/db.sqlite3", HSTS_SECONDS="3600") as service:
+        for prefix in settings.APIS.values():
+            plain, answer = (
+                requests.get(f"{service.url}/{prefix}", headers=headers, timeout=30) for headers in ({}, given)
+            )
+            assert (answer.status_code, answer.content) == (200, plain.content)
+            assert set(answer.headers) == set(plain.headers)
+            assert "Strict-Transport-Security" not in answer.headers
