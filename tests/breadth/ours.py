@@ -1,5 +1,7 @@
 """Answers of the providers that social-core's own tests leave out, made of what its code reads of them."""
 
+import base64
+import dataclasses
 import json
 import re
 import time
@@ -8,6 +10,8 @@ from typing import Any
 
 import jwt
 import responses
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from requests import PreparedRequest
 
 from tests.breadth.theirs import Played
@@ -32,6 +36,16 @@ def _identify(request: PreparedRequest) -> tuple[int, dict[str, str], str]:
     return 200, {}, jwt.encode({**claims, "sub": "10024", "username": "ripley"}, SECRET, algorithm="HS256")
 
 
+def _access_token_of_keycloak() -> tuple[str, str]:
+    """Sign as a realm does, for our client; theirs names no client that it was issued to. Give its key as well."""
+    key = rsa.generate_private_key(65537, 2048)
+    public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    now = int(time.time())
+    claims = {"aud": KEY, "azp": KEY, "typ": "Bearer", "sub": "10027", "preferred_username": "ripley", "iat": now}
+    return jwt.encode({**claims, "exp": now + 3600}, key, algorithm="RS256"), base64.b64encode(public).decode()
+
+
+_KEYCLOAK, _KEYCLOAK_KEY = _access_token_of_keycloak()
 _QQ = "https://graph.qq.com"
 _WEIBO = "https://api.weibo.com"
 
@@ -69,6 +83,9 @@ PLAYED: Mapping[str, Played] = {
         "https://api.justgiving.com/v1/account",
         {"userId": "10007", "email": "ripley@example.com", "firstName": "Ellen", "lastName": "Ripley"},
         uid="10007",
+    ),
+    "keycloak": dataclasses.replace(
+        _played(uid="10027", SOCIAL_AUTH_KEYCLOAK_PUBLIC_KEY=_KEYCLOAK_KEY), token=_KEYCLOAK
     ),
     "mediawiki": _played(
         responses.CallbackResponse("POST", "https://meta.wikimedia.org/w/index.php", callback=_identify),

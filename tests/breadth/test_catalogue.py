@@ -126,7 +126,8 @@ def test_unverified_needs_the_operator(settings: Settings) -> None:
     for name in unverified:
         settings.SOCIAL_PROVIDERS = [name]
         for needed in ("KEY", "SECRET", *CATALOGUE[name].settings):
-            setattr(settings, setting_name(name, needed), f"our-{needed}")
+            is_url = needed.endswith(("URL", "URI", "ENDPOINT"))
+            setattr(settings, setting_name(name, needed), "https://id.example.com" if is_url else f"our-{needed}")
         assert [message.id for message in check_providers(None)] == ["social.E001"], name
         assert registry.enabled() == {}
         setattr(settings, setting_name(name, "ACCEPT_UNVERIFIED"), "1")

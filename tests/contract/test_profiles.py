@@ -129,7 +129,7 @@ def test_an_address(api: ApiClient, providers: Providers, provider: str, value: 
 
 
 @pytest.mark.parametrize(
-    "value", [None, 7, True, [], {}, "\x00", "x" * 100_000, "\ud800"], ids=lambda one: repr(one)[:9]
+    "value", [None, 7, True, [], {}, "\x00", "x" * 10_000, "\ud800"], ids=lambda one: repr(one)[:9]
 )
 @pytest.mark.parametrize("provider", PROFILES)
 def test_every_detail_at_once(api: ApiClient, providers: Providers, provider: str, value: Any) -> None:
