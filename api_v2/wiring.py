@@ -22,7 +22,7 @@ from shared.authorization import REALM
 from shared.endpoints import Access
 from shared.errors import NotAuthenticated
 from shared.failures import failure_reply
-from shared.replies import Reply
+from shared.replies import Reply, carrying
 from social import limits
 from social.addresses import client_address
 from social.callers import identify_caller, refuse_credentials_in_url
@@ -38,7 +38,7 @@ def django_request(request: Request) -> HttpRequest:
 
 def drf_response(reply: Reply) -> Response:
     """Turn a reply into DRF's response."""
-    return Response(reply.body, status=reply.status, headers=dict(reply.headers))
+    return carrying(Response(reply.body, status=reply.status, headers=dict(reply.headers)), reply)
 
 
 class ContractNegotiation(BaseContentNegotiation):

@@ -64,6 +64,25 @@ def number(name: str, default: float, *, above: float = 0.0, most: float = 1e6) 
     return value
 
 
+def share(name: str) -> float:
+    """Read a share of all requests, from 0 to 1; 0 for none."""
+    try:
+        value = env.float(name, 0.0)
+    except EnvError as error:
+        raise Unreadable(f"{name} is {os.environ.get(name)!r}: give a share from 0 to 1.") from error
+    if not 0.0 <= value <= 1.0:
+        raise Unreadable(f"{name} is {value}: give a share from 0 to 1, such as 0.01 for one request in a hundred.")
+    return value
+
+
+def header(name: str, default: str) -> str:
+    """Read the name of a request header (RFC 9110 section 5.1, the letters, digits and hyphens of it)."""
+    value = env.str(name, default)
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,63}", value):
+        raise Unreadable(f"{name} is {value!r}: give the name of a header, such as X-Client.")
+    return value
+
+
 def rate(name: str, default: str) -> str | None:
     """Read how often something may happen, `60/min`, in the words of the `limits` package; None for `off`."""
     value = env.str(name, default)

@@ -24,8 +24,11 @@ if not SECRET_KEY:
 ALLOWED_HOSTS = environment.names("ALLOWED_HOSTS", "localhost")
 
 INSTALLED_APPS = [
+    "config.admin_app.SiteAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
     "django.contrib.staticfiles",
     "social_django",
     "rest_framework",
@@ -41,13 +44,33 @@ MIDDLEWARE = [
     "rollout.middleware.LifecycleMiddleware",
     "shared.hosts.HostMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "config.outside_apis.Sessions",
+    "config.outside_apis.Authentication",
+    "config.outside_apis.Messages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 APPEND_SLASH = False
-TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+# The admin's own, which no other path gets: sessions end with the browser, or after a working day.
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = "/admin/"
+SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_I18N = False
 USE_TZ = True
@@ -70,9 +93,10 @@ TRUSTED_PROXIES = environment.integer("TRUSTED_PROXIES", 0, most=10)
 
 # TLS ends at a proxy, which says so; without one, nothing that a client writes itself is believed.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = bool(TRUSTED_PROXIES)
 SECURE_HSTS_SECONDS = environment.integer("HSTS_SECONDS", 0, most=10 * 365 * 24 * 60 * 60)
 SILENCED_SYSTEM_CHECKS = [
-    "security.W003",  # CSRF: nothing here believes a cookie, so no other site can act for its visitor
+    "security.W003",  # CSRF: no API believes a cookie, so no other site can act for its visitor; the admin has its own
     "security.W005",  # HSTS for all subdomains, and
     "security.W021",  # in the browsers' lists: the domain's owner decides that, not one service below it
     # Redirecting to https: a client that sends a token in clear has lost it before it is redirected, and an API
@@ -92,10 +116,20 @@ THROTTLE_ANONYMOUS = environment.rate("THROTTLE_ANONYMOUS", "60/min")
 THROTTLE_USER = environment.rate("THROTTLE_USER", "600/min")
 TOKENS_PER_USER = environment.integer("TOKENS_PER_USER", 50, least=1, most=10_000)
 
+CORS_ALLOWED_ORIGINS = environment.names("CORS_ALLOWED_ORIGINS")
+
 V1_DEPRECATED_AT = environment.moment("V1_DEPRECATED_AT")
 V1_SUNSET_AT = environment.moment("V1_SUNSET_AT")
 V1_GUIDE_URL = environment.url("V1_GUIDE_URL")
 V1_BROWNOUTS = environment.intervals("V1_BROWNOUTS")
+
+CLIENT_HEADER = environment.header("CLIENT_HEADER", "X-Client")
+LEDGER_FLUSH_SECONDS = environment.number("LEDGER_FLUSH_SECONDS", 5, most=300)
+LEDGER_CLIENTS = environment.integer("LEDGER_CLIENTS", 200, least=1, most=10_000)
+LEDGER_DAYS = environment.integer("LEDGER_DAYS", 760, least=1, most=36_500)
+LAST_CALL_DAYS = environment.integer("LAST_CALL_DAYS", 400, least=1, most=36_500)
+PARITY_SAMPLE = environment.share("PARITY_SAMPLE")
+METRICS_TOKEN = environment.text("METRICS_TOKEN")
 
 SOCIAL_PROVIDERS = environment.names("SOCIAL_PROVIDERS")
 # Every SOCIAL_AUTH_* of social-core can be given; these names are part of Django's settings from here on.

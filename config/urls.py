@@ -1,6 +1,7 @@
 """What is mounted where: the APIs of `settings.APIS`, health, the front page."""
 
 from django.conf import settings
+from django.contrib import admin
 from django.http import Http404
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.defaults import page_not_found
@@ -12,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", front.page, name="front"),
     path("livez", health.livez),
     path("readyz", health.readyz),
+    path("admin/", admin.site.urls),
     *(re_path(mount_route(prefix), include(f"{app}.urls")) for app, prefix in settings.APIS.items()),
     # Otherwise Django's own page under DEBUG, which repeats the whole URL.
     re_path("", page_not_found, {"exception": Http404()}),

@@ -4,9 +4,10 @@ from django.apps import AppConfig
 
 
 class RolloutConfig(AppConfig):
-    """The app; it has no models."""
+    """The app; its label names the tables."""
 
     name = "rollout"
+    default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
         """Register the system checks."""

@@ -80,3 +80,10 @@ ENDPOINTS = (
     USERS,
     USER,
 )
+
+_ROUTES = tuple((re.compile(endpoint.route), endpoint) for endpoint in ENDPOINTS)
+
+
+def endpoint_at(path: str) -> Endpoint | None:
+    """Give the endpoint of a path below a version's prefix (`user/7/`), as the routes of both adapters find it."""
+    return next((endpoint for route, endpoint in _ROUTES if route.search(path)), None)

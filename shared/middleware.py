@@ -15,7 +15,7 @@ from shared.errors import ApiError, InternalError, InvalidRequest, NotFound
 from shared.failures import failure_reply
 from shared.mounts import serves
 from shared.paths import without_secrets
-from shared.replies import Reply
+from shared.replies import Reply, carrying
 
 logger = logging.getLogger("tandem.access")
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -33,7 +33,7 @@ def django_response(reply: Reply) -> HttpResponse:
         response[name] = value
     if reply.body is None:
         del response["Content-Type"]
-    return response
+    return carrying(response, reply)
 
 
 class ContractMiddleware:
