@@ -1,0 +1,59 @@
+"""A request to one of the versions, as those who watch the migration see it: no person's data but the user's id."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.dispatch import Signal
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from rollout.clients import client_of
+from shared.endpoints import endpoint_at
+from shared.mounts import is_below, version_of
+from shared.replies import reply_of
+
+answered = Signal()
+"""Sent for every answer of a version, with `call`; receivers are on the request's way and must be quick."""
+
+UNKNOWN = "unknown"
+"""The resource of a path that there is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request and what came of it.
+
+    `outcome` is the contract's: `created`, `signed_in`, `linked` for a sign-up, the code of an error, else `ok`.
+    `user_id` is whose credential the call was made with, or who was signed in by it; None where nobody was.
+    """
+
+    version: str
+    resource: str
+    outcome: str
+    client: str
+    user_id: Any
+    seconds: float
+
+
+def call_of(request: HttpRequest, response: HttpResponseBase, seconds: float) -> Call | None:
+    """Give the call that a request was; None for a path of no version, and for documentation.
+
+    :param seconds: how long the answer took.
+    """
+    app = next((app for app, prefix in settings.APIS.items() if is_below(prefix, request.path_info)), None)
+    reply = reply_of(response)
+    if app is None or reply is None:
+        return None
+    body = reply.body or {}
+    endpoint = endpoint_at(request.path_info[1 + len(settings.APIS[app]) :])
+    token = getattr(request, "auth", None)
+    user_id = token.user_id if token is not None else body.get("id") if body.get("outcome") else None
+    return Call(
+        version=version_of(app),
+        resource=UNKNOWN if endpoint is None else endpoint.resource or "root",
+        outcome=str(body.get("outcome") or body.get("code") or "ok"),
+        client=client_of(request),
+        user_id=user_id,
+        seconds=seconds,
+    )
