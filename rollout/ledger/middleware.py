@@ -10,8 +10,6 @@ from django.http.response import HttpResponseBase
 from rollout.calls import Call, answered, call_of
 from rollout.ledger.process import ledger
 from shared.kinds import kind
-from shared.middleware import in_the_envelope
-from shared.mounts import serves
 
 logger = logging.getLogger("tandem.ledger")
 
@@ -29,10 +27,8 @@ class LedgerMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer one request."""
-        if not serves(request.path_info):
-            return self.get_response(request)
         began = time.monotonic()
-        response = in_the_envelope(self.get_response(request))
+        response = self.get_response(request)
         try:
             call = call_of(request, response, time.monotonic() - began)
             if call is not None:
