@@ -23,7 +23,7 @@ def too_old() -> dict[str, QuerySet[Any]]:
     }
 
 
-def remove(rows: QuerySet[Any], *, at_a_time: int = ROWS) -> Iterator[int]:
+def remove(rows: QuerySet[Any], *, at_a_time: int) -> Iterator[int]:
     """Remove rows a part at a time, each in a transaction of its own; give how many each time."""
     while ids := list(rows.order_by("pk").values_list("pk", flat=True)[:at_a_time]):
         removed, _ = rows.filter(pk__in=ids).order_by().delete()
@@ -44,6 +44,6 @@ class Retention:
             return
         # Set before: where it fails, it is for tomorrow, not for every flush.
         self._done = today
-        removed = [next(remove(rows), 0) for rows in too_old().values()]
+        removed = [next(remove(rows, at_a_time=ROWS), 0) for rows in too_old().values()]
         if max(removed) >= ROWS:
             self._done = None
