@@ -3,6 +3,7 @@
 import os
 
 from config import environment
+from config.last_words import child_exit, post_worker_init, pre_fork, worker_exit
 
 bind = [f"0.0.0.0:{environment.integer('PORT', 8000, least=1, most=65535)}"]
 worker_class = "config.worker.Worker"
@@ -22,3 +23,5 @@ forwarded_allow_ips = ""
 accesslog = None
 errorlog = "-"
 loglevel = "warning"
+# What the ledger has counted in memory is not lost with a worker, or it is said.
+__all__ = ["child_exit", "post_worker_init", "pre_fork", "worker_exit"]

@@ -41,6 +41,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "shared.middleware.ContractMiddleware",
+    "rollout.ledger.middleware.LedgerMiddleware",
     "rollout.middleware.LifecycleMiddleware",
     "shared.hosts.HostMiddleware",
     "django.middleware.security.SecurityMiddleware",

@@ -1,6 +1,7 @@
 """A request to one of the versions, as those who watch the migration see it: no person's data but the user's id."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.http.response import HttpResponseBase
 
 from rollout.clients import client_of
 from shared.endpoints import endpoint_at
+from shared.middleware import in_the_envelope
 from shared.mounts import is_below, version_of
 from shared.replies import reply_of
 
@@ -41,19 +43,34 @@ def call_of(request: HttpRequest, response: HttpResponseBase, seconds: float) ->
 
     :param seconds: how long the answer took.
     """
-    app = next((app for app, prefix in settings.APIS.items() if is_below(prefix, request.path_info)), None)
-    reply = reply_of(response)
-    if app is None or reply is None:
+    apis, path = tuple(settings.APIS.items()), request.path_info
+    place = (_known_place if len(path) <= _ORDINARY else _place)(path, apis)
+    # An error page of another middleware becomes an answer of the contract further out.
+    reply = reply_of(in_the_envelope(response))
+    if place is None or reply is None:
         return None
     body = reply.body or {}
-    endpoint = endpoint_at(request.path_info[1 + len(settings.APIS[app]) :])
     token = getattr(request, "auth", None)
     user_id = token.user_id if token is not None else body.get("id") if body.get("outcome") else None
     return Call(
-        version=version_of(app),
-        resource=UNKNOWN if endpoint is None else endpoint.resource or "root",
+        version=place[0],
+        resource=place[1],
         outcome=str(body.get("outcome") or body.get("code") or "ok"),
         client=client_of(request),
         user_id=user_id,
         seconds=seconds,
     )
+
+
+def _place(path_info: str, apis: tuple[tuple[str, str], ...]) -> tuple[str, str] | None:
+    """Give the version and the resource of a path."""
+    for app, prefix in apis:
+        if is_below(prefix, path_info):
+            endpoint = endpoint_at(path_info[1 + len(prefix) :])
+            return version_of(app), UNKNOWN if endpoint is None else endpoint.resource or "root"
+    return None
+
+
+_ORDINARY = 200
+"""Characters of a path that is worth remembering."""
+_known_place = lru_cache(maxsize=1024)(_place)

@@ -65,7 +65,7 @@ class ContractMiddleware:
     def _answer(self, request: HttpRequest) -> HttpResponseBase:
         if not serves(request.path_info):
             return self.get_response(request)
-        response = _in_the_envelope(self.get_response(request))
+        response = in_the_envelope(self.get_response(request))
         response["Cache-Control"] = "no-store"
         response["X-Content-Type-Options"] = "nosniff"
         response.cookies.clear()
@@ -81,7 +81,7 @@ class ContractMiddleware:
         return django_response(failure_reply(exception, request)) if serves(request.path_info) else None
 
 
-def _in_the_envelope(response: HttpResponseBase) -> HttpResponseBase:
+def in_the_envelope(response: HttpResponseBase) -> HttpResponseBase:
     """Replace an error page that another middleware of the project made: never HTML on an API path."""
     if response.status_code < 400 or not response.get("Content-Type", "").startswith("text/html"):
         return response

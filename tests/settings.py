@@ -23,3 +23,5 @@ os.environ.update(_ENVIRONMENT)
 from config.settings import *  # noqa: E402, F403 - after the environment it reads
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Tests have databases of their own, which a thread knows nothing of: they write the ledger themselves.
+LEDGER_FLUSH_SECONDS = 0

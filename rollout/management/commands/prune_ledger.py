@@ -1,0 +1,31 @@
+"""`manage.py prune_ledger`: remove what is older than LEDGER_DAYS and LAST_CALL_DAYS now, rather than within a day."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from rollout.ledger.retention import ROWS, remove, too_old
+
+MISUSED = 2
+
+
+class Command(BaseCommand):
+    """Exit code 0: nothing that is too old is left (or, with --dry-run, it was counted). 2: nothing was done."""
+
+    help = (
+        "Removes counts older than LEDGER_DAYS, and when users last called if that is older than LAST_CALL_DAYS. "
+        "The service does so by itself once a day. May be interrupted and run again, beside the running service."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take the options."""
+        parser.add_argument("--batch-size", type=int, default=ROWS, help=f"rows of a transaction ({ROWS})")
+        parser.add_argument("--dry-run", action="store_true", help="count only, remove nothing")
+
+    def handle(self, *args: Any, batch_size: int, dry_run: bool, **options: Any) -> None:
+        """Remove, and say how much."""
+        if batch_size < 1:
+            raise CommandError("--batch-size is 1 or more.", returncode=MISUSED)
+        for name, rows in too_old().items():
+            number = rows.count() if dry_run else sum(remove(rows, at_a_time=batch_size))
+            self.stdout.write(f"{name}: {number} {'would be removed' if dry_run else 'removed'}")

@@ -1,0 +1,1 @@
+"""Who still calls which version: counted, bounded, written, and forgotten in time."""

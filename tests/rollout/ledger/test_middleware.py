@@ -1,0 +1,163 @@
+"""What of a request is counted, and that its answer does not notice."""
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test import Client, override_settings
+from django.test.client import ClientHandler
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from rollout.calls import Call, answered
+from rollout.ledger import process
+from rollout.ledger.process import Ledger
+from rollout.ledger.tally import Use
+from shared.mounts import version_of
+from tests.contract.conftest import HOST, ApiClient
+from tests.contract.people import PROFILES, person
+from tests.providers import Providers
+from tests.rollout.conftest import moment
+
+APP = {"headers": {"X-Client": "ShopApp/2.1"}}
+LEDGER = "rollout.ledger.middleware.LedgerMiddleware"
+
+
+@pytest.fixture(autouse=True)
+def ledger(monkeypatch: pytest.MonkeyPatch) -> Ledger:
+    """A ledger of the test's own."""
+    own = Ledger()
+    monkeypatch.setattr(process, "_ledger", own)
+    return own
+
+
+def counted(ledger: Ledger) -> dict[tuple[str, str, str, str], int]:
+    return {kind[1:]: calls for kind, calls in ledger.tally.take().calls.items()}
+
+
+CALLS: dict[str, tuple[str, str, dict[str, Any], str, str]] = {
+    "the root": ("GET", "", {}, "root", "ok"),
+    "a list": ("GET", "provider/", {}, "provider", "ok"),
+    "without its slash": ("GET", "provider", {}, "provider", "ok"),
+    "HEAD": ("HEAD", "provider/", {}, "provider", "ok"),
+    "OPTIONS": ("OPTIONS", "user/7/", {}, "user", "ok"),
+    "an id": ("GET", "user/7/", {}, "user", "not_authenticated"),
+    "no path": ("GET", "nowhere/ripley@example.com/", {}, "unknown", "not_found"),
+    "no method": ("BREW", "user/", {}, "user", "method_not_allowed"),
+    "a wrong Host": ("GET", "provider/", {"HTTP_HOST": "evil.example.com"}, "provider", "invalid_request"),
+    "a key in the URL": ("GET", "user/?api_key=x", {}, "user", "credentials_in_url"),
+    "no JSON": (
+        "POST",
+        "social_sign_up/",
+        {"data": b"{", "content_type": "application/json"},
+        "social_sign_up",
+        "invalid_json",
+    ),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_every_call_is_counted(api: ApiClient, ledger: Ledger, call: tuple[str, str, dict[str, Any], str, str]) -> None:
+    """By version, client, resource and outcome, whatever came of it; never by what stands in its path."""
+    method, path, more, resource, outcome = call
+    api.call(method, path, **more, **APP)
+    assert counted(ledger) == {(version_of(api.app), "ShopApp/2.1", resource, outcome): 1}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "path", ["/", "/livez", "/nowhere", "/api/", "/api/v2/openapi.yaml", "/api/v10/user/", "/admin/"]
+)
+def test_other_paths_are_not_counted(ledger: Ledger, path: str) -> None:
+    """What is no call of a version."""
+    Client(SERVER_NAME=HOST).get(path)
+    assert counted(ledger) == {}
+
+
+@pytest.mark.django_db
+def test_who_called_is_noted(api: ApiClient, ledger: Ledger, providers: Providers) -> None:
+    """The user of the credential, or whom a sign-up signed in; nobody else."""
+    version, ripley = version_of(api.app), person()
+    api.get("user/", token=ripley.token)
+    assert ledger.tally.take().last.keys() == {Use(ripley.user.pk, version)}
+    signed_up = api.sign_up(providers.knows("facebook", "good", **PROFILES["facebook"])).json()
+    batch = ledger.tally.take()
+    assert batch.last.keys() == {Use(signed_up["id"], version)}
+    assert [kind.outcome for kind in batch.calls] == [signed_up["outcome"]]
+    api.get("user/")
+    api.get("user/", token="nonsense")
+    assert ledger.tally.take().last == {}
+
+
+@override_settings(V1_DEPRECATED_AT=moment("2020-01-01T00:00:00"), V1_SUNSET_AT=moment("2021-01-01T00:00:00"))
+def test_calls_of_a_version_that_is_gone_are_counted(v1: ApiClient, ledger: Ledger) -> None:
+    """They are who still has to be told."""
+    assert timezone.now() > moment("2021-01-01T00:00:00")
+    v1.get("user/", **APP)
+    assert counted(ledger) == {("v1", "ShopApp/2.1", "user", "version_retired"): 1}
+
+
+@pytest.fixture
+def without() -> Iterator[ClientHandler]:
+    with override_settings(MIDDLEWARE=[name for name in settings.MIDDLEWARE if name != LEDGER]):
+        handler = ClientHandler(enforce_csrf_checks=False)
+        handler.load_middleware()
+        yield handler
+
+
+@pytest.mark.django_db
+def test_it_asks_the_database_nothing(api: ApiClient, without: ClientHandler) -> None:
+    """The statements of a request are the same with it and without; so is the answer, but for its id."""
+    plain = ApiClient(api.app)
+    plain._client.handler = without
+    token = person().token
+    for path in ("user/", "provider/", "token/", "nowhere/"):
+        seen = []
+        for one in (api, plain, api, plain):
+            with CaptureQueriesContext(connection) as captured:
+                answer = one.get(path, token=token)
+            headers = {name: value for name, value in answer.items() if name != "X-Request-ID"}
+            seen.append((len(captured), answer.status_code, answer.content, headers))
+        assert seen[0] == seen[1] == seen[2] == seen[3]
+
+
+@pytest.mark.django_db
+def test_a_failure_of_it_harms_no_answer(
+    api: ApiClient,
+    ledger: Ledger,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """One line by its kind, without its words."""
+    monkeypatch.setattr("rollout.ledger.middleware.call_of", lambda *_: 1 / 0)
+    with caplog.at_level(logging.INFO, "tandem.ledger"):
+        assert api.get("provider/").status_code == 200
+    assert [record.getMessage() for record in caplog.records if record.name == "tandem.ledger"] == [
+        "a call was not counted or not told: ZeroDivisionError"
+    ]
+    assert not ledger.tally.take()
+
+
+@pytest.mark.django_db
+def test_others_are_told(api: ApiClient, ledger: Ledger) -> None:
+    """Each call, with how long it took; a listener that fails harms neither the count nor the answer."""
+    told: list[Call] = []
+
+    def listen(call: Call, **more: Any) -> None:
+        told.append(call)
+        raise RuntimeError("secret")
+
+    answered.connect(listen)
+    try:
+        assert api.get("provider/", **APP).status_code == 200
+    finally:
+        answered.disconnect(listen)
+    assert [(call.version, call.resource, call.client) for call in told] == [
+        (version_of(api.app), "provider", "ShopApp/2.1")
+    ]
+    assert 0 < told[0].seconds < 60
+    assert ledger.tally.unwritten == 1

@@ -1,0 +1,80 @@
+"""What is too old goes: by the command at once, by the service within a day."""
+
+import io
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from rollout.ledger import retention
+from rollout.ledger.retention import Retention
+from rollout.models import DailyCalls, LastCall
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+DAYS = (0, 9, 10, 11, 30)
+"""Ages of what there is; LEDGER_DAYS is 10, and LAST_CALL_DAYS 20."""
+
+
+@pytest.fixture(autouse=True)
+def _aged(db: None, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.LEDGER_DAYS, settings.LAST_CALL_DAYS = 10, 20
+    monkeypatch.setattr("rollout.ledger.retention.timezone.now", lambda: NOW)
+    for age in DAYS:
+        DailyCalls.objects.create(day=NOW.date() - timedelta(age), version="v1", client="A/1", calls=1)
+        user = User.objects.create(username=f"user-{age}")
+        LastCall.objects.create(user=user, version="v1", at=NOW - timedelta(days=age, seconds=1))
+
+
+def left() -> tuple[list[int], list[int]]:
+    """Give the ages of counts and of last calls."""
+    days = DailyCalls.objects.order_by("-day").values_list("day", flat=True)
+    moments = LastCall.objects.order_by("-at").values_list("at", flat=True)
+    return [(NOW.date() - day).days for day in days], [(NOW - at).days for at in moments]
+
+
+def told(*options: str) -> str:
+    out = io.StringIO()
+    call_command("prune_ledger", *options, stdout=out)
+    return out.getvalue()
+
+
+def test_the_command_removes_what_is_too_old() -> None:
+    """A row at a time as well; the second time there is nothing to do."""
+    assert told("--batch-size=1") == "counts of a day: 2 removed\nlast calls of users: 1 removed\n"
+    assert left() == ([0, 9, 10], [0, 9, 10, 11])
+    assert told() == "counts of a day: 0 removed\nlast calls of users: 0 removed\n"
+    assert User.objects.count() == len(DAYS)
+
+
+def test_a_dry_run_removes_nothing() -> None:
+    """It says what would go."""
+    assert told("--dry-run") == "counts of a day: 2 would be removed\nlast calls of users: 1 would be removed\n"
+    assert left() == (list(DAYS), list(DAYS))
+
+
+def test_an_option_that_does_not_fit_is_refused() -> None:
+    """With exit code 2."""
+    with pytest.raises(CommandError, match="--batch-size is 1 or more") as refused:
+        told("--batch-size=0")
+    assert refused.value.returncode == 2
+
+
+def test_the_service_does_so_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A part at a time, until there is no more; then not before tomorrow."""
+    monkeypatch.setattr(retention, "ROWS", 1)
+    service = Retention()
+    service.step()
+    assert left() == ([0, 9, 10, 30], [0, 9, 10, 11])
+    for _ in range(2):
+        service.step()
+    assert left() == ([0, 9, 10], [0, 9, 10, 11])
+    with CaptureQueriesContext(connection) as captured:
+        service.step()
+    assert len(captured) == 0
+    monkeypatch.setattr("rollout.ledger.retention.timezone.now", lambda: NOW + timedelta(days=1))
+    service.step()
+    assert len(left()[0]) == 2

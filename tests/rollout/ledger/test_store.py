@@ -1,0 +1,177 @@
+"""What is written is added to what is there: on both databases, by many at once, whoever has gone meanwhile."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import IntegrityError, connection
+from django.test.utils import CaptureQueriesContext
+
+from rollout.client_names import NONE, OTHER
+from rollout.ledger.store import Store
+from rollout.ledger.tally import Batch, Kind, Use
+from rollout.models import DailyCalls, LastCall
+from tests.legacy_rows.conftest import used
+from tests.rollout.ledger.conftest import Where, counts
+
+pytestmark = pytest.mark.usefixtures("database")
+DAY = 20_000
+
+
+def kinds(*clients: str, day: int = DAY, outcome: str = "ok") -> dict[Kind, int]:
+    """Give one call of each client."""
+    return {Kind(day, "v1", client, "user", outcome): 1 for client in clients}
+
+
+def seconds(*clock: int) -> float:
+    """Give a moment on a day of November 2026."""
+    return datetime(2026, 11, *clock, tzinfo=UTC).timestamp()
+
+
+def last_calls() -> list[tuple[Any, str, datetime]]:
+    return list(LastCall.objects.order_by("user", "version").values_list("user_id", "version", "at"))
+
+
+def test_batches_add_up() -> None:
+    """The same kind in the same row; another in another."""
+    store = Store()
+    store.write(Batch(kinds("A/1", "B/1")))
+    store.write(Batch({Kind(DAY, "v1", "A/1", "user", "ok"): 41}))
+    Store().write(Batch(kinds("A/1", outcome="not_found")))
+    assert counts() == {
+        ("v1", "A/1", "user", "ok"): 42,
+        ("v1", "B/1", "user", "ok"): 1,
+        ("v1", "A/1", "user", "not_found"): 1,
+    }
+    assert set(DailyCalls.objects.values_list("day", flat=True)) == {date(2024, 10, 4)}
+
+
+def test_a_large_batch_is_whole() -> None:
+    """In several statements, and still one transaction."""
+    clients = [f"App{number % 7}/{number}" for number in range(150)]
+    with CaptureQueriesContext(connection) as captured:
+        Store().write(Batch(kinds(*clients), users_clients=set(clients)))
+    assert DailyCalls.objects.count() == 150
+    statements = [query["sql"] for query in captured]
+    assert sum(sql.startswith("INSERT") for sql in statements) == 2
+    assert sum(sql.startswith("BEGIN") for sql in statements) == 1
+
+
+def test_nothing_waits_for_each_other_in_a_circle(database: Where) -> None:
+    """Four processes write the same kinds in different orders, with users; every call is there."""
+    users = [User.objects.create(username=f"user-{number}").pk for number in range(5)]
+    clients = [f"App/{number}" for number in range(40)]
+
+    def write(turn: int) -> None:
+        with used(**database):
+            store = Store()
+            for again in range(6):
+                order = clients if (turn + again) % 2 else clients[::-1]
+                store.write(Batch(kinds(*order), {Use(pk, "v1"): 1e9 + again for pk in users}, set(order)))
+
+    with ThreadPoolExecutor(4) as writers:
+        list(writers.map(write, range(4)))
+    assert counts() == {("v1", client, "user", "ok"): 24 for client in clients}
+    assert {at.timestamp() for _, _, at in last_calls()} == {1e9 + 5}
+
+
+def test_a_last_call_never_goes_back() -> None:
+    """Whichever process is late."""
+    ripley = User.objects.create(username="ripley").pk
+    for moment in (seconds(24, 12), seconds(24, 11, 59), seconds(24, 12, 0, 1), seconds(23)):
+        Store().write(Batch(kinds("A/1"), {Use(ripley, "v1"): moment, Use(str(ripley), "v2"): moment}))
+    latest = datetime(2026, 11, 24, 12, 0, 1, tzinfo=UTC)
+    assert last_calls() == [(ripley, "v1", latest), (ripley, "v2", latest)]
+
+
+def test_a_user_who_is_gone_is_passed_over() -> None:
+    """And takes nobody's counts along."""
+    ripley, gone = (User.objects.create(username=name) for name in ("ripley", "gone"))
+    gone_pk = gone.pk
+    Store().write(Batch(kinds("A/1"), {Use(gone_pk, "v1"): seconds(1)}))
+    gone.delete()
+    Store().write(Batch(kinds("A/1"), {Use(gone_pk, "v1"): seconds(2), Use(ripley.pk, "v1"): seconds(2)}))
+    assert [user for user, _, _ in last_calls()] == [ripley.pk]
+    assert counts() == {("v1", "A/1", "user", "ok"): 2}
+
+
+def test_a_user_who_goes_this_moment_costs_a_second_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the batch is written then, and all of it the next time."""
+    gone, store = User.objects.create(username="gone"), Store()
+    batch = Batch(kinds("A/1"), {Use(gone.pk, "v1"): seconds(2)})
+    with monkeypatch.context() as patch:
+        # As if the row went between the look and the commit.
+        patch.setattr("rollout.ledger.store.LastCall", lambda **given: LastCall(**{**given, "user_id": 10**6}))
+        with pytest.raises(IntegrityError):
+            store.write(batch)
+    assert counts() == {}
+    store.write(batch)
+    assert counts() == {("v1", "A/1", "user", "ok"): 1}
+
+
+class TestPlaces:
+    """LEDGER_CLIENTS names a day, over all processes."""
+
+    @pytest.fixture(autouse=True)
+    def _six(self, settings: Any) -> None:
+        settings.LEDGER_CLIENTS = 6
+
+    @staticmethod
+    def named(day: str = "2024-10-04") -> dict[str, int]:
+        rows = DailyCalls.objects.filter(day=day)
+        return {
+            client: sum(rows.filter(client=client).values_list("calls", flat=True))
+            for client in set(rows.values_list("client", flat=True))
+        }
+
+    def test_the_rest_share_a_row(self) -> None:
+        """What has a place keeps it, whichever process counts; no call is lost."""
+        clients = [f"A/{number}" for number in range(9)]
+        Store().write(Batch(kinds(*clients[:4]), users_clients=set(clients)))
+        Store().write(Batch(kinds(*clients), users_clients=set(clients)))
+        other = Store()
+        for _ in range(2):
+            other.write(Batch(kinds(*clients, NONE), users_clients=set(clients)))
+        assert self.named() == {"A/0": 4, "A/1": 4, "A/2": 4, "A/3": 4, "A/4": 3, "A/5": 3, OTHER: 9, NONE: 2}
+
+    def test_a_day_begins_with_all_places_free(self) -> None:
+        """Yesterday's names take none."""
+        store = Store()
+        store.write(Batch(kinds("A/1", "A/2", "A/3", "A/4", "A/5", "A/6"), users_clients={f"A/{n}" for n in range(9)}))
+        store.write(Batch({**kinds("B/1", day=DAY + 1), **kinds("B/1")}, users_clients={"B/1"}))
+        assert self.named("2024-10-05") == {"B/1": 1}
+        assert self.named()[OTHER] == 1
+
+    def test_half_of_the_places_are_for_clients_of_users(self) -> None:
+        """Made-up names without a credential do not take them."""
+        store = Store()
+        store.write(Batch(kinds(*(f"Made-up/{number}" for number in range(30)))))
+        store.write(Batch(kinds("Shop/1", "Shop/2", "Shop/3", "Shop/4"), users_clients={f"Shop/{n}" for n in range(9)}))
+        assert sorted(self.named()) == [OTHER, *(f"Made-up/{n}" for n in (0, 1, 10)), "Shop/1", "Shop/2", "Shop/3"]
+        assert self.named()[OTHER] == 28
+
+    def test_the_bound_holds_when_all_write_at_once(self, database: Where) -> None:
+        """Each process with names of its own."""
+
+        def write(turn: int) -> None:
+            with used(**database):
+                store = Store()
+                for again in range(4):
+                    clients = [f"P{turn}/{again}"]
+                    store.write(Batch(kinds(*clients), users_clients=set(clients)))
+
+        with ThreadPoolExecutor(4) as writers:
+            list(writers.map(write, range(4)))
+        named = self.named()
+        assert len(named.keys() - {OTHER}) == 6
+        assert sum(named.values()) == 16
+
+    def test_a_full_day_is_not_looked_at_again(self) -> None:
+        """A flood of names costs no query more."""
+        store = Store()
+        store.write(Batch(kinds(*(f"A/{n}" for n in range(6))), users_clients={f"A/{n}" for n in range(6)}))
+        with CaptureQueriesContext(connection) as captured:
+            store.write(Batch(kinds(*(f"B/{n}" for n in range(50)))))
+        assert not any("SELECT" in query["sql"] for query in captured)
