@@ -1,11 +1,9 @@
 """gunicorn's settings: threads, since a sign-in mostly waits for a provider."""
 
 import os
-from typing import Any
 
 from config import environment
-from rollout.metrics import directory
-from shared.kinds import kind
+from config.metric_files import child_exit, on_exit, on_starting
 
 bind = [f"0.0.0.0:{environment.integer('PORT', 8000, least=1, most=65535)}"]
 worker_class = "config.worker.Worker"
@@ -25,30 +23,5 @@ forwarded_allow_ips = ""
 accesslog = None
 errorlog = "-"
 loglevel = "warning"
-
-
-def on_starting(server: Any) -> None:
-    """Make the place where the workers of this run keep their metrics, before anything that looks for it is imported.
-
-    Here rather than before gunicorn: a master that takes over from this one (SIGUSR2) gets a place of its own.
-    """
-    if environment.text("METRICS_TOKEN"):
-        directory.make()
-
-
-def child_exit(server: Any, worker: Any) -> None:
-    """Keep the counts of a worker that is gone, and forget what it had under way."""
-    kept = directory.current()
-    if kept is None:
-        return
-    from rollout.metrics import files  # noqa: PLC0415 - once there is a place
-
-    try:
-        files.fold(kept, worker.pid)
-    except Exception as error:  # noqa: BLE001 - the service does not end for the sake of its metrics
-        server.log.error("The metrics of worker %s are lost: %s", worker.pid, kind(error))  # noqa: TRY400 - no words of it
-
-
-def on_exit(server: Any) -> None:
-    """Leave nothing behind."""
-    directory.remove()
+# The workers' metrics are one, and outlive each of them.
+__all__ = ["child_exit", "on_exit", "on_starting"]

@@ -10,7 +10,7 @@ from prometheus_client.mmap_dict import MmapedDict, mmap_key
 
 from rollout.metrics import directory, files
 
-SERIES = (
+SERIES: tuple[tuple[str, str, str, dict[str, str]], ...] = (
     ("counter", "hits", "hits", {}),
     ("histogram", "seconds", "seconds_bucket", {"le": "1.0"}),
     ("histogram", "seconds", "seconds_bucket", {"le": "+Inf"}),
