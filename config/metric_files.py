@@ -20,16 +20,16 @@ def on_starting(server: Any) -> None:
 
 
 def child_exit(server: Any, worker: Any) -> None:
-    """Keep the counts of a worker that is gone, and forget what it had under way."""
+    """Keep the counts of workers that are gone, and forget what they had under way."""
     kept = directory.current()
     if kept is None:
         return
     from rollout.metrics import files  # noqa: PLC0415 - once there is a place
 
     try:
-        files.fold(kept, worker.pid)
+        files.fold(kept, server.WORKERS)
     except Exception as error:  # noqa: BLE001 - the service does not end for the sake of its metrics
-        server.log.error("The metrics of worker %s are lost: %s", worker.pid, kind(error))  # noqa: TRY400 - no words of it
+        server.log.error("The metrics of worker %s were not folded: %s", worker.pid, kind(error))  # noqa: TRY400 - no words of it
 
 
 def on_exit(server: Any) -> None:

@@ -7,12 +7,15 @@ import fcntl
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 _LOCK = "lock"
+PATIENCE = 1.0
+"""Seconds that gunicorn's master waits for readers, who take some thousandths of one."""
 
 
 def make() -> Path:
@@ -41,7 +44,25 @@ def held(directory: Path, *, alone: bool = False) -> Iterator[None]:
     """Hold the directory while its files are read, or `alone` while some of them are folded into others.
 
     The lock goes with the process that holds it, however that ends.
+
+    :raises TimeoutError: it cannot be had alone in time; whoever folds has other things to do than to wait.
     """
     with (directory / _LOCK).open("rb") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        if alone:
+            _lock_alone(lock.fileno())
+        else:
+            fcntl.flock(lock, fcntl.LOCK_SH)
         yield
+
+
+def _lock_alone(lock: int) -> None:
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            if time.monotonic() > until:
+                raise TimeoutError from error
+            time.sleep(0.001)
+        else:
+            return

@@ -1,11 +1,11 @@
 """The figures that the workers have written, those that are gone included."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from prometheus_client import Metric
 from prometheus_client.mmap_dict import MmapedDict
-from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from rollout.metrics.directory import held
 
@@ -22,19 +22,22 @@ def collect(directory: Path) -> Iterable[Metric]:
         return list(MultiProcessCollector.merge(files))
 
 
-def fold(directory: Path, pid: int) -> None:
-    """Add the figures of a worker that is gone to those of its predecessors.
+def fold(directory: Path, living: Collection[int]) -> None:
+    """Add the figures of workers that are gone to those of their predecessors.
 
-    Its files would otherwise stay for ever, and each scrape would read those of every worker that there has been.
+    Their files would otherwise stay for ever, and each scrape would read those of every worker that there has been.
+
+    :param living: the process ids of the workers that there are.
+    :raises TimeoutError: somebody reads for too long; they are folded the next time, and counted until then.
     """
     with held(directory, alone=True):
-        mark_process_dead(pid, str(directory))
-        for kind in _ADDED_UP:
-            gone = directory / f"{kind}_{pid}.db"
-            if gone.exists():
-                if gone.stat().st_size:
-                    _add(gone, directory / f"{kind}_{ENDED}.db")
-                gone.unlink()
+        for file in sorted(directory.glob("*.db")):
+            kind, _, pid = file.stem.rpartition("_")
+            if not pid.isdecimal() or int(pid) in living:
+                continue
+            if kind in _ADDED_UP and file.stat().st_size:
+                _add(file, directory / f"{kind}_{ENDED}.db")
+            file.unlink()
 
 
 def _add(gone: Path, to: Path) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -72,22 +73,35 @@ def test_what_a_worker_has_counted_stays(place: Path) -> None:
     write(place, 11, 2)
     write(place, 12, 3)
     before = read(place)
-    files.fold(place, 11)
+    files.fold(place, [12])
     assert read(place) == {**before, "busy": 3}
-    files.fold(place, 12)
+    files.fold(place, [])
     assert read(place) == {name: value for name, value in before.items() if name != "busy"}
 
 
 def test_nothing_is_added_twice(place: Path) -> None:
-    """A worker without files, one whose files were folded already, and one that has the number of another."""
+    """Whose files were folded already, and who has the number of one that is gone."""
     write(place, 11, 2)
-    for pid in (11, 11, 99):
-        files.fold(place, pid)
+    for living in ([], [], [12]):
+        files.fold(place, living)
     assert read(place)["hits"] == 2
     write(place, 11, 5)
     assert read(place)["hits"] == 7
-    files.fold(place, 11)
+    files.fold(place, [])
     assert read(place)["hits"] == 7
+
+
+def test_whoever_reads_for_too_long_is_not_waited_for(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The master has workers to look after; what it could not fold is counted, and folded the next time."""
+    monkeypatch.setattr(directory, "PATIENCE", 0.05)
+    write(place, 11, 2)
+    with directory.held(place), pytest.raises(TimeoutError):
+        files.fold(place, [12])
+    assert read(place)["hits"] == 2
+    write(place, 12, 3)
+    files.fold(place, [])
+    assert read(place)["hits"] == 5
+    assert sorted(file.name for file in place.iterdir()) == ["counter_ended.db", "histogram_ended.db", "lock"]
 
 
 def test_workers_that_come_and_go_leave_no_more_files(place: Path) -> None:
@@ -95,7 +109,7 @@ def test_workers_that_come_and_go_leave_no_more_files(place: Path) -> None:
     sizes = set()
     for pid in range(100, 300):
         write(place, pid, 1, provider=f"provider-{pid % 3}")
-        files.fold(place, pid)
+        files.fold(place, [])
         sizes.add(tuple(file.stat().st_size for file in sorted(place.iterdir())))
     assert sorted(file.name for file in place.iterdir()) == ["counter_ended.db", "histogram_ended.db", "lock"]
     assert len(sizes) == 1
@@ -108,7 +122,7 @@ def test_a_file_that_was_just_made_is_no_fault(place: Path) -> None:
     write(place, 11, 2)
     (place / "counter_12.db").touch()
     assert read(place)["hits"] == 2
-    files.fold(place, 12)
+    files.fold(place, [11])
     assert read(place)["hits"] == 2
     assert not (place / "counter_12.db").exists()
 
@@ -123,11 +137,14 @@ def test_no_scrape_sees_half_of_it(place: Path) -> None:
     def look() -> None:
         while not done.is_set():
             seen.add(read(place)["hits"])
+            time.sleep(0.005)
 
     reader = threading.Thread(target=look)
     reader.start()
-    for pid in range(100, 160):
-        files.fold(place, pid)
-    done.set()
-    reader.join()
+    try:
+        for pid in range(100, 160):
+            files.fold(place, range(pid + 1, 160))
+    finally:
+        done.set()
+        reader.join()
     assert seen == {60}

@@ -3,11 +3,12 @@
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
 from config import environment
+from rollout.metrics.views import metrics
 from tests.contract.answers import Response
 from tests.contract.conftest import ApiClient, handler
 from tests.limits.conftest import MALFORMED
@@ -77,6 +78,13 @@ def test_whoever_shows_it_reads_the_metrics(client: Client, scrape: Scrape, show
     assert list(text_string_to_metric_families(response.content.decode()))
     head = client.head("/metrics", headers={"Authorization": shown})
     assert (head.status_code, head.content, apart(head)) == (200, b"", apart(response))
+
+
+def test_head_has_no_body(scrape: Scrape) -> None:
+    """Of its own accord: the test client would drop one, and servers complain."""
+    for headers, status in ((AUTHORIZED, 200), ({}, 401)):
+        response = metrics(RequestFactory().head("/metrics", headers=headers))
+        assert (response.status_code, b"".join(response)) == (status, b"")
 
 
 @pytest.mark.parametrize(
