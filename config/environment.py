@@ -75,6 +75,15 @@ def share(name: str) -> float:
     return value
 
 
+def secret(name: str, *, least: int) -> str:
+    """Read a secret that is shown in a header, visible ASCII and not short; empty for none."""
+    value = env.str(name, "")
+    if value and not re.fullmatch(rf"[!-~]{{{least},255}}", value):
+        # Without the value.
+        raise Unreadable(f"{name} is no secret of {least} to 255 visible ASCII characters: give a long random string.")
+    return value
+
+
 def header(name: str, default: str) -> str:
     """Read the name of a request header (RFC 9110 section 5.1, the letters, digits and hyphens of it)."""
     value = env.str(name, default)

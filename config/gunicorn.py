@@ -1,9 +1,11 @@
 """gunicorn's settings: threads, since a sign-in mostly waits for a provider."""
 
 import os
+from typing import Any
 
-from config import environment
-from config.last_words import child_exit, post_worker_init, pre_fork, worker_exit
+from config import environment, last_words, metric_files
+from config.last_words import post_worker_init, pre_fork, worker_exit
+from config.metric_files import on_exit, on_starting
 
 bind = [f"0.0.0.0:{environment.integer('PORT', 8000, least=1, most=65535)}"]
 worker_class = "config.worker.Worker"
@@ -23,5 +25,12 @@ forwarded_allow_ips = ""
 accesslog = None
 errorlog = "-"
 loglevel = "warning"
-# What the ledger has counted in memory is not lost with a worker, or it is said.
-__all__ = ["child_exit", "post_worker_init", "pre_fork", "worker_exit"]
+# What the ledger has counted in memory is not lost with a worker, or it is said; the workers' metrics are one, and
+# outlive each of them.
+__all__ = ["on_exit", "on_starting", "post_worker_init", "pre_fork", "worker_exit"]
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Look after what a worker has left, whatever it died of."""
+    last_words.child_exit(server, worker)
+    metric_files.child_exit(server, worker)

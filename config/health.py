@@ -1,4 +1,4 @@
-"""`/livez` and `/readyz`, for whoever decides whether this process gets requests."""
+"""`/livez` (also as `/healthz`) and `/readyz`, for whoever decides whether this process gets requests."""
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, Error, connections

@@ -130,7 +130,7 @@ LEDGER_CLIENTS = environment.integer("LEDGER_CLIENTS", 200, least=1, most=10_000
 LEDGER_DAYS = environment.integer("LEDGER_DAYS", 760, least=1, most=36_500)
 LAST_CALL_DAYS = environment.integer("LAST_CALL_DAYS", 400, least=1, most=36_500)
 PARITY_SAMPLE = environment.share("PARITY_SAMPLE")
-METRICS_TOKEN = environment.text("METRICS_TOKEN")
+METRICS_TOKEN = environment.secret("METRICS_TOKEN", least=16)
 
 SOCIAL_PROVIDERS = environment.names("SOCIAL_PROVIDERS")
 # Every SOCIAL_AUTH_* of social-core can be given; these names are part of Django's settings from here on.

@@ -1,4 +1,4 @@
-"""What is mounted where: the APIs of `settings.APIS`, health, the front page."""
+"""What is mounted where: the APIs of `settings.APIS`, health, metrics, the front page."""
 
 from django.conf import settings
 from django.contrib import admin
@@ -7,12 +7,15 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.defaults import page_not_found
 
 from config import front, health
+from rollout.metrics.views import metrics
 from shared.mounts import mount_route
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", front.page, name="front"),
     path("livez", health.livez),
+    path("healthz", health.livez),
     path("readyz", health.readyz),
+    path("metrics", metrics),
     path("admin/", admin.site.urls),
     *(re_path(mount_route(prefix), include(f"{app}.urls")) for app, prefix in settings.APIS.items()),
     # Otherwise Django's own page under DEBUG, which repeats the whole URL.

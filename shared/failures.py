@@ -47,6 +47,13 @@ def failure_reply(error: Exception, request: HttpRequest) -> Reply:
     return InternalError().reply()
 
 
+def code_of(error: Exception) -> str:
+    """Give the code with which a failure is answered."""
+    if isinstance(error, ApiError):
+        return error.code
+    return ServiceUnavailable.code if database_is_away(error) else InternalError.code
+
+
 def _unavailable(error: Exception) -> ServiceUnavailable:
     """Give the contract's error for a database that is away, with the driver's own as its cause."""
     unavailable = ServiceUnavailable()

@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 
 from shared.endpoints import Access, Endpoint
 from shared.errors import Throttled
+from social import signals
 from social.conf import conf
 from social.models import AccessToken
 
@@ -56,12 +57,14 @@ def _count(rate: str | None, kind: str, name: str) -> None:
     try:
         _hit(limiter, item, kind, name)
     except _AWAY as error:
+        signals.limits_storage_away.send_robust(sender=None)
         _say_it_is_away(error)
         _hit(_local(), item, kind, name)
 
 
 def _hit(limiter: MovingWindowRateLimiter, item: RateLimitItem, kind: str, name: str) -> None:
     if not limiter.hit(item, kind, name):
+        signals.throttled.send_robust(sender=None, kind=kind)
         free_at, _ = limiter.get_window_stats(item, kind, name)
         raise Throttled(round(free_at - time.time() + 0.5))
 

@@ -11,6 +11,7 @@ from social_core.exceptions import SocialAuthBaseException
 from social_django.models import UserSocialAuth
 
 from shared.errors import AccountInactive, InteractionRequired, InvalidCredentials, SignUpNotAllowed
+from shared.failures import code_of
 from shared.sign_up import Credential
 from social import signals, tokens
 from social.providers.identify import Identity, identify
@@ -47,6 +48,16 @@ def sign_up(*, credential: Credential, actor: User | None, api_version: str) -> 
     :raises InteractionRequired: the pipeline wants to redirect or to ask.
     :raises ApiError: what `identify` raises.
     """
+    try:
+        signed_in = _sign_up(credential, actor, api_version)
+    except Exception as error:
+        _tell(code_of(error), credential, api_version)
+        raise
+    _tell(signed_in.outcome, credential, api_version)
+    return signed_in
+
+
+def _sign_up(credential: Credential, actor: User | None, api_version: str) -> SignIn:
     # The provider may take its whole deadline; others need the connection meanwhile.
     give_back_connection()
     identity = identify(credential)
@@ -60,6 +71,12 @@ def sign_up(*, credential: Credential, actor: User | None, api_version: str) -> 
             if attempt == ATTEMPTS:
                 raise
     raise AssertionError("unreachable")
+
+
+def _tell(outcome: str, credential: Credential, api_version: str) -> None:
+    signals.sign_up_ended.send_robust(
+        sender=None, provider=credential.provider, api_version=api_version, outcome=outcome
+    )
 
 
 def give_back_connection() -> None:

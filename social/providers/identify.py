@@ -10,6 +10,7 @@ from social.conf import conf
 from social.details import is_shallow
 from social.providers import deadline, engine, registry
 from social.providers.slots import slot
+from social.providers.told import told
 from social.strategy import Pending, StatelessStrategy
 from social.translation import translate
 
@@ -37,7 +38,7 @@ def identify(credential: Credential) -> Identity:
     policy = registry.policy_of(credential.provider)
     strategy = StatelessStrategy()
     backend = engine.backend_class(policy)(strategy)
-    with slot(credential.provider), deadline.within(conf.provider_timeout):
+    with slot(credential.provider), told(credential.provider), deadline.within(conf.provider_timeout):
         try:
             pending = backend.policy.identify(backend, credential)
             profile = pending.profile

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from shared.errors import ProviderUnavailable
+from social import signals
 from social.conf import conf
 
 WAIT_SECONDS = 1.0
@@ -20,6 +21,7 @@ def slot(provider: str) -> Iterator[None]:
     """
     semaphore = _of(provider, conf.provider_concurrency)
     if not semaphore.acquire(timeout=WAIT_SECONDS):
+        signals.place_refused.send_robust(sender=None, provider=provider)
         raise ProviderUnavailable
     try:
         yield

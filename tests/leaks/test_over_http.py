@@ -37,6 +37,7 @@ class Talked:
     conversation: Conversation
     keeps_tokens: bool
     has_failures: bool
+    metrics_token: str
 
     @property
     def search(self) -> Search:
@@ -67,6 +68,7 @@ def talked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
             "DATABASE_URL": _with_password(database.url),
             "SOCIAL_AUTH_PIPELINE": json.dumps([*DEFAULT_AUTH_PIPELINE, "tests.leaks.steps.fails"]),
             "SECRET_KEY": planted("secret-key"),
+            "METRICS_TOKEN": (metrics_token := planted("metrics-token")),
             "REDIS_URL": f"redis://tandem:{_password('redis')}@127.0.0.1:{free_port()}/0",
             "WEB_CONCURRENCY": "1",
             "LOG_LEVEL": "DEBUG",
@@ -85,7 +87,7 @@ def talked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
                 token = sign_ups(conversation, api)
                 calls(conversation, api, token)
                 no_http(conversation, service, f"/{prefix}social_sign_up/")
-            yield Talked(service, database, conversation, keeps_tokens, "failures" in request.param)
+            yield Talked(service, database, conversation, keeps_tokens, "failures" in request.param, metrics_token)
 
 
 def _with_password(url: str) -> str:
@@ -138,6 +140,20 @@ def test_the_front_page_and_health_hold_no_secret(talked: Talked) -> None:
     for place in ("/", "/livez", "/readyz", "/metrics", "/api/v2/openapi.yaml", "/api/v2/docs/"):
         answer = requests.get(talked.service.url + place, timeout=60)
         assert talked.search.finds(f"{answer.headers}{answer.text}") == []
+
+
+def test_the_metrics_hold_no_secret(talked: Talked) -> None:
+    """Of all that was said they know numbers: no token, no uid, no name; whoever lacks their own token sees none."""
+    url = talked.service.url + "/metrics"
+    answer = requests.get(url, headers={"Authorization": f"Bearer {talked.metrics_token}"}, timeout=60)
+    assert answer.status_code == 200
+    assert 'tandem_sign_ins_total{outcome="created",provider="github"' in answer.text
+    assert 'result="token_rejected"' in answer.text or not talked.has_failures
+    assert talked.search.finds(f"{answer.headers}{answer.text}") == []
+    assert "ripley" not in answer.text
+    assert "4001" not in answer.text
+    refused = requests.get(url, headers={"Authorization": f"Bearer {planted('metrics-token')}"}, timeout=60)
+    assert (refused.status_code, refused.content) == (401, b"")
 
 
 def _dump(database: Database) -> bytes:

@@ -1,0 +1,58 @@
+"""Every metric: its name, its type, its labels, its meaning. docs/metrics.md shows the same, held by a test."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A metric as Prometheus sees it; names follow prometheus.io/docs/practices/naming."""
+
+    name: str
+    type: Literal["counter", "gauge", "histogram"]
+    labels: tuple[str, ...]
+    meaning: str
+
+
+REQUESTS = Entry("tandem_requests_total", "counter", ("version", "resource", "outcome"), "Requests answered.")
+REQUEST_SECONDS = Entry("tandem_request_seconds", "histogram", ("version", "resource"), "Time until the answer.")
+SIGN_INS = Entry(
+    "tandem_sign_ins_total", "counter", ("version", "provider", "outcome"), "Sign-ups that named an enabled provider."
+)
+PROVIDER_SECONDS = Entry(
+    "tandem_provider_seconds", "histogram", ("provider", "result"), "Time of a sign-up's calls to its provider."
+)
+PROVIDER_IN_PROGRESS = Entry(
+    "tandem_provider_in_progress", "gauge", ("provider",), "Sign-ups that wait for their provider at this moment."
+)
+PLACES_REFUSED = Entry(
+    "tandem_provider_places_refused_total",
+    "counter",
+    ("provider",),
+    "Sign-ups turned away since PROVIDER_CONCURRENCY were under way.",
+)
+THROTTLED = Entry("tandem_throttled_total", "counter", ("kind",), "Requests over a limit.")
+STORAGE_AWAY = Entry(
+    "tandem_limits_storage_away_total", "counter", (), "Requests that a process counted by itself, Redis being away."
+)
+ACTIVE_USERS = Entry("tandem_active_users", "gauge", ("version",), "Users who called the version within 28 days.")
+CLIENT_CALLS = Entry(
+    "tandem_client_calls", "gauge", ("version", "client"), "Requests to v1 within 28 days, of the clients with most."
+)
+DEPRECATED_AT = Entry("tandem_v1_deprecated_at_seconds", "gauge", (), "When v1 is deprecated, as Unix time.")
+SUNSET_AT = Entry("tandem_v1_sunset_at_seconds", "gauge", (), "When v1 ends, as Unix time.")
+
+CATALOGUE = (
+    REQUESTS,
+    REQUEST_SECONDS,
+    SIGN_INS,
+    PROVIDER_SECONDS,
+    PROVIDER_IN_PROGRESS,
+    PLACES_REFUSED,
+    THROTTLED,
+    STORAGE_AWAY,
+    ACTIVE_USERS,
+    CLIENT_CALLS,
+    DEPRECATED_AT,
+    SUNSET_AT,
+)

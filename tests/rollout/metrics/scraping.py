@@ -1,0 +1,31 @@
+"""What Prometheus sees: the text, read by the parser of its own client library."""
+
+from collections.abc import Mapping
+
+from prometheus_client.parser import text_string_to_metric_families
+
+TOKEN = "a-token-for-prometheus"
+AUTHORIZED = {"Authorization": f"Bearer {TOKEN}"}
+Labels = frozenset[tuple[str, str]]
+
+
+def samples(text: str) -> Mapping[str, Mapping[Labels, float]]:
+    """Give the value of each series, by the name of its samples and its labels."""
+    found: dict[str, dict[Labels, float]] = {}
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            series = found.setdefault(sample.name, {})
+            labels = frozenset(sample.labels.items())
+            assert labels not in series, f"{sample.name} has {dict(labels)} twice"
+            series[labels] = sample.value
+    return found
+
+
+def value(text: str, name: str, **labels: str) -> float | None:
+    """Give the value of one series; None where there is none."""
+    return samples(text).get(name, {}).get(frozenset(labels.items()))
+
+
+def total(text: str, name: str, **labels: str) -> float:
+    """Give the sum of all series that have these labels among theirs."""
+    return sum(one for series, one in samples(text).get(name, {}).items() if labels.items() <= dict(series).items())

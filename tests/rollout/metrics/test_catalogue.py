@@ -1,0 +1,88 @@
+"""What docs/metrics.md says of the metrics is what there is."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from rollout.metrics import catalogue, labels
+from rollout.metrics.catalogue import CATALOGUE, Entry
+from rollout.metrics.watcher import Watcher
+from tests.e2e.servers import ROOT
+
+PAGE = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
+FROM_THE_DATABASE = (
+    catalogue.ACTIVE_USERS,
+    catalogue.CLIENT_CALLS,
+    catalogue.DEPRECATED_AT,
+    catalogue.SUNSET_AT,
+)
+UNITS = ("_total", "_seconds", "_in_progress", "_users", "_calls")
+
+
+def documented() -> list[Entry]:
+    """Give the rows of the page's table."""
+    rows = re.findall(r"^\| `(tandem_\w+)` \| (\w+) \| (.*?) ?\| (.+) \|$", PAGE, flags=re.MULTILINE)
+    return [Entry(name, kind, tuple(re.findall("`(.*?)`", names)), meaning) for name, kind, names, meaning in rows]
+
+
+def test_the_page_is_the_catalogue() -> None:
+    """Every metric, in the same order, with its type, its labels and the meaning that Prometheus shows."""
+    assert documented() == list(CATALOGUE)
+
+
+def test_every_label_is_explained() -> None:
+    """And none that there is not."""
+    explained = re.findall(r"^\| `(\w+)` \| .+ \|$", PAGE.partition("| label | values |")[2], flags=re.MULTILINE)
+    assert set(explained) == {label for entry in CATALOGUE for label in entry.labels}
+
+
+def test_what_is_kept_is_in_the_catalogue() -> None:
+    """No metric is made past it."""
+    registry = CollectorRegistry()
+    Watcher(registry)
+    kept = {(metric.name, metric.type, metric.documentation) for metric in registry.collect()}
+    expected = {
+        # The library adds the ending of a counter when it writes.
+        (entry.name.removesuffix("_total"), entry.type, entry.meaning)
+        for entry in CATALOGUE
+        if entry not in FROM_THE_DATABASE
+    }
+    assert kept == expected
+
+
+@pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.name)
+def test_names_are_as_prometheus_wants_them(entry: Entry) -> None:
+    """One prefix, base units, `_total` for what only grows, and a label that says what its name says."""
+    assert re.fullmatch(r"tandem(_[a-z0-9]+)+", entry.name)
+    assert entry.name.endswith(UNITS)
+    assert entry.name.endswith("_total") == (entry.type == "counter")
+    assert all(re.fullmatch(r"[a-z]+", label) for label in entry.labels)
+
+
+def test_queries_and_rules_name_what_there_is() -> None:
+    """Metrics, labels and outcomes that a reader copies from the page."""
+    code = "\n".join(re.findall(r"^    .*$", PAGE, flags=re.MULTILINE))
+    known = {entry.name: entry for entry in CATALOGUE}
+    for name, matchers in re.findall(r"(tandem_\w+)(?:\{(.*?)\})?", code):
+        entry = known[name.removesuffix("_bucket")]
+        for label, pattern in re.findall(r'(\w+)(?:=~|!~|=|!=)"(.*?)"', matchers):
+            assert label in entry.labels
+            if label == "outcome":
+                assert all(any(re.fullmatch(one, known) for known in labels._outcomes()) for one in pattern.split("|"))
+
+
+def test_prometheus_reads_the_rules(tmp_path: Path) -> None:
+    """As its own tool says."""
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        pytest.skip("needs promtool")
+    block = PAGE.partition("    groups:\n")[2].partition("\n\nA test")[0]
+    rules = tmp_path / "rules.yml"
+    rules.write_text("groups:\n" + "\n".join(line[4:] for line in block.splitlines()) + "\n", encoding="utf-8")
+    checked = subprocess.run([promtool, "check", "rules", str(rules)], capture_output=True, text=True, check=False)  # noqa: S603 - found by us
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert "3 rules found" in checked.stdout

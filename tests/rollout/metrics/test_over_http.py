@@ -1,0 +1,150 @@
+"""The running server with two workers: one set of figures, whichever of them answers, dies or is new."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+import requests
+from django.conf import settings
+
+from shared.mounts import version_of
+from tests.e2e.client import Api
+from tests.e2e.databases import Database, empty_postgres, migrate
+from tests.e2e.servers import Service, running_sandbox, running_service
+from tests.limits.test_redis import NEEDS_REDIS
+from tests.rollout.metrics.scraping import AUTHORIZED, TOKEN, samples, total, value
+
+pytestmark = [pytest.mark.e2e, pytest.mark.postgres, pytest.mark.redis]
+
+CALLS = 30
+BOUND = 30
+
+
+@dataclass(frozen=True)
+class Watched:
+    """The service, its database, and where its workers keep their figures."""
+
+    service: Service
+    database: Database
+    temporary: Path
+
+    @property
+    def kept(self) -> list[str]:
+        """The names of the files that there are."""
+        (folder,) = self.temporary.glob("tandem-metrics-*")
+        return sorted(file.name for file in folder.iterdir())
+
+    def scrape(self) -> str:
+        """Read the metrics, on a connection of its own: any worker may answer."""
+        answer = requests.get(f"{self.service.url}/metrics", headers=AUTHORIZED, timeout=30)
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
+    """Two workers on PostgreSQL, and thirty calls of each version: a person who signs up on one and in on the others.
+
+    Each call has a connection of its own, and every other one comes with one more, so that both workers have some.
+    """
+    redis = os.environ.get("TEST_REDIS_URL")
+    if not redis:
+        pytest.skip(NEEDS_REDIS)
+    temporary = tmp_path_factory.mktemp("metrics")
+    with empty_postgres() as database, running_sandbox() as sandbox:
+        migrate(database)
+        environment = {
+            "METRICS_TOKEN": TOKEN,
+            "WEB_CONCURRENCY": "2",
+            "REDIS_URL": redis,
+            "TMPDIR": str(temporary),
+            "V1_DEPRECATED_AT": "2026-12-01T00:00:00Z",
+        }
+        with running_service(sandbox, database_url=database.url, **environment) as service:
+            until(lambda: len(service.workers) == 2)
+            for prefix in settings.APIS.values():
+                assert Api(service.url, prefix).sign_up(sandbox.token("github", "ripley")).status_code == 201
+                for _ in range(CALLS):
+                    assert Api(service.url, prefix).get("provider/").status_code == 200
+            yield Watched(service, database, temporary)
+    assert list(temporary.glob("tandem-metrics-*")) == []
+
+
+def until(ready: Callable[[], bool]) -> None:
+    """Wait for it."""
+    deadline = time.monotonic() + BOUND
+    while not ready():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def assert_all_counted(text: str) -> None:
+    """Check that each call is there, once, and the person's way in."""
+    for app in settings.APIS:
+        version = version_of(app)
+        assert value(text, "tandem_requests_total", version=version, resource="provider", outcome="ok") == CALLS
+        assert value(text, "tandem_request_seconds_count", version=version, resource="provider") == CALLS
+        assert total(text, "tandem_sign_ins_total", version=version, provider="github") == 1
+    assert total(text, "tandem_sign_ins_total", outcome="created") == 1
+    assert value(text, "tandem_provider_seconds_count", provider="github", result="ok") == len(settings.APIS)
+    assert value(text, "tandem_provider_in_progress", provider="github") == 0
+
+
+def test_whoever_answers_knows_all(watched: Watched) -> None:
+    """Both workers have counted, and ten scrapes by whichever of them find the same sums."""
+    assert len([name for name in watched.kept if name.startswith("histogram_")]) == 2
+    for _ in range(10):
+        assert_all_counted(watched.scrape())
+
+
+def test_the_page_is_guarded(watched: Watched) -> None:
+    """401 with a challenge and nothing else; any Host; HEAD has the length and no body."""
+    url = f"{watched.service.url}/metrics"
+    for headers in ({}, {"Authorization": f"Bearer {TOKEN}x"}):
+        answer = requests.get(url, headers={"Host": "10.1.2.3:8000", **headers}, timeout=30)
+        assert (answer.status_code, answer.content) == (401, b"")
+        assert answer.headers["WWW-Authenticate"] == 'Bearer realm="metrics"'
+    head = requests.head(url, headers={"Host": "10.1.2.3:8000", **AUTHORIZED}, timeout=30)
+    assert (head.status_code, head.content) == (200, b"")
+    assert int(head.headers["Content-Length"]) > 1000
+    assert requests.post(url, headers=AUTHORIZED, timeout=30).status_code == 405
+
+
+def test_what_a_killed_worker_counted_stays(watched: Watched) -> None:
+    """It is folded into one file of all that are gone; its successor shows the same sums."""
+    gone = watched.service.workers[0]
+    os.kill(gone, signal.SIGKILL)
+    until(lambda: gone not in watched.service.workers and len(watched.service.workers) == 2)
+    until(lambda: not any(f"_{gone}." in name for name in watched.kept))
+    assert_all_counted(watched.scrape())
+    assert {"counter_ended.db", "histogram_ended.db"} < set(watched.kept)
+
+
+def test_postgresql_may_be_away(watched: Watched) -> None:
+    """The figures of all workers are there, of those that have ended in good order too; the database's are not."""
+    assert samples(watched.scrape())["tandem_active_users"]
+    name = watched.database.url.rpartition("/")[2]
+    server = watched.database.url.rpartition("/")[0] + "/postgres"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false'.encode())
+        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+        renew(watched.service)  # those that there were have asked less than a minute ago
+        text = watched.scrape()
+    assert_all_counted(text)
+    assert "tandem_active_users" not in text
+    assert "tandem_v1_deprecated_at_seconds" in text
+    assert "Traceback" not in watched.service.log()
+
+
+def renew(service: Service) -> None:
+    """Let new workers take over."""
+    old = set(service.workers)
+    for worker in old:
+        os.kill(worker, signal.SIGTERM)
+    until(lambda: len(service.workers) == 2 and not old & set(service.workers))
+    until(lambda: requests.get(f"{service.url}/livez", timeout=30).status_code == 200)

@@ -1,0 +1,231 @@
+"""What is counted, and under which names: the same for each version, and none that a client has made up."""
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
+from typing import Any
+
+import pytest
+from django.test import override_settings
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry
+from pytest_django import Settings
+
+from rollout.calls import Call, answered, call_of
+from rollout.metrics import labels
+from rollout.metrics.watcher import Watcher
+from shared.errors import leaves
+from shared.mounts import version_of
+from social import limits, signals
+from social.providers.slots import slot
+from tests.contract.conftest import ApiClient
+from tests.contract.people import PROFILES, person
+from tests.providers import Providers, json_answer
+from tests.rollout.metrics.conftest import Scrape
+from tests.rollout.metrics.scraping import samples, total, value
+
+pytestmark = pytest.mark.django_db
+
+
+def call(**changed: Any) -> Call:
+    """Give a call that somebody has made."""
+    given = {"version": "v1", "resource": "user", "outcome": "ok", "client": "ShopApp/2.1", "user_id": 7}
+    return Call(**{**given, "seconds": 0.03, **changed})
+
+
+def test_calls_are_counted_and_timed(scrape: Scrape) -> None:
+    """By version, resource and outcome; times by version and resource; neither by client nor by user."""
+    for one in (
+        call(),
+        call(),
+        call(outcome="not_found", seconds=0.2),
+        call(version="v2", client="Other/1", seconds=9),
+    ):
+        answered.send(sender=None, call=one)
+    text = scrape()
+    assert value(text, "tandem_requests_total", version="v1", resource="user", outcome="ok") == 2
+    assert value(text, "tandem_requests_total", version="v1", resource="user", outcome="not_found") == 1
+    assert value(text, "tandem_requests_total", version="v2", resource="user", outcome="ok") == 1
+    assert value(text, "tandem_request_seconds_count", version="v1", resource="user") == 3
+    assert value(text, "tandem_request_seconds_sum", version="v1", resource="user") == pytest.approx(0.26)
+    assert value(text, "tandem_request_seconds_bucket", version="v1", resource="user", le="0.05") == 2
+    assert value(text, "tandem_request_seconds_bucket", version="v2", resource="user", le="5.0") == 0
+    assert "ShopApp" not in text
+
+
+def test_sign_ins_are_counted(scrape: Scrape, api: ApiClient, providers: Providers) -> None:
+    """By version, provider and what they came to; a name of no enabled provider is in no label."""
+    version = version_of(api.app)
+    good = providers.knows("facebook", "t", **PROFILES["facebook"])
+    other = providers.knows("github", "t", **PROFILES["github"])
+    token = api.sign_up(good).json()["token"]
+    api.sign_up(good)
+    api.sign_up(other, token=token)
+    api.sign_up({"provider": "facebook", "access_token": "unknown"})
+    api.sign_up({"provider": "nobody-knows-it", "access_token": "t"})
+    text = scrape()
+    found = {
+        (dict(series)["provider"], dict(series)["outcome"]): count
+        for series, count in samples(text)["tandem_sign_ins_total"].items()
+        if count and dict(series)["version"] == version
+    }
+    assert found == {
+        ("facebook", "created"): 1,
+        ("facebook", "signed_in"): 1,
+        ("github", "linked"): 1,
+        ("facebook", "token_rejected"): 1,
+    }
+    assert total(text, "tandem_sign_ins_total") == 4
+    assert "nobody-knows-it" not in text
+
+
+def test_a_bug_and_a_database_that_is_away_are_outcomes(
+    scrape: Scrape, api: ApiClient, providers: Providers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the client reads them."""
+    from django.db import OperationalError  # noqa: PLC0415 - what the next line raises
+
+    good = providers.knows("facebook", "t", **PROFILES["facebook"])
+    for error, code in ((OperationalError("gone"), "service_unavailable"), (RuntimeError("bug"), "internal_error")):
+
+        def fails(*args: Any, error: Exception = error) -> None:
+            raise error
+
+        monkeypatch.setattr("social.sign_up._store", fails)
+        assert api.sign_up(good).json()["code"] == code
+        counted = total(scrape(), "tandem_sign_ins_total", provider="facebook", outcome=code)
+        assert counted == 1
+
+
+def test_providers_are_timed(scrape: Scrape, api: ApiClient, providers: Providers) -> None:
+    """By what came of it; while it lasts it is under way, and afterwards not, whatever came of it."""
+    seen: list[float | None] = []
+
+    def look(**kwargs: Any) -> None:
+        seen.append(value(scrape(), "tandem_provider_in_progress", provider="facebook"))
+
+    signals.provider_asked.connect(look)
+    api.sign_up(providers.knows("facebook", "t", **PROFILES["facebook"]))
+    providers.answers("facebook", json_answer(500, {}))
+    api.sign_up({"provider": "facebook", "access_token": "t"})
+    signals.provider_asked.disconnect(look)
+    text = scrape()
+    assert seen == [1, 1]
+    assert value(text, "tandem_provider_in_progress", provider="facebook") == 0
+    assert value(text, "tandem_provider_seconds_count", provider="facebook", result="ok") == 1
+    assert value(text, "tandem_provider_seconds_count", provider="facebook", result="provider_unavailable") == 1
+    assert 0 < (value(text, "tandem_provider_seconds_sum", provider="facebook", result="ok") or 0) < 60
+
+
+def test_a_refused_place_is_counted(
+    scrape: Scrape, api: ApiClient, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And is no time of the provider's, which was not asked."""
+    settings.PROVIDER_CONCURRENCY = 1
+    monkeypatch.setattr("social.providers.slots.WAIT_SECONDS", 0.01)
+    with slot("github"):
+        assert api.sign_up({"provider": "github", "access_token": "t"}).status_code == 503
+    text = scrape()
+    assert value(text, "tandem_provider_places_refused_total", provider="github") == 1
+    assert value(text, "tandem_provider_places_refused_total", provider="facebook") == 0
+    assert total(text, "tandem_provider_seconds_count") == 0
+
+
+@pytest.fixture
+def nothing_counted() -> Iterator[None]:
+    """Limiters that have counted nothing."""
+    limits._local.cache_clear()
+    yield
+    limits._local.cache_clear()
+
+
+@pytest.mark.usefixtures("nothing_counted")
+def test_throttled_requests_are_counted(scrape: Scrape, api: ApiClient) -> None:
+    """By what the budget is for; with Redis away, each time that this process counts by itself."""
+    token = person().token
+    assert value(scrape(), "tandem_throttled_total", kind="address") == 0
+    with override_settings(THROTTLE_ANONYMOUS="1/minute", THROTTLE_USER="2/minute", REDIS_URL="redis://127.0.0.1:9/0"):
+        for _ in range(3):
+            api.post("social_sign_up/", b"{", REMOTE_ADDR="203.0.113.5")
+            api.get("user/", token=token)
+    text = scrape()
+    assert value(text, "tandem_throttled_total", kind="address") == 2
+    assert value(text, "tandem_throttled_total", kind="user") == 1
+    assert value(text, "tandem_limits_storage_away_total") == 6
+
+
+ODD = st.one_of(st.text(max_size=40), st.sampled_from(["v1", "v2", "github", "ok", "user", "other", '"\n\\', "v3", ""]))
+OUTCOMES = {"ok", "created", "signed_in", "linked", "other", *(leaf.code for leaf in leaves())}
+KNOWN = {
+    "version": {*labels.versions(), "other"},
+    "resource": {"root", "provider", "social_account", "social_sign_up", "token", "user", "unknown", "other"},
+    "outcome": OUTCOMES,
+    "result": OUTCOMES,
+    "provider": {"facebook", "twitter", "instagram", "google-oauth2", "github", "other"},
+    "kind": {"address", "user", "other"},
+}
+
+
+def assert_known(series: Iterable[Mapping[str, str]]) -> None:
+    """Check every label of every series that is kept for each event."""
+    for one in series:
+        for label, content in one.items():
+            assert label in {"le", "client"} or content in KNOWN[label], one
+
+
+@pytest.fixture(scope="module")
+def watcher() -> Watcher:
+    """One that hears what a test tells it."""
+    return Watcher(CollectorRegistry())
+
+
+@given(st.lists(ODD, min_size=6, max_size=6))
+def test_no_label_is_made_by_what_is_counted(watcher: Watcher, texts: list[str]) -> None:
+    """Whatever stands where a version, a resource, an outcome, a provider or a kind is expected."""
+    version, resource, outcome, provider, result, kind = texts
+    watcher.on_answer(call=call(version=version, resource=resource, outcome=outcome, client=provider))
+    watcher.on_sign_up(provider=provider, api_version=version, outcome=outcome)
+    watcher.on_asked(provider=provider)
+    watcher.on_provider(provider=provider, result=result, seconds=0.1)
+    watcher.on_refused_place(provider=provider)
+    watcher.on_throttled(kind=kind)
+    assert_known(sample.labels for metric in watcher.registry.collect() for sample in metric.samples)
+
+
+PATHS = ("", "user/", "user/7/", "user/8/", "nowhere/%0a", "..%2f", "token/'\"{}/", "social_sign_up/" * 3, "é/", "%00")
+PROVIDERS = ("github", "GitHub", "github\n", 'git"hub', "", None, 7, "x" * 33, "p\u202e", "openid", "{}")
+
+
+def test_no_label_is_made_by_a_client(scrape: Scrape, api: ApiClient) -> None:
+    """Odd paths, methods, hosts, clients and providers make no series that is not known beforehand."""
+    for method, path in product(("GET", "PATCH", "BREW", "OPTIONS"), PATHS):
+        for host, client in (("api.example.com", "Evil/1.0"), ("evil.example.com", 'a"b\n')):
+            response = api.call(method, path, HTTP_HOST=host, HTTP_X_CLIENT=client, HTTP_USER_AGENT=path)
+            found = call_of(response.wsgi_request, response, 0.01)
+            assert found is not None
+            answered.send(sender=None, call=found)
+    for provider in PROVIDERS:
+        api.sign_up({"provider": provider, "access_token": "t" if provider != "github" else "é"})
+    text = scrape()
+    assert total(text, "tandem_requests_total", version=version_of(api.app)) > 0
+    assert_known(dict(one) for series in samples(text).values() for one in series)
+
+
+def test_a_metric_that_fails_fails_no_request(
+    scrape: Scrape, api: ApiClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The request is answered, and the log says that something was not kept, in no words but ours."""
+
+    def fails(*args: Any) -> None:
+        raise OSError(28, "No space left for secret-token")
+
+    monkeypatch.setattr("rollout.metrics.labels.provider", fails)
+    monkeypatch.setattr("rollout.metrics.labels.version", fails)
+    with caplog.at_level(logging.ERROR):
+        assert api.sign_up({"provider": "twitter", "access_token": "t"}).status_code == 400
+        answered.send(sender=None, call=call())
+        with slot("github"):
+            signals.provider_asked.send(sender=None, provider="github")
+    said = {record.getMessage() for record in caplog.records if record.name == "tandem.metrics"}
+    assert said == {"A metric was not kept: OSError (errno 28)"}
