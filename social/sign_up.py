@@ -14,6 +14,7 @@ from shared.errors import AccountInactive, InteractionRequired, InvalidCredentia
 from shared.sign_up import Credential
 from social import signals, tokens
 from social.providers.identify import Identity, identify
+from social.tape import on_tape
 from social.translation import translate
 from social.user_model import User
 
@@ -33,6 +34,7 @@ class SignIn:
     token_expires_at: datetime | None
 
 
+@on_tape
 def sign_up(*, credential: Credential, actor: User | None, api_version: str) -> SignIn:
     """Sign a person up or in by a provider's token, or link the identity to the caller.
 
