@@ -35,6 +35,8 @@ class KeptBody:
             "SCRIPT_NAME": request.META.get("SCRIPT_NAME", "").encode().decode("latin-1"),
             "wsgi.input": _Again(b"".join(self._parts), self._failure),
         }
+        for name in ("SCRIPT_URL", "REDIRECT_URL"):  # of which Django would work the script's name out once more
+            environ.pop(name, None)
         made = WSGIRequest(environ)
         if self._read_before is not None:
             made._body = self._read_before  # noqa: SLF001 - where `HttpRequest.body` keeps it; nothing else sets it

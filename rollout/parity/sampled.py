@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
 from django.core.signals import request_finished
-from django.db import connections
+from django.db import close_old_connections, connections
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
@@ -156,3 +156,6 @@ def _without_database(replay: tape.Replay) -> Iterator[None]:
         for alias in connections:
             stack.enter_context(connections[alias].execute_wrapper(refuse))
         yield
+    if replay.strayed is not None:
+        # To begin a transaction it may have taken a connection, which Django gives back no more for this request.
+        close_old_connections()
