@@ -1,6 +1,9 @@
 """Any exception to an answer of the contract; the one place where an unexpected failure is told to the operator."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from django.core.signals import got_request_exception
 from django.http import Http404, HttpRequest
@@ -12,6 +15,7 @@ from shared.paths import without_secrets
 from shared.replies import Reply
 
 logger = logging.getLogger("tandem.failures")
+_kept: ContextVar[list[Exception] | None] = ContextVar("kept_failures", default=None)
 
 
 class OutsideApis(logging.Filter):
@@ -23,6 +27,17 @@ class OutsideApis(logging.Filter):
         return not isinstance(request, HttpRequest) or not serves(request.path_info)
 
 
+@contextmanager
+def untold() -> Iterator[list[Exception]]:
+    """Tell nobody of failures while an answer is made that nobody gets; gives them instead."""
+    kept: list[Exception] = []
+    before = _kept.set(kept)
+    try:
+        yield kept
+    finally:
+        _kept.reset(before)
+
+
 def failure_reply(error: Exception, request: HttpRequest) -> Reply:
     """Give the error envelope for whatever was raised while a request was answered.
 
@@ -32,6 +47,17 @@ def failure_reply(error: Exception, request: HttpRequest) -> Reply:
     """
     if database_is_away(error):
         error = _unavailable(error)
+    kept = _kept.get()
+    if kept is None:
+        _tell(error, request)
+    else:
+        kept.append(error)
+    if isinstance(error, ApiError):
+        return error.reply()
+    return NotFound().reply() if isinstance(error, Http404) else InternalError().reply()
+
+
+def _tell(error: Exception, request: HttpRequest) -> None:
     if isinstance(error, ApiError):
         if error.status >= 500:
             level = logging.ERROR if isinstance(error, InternalError | ServiceUnavailable) else logging.WARNING
@@ -39,12 +65,9 @@ def failure_reply(error: Exception, request: HttpRequest) -> Reply:
             cause = type(error.__cause__).__name__ if error.__cause__ else "no cause"
             reason = getattr(error.__cause__, "code", "")
             logger.log(level, "%s: %s %s", error.code, cause, reason, extra={"status_code": error.status})
-        return error.reply()
-    if isinstance(error, Http404):
-        return NotFound().reply()
-    logger.error("Internal error: %s", without_secrets(request.path), exc_info=error)
-    got_request_exception.send(sender=failure_reply, request=request)
-    return InternalError().reply()
+    elif not isinstance(error, Http404):
+        logger.error("Internal error: %s", without_secrets(request.path), exc_info=error)
+        got_request_exception.send(sender=failure_reply, request=request)
 
 
 def code_of(error: Exception) -> str:

@@ -19,6 +19,7 @@ from shared.errors import Throttled
 from social import signals
 from social.conf import conf
 from social.models import AccessToken
+from social.tape import on_tape
 
 logger = logging.getLogger("tandem.limits")
 NAMESPACE = "tandem"
@@ -28,6 +29,7 @@ SAID_EVERY = 60.0
 _AWAY = (StorageError, RedisError, OSError)
 
 
+@on_tape
 def count_call(endpoint: Endpoint, token: AccessToken | None, address: str) -> None:
     """Count a call that the contract counts: by user where there is one, else a sign-up by its address.
 
@@ -41,6 +43,7 @@ def count_call(endpoint: Endpoint, token: AccessToken | None, address: str) -> N
         _count(conf.throttle_user, "user", str(token.user_id))
 
 
+@on_tape
 def count_address(address: str) -> None:
     """Count an anonymous sign-up or a refused credential.
 

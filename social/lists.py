@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 
 from shared.incoming import Query
 from shared.paging import read_page, render_page
+from social.tape import on_tape
 
 
 def list_body(
@@ -19,5 +20,10 @@ def list_body(
     :raises InvalidRequest: for a `limit` or `offset` that cannot be read.
     """
     page = read_page(query)
-    total = rows.count() if isinstance(rows, QuerySet) else len(rows)
-    return render_page(page, [render(row) for row in rows[page.window]], total=total, uri=uri)
+    total, part = _fetched(rows, page.window) if isinstance(rows, QuerySet) else (len(rows), rows[page.window])
+    return render_page(page, [render(row) for row in part], total=total, uri=uri)
+
+
+@on_tape
+def _fetched(rows: QuerySet[Any], window: slice) -> tuple[int, Sequence[Any]]:
+    return rows.count(), list(rows[window])

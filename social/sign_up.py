@@ -15,6 +15,7 @@ from shared.failures import code_of
 from shared.sign_up import Credential
 from social import signals, tokens
 from social.providers.identify import Identity, identify
+from social.tape import on_tape
 from social.translation import translate
 from social.user_model import User
 
@@ -34,6 +35,7 @@ class SignIn:
     token_expires_at: datetime | None
 
 
+@on_tape
 def sign_up(*, credential: Credential, actor: User | None, api_version: str) -> SignIn:
     """Sign a person up or in by a provider's token, or link the identity to the caller.
 

@@ -13,6 +13,7 @@ from shared.authorization import PresentedToken
 from shared.errors import InvalidCredentials, NotFound
 from social.conf import conf
 from social.models import AccessToken
+from social.tape import on_tape
 from social.user_model import User
 
 TOKEN_BYTES = 32
@@ -32,6 +33,7 @@ def digest_of(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8")).hexdigest()
 
 
+@on_tape
 def issue(*, user: User) -> IssuedToken:
     """Issue a token to a user; beyond `TOKENS_PER_USER` the least recently used one goes."""
     now = timezone.now()
@@ -44,6 +46,7 @@ def issue(*, user: User) -> IssuedToken:
     return IssuedToken(value=value, expires_at=expires_at)
 
 
+@on_tape
 def authenticate(presented: PresentedToken) -> AccessToken:
     """Find the live token that was presented, with its user, by one indexed look-up.
 
@@ -64,12 +67,14 @@ def authenticate(presented: PresentedToken) -> AccessToken:
     return token
 
 
+@on_tape
 def list_for(user: User) -> QuerySet[AccessToken]:
     """Give a user's live tokens, in the order of their ids."""
     live = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
     return AccessToken.objects.filter(live, user=user).order_by("id")
 
 
+@on_tape
 def get_for(user: User, token_id: str) -> AccessToken:
     """Give one of a user's live tokens.
 
@@ -81,6 +86,7 @@ def get_for(user: User, token_id: str) -> AccessToken:
     return token
 
 
+@on_tape
 def revoke(token: AccessToken) -> None:
     """End a token; a second time changes nothing."""
     token.delete()

@@ -12,6 +12,7 @@ from social.providers import deadline, engine, registry
 from social.providers.slots import slot
 from social.providers.told import told
 from social.strategy import Pending, StatelessStrategy
+from social.tape import on_tape
 from social.translation import translate
 
 
@@ -26,6 +27,7 @@ class Identity:
     strategy: StatelessStrategy
 
 
+@on_tape
 def identify(credential: Credential) -> Identity:
     """Ask the provider whose token this is, and prove that it was issued to us.
 

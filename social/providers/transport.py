@@ -19,6 +19,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 
 from social.conf import conf
 from social.providers import deadline
+from social.tape import refuse_in_replay
 
 MAX_ANSWER = 256 * 1024
 """Bytes of an answer after decoding; the largest honest profile is a few kilobytes."""
@@ -159,6 +160,7 @@ class TransportBase(BaseAuth[Any]):
 
 
 def _send(prepared: requests.PreparedRequest, proxies: Any, verify: Any) -> requests.Response:
+    refuse_in_replay("a provider")
     left = deadline.remaining()
     response = session().send(
         prepared, stream=True, allow_redirects=False, timeout=(left, left), proxies=proxies, verify=verify

@@ -1,0 +1,1 @@
+"""Whether the versions answer alike, in production."""
