@@ -10,5 +10,9 @@ class RolloutConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the system checks."""
+        """Register the system checks, and tell the service when imported keys begin to age."""
         from rollout import checks  # noqa: F401, PLC0415 - importing registers
+        from rollout.lifecycle import lifecycle  # noqa: PLC0415 - its models must be ready first
+        from social import token_life  # noqa: PLC0415 - likewise
+
+        token_life.let_decide(lambda: lifecycle().sunset_at)
