@@ -26,7 +26,8 @@ TABLES = """
         date_joined) SELECT n, '!', false, 'user-' || n, '', '', '', false, true, now() FROM generate_series(1, 7) n;
     CREATE TABLE tastypie_apikey (id serial PRIMARY KEY, user_id integer NOT NULL UNIQUE, key varchar(128) NOT NULL,
         created timestamptz NOT NULL);
-    INSERT INTO tastypie_apikey (user_id, key, created) SELECT n, repeat(n::text, 40), now() FROM generate_series(1, 7) n;
+    INSERT INTO tastypie_apikey (user_id, key, created)
+        SELECT n, repeat(n::text, 40), now() FROM generate_series(1, 7) n;
 """
 """Seven users with their keys."""
 
