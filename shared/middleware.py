@@ -87,7 +87,7 @@ def _in_the_envelope(response: HttpResponseBase) -> HttpResponseBase:
         return response
     known: dict[int, type[ApiError]] = {400: InvalidRequest, 404: NotFound}
     if response.status_code < 500 and response.status_code not in known and _is_empty(response):
-        # No page, but a refusal by a resource of the project's own below the same prefix; Tastypie's have no body.
+        # No page, but a refusal by a resource of the project's own below the same prefix.
         return response
     error = known.get(response.status_code, InternalError)
     return django_response(error().reply())

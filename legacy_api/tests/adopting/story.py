@@ -18,7 +18,7 @@ from tests.contract.conftest import ApiClient
 FORMS = ["ApiKey ripley@example.com:{}", "Bearer {}", "Token {}"]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module")  # type: ignore[no-redef]  # in place of the shop's, which has none
 def keys(customers: dict[str, Customer]) -> dict[str, str]:
     """A key for each customer, made by Tastypie; one of the customers is inactive."""
     call_command("migrate", "tastypie", verbosity=0)

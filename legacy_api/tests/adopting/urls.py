@@ -17,7 +17,7 @@ class OrderResource(ModelResource):  # type: ignore[misc]  # likewise
     class Meta:
         """As the shop has always had it."""
 
-        queryset = Order.objects.all()
+        queryset = Order._default_manager.all()
         resource_name = "order"
         authentication = ApiKeyAuthentication()
         include_resource_uri = False
