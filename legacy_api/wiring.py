@@ -6,6 +6,7 @@
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from django.contrib.auth.decorators import login_not_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, re_path
@@ -38,7 +39,9 @@ def safely(view: View) -> View:
     """Give a view whose every failure is answered in the envelope; Tastypie re-raises for some server names."""
 
     # The service owns its transaction; a project's ATOMIC_REQUESTS would hold one while a provider is waited for.
+    # And it decides who is asking: a project's LoginRequiredMiddleware would send a client to a page.
     @csrf_exempt
+    @login_not_required
     @transaction.non_atomic_requests
     def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:

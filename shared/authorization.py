@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from shared.errors import InvalidCredentials
 
 REALM = "api"
+_VALUE = r"[A-Za-z0-9._~+/-]{1,255}=*"
 _HEADER = re.compile(
-    r"(?:(?:bearer|token) +(?P<token>[A-Za-z0-9._~+/-]{1,255}=*)"
-    r"|apikey +(?P<username>[^\x00]{1,1024}):(?P<key>[A-Za-z0-9._~+/-]{1,255}=*))",
+    rf"(?:(?:bearer|token) +(?P<token>{_VALUE})|apikey +(?P<username>[^\x00]{{1,1024}}):(?P<key>{_VALUE}))",
     re.IGNORECASE,
 )
 
@@ -24,6 +24,11 @@ class PresentedToken:
 
     token: str
     username: str | None
+
+
+def can_carry(token: str) -> bool:
+    """Say whether a header of any form can carry a token."""
+    return re.fullmatch(_VALUE, token) is not None
 
 
 def parse(header: str) -> PresentedToken:

@@ -86,8 +86,15 @@ def in_the_envelope(response: HttpResponseBase) -> HttpResponseBase:
     if response.status_code < 400 or not response.get("Content-Type", "").startswith("text/html"):
         return response
     known: dict[int, type[ApiError]] = {400: InvalidRequest, 404: NotFound}
+    if response.status_code < 500 and response.status_code not in known and _is_empty(response):
+        # No page, but a refusal by a resource of the project's own below the same prefix.
+        return response
     error = known.get(response.status_code, InternalError)
     return django_response(error().reply())
+
+
+def _is_empty(response: HttpResponseBase) -> bool:
+    return isinstance(response, HttpResponse) and not response.content
 
 
 def _request_id(request: HttpRequest) -> str:

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from django.utils import timezone
 from social_django.models import UserSocialAuth
 
 from shared import endpoints, shapes
 from social.models import AccessToken
 from social.providers import registry
 from social.sign_up import SignIn
+from social.token_life import expiry_of
 from social.user_model import User
 
 
@@ -64,7 +66,7 @@ def token_body(token: AccessToken, prefix: str, *, current: AccessToken) -> dict
             "id": token.pk,
             "created": token.created,
             "last_used": token.last_used,
-            "expires_at": token.expires_at,
+            "expires_at": expiry_of(token, timezone.now()),
             "current": token.pk == current.pk,
             "resource_uri": endpoints.TOKEN.uri(prefix, id=token.pk),
         }

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from django.conf import settings
@@ -85,6 +85,11 @@ class Conf:
     def tokens_per_user(self) -> int:
         """How many access tokens of one user live."""
         return int(_setting("TOKENS_PER_USER", 50))
+
+    @property
+    def v1_sunset_at(self) -> datetime | None:
+        """When v1 ends; None while that is not decided."""
+        return cast(datetime | None, _setting("V1_SUNSET_AT", None))
 
 
 conf = Conf()

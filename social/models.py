@@ -9,7 +9,8 @@ from django.db import models
 class AccessToken(models.Model):
     """A credential that this service has issued, kept as its SHA-256 only.
 
-    `imported` marks a key that an earlier deployment had issued; it has no expiry.
+    `imported` marks a key that an earlier deployment had issued. It has no expiry before the sunset of v1, and its row
+    stays when it ends, so that it is not imported again.
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="access_tokens")

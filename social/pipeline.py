@@ -14,14 +14,16 @@ from social import usernames
 def get_username(
     strategy: Any, details: dict[str, Any], backend: BaseAuth[Any], user: Any = None, *args: Any, **kwargs: Any
 ) -> dict[str, Any] | None:
-    """Choose a new user's name.
+    """Choose a new user's name; a known user's own name stays.
 
-    :returns: `{"username": ...}`; a known user's own name stays.
+    :returns: `{"username": ...}`, and the same for the field that the model signs in by (an address) if the provider
+        tells nothing for it: two users without would be in each other's way.
     """
     storage = strategy.get_storage(stage="pipeline").user
     if user:
         return {"username": storage.get_username(user)}
-    if "username" not in backend.setting("USER_FIELDS", theirs.USER_FIELDS):
+    fields = backend.setting("USER_FIELDS", theirs.USER_FIELDS)
+    if "username" not in fields:
         return None
     credential = kwargs["credential"]
     # Some ids are addresses of the person's page, and the backend suggests their last part.
@@ -33,7 +35,8 @@ def get_username(
         taken=_taken,
         max_length=storage.username_max_length() or usernames.MAX_LENGTH,
     )
-    return {"username": chosen}
+    login = get_user_model().USERNAME_FIELD
+    return {"username": chosen, **({login: chosen} if login in fields and not details.get(login) else {})}
 
 
 def user_details(

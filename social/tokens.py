@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,6 +15,7 @@ from shared.errors import InvalidCredentials, NotFound
 from social.conf import conf
 from social.models import AccessToken
 from social.tape import on_tape
+from social.token_life import expiry_of, is_live, live
 from social.user_model import User
 
 TOKEN_BYTES = 32
@@ -40,9 +42,11 @@ def issue(*, user: User) -> IssuedToken:
     expires_at = now + conf.token_ttl
     value = secrets.token_urlsafe(TOKEN_BYTES)
     AccessToken.objects.create(user=user, digest=digest_of(value), created=now, last_used=now, expires_at=expires_at)
-    dead = Q(user=user, expires_at__lte=now)
-    newest_first = AccessToken.objects.filter(user=user).exclude(dead).order_by("-last_used", "-id").values("pk")
-    AccessToken.objects.filter(dead | Q(pk__in=newest_first[conf.tokens_per_user :])).delete()
+    own = AccessToken.objects.filter(user=user)
+    newest = own.filter(live(now)).order_by("-last_used", "-id").values("pk")[: conf.tokens_per_user]
+    surplus = own.filter(live(now) | Q(imported=False)).exclude(pk__in=newest).values_list("pk", flat=True)
+    if ids := list(surplus):
+        end(ids)
     return IssuedToken(value=value, expires_at=expires_at)
 
 
@@ -57,7 +61,7 @@ def authenticate(presented: PresentedToken) -> AccessToken:
     now = timezone.now()
     if token is None or not constant_time_compare(token.digest, digest):
         raise InvalidCredentials
-    if token.expires_at is not None and token.expires_at <= now:
+    if not is_live(token, now):
         raise InvalidCredentials
     if presented.username is not None and not constant_time_compare(presented.username, token.user.get_username()):
         raise InvalidCredentials
@@ -70,8 +74,7 @@ def authenticate(presented: PresentedToken) -> AccessToken:
 @on_tape
 def list_for(user: User) -> QuerySet[AccessToken]:
     """Give a user's live tokens, in the order of their ids."""
-    live = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
-    return AccessToken.objects.filter(live, user=user).order_by("id")
+    return AccessToken.objects.filter(live(timezone.now()), user=user).order_by("id")
 
 
 @on_tape
@@ -89,7 +92,17 @@ def get_for(user: User, token_id: str) -> AccessToken:
 @on_tape
 def revoke(token: AccessToken) -> None:
     """End a token; a second time changes nothing."""
-    token.delete()
+    end([token.pk])
+
+
+def end(ids: Collection[int]) -> None:
+    """End tokens by their ids.
+
+    An imported key leaves its digest behind: without it, the next import would bring the key back.
+    """
+    rows = AccessToken.objects.filter(pk__in=ids)
+    rows.filter(imported=True).filter(live(timezone.now())).update(expires_at=timezone.now())
+    rows.filter(imported=False).delete()
 
 
 def is_id(text: str) -> bool:
@@ -100,8 +113,10 @@ def is_id(text: str) -> bool:
 def _touch(token: AccessToken, now: datetime) -> None:
     if now - token.last_used < MOVED_AT_MOST_EVERY:
         return
+    before = token.expires_at
     token.last_used = now
-    if token.expires_at is not None:
+    if expiry_of(token, now) is not None:
         token.expires_at = now + conf.token_ttl
     # A filter, not save(): a token revoked meanwhile must not come back.
-    AccessToken.objects.filter(pk=token.pk).update(last_used=now, expires_at=token.expires_at)
+    rows = AccessToken.objects.filter(pk=token.pk, expires_at=before)
+    rows.update(last_used=now, expires_at=token.expires_at)

@@ -1,0 +1,1 @@
+"""The shop of tests/adopting, whose old API is Tastypie's."""

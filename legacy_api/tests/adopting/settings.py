@@ -1,0 +1,11 @@
+"""The shop's settings, with Tastypie and its own settings for it."""
+
+from tests.adopting.shop.settings import *  # noqa: F403 - all of them
+from tests.adopting.shop.settings import INSTALLED_APPS as _APPS
+
+INSTALLED_APPS = [*_APPS, "tastypie"]
+ROOT_URLCONF = "legacy_api.tests.adopting.urls"
+API_LIMIT_PER_PAGE = 3
+TASTYPIE_DEFAULT_FORMATS = ["xml", "yaml"]
+TASTYPIE_FULL_DEBUG = True
+TASTYPIE_ALLOW_MISSING_SLASH = False

@@ -1,0 +1,324 @@
+"""Keys of an existing deployment go on working (CONTRACT section 2): `manage.py import_api_keys`."""
+
+import io
+import sys
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from legacy_api import key_import
+from legacy_api.api_keys import api_keys
+from legacy_api.tests.conftest import LONG_AGO, Keys, Run
+from social import tokens
+from social.models import AccessToken
+from tests.contract.answers import assert_error
+from tests.contract.conftest import ApiClient
+from tests.contract.people import all_rows
+
+pytestmark = pytest.mark.django_db
+
+KEY = "204db7bcfafb2deb7506b89eb3b9b715b09905c8"
+"""As Tastypie makes them: the hexadecimal HMAC of a UUID."""
+OTHER = "9d4e1e23bd5b727046a9e3b4b7db57bd8d6ee684"
+
+
+def user(name: str = "ripley", **fields: Any) -> User:
+    return User.objects.create(username=name, **fields)
+
+
+def status(api: ApiClient, header: str) -> int:
+    return int(api.get("user/", headers={"Authorization": header}).status_code)
+
+
+@pytest.mark.parametrize("form", ["ApiKey ripley:{}", "Bearer {}", "Token {}"])
+def test_a_key_works_as_it_did(keys: Keys, run: Run, api: ApiClient, form: str) -> None:
+    """In every form of the header, on every version; not before."""
+    keys.add(user(), KEY)
+    assert status(api, form.format(KEY)) == 401
+    assert run() == (0, "1 keys: 1 imported, 0 here already, 0 ended here since, 0 not imported.\n")
+    assert status(api, form.format(KEY)) == 200
+    assert status(api, form.format(OTHER)) == 401
+
+
+@pytest.mark.threat(31)
+def test_what_is_kept_of_it(keys: Keys, run: Run) -> None:
+    """Its digest, when it was made, and that it was imported; Tastypie's table stays as it is."""
+    ripley, start = user(), timezone.now()
+    keys.add(ripley, KEY)
+    keys.add(user("hicks"), OTHER, created=None)
+    run()
+    row, other = AccessToken.objects.order_by("pk")
+    assert (row.user_id, row.digest, row.created) == (ripley.pk, tokens.digest_of(KEY), LONG_AGO)
+    assert (row.imported, row.expires_at) == (True, None)
+    assert start <= row.last_used <= timezone.now()
+    assert other.created == other.last_used
+    assert KEY not in str(list(AccessToken.objects.values()))
+    assert list(api_keys().values_list("key", flat=True)) == [KEY, OTHER]
+
+
+def test_a_second_run_does_nothing(keys: Keys, run: Run) -> None:
+    """Whatever has come in the meantime is imported, and nothing else is written."""
+    keys.add(user(), KEY)
+    run()
+    before = all_rows()
+    assert run() == (0, "1 keys: 0 imported, 1 here already, 0 ended here since, 0 not imported.\n")
+    assert all_rows() == before
+    keys.add(user("hicks"), OTHER)
+    assert run()[1].startswith("2 keys: 1 imported, 1 here already,")
+
+
+@pytest.mark.threat(31)
+@pytest.mark.parametrize("path", ["token/current/", "token/{}/"])
+def test_what_was_revoked_here_stays_so(keys: Keys, run: Run, api: ApiClient, path: str) -> None:
+    """The table still holds the key, and the next run does not bring it back."""
+    keys.add(user(), KEY)
+    run()
+    path = path.format(AccessToken.objects.get().pk)
+    assert api.delete(path, token=KEY).status_code == 204
+    assert run() == (0, "1 keys: 0 imported, 0 here already, 1 ended here since, 0 not imported.\n")
+    assert_error(api.get("user/", token=KEY), "invalid_credentials")
+
+
+@pytest.mark.threat(31)
+def test_what_cannot_be_imported_is_told_without_the_key(keys: Keys, run: Run, api: ApiClient) -> None:
+    """By its row and its user, with the reason; the rest is imported, and the exit code says that somebody is out."""
+    refused: list[tuple[Any, str | None, str]] = [
+        (user("dallas"), "", "it is empty"),
+        (user("kane"), None, "it is empty"),
+        (4711, "0" * 40, "its user is gone"),
+        (user("parker"), "of two words and more", "no Authorization header can carry it"),
+        (user("lambert"), "schlüssel-der-lambert-gehört", "no Authorization header can carry it"),
+        (user("ash"), "k" * 256, "no Authorization header can carry it"),
+        (user("brett"), OTHER, "another user has the same key"),
+        (user("jones"), OTHER, "another user has the same key"),
+    ]
+    for owner, key, _ in refused:
+        keys.add(owner, key)
+    keys.add(user(), KEY)
+    code, told = run()
+    lines = told.splitlines()
+    assert code == 1
+    assert lines[: len(refused)] == [
+        f"row {row} (user {getattr(owner, 'pk', owner)}): not imported, {why}"
+        for row, (owner, _, why) in enumerate(refused, 1)
+    ]
+    assert lines[len(refused) :] == [
+        "9 keys: 1 imported, 0 here already, 0 ended here since, 8 not imported.",
+        "2 not imported: it is empty.",
+        "1 not imported: its user is gone.",
+        "3 not imported: no Authorization header can carry it.",
+        "2 not imported: another user has the same key.",
+        "5 keys that clients may use do not work here: their users have to sign in again.",
+    ]
+    assert not any(key in told for _, key, _ in refused if key)
+    assert AccessToken.objects.get().digest == tokens.digest_of(KEY)
+    assert [status(api, f"ApiKey {name}:{OTHER}") for name in ("brett", "jones")] == [401, 401]
+
+
+def test_keys_that_nobody_can_use_lock_nobody_out(keys: Keys, run: Run) -> None:
+    """Exit code 0."""
+    keys.add(user(), "")
+    keys.add(4711, KEY)
+    assert run()[0] == 0
+
+
+def test_a_key_that_a_second_user_gets_later(keys: Keys, run: Run, api: ApiClient) -> None:
+    """It stays whose it was, and the other one is told."""
+    keys.add(user(), KEY)
+    run()
+    hicks = user("hicks")
+    keys.add(hicks, KEY)
+    code, told = run()
+    assert code == 1
+    assert f"row 2 (user {hicks.pk}): not imported, another user has the same key" in told
+    assert [status(api, f"ApiKey {name}:{KEY}") for name in ("ripley", "hicks")] == [200, 401]
+
+
+def test_a_key_that_may_be_guessed(keys: Keys, run: Run, api: ApiClient) -> None:
+    """It works, since clients use it; every run warns of it."""
+    keys.add(user(), "a" * 21)
+    keys.add(user("hicks"), "b" * 22)
+    for _ in range(2):
+        code, told = run()
+        assert code == 0
+        assert "row 1 (user 1): shorter than 22 characters, it may be guessed" in told.replace(
+            f"user {User.objects.get(username='ripley').pk}", "user 1"
+        )
+        assert "row 2" not in told
+        assert "1 are so short that they may be guessed" in told
+    assert status(api, "Bearer " + "a" * 21) == 200
+
+
+@pytest.mark.threat(9)
+def test_an_inactive_users_key(keys: Keys, run: Run, api: ApiClient) -> None:
+    """Imported, and good for nothing until the user is active again."""
+    keys.add(user(is_active=False), KEY)
+    assert run()[0] == 0
+    assert status(api, f"ApiKey ripley:{KEY}") == 401
+    User.objects.update(is_active=True)
+    assert status(api, f"ApiKey ripley:{KEY}") == 200
+
+
+def test_a_dry_run_tells_the_same_and_writes_nothing(keys: Keys, run: Run) -> None:
+    """But for one word."""
+    keys.add(user(), KEY)
+    keys.add(user("hicks"), "a b")
+    before = all_rows()
+    dry = run("--dry-run")
+    assert all_rows() == before
+    assert (dry[0], dry[1].replace("would be ", "")) == run()
+
+
+def test_nobodys_token_goes(keys: Keys, run: Run, api: ApiClient, settings: Any) -> None:
+    """TOKENS_PER_USER is for the next sign-in to hold, and then the one used longest ago goes."""
+    settings.TOKENS_PER_USER = 2
+    ripley = user()
+    given_before = [tokens.issue(user=ripley).value for _ in range(2)]
+    keys.add(ripley, KEY)
+    run()
+    assert [status(api, f"Bearer {value}") for value in [*given_before, KEY]] == [200, 200, 200]
+    tokens.issue(user=ripley)
+    assert [status(api, f"Bearer {value}") for value in [*given_before, KEY]] == [401, 401, 200]
+
+
+@pytest.mark.parametrize("batch", [1, 2, 3])
+def test_an_interrupted_run_goes_on(keys: Keys, run: Run, monkeypatch: pytest.MonkeyPatch, batch: int) -> None:
+    """What was done is whole batches, and works; the next run does the rest."""
+    for number in range(5):
+        keys.add(user(f"user-{number}"), f"{number}" * 40)
+    batches = iter([True, False])
+    create = AccessToken.objects.bulk_create
+
+    def until_ctrl_c(*args: Any, **options: Any) -> Any:
+        made = create(*args, **options)
+        if not next(batches):
+            raise KeyboardInterrupt
+        return made
+
+    monkeypatch.setattr(AccessToken.objects, "bulk_create", until_ctrl_c)
+    code, told = run(f"--batch-size={batch}")
+    assert (code, told) == (130, "Interrupted. What was imported so far works; run it again for the rest.\n")
+    assert AccessToken.objects.count() == batch
+    monkeypatch.undo()
+    assert run(f"--batch-size={batch}")[1].startswith(f"5 keys: {5 - batch} imported, {batch} here already,")
+
+
+def test_keys_that_the_old_deployment_has_replaced_or_revoked(keys: Keys, run: Run, api: ApiClient) -> None:
+    """They work here until --end-missing ends them; only imported keys are looked at."""
+    people = [user(name) for name in ("ripley", "hicks", "newt")]
+    for number, person in enumerate(people, 1):
+        keys.add(person, f"{number}" * 40)
+    own = tokens.issue(user=people[0]).value
+    run()
+    keys.execute("DELETE FROM tastypie_apikey WHERE id = 2")
+    keys.execute('UPDATE tastypie_apikey SET "key" = %s WHERE id = 1', [KEY])
+    assert run()[1].startswith("2 keys: 1 imported,")
+    assert [status(api, "Bearer " + f"{number}" * 40) for number in (1, 2, 3)] == [200, 200, 200]
+    assert "2 imported keys would be ended: not in the table any more." in run("--end-missing", "--dry-run")[1]
+    assert "2 imported keys were ended: not in the table any more." in run("--end-missing", "--batch-size=1")[1]
+    assert [status(api, "Bearer " + f"{number}" * 40) for number in (1, 2, 3)] == [401, 401, 200]
+    assert [status(api, f"Bearer {value}") for value in (KEY, own)] == [200, 200]
+    assert "0 imported keys were ended" in run("--end-missing")[1]
+
+
+def test_an_emptied_table_ends_nothing(keys: Keys, run: Run, api: ApiClient) -> None:
+    """Somebody who has cleaned up does not mean to lock everyone out."""
+    keys.add(user(), KEY)
+    run()
+    keys.execute("DELETE FROM tastypie_apikey")
+    code, told = run("--end-missing")
+    assert code == 2
+    assert told == "The table tastypie_apikey is empty: --end-missing would end every imported key.\n"
+    assert status(api, f"Bearer {KEY}") == 200
+
+
+def test_a_projects_own_model_of_keys(run: Run, api: ApiClient) -> None:
+    """Where TASTYPIE_ABSTRACT_APIKEY is set the table has another name, and a user may have several keys in it."""
+    keys, ripley = Keys("accounts_apikey"), user()
+    for key in (KEY, OTHER, KEY):
+        keys.add(ripley, key)
+    code, told = run("--table=accounts_apikey", "--end-missing")
+    assert code == 0
+    assert told.splitlines() == [
+        "3 keys: 2 imported, 1 here already, 0 ended here since, 0 not imported.",
+        "0 imported keys were ended: not in the table any more.",
+    ]
+    assert [status(api, f"Bearer {key}") for key in (KEY, OTHER)] == [200, 200]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ((), "There is no table tastypie_apikey: the keys must be in the database that is migrated."),
+        (("--table=auth_user",), "The table auth_user has no column created, key, user_id: it holds no keys."),
+        (("--table=x; DROP TABLE auth_user",), "There is no table x; DROP TABLE auth_user: the keys must be in"),
+        (("--batch-size=0",), "--batch-size is 1 or more."),
+    ],
+)
+def test_misused(run: Run, options: tuple[str, ...], message: str) -> None:
+    """One line, and exit code 2."""
+    code, told = run(*options)
+    assert code == 2
+    assert told.startswith(message)
+    assert told.count("\n") == 1
+
+
+def test_progress_is_for_a_terminal(keys: Keys, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bar on a terminal's standard error, nothing elsewhere."""
+    keys.add(user(), KEY)
+    written = {}
+    for is_terminal in (True, False):
+        stream = io.StringIO()
+        monkeypatch.setattr(stream, "isatty", lambda is_terminal=is_terminal: is_terminal)
+        monkeypatch.setattr(sys, "stderr", stream)
+        run()
+        written[is_terminal] = stream.getvalue()
+    assert "0/1 [" in written[True]
+    assert written[False] == ""
+
+
+def test_a_batch_costs_the_same_however_large(keys: Keys, run: Run) -> None:
+    """No statement for a single key."""
+    costs = set()
+    for number in (1, 20, 80):
+        people = User.objects.bulk_create(User(username=f"user-{number}-{one}") for one in range(number))
+        for person in people:
+            keys.add(person, f"{person.pk:040}")
+        with CaptureQueriesContext(connection) as captured:
+            assert len(*key_import.import_keys(api_keys(), batch_size=200)) >= number
+        costs.add(len(captured))
+    assert len(costs) == 1, costs
+
+
+SOME_KEYS = st.sampled_from([None, "", "a b", "é", *(letter * 40 for letter in "abcdef")])
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=st.lists(st.tuples(st.integers(1, 4), SOME_KEYS), max_size=12),
+    batch_sizes=st.lists(st.integers(1, 5), min_size=1, max_size=3),
+)
+def test_any_table(keys: Keys, rows: list[tuple[int, str | None]], batch_sizes: list[int]) -> None:
+    """Exactly the keys that a header can carry and one known user has, once, however often and in what batches."""
+    keys.execute("DELETE FROM tastypie_apikey")
+    User.objects.all().delete()
+    known = {number: user(f"user-{number}").pk for number in (1, 2, 3)}
+    owners: dict[str, set[int]] = {}
+    for number, key in rows:
+        owner = known.get(number, 4711)
+        keys.add(owner, key)
+        owners.setdefault(key or "", set()).add(owner)
+    expected = {
+        (tokens.digest_of(key), owner)
+        for key, (owner, *others) in owners.items()
+        if len(key) == 40 and not others and owner != 4711
+    }
+    for size in batch_sizes:
+        list(key_import.import_keys(api_keys(), batch_size=size))
+        assert set(AccessToken.objects.values_list("digest", "user_id")) == expected

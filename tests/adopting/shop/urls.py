@@ -1,0 +1,16 @@
+"""The shop's URLs, and below them what docs/adopters.md says."""
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, path
+
+from tests.adopting import document
+from tests.adopting.shop import views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", views.home),
+    path("orders/", views.orders),
+    path("api/stock/", views.StockView.as_view()),
+    path("api/v1/article/", views.articles),
+    path("admin/", admin.site.urls),
+]
+document.run("urls", globals())

@@ -1,0 +1,277 @@
+"""The shop adopts this service, step by step; `test_adopting.py` runs this in a process of its own.
+
+The tests share one database, which is as old as the shop when they begin and is walked along the page first.
+"""
+
+import io
+import shlex
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import Client
+from social_django.models import UserSocialAuth
+
+from social.models import AccessToken
+from tests.adopting import document
+from tests.adopting.shop.models import Customer, Order
+from tests.contract.answers import Response
+from tests.contract.conftest import HOST, ApiClient
+from tests.legacy_rows.eras import Era
+from tests.providers import Providers
+
+Outcomes = list[tuple[str, int, str]]
+OLD = Era(2019)
+"""When the shop was written; what it has left is what the libraries of that year wrote."""
+FACEBOOK = {"id": "500040011", "name": "Ellen Ripley"}
+GOOGLE = {"sub": "100000000000000000001", "email": "hicks@example.com", "email_verified": True, "name": "Dwayne Hicks"}
+
+
+@pytest.fixture(params=list(settings.APIS))
+def api(request: pytest.FixtureRequest) -> ApiClient:
+    """Each mounted API in turn."""
+    return ApiClient(request.param)
+
+
+@pytest.fixture(scope="module")
+def database(django_db_blocker: Any) -> Iterator[None]:
+    """The shop's database, empty."""
+    with django_db_blocker.unblock():
+        yield
+        connection.close()
+
+
+@pytest.fixture(scope="module")
+def customers(database: None) -> dict[str, Customer]:
+    """The shop as it was: three customers, two of whom have an account somewhere, and an order."""
+    call_command("migrate", "shop", verbosity=0)
+    call_command("migrate", "social_django", "0008", verbosity=0)
+    names = ("ripley", "hicks", "newt")
+    found = {name: Customer.objects.create_user(f"{name}@example.com", full_name=name) for name in names}
+    Order._default_manager.create(customer=found["ripley"], article="anvil")
+    with connection.cursor() as cursor:
+        add: Any = OLD.add_association
+        add(cursor, found["ripley"].pk.hex, "facebook", FACEBOOK["id"], '{"access_token": "CAAC", "expires": null}')
+        add(cursor, found["hicks"].pk.hex, "google-oauth2", GOOGLE["email"], "null")
+    return found
+
+
+@pytest.fixture(scope="module")
+def keys(customers: dict[str, Customer]) -> dict[str, str]:
+    """The keys that customers have; none here, since the shop that has some brings its own."""
+    return {}
+
+
+def run(command: str) -> tuple[str, int, str]:
+    """Run a command of the page; gives it with its exit code and what it has written."""
+    output = io.StringIO()
+    name, *arguments = shlex.split(command)
+    try:
+        call_command(name, *arguments, stdout=output, stderr=output)
+    except CommandError as error:
+        return command, error.returncode, f"{output.getvalue()}{error}"
+    except SystemExit as end:
+        return command, int(end.code or 0), output.getvalue()
+    return command, 0, output.getvalue()
+
+
+def is_for(command: str, keys: dict[str, str]) -> bool:
+    """Say whether a command of the page is for this shop: it may have no keys."""
+    name, *arguments = command.split()
+    if name == "migrate" and arguments:
+        return apps.is_installed(arguments[0])
+    return bool(keys) or "key" not in name
+
+
+@pytest.fixture(scope="module")
+def walked(customers: dict[str, Customer], keys: dict[str, str]) -> Outcomes:
+    """All that the page says to run, in its order; what stops `migrate` is mended as the command says."""
+    outcomes = []
+    for command in document.commands("The steps"):
+        if is_for(command, keys):
+            outcomes.append(run(command))
+            if "UPDATE " in outcomes[-1][2]:
+                (remedy,) = [line for line in outcomes[-1][2].splitlines() if line.lstrip().startswith("UPDATE ")]
+                with connection.cursor() as cursor:
+                    cursor.execute(remedy)
+    return outcomes
+
+
+@pytest.fixture(autouse=True)
+def _walked(walked: Outcomes) -> None:
+    """Every test begins after the last step."""
+
+
+def assert_refused(answer: Response, code: str) -> None:
+    """Check an error; that the shop adds a header is the shop's affair."""
+    assert (answer.status_code in {400, 401}, answer.json()["code"]) == (True, code)
+
+
+def visit(path: str, **extra: Any) -> Any:
+    """Visit the shop itself."""
+    return Client(SERVER_NAME=HOST, raise_request_exception=False).get(path, **extra)
+
+
+def test_the_steps_tell_what_the_page_says(walked: Outcomes) -> None:
+    """Before `migrate` what would stop it, after it who has to be decided about; nothing else is amiss."""
+    told = [(command, code) for command, code, _ in walked if "key" not in command]
+    assert told == [("check", 0), ("check_associations", 2), ("migrate", 0), ("check_associations", 1)]
+    before, after = (output for command, _, output in walked if command == "check_associations")
+    assert "1 associations have null for extra_data" in before
+    assert "1 associations would lock somebody out." in after
+    assert "no issues" in walked[0][2]
+
+
+def test_it_is_the_shops_own_project() -> None:
+    """Its user model, its settings; and nothing of the service's own project is there."""
+    assert get_user_model()._meta.label == Customer._meta.label == "shop.Customer"
+    assert connection.settings_dict["ATOMIC_REQUESTS"]
+    assert not [name for name in sys.modules if name.partition(".")[0] == "config"]
+    assert run("makemigrations --check --dry-run social rollout")[1] == 0
+
+
+def test_the_page_mounts_all_that_the_service_mounts() -> None:
+    """Apps and middleware of the page are those of the service's own settings that are not its project's own."""
+    service = document.PAGE.parent.parent / "config" / "settings.py"
+    text = service.read_text(encoding="utf-8")
+    for name, own in (("INSTALLED_APPS", settings.INSTALLED_APPS), ("MIDDLEWARE", settings.MIDDLEWARE)):
+        listed = text.partition(f"\n{name} = [\n")[2].partition("\n]\n")[0]
+        wanted = [line.strip(' ",') for line in listed.splitlines() if line.startswith('    "')]
+        ours = [one for one in wanted if one.partition(".")[0] not in {"config", "django", "whitenoise"}]
+        assert ours
+        assert [one for one in own if one in ours] == (ours if name == "MIDDLEWARE" else sorted(ours, key=own.index))
+        assert set(ours) <= set(own)
+
+
+def test_an_account_of_years_ago_signs_in(api: ApiClient, providers: Providers, customers: dict[str, Customer]) -> None:
+    """By today's id at once; the customer keeps name, address and orders."""
+    body = api.sign_up(providers.knows("facebook", "f", **FACEBOOK, email="other@example.com")).json()
+    assert (body["outcome"], body["id"]) == ("signed_in", str(customers["ripley"].pk))
+    assert (body["username"], body["email"]) == ("ripley@example.com", "ripley@example.com")
+    ripley = Customer.objects.get(pk=customers["ripley"].pk)
+    bought = Order._default_manager.filter(customer=ripley.pk).values_list("article", flat=True)
+    assert (ripley.full_name, list(bought)) == ("ripley", ["anvil"])
+
+
+def test_an_address_of_years_ago_signs_in_once_it_is_decided(
+    providers: Providers, customers: dict[str, Customer], settings: Any
+) -> None:
+    """`account_conflict` before, the same customer afterwards."""
+    api = ApiClient(next(iter(settings.APIS)))
+    fields = providers.knows("google-oauth2", "g", **GOOGLE)
+    assert_refused(api.sign_up(fields), "account_conflict")
+    settings.ADOPT_LEGACY_UIDS = ["google-oauth2"]
+    body = api.sign_up(fields).json()
+    assert (body["outcome"], body["id"]) == ("signed_in", str(customers["hicks"].pk))
+    settings.ADOPT_LEGACY_UIDS = []
+    assert api.sign_up(fields).json()["id"] == str(customers["hicks"].pk)
+    assert run("check_associations")[1] == 0
+
+
+def test_somebody_new_signs_up(api: ApiClient, providers: Providers) -> None:
+    """A customer of the shop, whose id is a UUID and whose name is the address."""
+    number = 600 + [f"/{prefix}" for prefix in settings.APIS.values()].index(api.prefix)
+    address = f"bishop-{number}@example.com"
+    body = api.sign_up(providers.knows("facebook", "b", id=str(number), name="Bishop", email=address)).json()
+    customer = Customer.objects.get(email=address)
+    assert (body["outcome"], body["id"], body["username"]) == ("created", str(customer.pk), address)
+    assert not customer.has_usable_password()
+    for path in ("user/", body["resource_uri"].removeprefix(api.prefix), "token/current/", "social_account/"):
+        assert api.get(path, token=body["token"]).status_code == 200
+    listed = api.get("social_account/", token=body["token"]).json()["objects"]
+    assert [one["uid"] for one in listed] == [str(number)]
+    header = {"Authorization": f"ApiKey {address}:{body['token']}"}
+    assert api.get("user/", headers=header).status_code == 200
+    customer.delete()
+
+
+def test_an_address_that_is_a_customers_already(
+    api: ApiClient, providers: Providers, customers: dict[str, Customer]
+) -> None:
+    """Nobody is found by it: a conflict, and nothing is written. With the customer's own token it is linked."""
+    fields = providers.knows("facebook", "n", id="700", name="Newt", email="newt@example.com")
+    before = (Customer.objects.count(), UserSocialAuth.objects.count())
+    assert_refused(api.sign_up(fields), "account_conflict")
+    assert (Customer.objects.count(), UserSocialAuth.objects.count()) == before
+
+
+def test_somebody_without_an_address(api: ApiClient, providers: Providers) -> None:
+    """Has a name made of the profile where others have their address."""
+    body = api.sign_up(providers.knows("facebook", "x", id="800", name="Jones")).json()
+    assert (body["outcome"], body["username"], body["email"]) == ("created", "Jones", "Jones")
+    Customer.objects.get(pk=body["id"]).delete()
+
+
+@pytest.mark.parametrize("path", ["user/", "user", "schema/", "nothing/at/all", "token/current"])
+def test_no_habit_of_the_shop_reaches_the_apis(api: ApiClient, path: str) -> None:
+    """No redirect, no login page, no HTML, no cookie, no text in German."""
+    answer = api.get(path, headers={"Accept": "text/html", "Accept-Language": "de"})
+    assert answer.status_code in {401, 404}
+    assert answer["Content-Type"] == "application/json"
+    assert not answer.cookies
+    assert answer["X-Shop"] == "1"
+    assert answer["Cache-Control"] == "no-store"
+    assert answer.json()["errors"] in {"Not found.", "Authentication credentials were not provided."}
+
+
+@pytest.mark.parametrize("path", ["", "provider/?limit=1", "user/", "user/7/", "nothing"])
+def test_the_apis_answer_alike(path: str) -> None:
+    """To the byte, but for the version, under the shop's settings too."""
+    answers = set()
+    for app, prefix in settings.APIS.items():
+        answer = ApiClient(app).get(path)
+        headers = tuple(sorted((name, value) for name, value in answer.items() if name != "X-Request-ID"))
+        answers.add((answer.status_code, answer.content.replace(prefix.encode(), b""), headers))
+    assert len(answers) == 1, answers
+
+
+def test_the_shops_pages_are_as_before() -> None:
+    """With cookies, redirects, languages, logins and its own API's settings."""
+    home = visit("/")
+    assert (home.status_code, home.content) == (200, b"<h1>The shop</h1>")
+    assert home.cookies["visited"].value == "1"
+    assert "Cache-Control" not in home
+    assert visit("/orders").headers["Location"] == "/orders/"
+    assert visit("/orders/").headers["Location"].startswith("/admin/login/")
+    assert visit("/nothing/")["Content-Type"].startswith("text/html")
+    stock = visit("/api/stock/")
+    assert (stock.status_code, stock["Content-Type"]) == (403, "text/html; charset=utf-8")
+    assert visit("/admin/login/")["Content-Language"] == "de"
+
+
+def test_a_resource_of_the_shops_own_below_the_prefix(settings: Any) -> None:
+    """Goes on answering, with the common headers."""
+    article = visit("/api/v1/article/")
+    assert article.json() == {"objects": ["anvil"]}
+    if "api/v1/" in settings.APIS.values():
+        assert article["Cache-Control"] == "no-store"
+        assert not article.cookies
+
+
+def test_a_token_ends_with_its_customer(providers: Providers) -> None:
+    """Deleting a customer takes what is ours along."""
+    api = ApiClient(next(iter(settings.APIS)))
+    body = api.sign_up(providers.knows("facebook", "d", id="900", name="Dallas", email="dallas@example.com")).json()
+    Customer.objects.get(pk=body["id"]).delete()
+    assert not AccessToken.objects.filter(user_id=body["id"]).exists()
+    assert_refused(api.get("user/", token=body["token"]), "invalid_credentials")
+
+
+def test_the_way_back(customers: dict[str, Customer], providers: Providers) -> None:
+    """social-core's tables can be taken back to the shop's old release, with all that was in them, and forth again."""
+    api = ApiClient(next(iter(settings.APIS)))
+    before = set(UserSocialAuth.objects.values_list("user", "provider", "uid"))
+    assert run("migrate social_django 0008")[1] == 0
+    with connection.cursor() as cursor:
+        columns = connection.introspection.get_table_description(cursor, UserSocialAuth._meta.db_table)
+        assert {column.name for column in columns} == {"id", "user_id", "provider", "uid", "extra_data"}
+    assert run("migrate")[1] == 0
+    assert set(UserSocialAuth.objects.values_list("user", "provider", "uid")) == before
+    body = api.sign_up(providers.knows("facebook", "f", **FACEBOOK)).json()
+    assert (body["outcome"], body["id"]) == ("signed_in", str(customers["ripley"].pk))
