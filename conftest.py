@@ -8,5 +8,4 @@ from rollout import plan
 @pytest.fixture(autouse=True)
 def nothing_planned(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let staff have saved nothing, as far as this process knows: no test asks the database for it unawares."""
-    nothing = plan.Saved(plan.Plan(), ())
-    monkeypatch.setattr(plan, "known", plan.Known(read=lambda: nothing))
+    monkeypatch.setattr(plan, "known", plan.Known(read=lambda: plan.NOTHING))

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 
 from shared.errors import Throttled
 from social import limits
@@ -19,7 +18,7 @@ class Site(AdminSite):
     index_title = "Administration"
     site_url = "/"
 
-    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Let staff in. Every attempt counts for its address, like an anonymous sign-up, before a password is tried."""
         if request.method == "POST":
             try:

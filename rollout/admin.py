@@ -8,9 +8,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import mark_safe
 
 from rollout.forms import ZONE, BrownoutForm, PlanForm, shown
-from rollout.lifecycle import merged
+from rollout.lifecycle import merged, of_settings
 from rollout.models import Brownout, DailyCalls, Plan
 from rollout.plan import ONLY, read_saved
 
@@ -35,9 +37,16 @@ class PlanAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes no para
     def in_effect(self, plan: Plan) -> str:
         """Say what clients of v1 are told, and when it ends."""
         current = merged(read_saved())
-        dates = f"deprecated at: {shown(current.deprecated_at)}; sunset at: {shown(current.sunset_at)}"
-        passed_over = " (passed over: it needs a deprecation before it)" if current.is_contradictory else ""
-        return f"{dates}{passed_over}; guide: {current.guide or 'none'}"
+        passed_over = ", passed over: it needs a deprecation before it" if current.is_contradictory else ""
+        return format_html_join(
+            mark_safe("<br>"),
+            "{}: {}",
+            [
+                ("deprecated at", shown(current.deprecated_at)),
+                ("sunset at", shown(current.sunset_at) + passed_over),
+                ("guide", current.guide or "none"),
+            ],
+        )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """There is no second one."""
@@ -70,14 +79,19 @@ class BrownoutAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
     """The brownouts, besides those of V1_BROWNOUTS."""
 
     form = BrownoutForm
-    list_display = ("start", "end", "share", "whom", "state", "note")
+    list_display = ("start", "end", "percent", "whom", "state", "note")
     date_hierarchy = "start"
     actions = ("end_now",)
     fieldsets: ClassVar = [
         (None, {"fields": BrownoutForm.Meta.fields, "description": ZONE}),
     ]
 
-    @admin.display(description="client")
+    @admin.display(description="share", ordering="share")
+    def percent(self, brownout: Brownout) -> str:
+        """Say of what the number is."""
+        return f"{brownout.share} %"
+
+    @admin.display(description="client", ordering="client")
     def whom(self, brownout: Brownout) -> str:
         """Say whom it is meant for."""
         return brownout.client or "all"
@@ -111,8 +125,10 @@ class BrownoutAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
         self.message_user(request, SOON)
 
     def changelist_view(self, request: HttpRequest, extra_context: Mapping[str, Any] | None = None) -> HttpResponse:
-        """Say which clock it is."""
-        return super().changelist_view(request, {**(extra_context or {}), "subtitle": ZONE})
+        """Say which clock it is, and that there are others."""
+        others = len(of_settings().brownouts)
+        subtitle = f"{ZONE} V1_BROWNOUTS has {others} more." if others else ZONE
+        return super().changelist_view(request, {**(extra_context or {}), "subtitle": subtitle})
 
 
 def _is_known(client: str) -> bool:

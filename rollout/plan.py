@@ -40,6 +40,10 @@ class Saved:
     brownouts: tuple[Brownout, ...]
 
 
+NOTHING = Saved(Plan(), ())
+"""What staff have saved where they have saved nothing."""
+
+
 def read_saved() -> Saved:
     """Read the plan, and the brownouts that are not over.
 
@@ -55,7 +59,7 @@ class Known:
     def __init__(self, read: Callable[[], Saved] = read_saved) -> None:
         """Know nothing yet."""
         self._read = read
-        self._saved = Saved(Plan(), ())
+        self._saved = NOTHING
         self._looked_at = float("-inf")
         self._looking = threading.Lock()
 

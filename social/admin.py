@@ -1,7 +1,5 @@
 """Associations in the admin, without what a provider has handed out; nothing else of social_django is shown."""
 
-from typing import ClassVar
-
 from django.contrib import admin
 from django.http import HttpRequest
 from social_django.admin import UserSocialAuthOption
@@ -17,7 +15,6 @@ class SocialAccountAdmin(UserSocialAuthOption):
     """Whose identity it is, to look at and to take away; what is in `extra_data` is never shown."""
 
     fields = ("user", "provider", "uid", "created", "modified")
-    readonly_fields: ClassVar = fields
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Only a proof adds one."""
