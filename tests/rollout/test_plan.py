@@ -174,8 +174,13 @@ def test_the_connection_is_given_back(v1: ApiClient, monkeypatch: pytest.MonkeyP
     """At once: the rest of a request may take its client a minute to send."""
     events: list[str] = []
     close = connection.close
-    monkeypatch.setattr(connection, "close", lambda: (events.append("given back"), close()))
     monkeypatch.setattr(plan, "known", plan.Known())
+
+    def closing() -> None:
+        events.append("given back")
+        close()
+
+    monkeypatch.setattr(connection, "close", closing)
 
     def executing(execute: Any, *rest: Any) -> Any:
         events.append("read")
