@@ -1,6 +1,13 @@
 """The admin: for staff, who sign in with a password of their own."""
 
+from typing import Any
+
 from django.contrib.admin import AdminSite
+from django.http import HttpRequest, HttpResponse
+
+from shared.errors import Throttled
+from social import limits
+from social.addresses import client_address
 
 
 class Site(AdminSite):
@@ -10,3 +17,21 @@ class Site(AdminSite):
     site_header = "Tandem"
     index_title = "Administration"
     site_url = "/"
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Let staff in. Every attempt counts for its address, like an anonymous sign-up, before a password is tried."""
+        if request.method == "POST":
+            try:
+                limits.count_address(client_address(request.META))
+            except Throttled as refused:
+                return _later(refused.headers["Retry-After"])
+        return super().login(request, extra_context)
+
+
+def _later(seconds: str) -> HttpResponse:
+    return HttpResponse(
+        f"Too many attempts. Try again in {seconds} seconds.\n",
+        status=Throttled.status,
+        content_type="text/plain; charset=utf-8",
+        headers={"Retry-After": seconds},
+    )

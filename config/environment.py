@@ -12,11 +12,15 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.dateparse import parse_duration
 from environs import Env, EnvError
 
+from shared.page import is_page
+
 env = Env(eager=True)
 
 _UNITS = {"s": "second", "sec": "second", "min": "minute", "h": "hour", "hour": "hour", "day": "day"}
 _RATE = re.compile(rf"(?P<number>[1-9][0-9]{{0,8}})/(?P<unit>{'|'.join(_UNITS)})")
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|\+00:00)")
+_WEB_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(?P<port>[1-9][0-9]{0,4}))?")
+_PORTS_LEFT_OUT = re.compile(r"http://.*:80|https://.*:443")
 _STAYS_TEXT = re.compile(r"_(KEY|SECRET|CLIENT|APP_ID|CLIENT_IDS)$")
 
 
@@ -132,7 +136,7 @@ def intervals(name: str) -> list[tuple[datetime, timedelta]]:
 def url(name: str) -> str:
     """Read the address of a page; empty for none."""
     value = env.str(name, "")
-    if value and not re.fullmatch(r"https?://[A-Za-z0-9\[][!-;=?-~]*", value):
+    if value and not is_page(value):
         raise Unreadable(f"{name} is {value!r}: give an address such as https://example.com/migrate.")
     return value
 
@@ -174,6 +178,18 @@ def origins(name: str) -> dict[str, str]:
         if local.scheme != "http" or local.hostname not in {"127.0.0.1", "localhost", "::1"}:
             raise Unreadable(f"{name} maps to {target!r}: give a URL on this machine, http://127.0.0.1:…")
     return {str(origin): str(target).rstrip("/") for origin, target in value.items()}
+
+
+def web_origins(name: str) -> list[str]:
+    """Read a comma-separated list of origins, each as browsers write it in `Origin` (RFC 6454 section 6.2)."""
+    found = names(name)
+    for origin in found:
+        match = _WEB_ORIGIN.fullmatch(origin)
+        if match is None or int(match["port"] or 1) > 65535:
+            raise Unreadable(f"{name}: {origin!r} is no origin such as https://app.example.com: no path, no slash.")
+        if _PORTS_LEFT_OUT.fullmatch(origin):
+            raise Unreadable(f"{name}: {origin!r} never comes so: browsers leave out the port of http and https.")
+    return found
 
 
 def social_auth(environ: Mapping[str, str]) -> dict[str, Any]:

@@ -34,16 +34,20 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "corsheaders",
     "social",
     "rollout",
     "config",
     *APIS,
 ]
 MIDDLEWARE = [
+    "config.cors.Headers",
     "shared.middleware.ContractMiddleware",
     "rollout.ledger.middleware.LedgerMiddleware",
+    "config.cors.Preflights",
     "rollout.middleware.LifecycleMiddleware",
     "shared.hosts.HostMiddleware",
+    "config.admin_pages.AdminPages",
     "django.middleware.security.SecurityMiddleware",
     "config.outside_apis.Sessions",
     "config.outside_apis.Authentication",
@@ -73,14 +77,21 @@ SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = "/admin/"
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_I18N = False
 USE_TZ = True
 TIME_ZONE = "UTC"
+DATE_FORMAT = "Y-m-d"
+DATETIME_FORMAT = r"Y-m-d H:i \U\T\C"
 
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 DATABASES = {"default": database(BASE_DIR)}
 LOG_LEVEL = environment.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
@@ -118,7 +129,13 @@ THROTTLE_ANONYMOUS = environment.rate("THROTTLE_ANONYMOUS", "60/min")
 THROTTLE_USER = environment.rate("THROTTLE_USER", "600/min")
 TOKENS_PER_USER = environment.integer("TOKENS_PER_USER", 50, least=1, most=10_000)
 
-CORS_ALLOWED_ORIGINS = environment.names("CORS_ALLOWED_ORIGINS")
+CORS_ALLOWED_ORIGINS = environment.web_origins("CORS_ALLOWED_ORIGINS")
+CORS_ALLOW_CREDENTIALS = False
+CORS_ALLOW_METHODS = ["GET", "HEAD", "POST", "DELETE", "OPTIONS"]
+# What a page may read besides the headers that every page may; the contract names them.
+CORS_EXPOSE_HEADERS = ["Location", "Retry-After", "Deprecation", "Sunset", "Link", "X-Request-ID"]
+# Seconds for which a browser asks no more; Chromium holds to two hours whatever it is told.
+CORS_PREFLIGHT_MAX_AGE = 2 * 60 * 60
 
 V1_DEPRECATED_AT = environment.moment("V1_DEPRECATED_AT")
 V1_SUNSET_AT = environment.moment("V1_SUNSET_AT")
@@ -126,6 +143,7 @@ V1_GUIDE_URL = environment.url("V1_GUIDE_URL")
 V1_BROWNOUTS = environment.intervals("V1_BROWNOUTS")
 
 CLIENT_HEADER = environment.header("CLIENT_HEADER", "X-Client")
+CORS_ALLOW_HEADERS = ["authorization", "content-type", "x-request-id", CLIENT_HEADER.lower()]
 LEDGER_FLUSH_SECONDS = environment.number("LEDGER_FLUSH_SECONDS", 5, most=300)
 LEDGER_CLIENTS = environment.integer("LEDGER_CLIENTS", 200, least=1, most=10_000)
 LEDGER_DAYS = environment.integer("LEDGER_DAYS", 760, least=1, most=36_500)

@@ -2,5 +2,6 @@
 
 from rollout.ledger.admin import DailyCallsAdmin
 from rollout.parity.admin import ParityDifferenceAdmin
+from rollout.plan_admin import BrownoutAdmin, PlanAdmin
 
-__all__ = ["DailyCallsAdmin", "ParityDifferenceAdmin"]
+__all__ = ["BrownoutAdmin", "DailyCallsAdmin", "ParityDifferenceAdmin", "PlanAdmin"]

@@ -1,25 +1,61 @@
 """System checks of the life cycle. Ids are stable."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 - Django's name for it
+from django.db import Error as DatabaseFailure
+from django.db import router
 
-from rollout.lifecycle import lifecycle
+from rollout.lifecycle import merged, of_settings
+from rollout.models import Plan
+from rollout.plan import read_saved
+from shared.page import is_page
 
 
 @register("rollout")
 def check_dates(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
     """V1 does not end before its clients are warned."""
-    current = lifecycle()
-    if current.sunset_at is None:
+    if not of_settings().is_contradictory:
         return []
-    if current.deprecated_at is None or current.sunset_at < current.deprecated_at:
-        return [
-            Error(
-                "V1_SUNSET_AT is set, but v1 is not deprecated before: its clients would not be warned.",
-                hint="Set V1_DEPRECATED_AT to a moment that is not after V1_SUNSET_AT.",
-                id="rollout.E001",
+    return [
+        Error(
+            "V1_SUNSET_AT is set, but v1 is not deprecated before: its clients would not be warned.",
+            hint="Set V1_DEPRECATED_AT to a moment that is not after V1_SUNSET_AT.",
+            id="rollout.E001",
+        )
+    ]
+
+
+@register(Tags.database)
+def check_plan(app_configs: Any, databases: Iterable[str] | None = None, **kwargs: Any) -> Sequence[CheckMessage]:
+    """Nor where staff have moved one of the dates: `manage.py check --database default`.
+
+    A warning, for such a sunset is not acted on, and a row must not stand in the way of `migrate`.
+    """
+    if router.db_for_read(Plan) not in (databases or ()):
+        return []
+    try:
+        current = merged(read_saved())
+    except DatabaseFailure:  # not migrated yet
+        return []
+    found: list[CheckMessage] = []
+    if current.is_contradictory:
+        found.append(
+            Warning(
+                "The plan of v1 and the settings together have a sunset without a deprecation before it: the sunset "
+                "is passed over.",
+                hint="Set the dates in the admin, or V1_DEPRECATED_AT and V1_SUNSET_AT, so that the deprecation "
+                "comes first.",
+                id="rollout.W001",
             )
-        ]
-    return []
+        )
+    if current.guide and not is_page(current.guide):
+        found.append(
+            Warning(
+                "The guide in the plan of v1 is no address that could stand in a header: it is left out.",
+                hint="Give an address such as https://example.com/migrate in the admin.",
+                id="rollout.W002",
+            )
+        )
+    return found

@@ -1,26 +1,48 @@
 """When v1 is deprecated, browned out and gone, and what its answers say of it."""
 
+import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.utils.http import http_date
 
+from rollout import plan
+from shared.page import is_page
+from shared.sparingly import Sparingly
+
 OLD = "api/v1/"
 NEW = "api/v2/"
+ALL = 100
+"""Percent."""
+
+_contradicted = Sparingly(
+    logging.getLogger("tandem.lifecycle"),
+    "The plan of v1 has a sunset without a deprecation before it: the sunset is passed over (rollout.W001).",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Brownout:
-    """A time, announced before, at which v1 answers as it will after its sunset; `end` is no part of it."""
+    """A time, announced before, at which v1 answers as it will after its sunset; its end is no part of it.
+
+    `share` is the percentage of requests that are refused, `client` whose: `ShopApp/2.1`, `ShopApp` for all its
+    versions, empty for everybody's.
+    """
 
     start: datetime
     length: timedelta
+    share: int = ALL
+    client: str = ""
 
     def covers(self, moment: datetime) -> bool:
         """Say whether a moment is part of it."""
         return self.start <= moment < self.start + self.length
+
+    def concerns(self, client: str) -> bool:
+        """Say whether it is meant for a client, as `rollout.clients` names it."""
+        return self.client in {"", client, client.partition("/")[0]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +54,24 @@ class Lifecycle:
     guide: str | None = None
     brownouts: Sequence[Brownout] = ()
 
-    def is_retired(self, now: datetime) -> bool:
-        """Say whether v1 is switched off at this moment, for now or for good."""
+    @property
+    def is_contradictory(self) -> bool:
+        """Whether v1 would end before its clients are warned."""
+        return self.sunset_at is not None and (self.deprecated_at is None or self.sunset_at < self.deprecated_at)
+
+    def refused(self, now: datetime, client: str = "") -> int:
+        """Say how many percent of a client's requests v1 refuses at this moment; all of them after the sunset.
+
+        :param client: by default one that no brownout is meant for in particular.
+        """
         if self.sunset_at is not None and now >= self.sunset_at:
-            return True
-        return any(brownout.covers(now) for brownout in self.brownouts)
+            return ALL
+        shares = (brownout.share for brownout in self.brownouts if brownout.covers(now) and brownout.concerns(client))
+        return max(shares, default=0)
+
+    def is_retired(self, now: datetime) -> bool:
+        """Say whether v1 is switched off for everybody at this moment, for now or for good."""
+        return self.refused(now) >= ALL
 
     def headers(self, *, successor: str) -> dict[str, str]:
         """Give what every answer of v1 carries once something is decided.
@@ -53,7 +88,7 @@ class Lifecycle:
         if not found:
             return {}
         links = [f'<{successor}>; rel="successor-version"']  # RFC 5829 section 3.3
-        if self.guide:
+        if self.guide and is_page(self.guide):
             # RFC 9745 section 3 and RFC 8594 section 6.
             links += [f'<{self.guide}>; rel="{rel}"; type="text/html"' for rel in self._guided()]
         return {**found, "Link": ", ".join(links)}
@@ -63,7 +98,7 @@ class Lifecycle:
         return [rel for rel, date in dates if date is not None]
 
 
-def lifecycle() -> Lifecycle:
+def of_settings() -> Lifecycle:
     """Give the life cycle that the settings say."""
     return Lifecycle(
         deprecated_at=getattr(settings, "V1_DEPRECATED_AT", None),
@@ -71,3 +106,30 @@ def lifecycle() -> Lifecycle:
         guide=getattr(settings, "V1_GUIDE_URL", None) or None,
         brownouts=[Brownout(start, length) for start, length in getattr(settings, "V1_BROWNOUTS", ())],
     )
+
+
+def merged(saved: plan.Saved) -> Lifecycle:
+    """Give the settings' life cycle with what staff have saved in its place, and their brownouts besides."""
+    said = of_settings()
+    return Lifecycle(
+        deprecated_at=saved.plan.deprecated_at or said.deprecated_at,
+        sunset_at=saved.plan.sunset_at or said.sunset_at,
+        guide=saved.plan.guide or said.guide,
+        brownouts=[
+            *said.brownouts,
+            *(Brownout(row.start, row.end - row.start, row.share, row.client) for row in saved.brownouts),
+        ],
+    )
+
+
+def lifecycle() -> Lifecycle:
+    """Give the life cycle in effect.
+
+    A sunset without a deprecation before it is none: of two dates that contradict each other the one that would
+    shut clients out is not believed.
+    """
+    current = merged(plan.known.saved())
+    if current.is_contradictory:
+        _contradicted.warn()
+        return replace(current, sunset_at=None)
+    return current

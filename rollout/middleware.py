@@ -1,5 +1,6 @@
 """The life cycle of v1 on each of its answers; v2 is not touched."""
 
+import secrets
 from collections.abc import Callable
 
 from django.conf import settings
@@ -9,7 +10,8 @@ from django.urls import get_script_prefix
 from django.utils import timezone
 from django.utils.encoding import escape_uri_path
 
-from rollout.lifecycle import NEW, OLD, lifecycle
+from rollout.clients import client_of
+from rollout.lifecycle import ALL, NEW, OLD, Lifecycle, lifecycle
 from shared.errors import VersionRetired
 from shared.hosts import is_allowed
 from shared.middleware import django_response
@@ -32,13 +34,19 @@ class LifecycleMiddleware:
         if OLD not in settings.APIS.values() or not is_below(OLD, request.path_info):
             return self.get_response(request)
         current = lifecycle()
-        if current.is_retired(timezone.now()) and is_allowed(request):
+        if _is_refused(request, current) and is_allowed(request):
             response: HttpResponseBase = django_response(VersionRetired(get_script_prefix() + NEW).reply())
         else:
             response = self.get_response(request)
         for name, value in current.headers(successor=_successor(request)).items():
             response[name] = value
         return response
+
+
+def _is_refused(request: HttpRequest, current: Lifecycle) -> bool:
+    share = current.refused(timezone.now(), client_of(request) if current.brownouts else "")
+    # Each request for itself: docs/retiring.md says why a client is neither spared nor shut out for the whole time.
+    return share >= ALL or secrets.randbelow(ALL) < share
 
 
 def _successor(request: HttpRequest) -> str:

@@ -81,9 +81,12 @@ def _tell(outcome: str, credential: Credential, api_version: str) -> None:
     )
 
 
-def give_back_connection() -> None:
-    """Let go of the database until it is needed again, unless a caller's transaction holds it."""
-    connection = connections[router.db_for_write(UserSocialAuth)]
+def give_back_connection(alias: str | None = None) -> None:
+    """Let go of the database until it is needed again, unless a caller's transaction holds it.
+
+    :param alias: by default the one that users are in.
+    """
+    connection = connections[alias or router.db_for_write(UserSocialAuth)]
     if not connection.in_atomic_block:
         connection.close()
 

@@ -72,6 +72,8 @@ def refusal(folder: Path, **environment: str) -> str:
         ("TRUSTED_PROXIES", "-1"),
         ("TRUSTED_PROXIES", "all"),
         ("HSTS_SECONDS", "a year"),
+        ("CORS_ALLOWED_ORIGINS", "*"),
+        ("CORS_ALLOWED_ORIGINS", "https://app.example.com/"),
         ("SOCIAL_AUTH_FACEBOOK_SCOPE", "[broken"),
     ],
 )

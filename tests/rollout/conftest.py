@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 from django.conf import settings
+from django.test import override_settings
 
+from rollout import plan
 from tests.contract.conftest import ApiClient
 
 pytest.register_assert_rewrite("tests.contract.answers")
@@ -42,6 +44,17 @@ def freeze(monkeypatch: pytest.MonkeyPatch) -> Freeze:
         monkeypatch.setattr("rollout.middleware.timezone.now", lambda: moment)
 
     return freeze
+
+
+@pytest.fixture
+def saved(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this process look at the rows for every request."""
+    monkeypatch.setattr(plan, "known", plan.Known())
+    monkeypatch.setattr(plan, "FRESH", 0.0)
+
+
+UNDECIDED = override_settings(V1_DEPRECATED_AT=None, V1_SUNSET_AT=None, V1_GUIDE_URL="", V1_BROWNOUTS=[])
+"""The settings say nothing of v1's end."""
 
 
 def moment(text: str) -> datetime:

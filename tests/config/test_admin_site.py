@@ -1,0 +1,205 @@
+"""The admin: who gets in and how often one may try, what its pages carry, and what none of them shows."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.db import OperationalError, connection
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries, Settings
+from social_django.models import Association, Nonce, UserSocialAuth
+
+from config.front import POLICY
+from social import limits, tokens
+from social.models import AccessToken
+from tests.contract.conftest import HOST, ApiClient
+
+pytestmark = [pytest.mark.django_db]
+
+LOGIN = "/admin/login/"
+CANARY = "canary-8d1f"
+
+
+@pytest.fixture
+def browser() -> Client:
+    """A browser in which nobody has signed in."""
+    return Client(SERVER_NAME=HOST, raise_request_exception=False)
+
+
+@pytest.fixture
+def staff(browser: Client, admin_user: User) -> Client:
+    """A browser in which somebody of the staff has."""
+    browser.force_login(admin_user)
+    return browser
+
+
+@pytest.fixture
+def nothing_counted() -> Iterator[None]:
+    """Forget what earlier tests have counted."""
+    limits._local.cache_clear()
+    yield
+    limits._local.cache_clear()
+
+
+def attempt(browser: Client, password: str, address: str = "203.0.113.7") -> Any:
+    """Try to sign in."""
+    return browser.post(LOGIN, {"username": "admin", "password": password}, REMOTE_ADDR=address)
+
+
+@pytest.mark.threat(27)
+@pytest.mark.usefixtures("nothing_counted", "admin_user")
+def test_attempts_are_counted_with_sign_ups(browser: Client, api: ApiClient, settings: Settings) -> None:
+    """One budget for an address; over it no password is looked at, right or wrong, until it is free again."""
+    settings.THROTTLE_ANONYMOUS = "3/minute"
+    assert attempt(browser, "wrong").status_code == 200
+    assert api.post("social_sign_up/", b"{", REMOTE_ADDR="203.0.113.7").status_code == 400
+    assert attempt(browser, "wrong").status_code == 200
+    refused = attempt(browser, "password")
+    assert (refused.status_code, refused["Content-Type"]) == (429, "text/plain; charset=utf-8")
+    assert int(refused["Retry-After"]) >= 1
+    assert refused["Retry-After"] in refused.content.decode()
+    assert "sessionid" not in browser.cookies
+    assert api.post("social_sign_up/", b"{", REMOTE_ADDR="203.0.113.7").status_code == 429
+    assert browser.get(LOGIN, REMOTE_ADDR="203.0.113.7").status_code == 200
+    assert attempt(browser, "password", "203.0.113.8").status_code == 302
+    assert "sessionid" in browser.cookies
+
+
+@pytest.mark.usefixtures("nothing_counted", "admin_user")
+def test_a_proxy_says_whose_attempt_it_is(browser: Client, settings: Settings) -> None:
+    """As for sign-ups: what the client writes itself is not believed."""
+    settings.THROTTLE_ANONYMOUS, settings.TRUSTED_PROXIES = "1/minute", 1
+    given = {"username": "admin", "password": "wrong"}
+    statuses = [
+        browser.post(LOGIN, given, headers={"X-Forwarded-For": f"198.51.100.{number}, 203.0.113.9"}).status_code
+        for number in range(3)
+    ]
+    assert statuses == [200, 429, 429]
+
+
+def test_only_staff_get_in(browser: Client) -> None:
+    """A user of the APIs has no business here, with or without a password."""
+    User.objects.create_user("ripley", password="password")
+    response = browser.post(LOGIN, {"username": "ripley", "password": "password"})
+    assert (response.status_code, "sessionid" in browser.cookies) == (200, False)
+    browser.force_login(User.objects.get(username="ripley"))
+    assert browser.get("/admin/").status_code == 302
+
+
+def test_an_access_token_opens_nothing(browser: Client, admin_user: User) -> None:
+    """Not even one of the staff's own."""
+    token = tokens.issue(user=admin_user).value
+    assert browser.get("/admin/", headers={"Authorization": f"Bearer {token}"}).status_code == 302
+
+
+@pytest.mark.usefixtures("admin_user")
+def test_another_site_posts_nothing() -> None:
+    """Without the form's own token there is no way in, and no change."""
+    browser = Client(SERVER_NAME=HOST, enforce_csrf_checks=True)
+    assert attempt(browser, "password").status_code == 403
+    browser.force_login(User.objects.get(username="admin"))
+    assert browser.post(reverse("admin:rollout_brownout_add"), {}).status_code == 403
+
+
+@pytest.mark.threat(33)
+@pytest.mark.parametrize("path", ["", "login/", "nowhere/", "rollout/brownout/", "rollout/brownout/add/", "jsi18n/"])
+def test_the_pages_run_nothing_foreign_and_are_not_kept(staff: Client, path: str) -> None:
+    """Whatever their status; no proxy and no browser keeps them, no other site shows them."""
+    response = staff.get(f"/admin/{path}")
+    assert response.status_code in {200, 302, 404}
+    assert response["Content-Security-Policy"] == POLICY
+    assert response["Cache-Control"] == "no-store"
+    assert response["X-Frame-Options"] == "DENY"
+    assert response["X-Content-Type-Options"] == "nosniff"
+    if response["Content-Type"].startswith("text/html"):
+        text = response.content.decode()
+        assert "<style" not in text
+        assert ' style="' not in text
+
+
+@pytest.mark.threat(28)
+def test_the_database_away_is_a_503(staff: Client) -> None:
+    """In a line, as for the APIs."""
+
+    def away(*_: Any) -> Any:
+        raise OperationalError("canary")
+
+    with connection.execute_wrapper(away):
+        response = staff.get("/admin/")
+    assert (response.status_code, response.content) == (503, b"The service is temporarily unavailable.\n")
+    assert response["Retry-After"]
+    assert response["Cache-Control"] == "no-store"
+
+
+@pytest.mark.threat(29, 30, 31)
+def test_no_page_shows_a_credential(staff: Client, admin_user: User) -> None:
+    """Every page of every model that the admin knows, with a row of each kind that holds one."""
+    account = UserSocialAuth.objects.create(
+        user=admin_user, provider="facebook", uid="10011", extra_data={"access_token": CANARY, "id": "10011"}
+    )
+    Association.objects.create(server_url="x", handle="h", secret=CANARY, issued=1, lifetime=1, assoc_type="x")
+    Nonce.objects.create(server_url="x", timestamp=1, salt=CANARY)
+    token = tokens.issue(user=admin_user).value
+    secrets = [CANARY, token, AccessToken.objects.get().digest, admin_user.password, staff.cookies["sessionid"].value]
+    pages = [reverse("admin:index")]
+    for model in admin.site._registry:
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        pages.append(reverse(f"{name}_changelist"))
+        pages += [
+            reverse(f"{name}_{page}", args=[row.pk])
+            for row in model._default_manager.all()
+            for page in ("change", "history", "delete")
+        ]
+    assert reverse("admin:social_django_usersocialauth_change", args=[account.pk]) in pages
+    for page in pages:
+        response = staff.get(page, follow=True)
+        assert response.status_code in {200, 403}, page
+        for secret in secrets:
+            assert secret not in response.content.decode(), page
+
+
+def test_an_association_is_looked_at_and_taken_away_alone(staff: Client, admin_user: User) -> None:
+    """No proof, no association: nothing adds or moves one, and deleting a user takes theirs along."""
+    user = User.objects.create_user("ripley")
+    account = UserSocialAuth.objects.create(user=user, provider="facebook", uid="10011")
+    change = reverse("admin:social_django_usersocialauth_change", args=[account.pk])
+    assert "10011" in staff.get(change).content.decode()
+    assert staff.post(change, {"user": admin_user.pk, "provider": "facebook", "uid": "10012"}).status_code == 403
+    assert staff.get(reverse("admin:social_django_usersocialauth_add")).status_code == 403
+    account.refresh_from_db()
+    assert (account.user_id, account.uid) == (user.pk, "10011")
+    tokens.issue(user=user)
+    assert staff.post(reverse("admin:auth_user_delete", args=[user.pk]), {"post": "yes"}).status_code == 302
+    assert not UserSocialAuth.objects.exists()
+
+
+def test_what_holds_secrets_is_not_in_the_admin() -> None:
+    """Tables of tokens, of OpenID's secrets, of sessions."""
+    known = {model._meta.label for model in admin.site._registry}
+    assert not known & {
+        "social.AccessToken",
+        "social_django.Association",
+        "social_django.Nonce",
+        "social_django.Code",
+        "social_django.Partial",
+        "sessions.Session",
+        "admin.LogEntry",
+    }
+
+
+@pytest.mark.threat(11)
+@pytest.mark.parametrize("path", ["", "provider/", "user/", "token/current/", "nowhere/"])
+def test_a_session_is_nothing_to_an_api(
+    api: ApiClient, staff: Client, path: str, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    """With the cookie of somebody of the staff: the same answer, no look at it, and none set."""
+    plain = api.get(path)
+    with django_assert_num_queries(0):
+        response = staff.get(api.prefix + path)
+    assert (response.status_code, response.content) == (plain.status_code, plain.content)
+    for answer in (plain, response):
+        assert not {"Set-Cookie", "Vary"} & {name for name, _ in answer.items()}
+        assert not answer.cookies

@@ -1,0 +1,245 @@
+"""The plan that staff have saved: what of it is in effect, and that no request waits or fails for it."""
+
+import logging
+import threading
+import time
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connection
+from django.test import override_settings
+from pytest_django import DjangoAssertNumQueries
+
+from rollout import plan
+from rollout.lifecycle import lifecycle
+from rollout.models import Brownout, Plan
+from shared.sparingly import Sparingly
+from tests.contract.conftest import ApiClient
+from tests.rollout.conftest import UNDECIDED, Freeze, moment
+from tests.rollout.test_announcement import announced
+
+EARLY, LATER, LATE = moment("2026-12-01T00:00:00"), moment("2027-03-01T00:00:00"), moment("2027-06-30T00:00:00")
+NOW = moment("2027-04-01T00:00:00")
+GUIDE = "https://example.com/migrate"
+SAID = override_settings(V1_DEPRECATED_AT=EARLY, V1_SUNSET_AT=LATE, V1_GUIDE_URL=GUIDE, V1_BROWNOUTS=[])
+
+
+def save(**fields: Any) -> None:
+    """Save the plan, as the admin does."""
+    Plan.objects.update_or_create(pk=plan.ONLY, defaults=fields)
+
+
+@UNDECIDED
+@pytest.mark.usefixtures("saved")
+def test_what_is_saved_is_told(v1: ApiClient) -> None:
+    """Dates and guide as if they were settings, from the next look on; gone again with the row."""
+    assert announced(v1.get("")) == {}
+    save(deprecated_at=EARLY, sunset_at=LATE, guide=GUIDE)
+    assert announced(v1.get("")) == {
+        "Deprecation": "@1796083200",
+        "Sunset": "Wed, 30 Jun 2027 00:00:00 GMT",
+        "Link": f'</api/v2/>; rel="successor-version", <{GUIDE}>; rel="deprecation"; type="text/html", '
+        f'<{GUIDE}>; rel="sunset"; type="text/html"',
+    }
+    Plan.objects.all().delete()
+    assert announced(v1.get("")) == {}
+
+
+@SAID
+@pytest.mark.usefixtures("saved")
+def test_what_is_empty_the_settings_decide() -> None:
+    """Each field by itself."""
+    as_said = lifecycle()
+    save(sunset_at=LATER)
+    assert (lifecycle().deprecated_at, lifecycle().sunset_at, lifecycle().guide) == (EARLY, LATER, GUIDE)
+    save(sunset_at=None, deprecated_at=LATER)
+    assert (lifecycle().deprecated_at, lifecycle().sunset_at, lifecycle().guide) == (LATER, LATE, GUIDE)
+    save(deprecated_at=None, guide="https://example.com/other")
+    assert lifecycle().guide == "https://example.com/other"
+    save(guide="")
+    assert lifecycle() == as_said
+
+
+@SAID
+@pytest.mark.usefixtures("saved")
+def test_an_end_that_is_moved_is_moved_at_once(v1: ApiClient, freeze: Freeze) -> None:
+    """Earlier switches off, later switches on again."""
+    freeze(NOW)
+    assert v1.get("provider/").status_code == 200
+    save(sunset_at=LATER)
+    assert v1.get("provider/").status_code == 410
+    save(sunset_at=None)
+    assert v1.get("provider/").status_code == 200
+
+
+@pytest.mark.usefixtures("saved")
+@pytest.mark.parametrize(
+    ("said", "fields"),
+    [
+        ({}, {"sunset_at": LATER}),
+        ({}, {"deprecated_at": LATE, "sunset_at": LATER}),
+        ({"V1_DEPRECATED_AT": LATE}, {"sunset_at": LATER}),
+        ({"V1_DEPRECATED_AT": EARLY, "V1_SUNSET_AT": LATER}, {"deprecated_at": LATE}),
+    ],
+    ids=["no deprecation", "both saved", "a later one in the settings", "an earlier end in the settings"],
+)
+def test_an_end_without_a_warning_is_none(
+    v1: ApiClient,
+    freeze: Freeze,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    said: dict[str, Any],
+    fields: dict[str, Any],
+) -> None:
+    """However it got into the rows: it is neither told nor acted on, and the log says so once."""
+    monkeypatch.setattr("rollout.lifecycle._contradicted", Sparingly(logging.getLogger("tandem.lifecycle"), "W001"))
+    save(**fields)
+    freeze(NOW)
+    with UNDECIDED, override_settings(**said):
+        for _ in range(3):
+            response = v1.get("provider/")
+            assert response.status_code == 200
+            assert "Sunset" not in response
+    assert [record.message for record in caplog.records if record.name == "tandem.lifecycle"] == ["W001"]
+
+
+@UNDECIDED
+@pytest.mark.usefixtures("saved")
+@pytest.mark.parametrize(
+    "guide", ["https://example.com/\r\nX: y", "https://example.com/>; rel=x", "javascript:alert(1)"]
+)
+def test_a_guide_that_is_none_ends_no_header(v1: ApiClient, guide: str) -> None:
+    """Written past the admin: left out."""
+    save(deprecated_at=EARLY, guide=guide)
+    assert announced(v1.get("")) == {"Deprecation": "@1796083200", "Link": '</api/v2/>; rel="successor-version"'}
+
+
+@pytest.mark.django_db
+def test_it_is_looked_at_every_few_seconds_alone(
+    v1: ApiClient, v2: ApiClient, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    """Two small reads, then none for a while; v2 never looks."""
+    monkeypatch.setattr(plan, "known", plan.Known())
+    with django_assert_num_queries(0):
+        v2.get("provider/")
+    with django_assert_num_queries(2):
+        v1.get("provider/")
+    with django_assert_num_queries(0):
+        for _ in range(10):
+            v1.get("provider/")
+    monkeypatch.setattr(plan.known, "_looked_at", time.monotonic() - plan.FRESH)
+    with django_assert_num_queries(2):
+        v1.get("provider/")
+
+
+@pytest.mark.django_db
+def test_what_is_over_is_not_read(freeze: Freeze) -> None:
+    """Years of brownouts cost nothing."""
+    freeze(NOW)
+    for start, end in ((EARLY, LATER), (EARLY, NOW), (LATER, LATE)):
+        Brownout.objects.create(start=start, end=end)
+    assert [(row.start, row.end) for row in plan.read_saved().brownouts] == [(LATER, LATE)]
+
+
+@UNDECIDED
+@pytest.mark.usefixtures("saved")
+def test_the_database_away_changes_nothing(
+    v1: ApiClient, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was known last holds, a path that needs no database goes on without it, and one line a minute says so."""
+    monkeypatch.setattr(plan, "_away", Sparingly(logging.getLogger("tandem.lifecycle"), "Away: %s."))
+    save(deprecated_at=EARLY)
+    assert "Deprecation" in v1.get("provider/")
+    Plan.objects.all().delete()
+
+    def away(*_: Any) -> Any:
+        raise OperationalError("canary")
+
+    with connection.execute_wrapper(away):
+        for _ in range(3):
+            response = v1.get("provider/")
+            assert (response.status_code, response["Deprecation"]) == (200, "@1796083200")
+        monkeypatch.setattr(plan, "known", plan.Known())
+        response = v1.get("provider/")
+        assert (response.status_code, "Deprecation" in response) == (200, False)
+    assert [record.message for record in caplog.records if record.name == "tandem.lifecycle"] == [
+        "Away: OperationalError."
+    ]
+    save(deprecated_at=EARLY)
+    assert "Deprecation" in v1.get("provider/")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_connection_is_given_back(v1: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At once: the rest of a request may take its client a minute to send."""
+    events: list[str] = []
+    close = connection.close
+    monkeypatch.setattr(plan, "known", plan.Known())
+
+    def closing() -> None:
+        events.append("given back")
+        close()
+
+    monkeypatch.setattr(connection, "close", closing)
+
+    def executing(execute: Any, *rest: Any) -> Any:
+        events.append("read")
+        return execute(*rest)
+
+    with connection.execute_wrapper(executing):
+        v1.get("provider/")
+    assert events == ["read", "read", "given back"]
+
+
+class SlowRows:
+    """Rows that take as long to read as a test likes."""
+
+    def __init__(self) -> None:
+        self.reads = 0
+        self.begun, self.done = threading.Event(), threading.Event()
+        self.rows = plan.Saved(Plan(guide=GUIDE), ())
+        self.known = plan.Known(self.read)
+
+    def read(self) -> plan.Saved:
+        self.reads += 1
+        self.begun.set()
+        assert self.done.wait(30)
+        return self.rows
+
+
+@pytest.mark.django_db
+def test_one_looks_and_the_others_go_on() -> None:
+    """With what was known before."""
+    slow = SlowRows()
+    slow.known._looked_at = time.monotonic() - (plan.FRESH + plan.STALE) / 2
+    looking = threading.Thread(target=slow.known.saved)
+    looking.start()
+    assert slow.begun.wait(30)
+    assert slow.known.saved() is plan.NOTHING
+    slow.done.set()
+    looking.join()
+    assert (slow.known.saved(), slow.reads) == (slow.rows, 1)
+
+
+@pytest.mark.django_db
+def test_who_comes_first_of_all_waits() -> None:
+    """A worker that has just started knows nothing: its first callers wait for the one who looks, for a moment."""
+    slow = SlowRows()
+    found: list[plan.Saved] = []
+    callers = [threading.Thread(target=lambda: found.append(slow.known.saved())) for _ in range(4)]
+    for caller in callers:
+        caller.start()
+    assert slow.begun.wait(30)
+    slow.done.set()
+    for caller in callers:
+        caller.join()
+    assert (found, slow.reads) == ([slow.rows] * 4, 1)
+
+
+def test_nobody_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the look takes too long, the settings hold meanwhile."""
+    monkeypatch.setattr(plan, "PATIENCE", 0.01)
+    slow = SlowRows()
+    with slow.known._looking:
+        assert slow.known.saved() is plan.NOTHING
+    assert slow.reads == 0

@@ -1,0 +1,131 @@
+"""A brownout saved in the admin is in effect on every worker within seconds, and so is its removal: over sockets."""
+
+import os
+import re
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import requests
+
+from tests.e2e.databases import Database, new_database
+from tests.e2e.servers import Service, run_to_end, running_service
+
+pytestmark = [pytest.mark.e2e, pytest.mark.postgres, pytest.mark.redis]
+
+PASSWORD = "correct-horse-battery"
+WITHIN = 30
+"""Seconds to wait at most; two are what it takes."""
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    with new_database("postgres", tmp_path_factory.mktemp("database")) as database:
+        yield database
+
+
+@pytest.fixture(scope="module")
+def service(database: Database) -> Iterator[Service]:
+    """Two workers on PostgreSQL and Redis."""
+    redis = os.environ.get("TEST_REDIS_URL")
+    if not redis:
+        pytest.skip("needs Redis: TEST_REDIS_URL is not set")
+    environment = {"WEB_CONCURRENCY": "2", "THREADS": "4", "REDIS_URL": redis}
+    with running_service(None, database_url=database.url, **environment) as service:
+        until = time.monotonic() + WITHIN
+        while len(service.workers) < 2:
+            assert time.monotonic() < until
+            time.sleep(0.1)
+        yield service
+
+
+@pytest.fixture(scope="module")
+def staff(service: Service, database: Database) -> requests.Session:
+    """A browser in which the first of the staff has signed in, made as the manual says."""
+    made = run_to_end(
+        "django",
+        {
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "SECRET_KEY": "tests-only",
+            "DATABASE_URL": database.url,
+            "DJANGO_SUPERUSER_PASSWORD": PASSWORD,
+        },
+        *("createsuperuser", "--no-input", "--username", "ada", "--email", "ada@example.com"),
+    )
+    assert made.returncode == 0, made.stderr
+    browser = requests.Session()
+    answer = filled_in(browser, f"{service.url}/admin/login/", username="ada", password=PASSWORD, next="/admin/")
+    assert (answer.status_code, answer.url) == (200, f"{service.url}/admin/")
+    return browser
+
+
+def filled_in(browser: requests.Session, url: str, **fields: object) -> requests.Response:
+    """Open a form and send it."""
+    form = browser.get(url, timeout=30)
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', form.text)
+    assert token is not None, form.text
+    return browser.post(url, {**fields, "csrfmiddlewaretoken": token[1]}, headers={"Referer": url}, timeout=30)
+
+
+@contextmanager
+def alone(service: Service, worker: int) -> Iterator[None]:
+    """Let one worker answer, and the other stand still meanwhile."""
+    others = [pid for pid in service.workers if pid != worker]
+    for pid in others:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in others:
+            os.kill(pid, signal.SIGCONT)
+
+
+def assert_everywhere(service: Service, version: str, status: int, **headers: str) -> None:
+    """Ask each worker, until it answers so or the time is over."""
+    for worker in service.workers:
+        with alone(service, worker):
+            until = time.monotonic() + WITHIN
+            while True:
+                found = requests.get(f"{service.url}/api/{version}/provider/", headers=headers, timeout=60).status_code
+                if found == status:
+                    break
+                assert time.monotonic() < until, found
+                time.sleep(0.2)
+
+
+def test_a_brownout_reaches_every_worker(service: Service, database: Database, staff: requests.Session) -> None:
+    """Saved by whichever worker has the form; taken away past all of them. v2 answers all along."""
+    root = requests.get(f"{service.url}/api/v1/", timeout=30)
+    if root.status_code == 404:
+        pytest.skip("v1 is not mounted")
+    assert_everywhere(service, "v1", 200)
+    now = datetime.now(UTC)
+    moments = {"start": now - timedelta(hours=1), "end": now + timedelta(hours=1)}
+    fields = {
+        f"{name}_{part}": moment.strftime(form)
+        for name, moment in moments.items()
+        for part, form in enumerate(("%Y-%m-%d", "%H:%M:%S"))
+    }
+    saved = filled_in(
+        staff, f"{service.url}/admin/rollout/brownout/add/", **fields, share=100, client="ShopApp", note=""
+    )
+    assert "was added successfully" in saved.text
+    assert_everywhere(service, "v1", 410, **{"User-Agent": "ShopApp/2.1"})
+    assert_everywhere(service, "v1", 200, **{"User-Agent": "Other/1.0"})
+    assert_everywhere(service, "v2", 200, **{"User-Agent": "ShopApp/2.1"})
+    database.execute("DELETE FROM rollout_brownout")
+    assert_everywhere(service, "v1", 200, **{"User-Agent": "ShopApp/2.1"})
+    assert "Traceback" not in service.log()
+
+
+def test_the_admins_files_are_served(service: Service, staff: requests.Session) -> None:
+    """From here, and every one that its pages name."""
+    page = staff.get(f"{service.url}/admin/rollout/brownout/add/", timeout=30)
+    files = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text))
+    assert "/static/admin/css/base.css" in files
+    for file in files:
+        assert requests.get(service.url + file, timeout=30).status_code == 200
+    assert not re.findall(r'(?:href|src)="(?:https?:)?//', page.text)
