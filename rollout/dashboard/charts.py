@@ -5,10 +5,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from rollout.dashboard.series import Bar, Range
-from rollout.lifecycle import Lifecycle
+from rollout.lifecycle import Brownout, Lifecycle
 from rollout.status.projection import Outlook
 from rollout.status.status import Status
 from rollout.status.versions import NEW_NAME, OLD_NAME
+from rollout.status.weeks import DAYS
 
 
 def charts(status: Status, chosen: Range, shown: Sequence[Bar]) -> dict[str, Any]:
@@ -27,7 +28,7 @@ def charts(status: Status, chosen: Range, shown: Sequence[Bar]) -> dict[str, Any
         "share": {
             "labels": [*(str(bar) for bar in shown), *(str(day) for day in coming)],
             "measured": [_percent(bar.calls.share) for bar in shown],
-            "projected": _projected(status, shown, coming),
+            "projected": _projected(status, chosen, shown, coming),
             "threshold": 100 * status.criteria.share,
             "marks": list(_marks(status.plan, [*days, *coming], chosen.step)),
         },
@@ -38,10 +39,20 @@ def marked_brownouts(plan: Lifecycle, shown: Sequence[Bar]) -> list[str]:
     """Name the brownouts of the days shown, and those to come."""
     start = datetime.combine(shown[0].first, time(), UTC)
     return [
-        f"{brownout.start:%Y-%m-%d %H:%M} to {brownout.start + brownout.length:%Y-%m-%d %H:%M} UTC"
+        _named(brownout)
         for brownout in sorted(plan.brownouts, key=lambda one: one.start)
         if brownout.start + brownout.length > start
     ]
+
+
+def _named(brownout: Brownout) -> str:
+    end = brownout.start + brownout.length
+    until = f"{end:%H:%M}" if end.date() == brownout.start.date() else f"{end:%Y-%m-%d %H:%M}"
+    # The settings' own have neither: they are for all.
+    share, client = getattr(brownout, "share", 100), getattr(brownout, "client", "")
+    parts = [f"{share} % of calls" if share < 100 else "", f"of {client}" if client else ""]
+    whom = " ".join(part for part in parts if part)
+    return f"{brownout.start:%Y-%m-%d %H:%M} to {until} UTC" + (f", {whom}" if whom else "")
 
 
 def _coming(status: Status, chosen: Range) -> list[date]:
@@ -54,16 +65,14 @@ def _coming(status: Status, chosen: Range) -> list[date]:
     return [status.today + timedelta(days=1 + chosen.step * index) for index in range(min(most, wanted))]
 
 
-def _projected(status: Status, shown: Sequence[Bar], coming: Sequence[date]) -> list[float | None]:
+def _projected(status: Status, chosen: Range, shown: Sequence[Bar], coming: Sequence[date]) -> list[float | None]:
     """Give the line, from the weeks that it is drawn through on."""
     line = status.projection.line
     if line is None:
         return []
-    begin = status.today - timedelta(days=7 * len(line.points))
-    days = [bar.last for bar in shown]
-    return [
-        _percent(status.projection.share_on(day, status.today)) if day > begin else None for day in (*days, *coming)
-    ]
+    begin = status.today - timedelta(days=DAYS * len(line.points))
+    middles = [first + timedelta(days=chosen.step // 2) for first in (*(bar.first for bar in shown), *coming)]
+    return [_percent(status.projection.share_on(day, status.today)) if day > begin else None for day in middles]
 
 
 def _marks(plan: Lifecycle, days: Sequence[date], step: int) -> Iterator[dict[str, Any]]:

@@ -40,19 +40,19 @@ def _share(status: Status) -> Fact:
     ]
     before = f" ({', '.join(was)})" if was else ""
     return Fact(
-        "Share",
+        f"Share of {OLD_NAME}",
         "an unknown part" if now is None else percent(now),
         f"of the calls of the last 7 days {'is' if now is None else 'are'} {OLD_NAME}'s{before}. "
-        f"It can go at {100 * status.criteria.share:g} %.",
+        f"Low enough: {100 * status.criteria.share:g} %.",
         None if now is None else now <= status.criteria.share,
     )
 
 
 def _users(status: Status) -> Fact:
     found, most = status.users, status.criteria.users
-    limit = f"; it can go at {most:,}" if most else ""
+    limit = f" (few enough: {most:,})" if most else ""
     return Fact(
-        "Users",
+        "Users left",
         f"{found.depend:,}",
         f"called {OLD_NAME} alone in the last {status.criteria.days} days and depend on it{limit}. "
         f"{found.moving:,} called both and are moving. {found.new:,} in all called {NEW_NAME}.",

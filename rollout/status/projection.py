@@ -12,6 +12,8 @@ from rollout.status.weeks import DAYS
 
 HORIZON = 5 * 52
 """Weeks: nobody can say what is farther off."""
+MIDDLE = DAYS // 2
+"""A point of the line stands for the middle of its week, so many days before its last."""
 
 
 class Outlook(StrEnum):
@@ -40,10 +42,10 @@ class Projection:
     left: float = 0.0
 
     def share_on(self, day: date, today: date) -> float | None:
-        """Give the share that the line comes to on a day to come; at least what is stuck."""
+        """Give the share that the line comes to on one day; at least what is stuck."""
         if self.line is None:
             return None
-        return max(self.left, self.line.share_in((day - today).days / DAYS))
+        return max(self.left, self.line.share_in(((day - today).days + MIDDLE) / DAYS))
 
 
 def project(

@@ -27,6 +27,8 @@ def pace(status: Status) -> str:
 def refused(status: Status) -> str:
     """Say how many of v1's calls got 410."""
     week = status.totals[-1]
+    if not week.old:
+        return f"none: {OLD_NAME} was not called in the last 7 days."
     if not week.refused:
         return f"none of {OLD_NAME}'s {week.old:,} calls of the last 7 days got 410."
     return (

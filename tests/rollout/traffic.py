@@ -28,7 +28,7 @@ KINDS = (
 WEEKDAYS = (1.0, 0.98, 0.97, 1.0, 1.08, 1.22, 1.15)
 BROWNOUTS = (25, 11)
 """Days before today on which some of v1's calls were refused."""
-REFUSED = 0.12
+REFUSED = 0.5
 
 
 @dataclass(frozen=True)
@@ -95,11 +95,11 @@ SITUATIONS = {
 }
 
 
-def rows(situation: Situation, today: date) -> Iterator["DailyCalls"]:
-    """Give the ledger of a situation."""
+def rows(situation: Situation, today: date, days: int) -> Iterator["DailyCalls"]:
+    """Give the ledger of a situation, of so many days at most."""
     from rollout.models import DailyCalls  # noqa: PLC0415 - after django.setup(), where this is a program
 
-    for ago in reversed(range(situation.days)):
+    for ago in reversed(range(min(days, situation.days))):
         for build in situation.builds:
             for resource, outcome, number in _kinds(build, ago):
                 yield DailyCalls(
@@ -126,14 +126,14 @@ def _some(resource: str, outcome: str, calls: float) -> Iterator[tuple[str, str,
         yield resource, outcome, round(calls)
 
 
-def fill(name: str, now: datetime) -> None:
-    """Write a situation as it is at a moment, and its users."""
+def fill(name: str, now: datetime, *, days: int = 366) -> None:
+    """Write a situation as it is at a moment, of so many days at most, and its users."""
     from django.contrib.auth.models import User  # noqa: PLC0415 - likewise
 
     from rollout.models import DailyCalls, LastCall  # noqa: PLC0415 - likewise
 
     situation = SITUATIONS[name]
-    DailyCalls.objects.bulk_create(rows(situation, now.date()), batch_size=2000)
+    DailyCalls.objects.bulk_create(rows(situation, now.date(), days), batch_size=2000)
     only_old, both, only_new = situation.users
     versions = [("v1",)] * only_old + [("v1", "v2")] * both + [("v2",)] * only_new
     people = User.objects.bulk_create(

@@ -4,6 +4,7 @@ import json as json_format
 from math import isfinite
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
@@ -14,7 +15,6 @@ from rollout.status.verdict import Answer, verdict
 
 CODES = {Answer.YES: 0, Answer.NOT_YET: 1, Answer.NO: 1, Answer.UNKNOWN: 2}
 MISUSED = 2
-MOST_DAYS = 36_500
 
 
 class Command(BaseCommand):
@@ -34,17 +34,17 @@ class Command(BaseCommand):
             type=float,
             default=100 * given.share,
             metavar="PERCENT",
-            help="v1's share of the calls of the last 7 days at which it can go (%(default)g)",
+            help="v1's share of the calls of the last 7 days that is low enough (%(default)g)",
         )
         parser.add_argument(
             "--users-threshold",
             type=int,
             default=given.users,
             metavar="NUMBER",
-            help="users who depend on v1 with whom it can go all the same (%(default)s)",
+            help="users who depend on v1 that are few enough (%(default)s)",
         )
         parser.add_argument(
-            "--days", type=int, default=given.days, help="a user who has not called for so long is gone (%(default)s)"
+            "--days", type=int, default=given.days, help="who has not called for so many days is gone (%(default)s)"
         )
         parser.add_argument("--json", action="store_true", help="one JSON object on one line")
 
@@ -54,8 +54,9 @@ class Command(BaseCommand):
             raise CommandError("--threshold is a percentage, 0 to 100.", returncode=MISUSED)
         if users_threshold < 0:
             raise CommandError("--users-threshold is 0 or more.", returncode=MISUSED)
-        if not 1 <= days <= MOST_DAYS:
-            raise CommandError(f"--days is 1 to {MOST_DAYS}.", returncode=MISUSED)
+        if not 1 <= days <= settings.LAST_CALL_DAYS:
+            kept = f"LAST_CALL_DAYS ({settings.LAST_CALL_DAYS}), since older calls of users are forgotten"
+            raise CommandError(f"--days is 1 to {kept}.", returncode=MISUSED)
         found = status(timezone.now(), Criteria(share=threshold / 100, users=users_threshold, days=days))
         if json:
             self.stdout.write(json_format.dumps(as_json(found)))

@@ -24,7 +24,7 @@ function marks(list) {
       ctx.save();
       for (const mark of list) {
         const { ink, title } = styles[mark.kind];
-        const left = at(mark.from);
+        const left = Math.round(at(mark.from));
         ctx.fillStyle = ctx.strokeStyle = ink;
         if (!title) {
           ctx.globalAlpha = 0.35;
@@ -32,7 +32,7 @@ function marks(list) {
           ctx.globalAlpha = 1;
           continue;
         }
-        ctx.lineWidth = 1.5;
+        ctx.lineWidth = 2;
         ctx.setLineDash([4, 3]);
         ctx.beginPath();
         ctx.moveTo(left, area.top);
