@@ -4,19 +4,26 @@ from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, URLResolver, path
 
+from rollout.dashboard.views import page
 from shared.errors import Throttled
 from social import limits
 from social.addresses import client_address
 
 
 class Site(AdminSite):
-    """Django's admin under this project's name."""
+    """Django's admin under this project's name, with the page of the migration."""
 
     site_title = "Tandem"
     site_header = "Tandem"
     index_title = "Administration"
+    index_template = "rollout/index.html"
     site_url = "/"
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        """Put our page before Django's, which end with one that takes every path."""
+        return [path("migration/", self.admin_view(page), name="migration"), *super().get_urls()]
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Let staff in. Every attempt counts for its address, like an anonymous sign-up, before a password is tried."""

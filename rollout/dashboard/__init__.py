@@ -1,0 +1,1 @@
+"""The page for staff: how far the migration is, in the admin's looks."""

@@ -1,0 +1,106 @@
+"""The page. Whoever mounts it lets in staff alone."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+
+from rollout.dashboard import sparkline
+from rollout.dashboard.charts import charts, marked_brownouts
+from rollout.dashboard.series import RANGES, USUAL, Bar, bars
+from rollout.status import counts
+from rollout.status.facts import facts
+from rollout.status.percent import percent
+from rollout.status.status import Client, Criteria, Status, status
+from rollout.status.verdict import verdict
+from rollout.status.versions import NEW_NAME, OLD_NAME
+from rollout.status.words import pace, refused
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+
+def page(request: HttpRequest) -> HttpResponse:
+    """Show how far the migration is; `?range=` is one of RANGES."""
+    name = request.GET.get("range", USUAL)
+    if name not in RANGES:
+        raise Http404("There is no such range.")
+    found = status(timezone.now(), Criteria())
+    context = {
+        **admin.site.each_context(request),
+        "title": f"Migration from {OLD_NAME} to {NEW_NAME}",
+        "old": OLD_NAME,
+        "new": NEW_NAME,
+        "status": found,
+        "verdict": verdict(found),
+        **(_recorded(found, name) if found.recorded else {"flush_seconds": settings.LEDGER_FLUSH_SECONDS}),
+    }
+    response = TemplateResponse(request, "rollout/dashboard.html", context)
+    response["Content-Security-Policy"] = POLICY
+    return response
+
+
+def _recorded(found: Status, name: str) -> dict[str, Any]:
+    chosen = RANGES[name]
+    shown = bars(chosen, found.today)
+    return {
+        "facts": facts(found),
+        "pace": pace(found),
+        "refused": refused(found),
+        "ranges": [{"name": one, "title": each.title, "current": one == name} for one, each in RANGES.items()],
+        "range": chosen,
+        "charts": charts(found, chosen, shown),
+        "rows": [_row(bar) for bar in reversed(shown)],
+        "brownouts": marked_brownouts(found.plan, shown),
+        "clients": _clients([client for client in found.clients if not client.gone]),
+        "gone": [client for client in found.clients if client.gone],
+        "outcomes": _outcomes(found, shown),
+        "spark": {"width": sparkline.WIDTH, "height": sparkline.HEIGHT},
+    }
+
+
+def _row(bar: Bar) -> dict[str, Any]:
+    calls = bar.calls
+    numbers = {
+        name: f"{number:,}" for name, number in (("old", calls.old), ("refused", calls.refused), ("new", calls.new))
+    }
+    return {"days": str(bar), **numbers, "share": percent(calls.share)}
+
+
+def _clients(clients: list[Client]) -> list[dict[str, Any]]:
+    most = max((client.parts[-1] or 0 for client in clients), default=0)
+    return [_client(client, most) for client in clients]
+
+
+def _client(client: Client, most: float) -> dict[str, Any]:
+    """Give a row of the table.
+
+    :param most: the part of the greatest client, whose bar is full.
+    """
+    return {
+        "name": client.name,
+        "part": percent(client.parts[-1]),
+        "width": _width((client.parts[-1] or 0) / most),
+        "own": percent(client.calls[-1].share),
+        "points": sparkline.points(client.parts),
+        "falls": None if client.line is None else client.line.falls,
+        "last_day": client.last_day,
+    }
+
+
+def _outcomes(found: Status, shown: list[Bar]) -> list[dict[str, Any]]:
+    numbers = counts.outcomes(shown[0].first, found.today)
+    total = sum(numbers.values())
+    return [
+        {"name": name, "calls": f"{number:,}", "part": percent(number / total), "width": _width(number / total)}
+        for name, number in numbers.items()
+    ]
+
+
+def _width(share: float) -> str:
+    return f"{100 * share:.2f}%"

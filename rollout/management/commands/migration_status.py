@@ -1,0 +1,73 @@
+"""`manage.py migration_status`: can v1 be switched off?"""
+
+import json as json_format
+from math import isfinite
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from rollout.status.as_json import as_json
+from rollout.status.status import Criteria, status
+from rollout.status.text import lines
+from rollout.status.verdict import Answer, verdict
+
+CODES = {Answer.YES: 0, Answer.NOT_YET: 1, Answer.NO: 1, Answer.UNKNOWN: 2}
+MISUSED = 2
+
+
+class Command(BaseCommand):
+    """Exit code 0: it can be switched off. 1: not yet. 2: misuse, or too little is recorded to say."""
+
+    help = (
+        "Tells whether v1 can be switched off: its share of the calls by client and over time, the users who depend on "
+        "it, and when it will end if it goes on like this. Exit code 0: it can be switched off; 1: not yet; 2: misuse, "
+        "or too little is recorded to say."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take the options."""
+        given = Criteria()
+        parser.add_argument(
+            "--threshold",
+            type=float,
+            default=100 * given.share,
+            metavar="PERCENT",
+            help="v1's share of the calls of the last 7 days that is low enough (%(default)g)",
+        )
+        parser.add_argument(
+            "--users-threshold",
+            type=int,
+            default=given.users,
+            metavar="NUMBER",
+            help="users who depend on v1 that are few enough (%(default)s)",
+        )
+        parser.add_argument(
+            "--days", type=int, default=given.days, help="who has not called for so many days is gone (%(default)s)"
+        )
+        parser.add_argument("--json", action="store_true", help="one JSON object on one line")
+
+    def handle(self, *args: Any, threshold: float, users_threshold: int, days: int, json: bool, **options: Any) -> None:
+        """Look, tell, and end with the exit code."""
+        if not (isfinite(threshold) and 0 <= threshold <= 100):
+            raise CommandError("--threshold is a percentage, 0 to 100.", returncode=MISUSED)
+        if users_threshold < 0:
+            raise CommandError("--users-threshold is 0 or more.", returncode=MISUSED)
+        if not 1 <= days <= settings.LAST_CALL_DAYS:
+            kept = f"LAST_CALL_DAYS ({settings.LAST_CALL_DAYS}), since older calls of users are forgotten"
+            raise CommandError(f"--days is 1 to {kept}.", returncode=MISUSED)
+        found = status(timezone.now(), Criteria(share=threshold / 100, users=users_threshold, days=days))
+        if json:
+            self.stdout.write(json_format.dumps(as_json(found)))
+        else:
+            self._tell(lines(found), verdict(found).answer)
+        if code := CODES[verdict(found).answer]:
+            raise SystemExit(code)
+
+    def _tell(self, told: Any, answer: Answer) -> None:
+        colour = {Answer.YES: self.style.SUCCESS, Answer.NO: self.style.ERROR}.get(answer, self.style.WARNING)
+        first, *rest = told
+        self.stdout.write(first, colour)
+        for line in rest:
+            self.stdout.write(line)

@@ -1,0 +1,114 @@
+"""All figures of a moment, put together."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from rollout.lifecycle import Lifecycle, lifecycle
+from rollout.status import counts
+from rollout.status.counts import Calls, Recorded
+from rollout.status.projection import Projection, project, share_line
+from rollout.status.trend import Trend
+from rollout.status.users import Users, users
+from rollout.status.weeks import Week, weeks
+
+WEEKS = 13
+"""This week and the twelve before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Criteria:
+    """When v1 can be switched off: its share (0 to 1) of a week's calls, and the users who depend, at most."""
+
+    share: float = 0.01
+    users: int = 0
+    days: int = 28
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A client that has called v1: its calls in each week, and v1's part of them in all calls of all clients."""
+
+    name: str
+    calls: tuple[Calls, ...]
+    parts: tuple[float | None, ...]
+    line: Trend | None
+    last_day: date
+
+    @property
+    def gone(self) -> bool:
+        """Say whether it has not called v1 this week."""
+        return self.calls[-1].old == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How far the migration is. `clients` are those that have called v1 in these weeks, the greatest first."""
+
+    now: datetime
+    criteria: Criteria
+    recorded: Recorded | None
+    weeks: tuple[Week, ...]
+    totals: tuple[Calls, ...]
+    clients: tuple[Client, ...]
+    users: Users
+    projection: Projection
+    plan: Lifecycle
+
+    @property
+    def today(self) -> date:
+        """Give the day (UTC)."""
+        return self.now.date()
+
+    @property
+    def days_recorded(self) -> int:
+        """Give how many days the record reaches back, today included."""
+        return 0 if self.recorded is None else (self.today - self.recorded.first).days + 1
+
+    @property
+    def sunset(self) -> date | None:
+        """Give the planned day of the end."""
+        return None if self.plan.sunset_at is None else self.plan.sunset_at.date()
+
+
+def status(now: datetime, criteria: Criteria) -> Status:
+    """Read all figures.
+
+    :param now: aware, in UTC.
+    """
+    window = weeks(now.date(), WEEKS)
+    found = counts.by_client(window)
+    totals = [sum((calls[index] for calls in found.values()), Calls()) for index in range(WEEKS)]
+    return Status(
+        now=now,
+        criteria=criteria,
+        recorded=counts.recorded(),
+        weeks=tuple(window),
+        totals=tuple(totals),
+        clients=_clients(found, totals),
+        users=users(now - timedelta(days=criteria.days)),
+        projection=project(totals, found, criteria.share, now.date()),
+        plan=lifecycle(),
+    )
+
+
+def _clients(found: dict[str, list[Calls]], totals: Sequence[Calls]) -> tuple[Client, ...]:
+    last_days = counts.last_days()
+
+    def pairs(calls: list[Calls]) -> Iterable[tuple[Calls, Calls]]:
+        return zip(calls, totals, strict=True)
+
+    clients = [
+        Client(
+            name=name,
+            calls=tuple(calls),
+            parts=tuple(
+                week.old / total.total if total.total else None for week, total in zip(calls, totals, strict=True)
+            ),
+            line=share_line(calls, totals),
+            last_day=last_days[name],
+        )
+        for name, calls in found.items()
+        if any(week.old for week in calls)
+    ]
+    return tuple(sorted(clients, key=lambda one: (-one.calls[-1].old, -one.last_day.toordinal(), one.name)))

@@ -1,0 +1,117 @@
+"""The dashboard with a year of traffic, at a desk and on a telephone, in light and in darkness."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.wait import WebDriverWait
+
+from tests.browser.visitor import WITHIN
+from tests.e2e.servers import Service, run_to_end, running_service
+
+pytestmark = pytest.mark.browser
+
+PAGE = "/admin/migration/"
+INK = """
+const canvas = document.getElementById(arguments[0]);
+const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+const seen = new Set();
+for (let at = 0; at < data.length; at += 4) {
+  const [red, green, blue, solid] = data.subarray(at, at + 4);
+  if (solid === 255) seen.add(`${red},${green},${blue}`);
+}
+return [...seen];
+"""
+"""Every colour on a canvas that nothing shines through."""
+
+
+@pytest.fixture(scope="module")
+def migrating(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """The service nearly at its end, with two brownouts behind it, and one of the staff."""
+    database = f"sqlite:///{tmp_path_factory.mktemp('dashboard') / 'db.sqlite3'}"
+    filled = run_to_end("tests.rollout.traffic", {"SECRET_KEY": "tests-only", "DATABASE_URL": database}, "nearly_done")
+    assert filled.returncode == 0, filled.stderr
+    plan = {
+        "V1_DEPRECATED_AT": _days(-60),
+        "V1_SUNSET_AT": _days(20),
+        "V1_BROWNOUTS": f"{_days(-25)}/PT4H,{_days(-11)}/PT4H",
+    }
+    with running_service(None, database_url=database, **plan) as service:
+        yield service
+
+
+def _days(days: int) -> str:
+    return f"{datetime.now(UTC) + timedelta(days=days):%Y-%m-%dT00:00:00Z}"
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 900), (360, 780)])
+def test_charts_are_drawn_and_nothing_is_fetched_elsewhere(
+    browser: Callable[..., webdriver.Chrome], migrating: Service, width: int, height: int
+) -> None:
+    """Every colour is on its canvas, in the dark another; nothing is too wide, complains, or asks another host."""
+    window = browser(width, height)
+    _sign_in(window, migrating.url)
+    window.get_log("browser")  # the sign-in page has no icon
+
+    window.get(f"{migrating.url}{PAGE}?range=4-weeks")
+    assert _find(window, ".answer p").text.startswith("Not yet: v1 has ")
+    assert {_rgb(window, name) for name in ("v1", "v2", "refused")} <= _ink(window, "calls")
+    assert {_rgb(window, name) for name in ("v1", "bad")} <= _ink(window, "share")
+    assert _overflow(window) <= 0
+
+    light = _rgb(window, "v1")
+    window.execute_script("document.documentElement.dataset.theme = 'dark'")
+    WebDriverWait(window, WITHIN).until(lambda _: _rgb(window, "v1") in _ink(window, "calls"))
+    assert light != _rgb(window, "v1")
+    assert light not in _ink(window, "calls")
+
+    for summary in window.find_elements(By.CSS_SELECTOR, "#content details summary"):
+        summary.click()
+    assert len(window.find_elements(By.CSS_SELECTOR, "#figures tbody tr")) == 28
+    assert _overflow(window) <= 0
+
+    _find(window, ".ranges a[href='?range=year']").click()
+    WebDriverWait(window, WITHIN).until(lambda _: window.current_url.endswith("?range=year"))
+    assert {_rgb(window, name) for name in ("v1", "v2")} <= _ink(window, "calls")
+    assert len(window.find_elements(By.CSS_SELECTOR, "#figures tbody tr")) == 52
+    assert _overflow(window) <= 0
+
+    fetched = window.execute_script("return performance.getEntriesByType('resource').map((each) => each.name)")
+    assert any(name.endswith("/chart.umd.min.js") for name in fetched)
+    assert {urlsplit(name).netloc for name in fetched} == {urlsplit(migrating.url).netloc}
+    assert window.get_log("browser") == []
+
+
+def _sign_in(window: webdriver.Chrome, url: str) -> None:
+    window.get(f"{url}{PAGE}")
+    _find(window, "#id_username").send_keys("ripley")
+    _find(window, "#id_password").send_keys("nostromo")
+    _find(window, "#login-form [type=submit]").click()
+    WebDriverWait(window, WITHIN).until(lambda _: urlsplit(window.current_url).path == PAGE)
+
+
+def _find(window: webdriver.Chrome, selector: str) -> Any:
+    return window.find_element(By.CSS_SELECTOR, selector)
+
+
+def _ink(window: webdriver.Chrome, canvas: str) -> set[str]:
+    return set(window.execute_script(INK, canvas))
+
+
+def _rgb(window: webdriver.Chrome, name: str) -> str:
+    """Give a colour of the stylesheet as a canvas has it: `217,130,43`."""
+    value: str = window.execute_script(
+        "return getComputedStyle(document.documentElement).getPropertyValue(`--${arguments[0]}`).trim()", name
+    )
+    return ",".join(str(int(value[at : at + 2], 16)) for at in (1, 3, 5))
+
+
+def _overflow(window: webdriver.Chrome) -> int:
+    wider: int = window.execute_script(
+        "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    return wider

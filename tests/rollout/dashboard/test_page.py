@@ -1,0 +1,112 @@
+"""The page: who gets it, what stands on it, and what it costs."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client, override_settings
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from rollout.models import DailyCalls
+from tests.contract.conftest import HOST
+from tests.rollout import traffic
+
+pytestmark = pytest.mark.django_db
+
+PAGE = "/admin/migration/"
+QUERIES = 15
+"""Eight are the figures'; the rest is Django's (session, user, permissions), and the plan's."""
+
+
+@pytest.fixture
+def staff() -> Client:
+    """Somebody of the staff, who may nothing else."""
+    client = Client(SERVER_NAME=HOST)
+    client.force_login(User.objects.create(username="dallas", is_staff=True))
+    return client
+
+
+def text(client: Client, query: str = "") -> str:
+    response = client.get(PAGE + query)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_staff_only(staff: Client) -> None:
+    """Anybody else is sent to sign in; the page is kept by no cache."""
+    assert staff.get(PAGE).status_code == 200
+    assert "no-store" in staff.get(PAGE)["Cache-Control"]
+    visitor = Client(SERVER_NAME=HOST)
+    assert visitor.get(PAGE)["Location"] == f"/admin/login/?next={PAGE}"
+    visitor.force_login(User.objects.create(username="ripley"))
+    assert visitor.get(PAGE)["Location"] == f"/admin/login/?next={PAGE}"
+
+
+def test_it_is_found(staff: Client) -> None:
+    """From the first page of the admin."""
+    assert f'href="{PAGE}"' in staff.get("/admin/").content.decode()
+
+
+def test_nothing_recorded(staff: Client) -> None:
+    """It says so, and what to do; there is no chart of nothing."""
+    page = text(staff)
+    assert "Not known: no calls are recorded yet." in page
+    assert "LEDGER_FLUSH_SECONDS" in page
+    assert "<canvas" not in page
+    assert "<script" not in page.partition("<body")[2]
+
+
+def test_it_says_all_without_a_canvas(staff: Client) -> None:
+    """The answer, each client with its last day, every day's figures, the dates and the outcomes are text."""
+    now = timezone.now()
+    DailyCalls.objects.create(day=now, version="v1", client="A&B/1", resource="user", outcome="throttled", calls=1234)
+    DailyCalls.objects.create(day=now, version="v2", client="C/1", resource="user", outcome="ok", calls=8766)
+    old = now - timedelta(days=30)
+    DailyCalls.objects.create(day=old, version="v1", client="D/1", resource="user", outcome="ok", calls=7)
+    brownout = (datetime(now.year + 1, 2, 3, 10, tzinfo=UTC), timedelta(minutes=15))
+    with override_settings(V1_DEPRECATED_AT=now, V1_SUNSET_AT=now + timedelta(days=90), V1_BROWNOUTS=[brownout]):
+        page = " ".join(text(staff).replace("\N{NO-BREAK SPACE}", " ").split())
+    assert "Not yet: v1 has 12.3 % of the calls, and 0 users depend on it." in page
+    assert f'<th scope="row">{now:%Y-%m-%d}</th><td class="number">1,234</td><td class="number">0</td>' in page
+    assert "A&amp;B/1" in page
+    assert f"D/1, last on {old:%Y-%m-%d}" in page
+    assert "C/1" not in page
+    assert f"{now.year + 1}-02-03 10:00 to 10:15 UTC" in page
+    assert f"{now + timedelta(days=90):%Y-%m-%d %H:%M} UTC" in page
+    assert "<code>throttled</code>" in page
+
+
+@pytest.mark.parametrize("query", ["", "?range=4-weeks", "?range=year"])
+def test_its_queries_do_not_grow(
+    staff: Client, query: str, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    """Whatever the number of clients, weeks and users."""
+    traffic.fill("stuck", timezone.now(), days=40)
+    with django_assert_max_num_queries(QUERIES):
+        text(staff, query)
+
+
+def test_a_range_that_there_is_not(staff: Client) -> None:
+    """A link of ours never says so."""
+    assert staff.get(PAGE + "?range=ages").status_code == 404
+
+
+def test_no_script_but_ours(staff: Client) -> None:
+    """The policy lets nothing in from elsewhere, and nothing that stands in the page runs."""
+    traffic.fill("just_started", timezone.now())
+    response = staff.get(PAGE)
+    policy = dict(each.strip().split(" ", 1) for each in response["Content-Security-Policy"].split(";"))
+    assert policy["default-src"] == "'none'"
+    assert policy["script-src"] == policy["style-src"] == "'self'"
+    page = response.content.decode()
+    assert "//" not in page.replace("http://www.w3.org/2000/svg", "")
+    assert " style=" not in page
+    assert " on" + "click=" not in page
+
+
+def test_the_history_outlives_the_version(staff: Client) -> None:
+    """The app of v1 may be gone from the settings: its figures stay."""
+    traffic.fill("done", timezone.now(), days=90)
+    with override_settings(APIS={"api_v2": "api/v2/"}):
+        assert "Yes: v1 has 0.0\N{NO-BREAK SPACE}% of the calls, and no user depends on it." in text(staff)

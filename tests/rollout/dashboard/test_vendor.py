@@ -1,0 +1,21 @@
+"""What is not ours stands in the project as it was published."""
+
+from hashlib import sha256
+from pathlib import Path
+
+import rollout
+
+CHART_JS = Path(rollout.__file__).parent / "static/rollout/vendor/chart.js"
+
+
+def test_chart_js() -> None:
+    """It is the file that its README names, by version and sum, with its licence; no source map is asked for."""
+    readme = (CHART_JS / "README.md").read_text(encoding="utf-8")
+    script = (CHART_JS / "chart.umd.min.js").read_bytes()
+    assert f"chart.umd.min.js {sha256(script).hexdigest()}" in readme
+    version = readme.splitlines()[0].removeprefix("# Chart.js ")
+    assert f"* Chart.js v{version}\n".encode() in script
+    assert b"sourceMappingURL" not in script
+    published = script + b"//# sourceMappingURL=chart.umd.min.js.map\n"
+    assert any(sha256(each).hexdigest() in readme.partition("SHA-256 of")[0] for each in (published, published[:-1]))
+    assert "The MIT License" in (CHART_JS / "LICENSE.md").read_text(encoding="utf-8")

@@ -1,0 +1,1 @@
+"""The figures, and the command that tells them."""

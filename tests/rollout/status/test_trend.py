@@ -1,0 +1,76 @@
+"""The line through the weeks."""
+
+from math import exp, log
+
+import pytest
+
+from rollout.status.trend import LEAST, WEEKS, trend
+
+TOTAL = 10**9
+
+
+def halving(weeks: int, every: float = 2.0) -> list[tuple[int, int]]:
+    """Weeks whose odds halve in so many weeks, down to one to a hundred."""
+    odds = [exp(log(0.01) + log(2) / every * back) for back in reversed(range(weeks))]
+    return [(round(TOTAL * each / (1 + each)), TOTAL) for each in odds]
+
+
+def test_a_straight_line_is_found() -> None:
+    """Slope, level and the time to any share, and the interval is but a point."""
+    line = trend(halving(WEEKS))
+    assert line is not None
+    assert line.slope == pytest.approx(-log(2) / 2)
+    assert line.fastest == pytest.approx(line.slope)
+    assert line.slowest == pytest.approx(line.slope)
+    assert line.falls
+    assert line.share_in(0) == pytest.approx(0.01 / 1.01)
+    assert line.share_in(2) == pytest.approx(0.005 / 1.005)
+    assert line.weeks_until(0.005 / 1.005, line.slope) == pytest.approx(2)
+
+
+def test_one_odd_week_does_not_turn_it() -> None:
+    """A crawler, a campaign, an outage."""
+    weekly = halving(WEEKS)
+    weekly[5] = (TOTAL // 2, TOTAL)
+    line = trend(weekly)
+    assert line is not None
+    assert line.slope == pytest.approx(-log(2) / 2, rel=0.01)
+    assert line.falls
+
+
+def test_only_the_last_weeks_count() -> None:
+    """What was before them is history."""
+    assert trend([(TOTAL, TOTAL)] * 20 + halving(WEEKS)) == trend(halving(WEEKS))
+
+
+def test_a_week_without_calls_tells_nothing() -> None:
+    """Neither a share of zero nor one of all."""
+    weekly = halving(WEEKS)
+    weekly[3] = (0, 0)
+    line = trend(weekly)
+    assert line is not None
+    assert len(line.points) == WEEKS - 1
+    assert line.slope == pytest.approx(-log(2) / 2)
+
+
+def test_too_few_weeks_are_no_trend() -> None:
+    """Three points are on many lines."""
+    assert trend([]) is None
+    assert trend([(0, 0)] * WEEKS + halving(LEAST - 1)) is None
+    assert trend(halving(LEAST)) is not None
+
+
+@pytest.mark.parametrize("weekly", [[(0, 5)] * 8, [(5, 5)] * 8, [(3, 10), (5, 10)] * 4])
+def test_what_is_level_does_not_fall(weekly: list[tuple[int, int]]) -> None:
+    """None of it, all of it, or up and down."""
+    line = trend(weekly)
+    assert line is not None
+    assert not line.falls
+
+
+def test_what_would_take_years_to_halve_does_not_fall() -> None:
+    """However surely."""
+    line = trend(halving(WEEKS, every=60))
+    assert line is not None
+    assert line.slowest < 0
+    assert not line.falls
