@@ -43,5 +43,6 @@ class Case(ABC):
     def request(self, people: People, side: int) -> Request:
         """Give the request to one version (0: the older one), from that version's people."""
 
+    @abstractmethod
     def learn(self, answers: tuple[Answer, Answer]) -> None:
         """Take from the answers what later cases need."""

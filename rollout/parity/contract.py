@@ -68,7 +68,8 @@ def _exchanges(providers: Sequence[str]) -> Iterator[Step]:
 def _stories(providers: Sequence[str]) -> Iterator[Step]:
     """Sign up, in, link, disconnect, sign out; each from a user of its own."""
     for name in providers:
-        begin = Step("stories", Request("POST", SIGN_UP.uri(""), (JSON,)), SignUp(name, "new"), True, story=True)
+        chapter = f"stories, {name}"
+        begin = Step(chapter, Request("POST", SIGN_UP.uri(""), (JSON,)), SignUp(name, "new"), True, story=True)
         linking = replace(begin, request=replace(begin.request, headers=(JSON, CREDENTIAL)), new_people=False)
         yield begin
         yield replace(linking, sign_up=SignUp(name, "self"))
@@ -76,7 +77,7 @@ def _stories(providers: Sequence[str]) -> Iterator[Step]:
         yield replace(linking, sign_up=SignUp(name, "other"))
         yield replace(linking, request=begin.request, sign_up=SignUp(name, "self", {"first_name": "É", "extra": [1]}))
         for method, path in values.STORY:
-            yield Step("stories", Request(method, path, (CREDENTIAL,)), story=True)
+            yield Step(chapter, Request(method, path, (CREDENTIAL,)), story=True)
 
 
 def _methods() -> Iterator[Step]:
@@ -145,8 +146,8 @@ def _fields() -> Iterator[Step]:
 def _personas(providers: Sequence[str]) -> Iterator[Step]:
     for name in providers:
         for persona in values.REFUSED_PERSONAS:
-            yield Step("providers", Request("POST", SIGN_UP.uri(""), (JSON,)), SignUp(name, persona))
+            yield Step(f"{name}, {persona}", Request("POST", SIGN_UP.uri(""), (JSON,)), SignUp(name, persona))
         if name in values.GIVE_ID_TOKENS:
             for persona in values.FORGERS:
                 sign_up = SignUp(name, persona, {"nonce": "n-0S6_WzA2Mj"}, by_id_token=True)
-                yield Step("providers", Request("POST", SIGN_UP.uri(""), (JSON,)), sign_up)
+                yield Step(f"{name} by id_token, {persona}", Request("POST", SIGN_UP.uri(""), (JSON,)), sign_up)

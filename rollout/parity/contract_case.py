@@ -24,6 +24,7 @@ class Cast:
     twins: Twins | None = None
     others: Twins | None = None
     sign_ins: int = 0
+    in_story: bool = False
 
     def change(self) -> None:
         """Let the next case have new people."""
@@ -61,8 +62,9 @@ class ContractCase(Case):
 
     def prepare(self, people: People) -> None:
         """Have people there, if the case is about any."""
-        if self.step.new_people:
+        if self.step.new_people or (self.cast.in_story and not self.step.story):
             self.cast.change()
+        self.cast.in_story = self.step.story
         if self.step.sign_up is None and not self.step.request.names():
             return
         if self.cast.twins is None:

@@ -7,7 +7,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import urllib3
-from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, ProtocolError, TimeoutError
+from urllib3 import exceptions
+from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, ProtocolError
 
 from rollout.parity.requests import Request
 from shared import wire
@@ -134,6 +135,6 @@ def _why(error: Exception, timeout: float) -> str:
     reason = error.reason if isinstance(error, MaxRetryError) else error
     if isinstance(reason, NewConnectionError):
         return "nobody listens there"
-    if isinstance(reason, TimeoutError):
+    if isinstance(reason, exceptions.TimeoutError):
         return f"no answer within {timeout:g} s"
     return f"no answer ({kind(reason or error)})"

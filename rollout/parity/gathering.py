@@ -8,8 +8,8 @@ from pathlib import Path
 from rollout.lifecycle import OLD
 from rollout.parity import contract, contract_case, examples
 from rollout.parity.cases import Case
-from rollout.parity.people import People
 from rollout.parity.memory import Memory
+from rollout.parity.people import People
 from rollout.parity.recorded_case import RecordedCase
 from rollout.recorded import har, json_lines
 from rollout.recorded.request import RecordedRequest, below, target_of

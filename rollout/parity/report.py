@@ -15,6 +15,9 @@ from shared.times import rfc3339
 FORMAT = 1
 """Of the JSON; a key that goes or means something else is a new number."""
 
+MOST_LINES = 20
+"""Requests that are told on the screen."""
+
 
 @dataclass(frozen=True, slots=True)
 class About:
@@ -43,15 +46,21 @@ def verdict(outcome: Outcome) -> str:
 def lines(outcome: Outcome, about: About) -> Iterator[str]:
     """Tell it on a screen."""
     yield f"{OLD} and {NEW} at {about.url}, {_kind(about)}"
-    for result in outcome.told:
+    for result in outcome.told[:MOST_LINES]:
         yield ""
         yield f"#{result.number}  {result.shown}  ({result.source})"
-        if result.reason:
-            yield f"    no answer: {result.reason}"
+        yield f"    no answer: {result.reason}" if result.reason else f"    answered {_statuses(result)}"
         for finding in result.findings:
             yield f"    {finding.part:7} {finding.place}".rstrip()
             yield f"        {OLD}  {finding.old}"
             yield f"        {NEW}  {finding.new}"
+    if len(outcome.told) > MOST_LINES:
+        yield ""
+        yield f"… and {len(outcome.told) - MOST_LINES} more; --report and --json have all of them"
+    if len(outcome.told) > 1 and outcome.places():
+        yield ""
+        yield "Where they differ, and in how many requests:"
+        yield from (f"  {number:5}  {place}" for place, number in outcome.places())
     yield ""
     yield f"{about.cases} requests: {_counted(outcome)}"
     yield from (f"  {number} not sent: {reason}" for reason, number in outcome.skipped.most_common())
@@ -80,11 +89,6 @@ def as_json(outcome: Outcome, about: About) -> str:
 
 def page(outcome: Outcome, about: About) -> str:
     """Tell it on a page that needs nothing but itself."""
-    sources: dict[str, int] = {}
-    for result in outcome.told:
-        for finding in result.findings:
-            key = f"{finding.part} {finding.place}".rstrip()
-            sources[key] = sources.get(key, 0) + 1
     return render_to_string(
         "rollout/parity_report.html",
         {
@@ -100,7 +104,7 @@ def page(outcome: Outcome, about: About) -> str:
             "failed": outcome.of("failed"),
             "skipped": outcome.skipped.most_common(),
             "statuses": sorted(outcome.statuses.items()),
-            "places": sorted(sources.items(), key=lambda one: (-one[1], one[0])),
+            "places": outcome.places(),
             "made": rfc3339(timezone.now()),
         },
     )
@@ -120,6 +124,10 @@ def _kind(about: About) -> str:
 
 def _counted(outcome: Outcome) -> str:
     return ", ".join(f"{number} {name}" for name, number in _figures(outcome))
+
+
+def _statuses(result: Result) -> str:
+    return " and ".join(map(str, result.statuses))
 
 
 def _as_object(result: Result) -> dict[str, Any]:

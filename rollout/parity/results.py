@@ -1,5 +1,6 @@
 """What came of the cases: alike, different, not sent, without an answer."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -59,6 +60,15 @@ class Outcome:
     def compared(self) -> int:
         """How many requests had two answers."""
         return self.counts["alike"] + self.counts["different"]
+
+    def places(self) -> list[tuple[str, int]]:
+        """Say where answers differ, and in how many requests, the most frequent first."""
+        found = Counter(
+            place
+            for result in self.told
+            for place in {f"{one.part} {re.sub(r'[[][0-9]+]', '[*]', one.place)}".rstrip() for one in result.findings}
+        )
+        return sorted(found.items(), key=lambda one: (-one[1], one[0]))
 
     def of(self, verdict: Verdict) -> list[Result]:
         """Give those that came to this."""

@@ -19,42 +19,49 @@ def read(path: Path, wanted: Wanted = lambda url: True) -> list[RecordedRequest]
     :param wanted: says by its URL whether an entry is read; what others hold is dropped at once.
     :raises UnreadableError: for what is no such archive, naming the place.
     """
-    return list(_read(archive_of(path), wanted))
-
-
-def archive_of(path: Path) -> dict[str, Any]:
-    """Read an archive as JSON, and see that it has entries.
-
-    :raises UnreadableError: for what is no such archive, naming the place.
-    """
     try:
         # Some exporters begin with a byte order mark.
-        archive: Any = json.loads(path.read_bytes().decode("utf-8-sig"))
+        entries = entries_of(path.read_bytes().decode("utf-8-sig"), str(path))
+        return list(_read(entries, wanted))
     except OSError as error:
         raise UnreadableError(f"{path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError as error:
         raise UnreadableError(f"{path} is no HTTP archive: byte {error.start} is no UTF-8.") from None
+
+
+def entries_of(text: str, name: str) -> list[Any]:
+    """Read an archive as JSON and give its entries.
+
+    :param name: what the archive is called in a complaint.
+    :raises UnreadableError: for what is no such archive, naming the place.
+    """
+    try:
+        archive = json.loads(text)
     except json.JSONDecodeError as error:
-        raise UnreadableError(
-            f"{path} is no HTTP archive: {error.msg}, line {error.lineno} column {error.colno}."
-        ) from None
-    except RecursionError:
-        raise UnreadableError(f"{path} is no HTTP archive: its JSON is nested too deeply.") from None
-    if isinstance(archive, dict) and isinstance(archive.get("log"), dict):
-        if isinstance(archive["log"].get("entries"), list):
-            return archive
-    raise UnreadableError(f"{path} is no HTTP archive: it has no log.entries.")
+        place = f"line {error.lineno} column {error.colno}"
+        raise UnreadableError(f"{name} is no HTTP archive: {error.msg}, {place}.") from None
+    except (RecursionError, ValueError):
+        raise UnreadableError(f"{name} is no HTTP archive: its JSON is nested too deeply.") from None
+    log = archive.get("log") if isinstance(archive, dict) else None
+    entries = log.get("entries") if isinstance(log, dict) else None
+    if not isinstance(entries, list):
+        raise UnreadableError(f"{name} is no HTTP archive: it has no log.entries.")
+    return entries
 
 
-def _read(archive: dict[str, Any], wanted: Wanted) -> Iterator[RecordedRequest]:
-    entries = archive["log"]["entries"]
+def url_of(entry: Any) -> str:
+    """Give the URL of an entry; an empty one where there is none."""
+    request = entry.get("request") if isinstance(entry, dict) else None
+    url = request.get("url") if isinstance(request, dict) else None
+    return url if isinstance(url, str) else ""
+
+
+def _read(entries: list[Any], wanted: Wanted) -> Iterator[RecordedRequest]:
     for number in range(len(entries)):
         # Let go of each as it is read: what a browser records is mostly pictures.
         entry, entries[number] = entries[number], None
-        url = entry.get("request", {}).get("url") if isinstance(entry, dict) else None
-        if isinstance(url, str) and not wanted(url):
-            continue
-        yield request_of(entry, number + 1)
+        if not (url := url_of(entry)) or wanted(url):
+            yield request_of(entry, number + 1)
 
 
 def request_of(entry: Any, number: int) -> RecordedRequest:

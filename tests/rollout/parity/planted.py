@@ -32,6 +32,6 @@ class Plant:
         if self.planted == "value":
             # What only a linked account tells: its provider's name.
             response.content = response.content.replace(b'"provider":"github","uid"', b'"provider":"GitHub","uid"')
-        if self.planted == "key" and request.path_info == "/api/v2/user/":
+        if self.planted == "key" and request.method == "GET" and request.path_info == "/api/v2/user/":
             response.content = response.content.replace(b'"last_name":', b'"token":"planted-SECRET-4711","last_name":')
             response["Content-Length"] = str(len(response.content))
