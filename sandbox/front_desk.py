@@ -60,6 +60,14 @@ def token(provider: Provider, request: Request) -> Answer:
     return json_reply(grants.issue(provider, persona, OURS[provider.name], nonce), headers=CROSS_ORIGIN)
 
 
+def account(provider: Provider, request: Request) -> Answer:
+    """Tell a script who a persona is at this provider: the id that an application learns."""
+    persona = personas.find(request.query.get("persona"))
+    if persona is None:
+        return json_reply({"error": "invalid_request", "error_description": "There is no such persona."}, 400)
+    return json_reply({"id": provider.account(persona).text_id})
+
+
 def _app(provider: Provider, request: Request) -> tuple[Registration, str]:
     registration = registrations.find(provider.name, request.query.get("client_id", ""))
     if registration is None:

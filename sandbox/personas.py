@@ -4,6 +4,7 @@ An ordinary persona is a person. A scripted one is a person too, with an identit
 sign-in the provider does what the description says. Numbers never change: provider ids are made of them.
 """
 
+import re
 from dataclasses import dataclass
 
 
@@ -92,11 +93,20 @@ PERSONAS = (
 )
 
 _BY_NAME = {persona.name: persona for persona in PERSONAS}
+_GUEST = re.compile(r"guest-([1-9][0-9]{9})")
+"""People without end, for programs that need somebody new each time; their number is their name."""
 
 
 def find(name: object) -> Persona | None:
     """The persona of this name, if there is one."""
-    return _BY_NAME.get(name) if isinstance(name, str) else None
+    if not isinstance(name, str):
+        return None
+    guest = _GUEST.fullmatch(name)
+    return _guest(int(guest[1])) if guest else _BY_NAME.get(name)
+
+
+def _guest(number: int) -> Persona:
+    return _person(number, f"guest-{number}", f"Guest {number}", "Signs in everywhere, for the first time.")
 
 
 RIPLEY = _BY_NAME["ripley"]

@@ -73,6 +73,8 @@ def _attend(provider: Provider, request: Request) -> Answer:
             return front_desk.consent(provider, request)
         case "GET", "/grant":
             return front_desk.grant(provider, request)
+        case "GET", "/account":
+            return front_desk.account(provider, request)
         case "POST", "/token":
             return front_desk.token(provider, request)
         case "OPTIONS", "/token":

@@ -1,0 +1,53 @@
+"""What has to be true before the first case is sent."""
+
+from urllib.parse import urlsplit
+
+from rollout.lifecycle import OLD
+from rollout.parity.deployment import Deployment, json_of
+from rollout.parity.guests import Guests
+from rollout.parity.people import People
+from rollout.parity.requests import Request
+from rollout.parity.run import VERSIONS
+
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class MisuseError(Exception):
+    """The command was told something that does not fit; the message says what."""
+
+
+def see_both(deployment: Deployment) -> None:
+    """See that there are two versions to compare.
+
+    :raises MisuseError: there are not.
+    :raises UnansweredError: nobody answers.
+    """
+    for version in VERSIONS:
+        answer = deployment.send(version, Request("GET", ""))
+        said = json_of(answer)
+        if version == OLD and answer.status == 410:
+            raise MisuseError(f"{version} is switched off at {deployment.url}: it answers 410 to everything.")
+        if answer.status != 200 or not isinstance(said, dict) or "social_sign_up" not in said:
+            code = said.get("code", "") if isinstance(said, dict) else ""
+            raise MisuseError(
+                f"There is no {version} at {deployment.url}: its root answers {answer.status} {code}".rstrip() + "."
+            )
+
+
+def people_of(deployment: Deployment, sandbox: str, *, timeout: float) -> People:
+    """Give who signs guests of the sandbox up, having done it once.
+
+    A deployment takes the sandbox's tokens only while all hosts that it allows are this machine's, so that is where
+    it must be: anything else is a slip that would send sign-ups to a service for real people.
+
+    :raises MisuseError: one of the two is elsewhere.
+    :raises UnansweredError: they do not play together.
+    """
+    for name, url in (("--url", deployment.url), ("--sandbox", sandbox)):
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or parts.hostname not in _LOOPBACK:
+            raise MisuseError(f"With --sandbox, {name} is on this machine: http://127.0.0.1:… or http://localhost:…")
+    people = People(deployment, VERSIONS, Guests(sandbox, timeout=timeout))
+    people.open()
+    people.twins()
+    return people
