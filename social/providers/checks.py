@@ -58,17 +58,16 @@ def _check_provider(name: str) -> Iterator[CheckMessage]:
                 id="social.E002",
             )
     yield from _check_proof(name, policy)
-    fault = policy.fault(lambda wanted: _setting(name, wanted))
+    fault = policy.fault(lambda wanted: _effective(name, wanted)[1])
     if fault:
         yield Error(
             f"{setting_name(name)}_{fault}.", hint=f"docs/providers.md says what {name} needs.", id="social.E010"
         )
-    key = _setting(name, "ID_KEY")
+    setting, key = _effective(name, "ID_KEY")
     if key and "ID_KEY" not in policy.enforced and not _is_stable(key, policy):
         yield Error(
-            f"{setting_name(name, 'ID_KEY')} is {key!r}, which is not one person's for ever: its next owner would be "
-            "let in.",
-            hint=f"Remove {setting_name(name, 'ID_KEY')}, or name what stays with one person.",
+            f"{setting} is {key!r}, which is not one person's for ever: its next owner at {name} would be let in.",
+            hint=f"Remove {setting}, or name what stays with one person.",
             id="social.E009",
         )
 
@@ -78,14 +77,15 @@ def check_old_keys(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
     """Nobody becomes somebody else by taking a name, unless the operator means it."""
     return [
         Warning(
-            f"{setting_name(name, 'LEGACY_ID_KEYS')} names {key!r}, and ADOPT_LEGACY_UIDS {name}: whoever goes by that "
-            "name at the provider now gets the account of whoever did.",
+            f"{setting} names {key!r}, and ADOPT_LEGACY_UIDS {name}: whoever goes by that name at the provider now "
+            "gets the account of whoever did.",
             hint="Keep it only where the provider gives each name to one person for ever.",
             id="social.W004",
         )
         for name in conf.providers
         if name in conf.adopt_legacy_uids
-        for key in listed(_setting(name, "LEGACY_ID_KEYS")) & (MUTABLE_KEYS - {"email", "upn"})
+        for setting, keys in [_effective(name, "LEGACY_ID_KEYS")]
+        for key in listed(keys) & (MUTABLE_KEYS - {"email", "upn"})
     ]
 
 
@@ -122,6 +122,13 @@ def _check_proof(name: str, policy: type[Policy]) -> Iterator[CheckMessage]:
 
 def _setting(provider: str, name: str) -> Any:
     return getattr(settings, setting_name(provider, name), None)
+
+
+def _effective(provider: str, name: str) -> tuple[str, Any]:
+    """Give a setting's full name and value as social-core's backends find it: one for all providers counts as well."""
+    names = (setting_name(provider, name), setting_name(name), name)
+    found = next((full for full in names if hasattr(settings, full)), names[0])
+    return found, getattr(settings, found, None)
 
 
 @register("social")

@@ -1,7 +1,9 @@
-"""Google under social-core's other name: id_tokens alone, with the same rules.
+"""Google under social-core's other name: id_tokens alone, with the same rules but for the nonce.
 
 https://developers.google.com/identity/openid-connect/openid-connect#validatinganidtoken
 """
+
+from dataclasses import replace
 
 from social.providers.google import Google
 
@@ -13,3 +15,5 @@ class GoogleOpenIDConnect(Google):
     accepts = (("id_token",),)
     needs = ("KEY",)
     proof = "the id_token's `aud` is one of our client ids"
+    # Apps with Google's iOS SDK sign in by the other name (CONTRACT section 7).
+    issuer = replace(Google.issuer, nonce_unasked=False)

@@ -4,10 +4,13 @@ import json
 from typing import Any
 
 import pytest
+from django.test import override_settings
+from social_core.utils import setting_name
+from social_django.models import UserSocialAuth
 
 from tests.contract.answers import assert_error
 from tests.contract.conftest import ApiClient
-from tests.contract.people import PROFILES, all_rows
+from tests.contract.people import PROFILES, UID_KEYS, all_rows
 from tests.providers import Providers, json_answer
 
 pytestmark = pytest.mark.django_db
@@ -71,3 +74,20 @@ def test_a_check_that_names_another_person(api: ApiClient, providers: Providers,
     claims = {"aud": "our-google_oauth2-key", "sub": sub}
     providers.answers("google-tokeninfo", json_answer(200, claims))
     refused(api, fields, REJECTED)
+
+
+@pytest.mark.threat(1, 6)
+@pytest.mark.parametrize(
+    ("provider", "name", "value"),
+    [
+        ("facebook", "APPSECRET_PROOF", False),
+        ("google-oauth2", "ID_KEY", "email"),
+    ],
+)
+def test_no_setting_of_social_core_loosens_a_proof(
+    api: ApiClient, providers: Providers, provider: str, name: str, value: Any
+) -> None:
+    """Facebook is sent the proof all the same, without which it is played to refuse, and an id stays an id."""
+    with override_settings(**{setting_name(provider, name): value}):
+        assert api.sign_up(fields_of(providers, provider)).status_code == 201
+    assert UserSocialAuth.objects.get().uid == str(PROFILES[provider][UID_KEYS[provider]])

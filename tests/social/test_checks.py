@@ -53,6 +53,8 @@ def _registered(name: str, **more: Any) -> dict[str, Any]:
         ("social.E009", _enabled("oidc") | _registered("OIDC", OIDC_ENDPOINT=OIDC, ID_KEY="iss")),
         ("social.E009", _enabled("oidc") | _registered("OIDC", OIDC_ENDPOINT=OIDC, ID_KEY=["sub"])),
         ("social.E009", {"SOCIAL_AUTH_TWITTER_ID_KEY": "screen_name"}),
+        ("social.E009", _enabled("github") | {"SOCIAL_AUTH_ID_KEY": "email"}),
+        ("social.E009", _enabled("github") | {"ID_KEY": "email"}),
         ("social.E011", {"SOCIAL_AUTH_PIPELINE": "social_core.pipeline.user.create_user"}),
         ("social.E011", {"SOCIAL_AUTH_FACEBOOK_EXTRA_DATA": "email"}),
         ("social.E011", {"SOCIAL_AUTH_WHITELISTED_DOMAINS": "example.com"}),
@@ -68,6 +70,15 @@ def _registered(name: str, **more: Any) -> dict[str, Any]:
             | _enabled("oidc"),
         ),
         ("social.E009", _enabled("auth0") | _registered("AUTH0", DOMAIN="a.b", ID_KEY="nickname")),
+        (
+            "social.W004",
+            _enabled("github") | {"SOCIAL_AUTH_LEGACY_ID_KEYS": ["login"], "ADOPT_LEGACY_UIDS": ["github"]},
+        ),
+        (
+            "social.E010",
+            _enabled("oidc") | _registered("OIDC", OIDC_ENDPOINT=OIDC) | {"SOCIAL_AUTH_ID_TOKEN_ISSUER": "a,b"},
+        ),
+        ("social.E010", _enabled("gitlab") | _registered("GITLAB") | {"SOCIAL_AUTH_API_URL": "http://git.example.com"}),
         ("social.E010", _enabled("oidc") | _registered("OIDC", OIDC_ENDPOINT="http://a.example.com")),
         ("social.E010", _enabled("oidc") | _registered("OIDC", OIDC_ENDPOINT="https://us@a.example.com")),
         ("social.E010", _enabled("oidc") | _registered("OIDC", OIDC_ENDPOINT="login.example.com")),
@@ -132,6 +143,8 @@ def test_several_faults_are_all_told() -> None:
         _enabled("azuread-oauth2") | _registered("AZUREAD_OAUTH2", TENANTS=["a"]),
         _enabled("azuread-tenant-oauth2") | _registered("AZUREAD_TENANT_OAUTH2", TENANT_ID="contoso.com"),
         _enabled("discord", "gitlab") | _registered("DISCORD") | _registered("GITLAB"),
+        # The provider's own setting counts before the one for all.
+        _enabled("github") | {"SOCIAL_AUTH_GITHUB_ID_KEY": "node_id", "SOCIAL_AUTH_ID_KEY": "email"},
     ],
     ids=lambda settings: " ".join(f"{name}={text}" for name, text in settings.items()),
 )
