@@ -32,14 +32,9 @@ class Era:
     def make_tables(self, cursor: Any, vendor: str) -> None:
         """Make the tables, as the libraries of that year did."""
         text = (FOLDER / f"{self.year}.sql").read_text(encoding="utf-8")
-        if vendor == "postgresql":
-            for pattern, replacement in _TO_POSTGRES:
-                text = re.sub(pattern, replacement, text)
         if self.jsonb:
             text = re.sub(r'"(extra_data|data)" text', r'"\1" jsonb', text)
-        for statement in text.split(";\n"):
-            if statement.strip():
-                cursor.execute(statement)
+        run_script(cursor, text, vendor)
 
     def add_user(self, cursor: Any, username: str, *, email: str = "", active: bool = True) -> int:
         """Write a user; gives the id."""
@@ -69,6 +64,16 @@ class Era:
     def moment(self) -> str:
         """When everything of the era was written."""
         return f"{self.year}-06-01 00:00:00+00:00"
+
+
+def run_script(cursor: Any, text: str, vendor: str) -> None:
+    """Run statements that are written for SQLite, on either database."""
+    if vendor == "postgresql":
+        for pattern, replacement in _TO_POSTGRES:
+            text = re.sub(pattern, replacement, text)
+    for statement in text.split(";\n"):
+        if statement.strip():
+            cursor.execute(statement)
 
 
 ERAS = (Era(2015), Era(2019), Era(2024))

@@ -1,0 +1,141 @@
+"""What happens between the chapters: time passes, people call, and dates of the page become dates of now."""
+
+import os
+import shlex
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import requests
+
+from legacy_api.tests.migration import old_database
+from legacy_api.tests.migration.manual import MOMENT, Chapter, moved
+from legacy_api.tests.migration.shell import Terminal
+from tests.e2e.databases import Database
+from tests.e2e.servers import Sandbox, run_to_end
+
+PORT, SANDBOX_PORT = 8000, 9100
+"""What the page has for ports."""
+_FAR = 300_000
+"""Days: on its way into the past a row must not meet the one of another day."""
+_TIMES: Mapping[str, tuple[str, ...]] = {
+    "rollout_dailycalls": ("day",),
+    "rollout_lastcall": ("at",),
+    "social_accesstoken": ("created", "last_used", "expires_at"),
+}
+_A_YEAR = "from datetime import UTC, datetime; from tests.rollout.traffic import fill; fill('done', datetime.now(UTC))"
+
+
+class Walk:
+    """The company on its way: where it is on its calendar, and what is done to its database meanwhile."""
+
+    def __init__(self, database: Database, sandbox: Sandbox, *, port: int) -> None:
+        self.database, self.sandbox, self.port = database, sandbox, port
+        self._shift = timedelta(0)
+        self._moment: datetime | None = None
+        self._events: dict[str, Callable[[], None]] = {
+            "See who still calls": self._people_call,
+            "Ask whether it can go": self._a_year_of_traffic,
+        }
+
+    def environment_file(self) -> str:
+        """Give the file of variables that the operator has."""
+        variables = {
+            **self.sandbox.environment,
+            "SECRET_KEY": "of-the-company",
+            "ALLOWED_HOSTS": "localhost,127.0.0.1",
+            "DATABASE_URL": self.database.url,
+            "PORT": str(self.port),
+            "LEDGER_FLUSH_SECONDS": "0.2",
+        }
+        return "".join(f"{name}={shlex.quote(value)}\n" for name, value in variables.items())
+
+    def shell_environment(self, home: Path) -> Mapping[str, str]:
+        """Give what a terminal has before any file of variables is read."""
+        return {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8"}
+
+    def turn_to(self, chapter: Chapter, terminal: Terminal) -> None:
+        """Let the time pass until a chapter, and happen what happens meanwhile."""
+        if chapter.moment is None:
+            raise ValueError(f"{chapter.title}: it has no day")
+        shift = datetime.now(UTC).replace(microsecond=0) - chapter.moment
+        if self._moment is not None:
+            for statement in self._older((chapter.moment - self._moment).days):
+                self.database.execute(statement)
+            terminal.age(shift - self._shift)
+        self._moment, self._shift = chapter.moment, shift
+        event = self._events.pop(chapter.title, None)
+        if event is not None:
+            event()
+
+    def unseen(self) -> list[str]:
+        """Give what was prepared for chapters that never came."""
+        return list(self._events)
+
+    def now(self, text: str) -> str:
+        """Give a command of the page as it is typed today and here."""
+        return self._ports(MOMENT.sub(lambda found: moved(found[0], self._shift), text), 1)
+
+    def as_written(self, printed: str) -> str:
+        """Give what was printed as the page has it: its dates, its ports."""
+        return self._ports(MOMENT.sub(lambda found: moved(found[0], -self._shift), printed), -1)
+
+    def _ports(self, text: str, direction: int) -> str:
+        sandbox = self.sandbox.url.rpartition(":")[2]
+        for pair in ((str(PORT), str(self.port)), (str(SANDBOX_PORT), sandbox)):
+            old, new = pair[::direction]
+            text = text.replace(f"localhost:{old}", f"localhost:{new}")
+        return text
+
+    def _older(self, days: int) -> Iterator[str]:
+        if not days:
+            return
+        for table, columns in _TIMES.items():
+            if not self._has(table):
+                continue
+            for column in columns:
+                for step in (-_FAR, _FAR - days):
+                    yield f"UPDATE {table} SET {column} = {self._later(column, step)}"  # noqa: S608 - our names
+
+    def _later(self, column: str, days: int) -> str:
+        if self.database.vendor == "postgres":
+            return f"{column} + {days}" if column == "day" else f"{column} + interval '{days} days'"
+        form = "%Y-%m-%d" if column == "day" else "%Y-%m-%d %H:%M:%f"
+        return f"strftime('{form}', {column}, '{days} days')"
+
+    def _has(self, table: str) -> bool:
+        where = (
+            "sqlite_master WHERE name"
+            if self.database.vendor == "sqlite"
+            else "information_schema.tables WHERE table_name"
+        )
+        return bool(self.database.rows(f"SELECT 1 FROM {where} = '{table}'"))  # noqa: S608 - our names
+
+    def _people_call(self) -> None:
+        """Three people with builds of years ago, and one with today's."""
+        for name, key in old_database.KEYS.items():
+            self._call("v1", "user/", "ShopApp/2.0 (iPhone)", {"Authorization": f"ApiKey {name}:{key}"})
+        fields = self.sandbox.token("facebook", "dallas")
+        answer = requests.post(
+            f"http://localhost:{self.port}/api/v2/social_sign_up/",
+            json=fields,
+            headers={"User-Agent": "ShopApp/3.0"},
+            timeout=60,
+        )
+        assert answer.json()["outcome"] == "signed_in", answer.text
+        assert answer.json()["username"] == "dallas"
+
+    def _call(self, version: str, path: str, client: str, headers: Mapping[str, str]) -> None:
+        url = f"http://localhost:{self.port}/api/{version}/{path}"
+        answer = requests.get(url, headers={"User-Agent": client, **headers}, timeout=60)
+        assert answer.status_code == 200, answer.text
+
+    def _a_year_of_traffic(self) -> None:
+        """What a service with many people would have counted meanwhile."""
+        environment = {
+            "SECRET_KEY": "of-the-company",
+            "DATABASE_URL": self.database.url,
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+        }
+        ended = run_to_end("django", environment, "shell", "--no-imports", "-c", _A_YEAR)
+        assert ended.returncode == 0, ended.stderr

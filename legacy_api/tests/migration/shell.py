@@ -1,0 +1,119 @@
+"""A terminal in a checkout of its own, as somebody has it who follows the page."""
+
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+
+import requests
+
+from legacy_api.tests.migration.manual import MOMENT, moved
+
+READY_WITHIN = 90
+SERVE = "make serve"
+
+
+class Terminal:
+    """One bash, whose variables and folder last from command to command; and the server it has started."""
+
+    def __init__(self, folder: Path, environment: Mapping[str, str], *, port: int) -> None:
+        self.folder, self.port = folder, port
+        self.server: subprocess.Popen[bytes] | None = None
+        self._log = folder.parent / "server.log"
+        self._variables = folder.parent / "variables"
+        self._environment = dict(environment)
+
+    def run(self, command: str) -> tuple[int, str]:
+        """Run a command to its end; give its status and what it printed, on either stream."""
+        if command.endswith(SERVE):
+            self.serve(command)
+            return 0, ""
+        # The shell's exported variables are handed on to the next one, as in a terminal that stays open.
+        script = f"{command}\nstatus=$?\nexport -p >'{self._variables}'\nexit $status"
+        ended = subprocess.run(  # noqa: S603 - the commands of our own page
+            ["/bin/bash", "-c", self._prologue() + script],
+            cwd=self.folder,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=READY_WITHIN,
+            check=False,
+        )
+        return ended.returncode, ended.stdout.decode()
+
+    def serve(self, command: str = SERVE) -> None:
+        """Start the server, or start it anew with the variables of now, and wait until it answers."""
+        self.stop()
+        with self._log.open("ab") as log:
+            self.server = subprocess.Popen(  # noqa: S603 - our own
+                ["/bin/bash", "-c", f"{self._prologue()}exec env {command}"],
+                cwd=self.folder,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        until = time.monotonic() + READY_WITHIN
+        while not self._answers():
+            assert self.server.poll() is None, self.log()
+            assert time.monotonic() < until, self.log()
+            time.sleep(0.1)
+
+    def stop(self) -> None:
+        """End the server as an operator does, so that it finishes what is under way."""
+        if self.server is None:
+            return
+        self.server.send_signal(signal.SIGTERM)
+        assert self.server.wait(READY_WITHIN) in {0, -signal.SIGTERM}, self.log()
+        self.server = None
+
+    def age(self, by: timedelta) -> None:
+        """Let the moments in its variables be longer ago, and the server see them."""
+        if self._variables.exists():
+            text = self._variables.read_text(encoding="utf-8")
+            self._variables.write_text(MOMENT.sub(lambda found: moved(found[0], by), text), encoding="utf-8")
+        if self.server is not None:
+            self.serve()
+
+    def log(self) -> str:
+        """Give what the servers have written so far."""
+        return self._log.read_text(encoding="utf-8", errors="replace")
+
+    def _prologue(self) -> str:
+        return f". '{self._variables}'\n" if self._variables.exists() else ""
+
+    def _answers(self) -> bool:
+        try:
+            return requests.get(f"http://127.0.0.1:{self.port}/readyz", timeout=5).status_code == 200
+        except requests.RequestException:
+            return False
+
+
+def checkout(source: Path, target: Path) -> None:
+    """Copy what is, or is about to be, part of the project, with its environment beside it."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-coz", "--exclude-standard"],  # noqa: S607 - as scripts/sever does
+        cwd=source,
+        stdout=subprocess.PIPE,
+        check=False,
+    )
+    names = [os.fsdecode(name) for name in listed.stdout.split(b"\0") if name]
+    if listed.returncode != 0:  # a rehearsal runs where git knows nothing
+        names = [str(path.relative_to(source)) for path in source.rglob("*") if path.is_file() and _ours(path, source)]
+    for name in names:
+        if (source / name).exists():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            (target / name).write_bytes((source / name).read_bytes())
+            (target / name).chmod((source / name).stat().st_mode)
+            # make compares the times of the locks with that of the environment.
+            os.utime(target / name, (0, (source / name).stat().st_mtime))
+    (target / ".venv").symlink_to(source / ".venv")
+
+
+def _ours(path: Path, source: Path) -> bool:
+    return not re.match(r"\.venv|\.cache|\.mypy_cache|.*__pycache__", str(path.relative_to(source)))

@@ -1,0 +1,82 @@
+"""docs/migration.md, walked from its first command to its last, in a checkout of its own."""
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from legacy_api.tests.migration import manual, old_database, passing
+from legacy_api.tests.migration.shell import Terminal, checkout
+from tests.e2e.databases import Database, empty_postgres
+from tests.e2e.servers import ROOT, Sandbox, free_port, running_sandbox
+
+pytestmark = pytest.mark.e2e
+
+PAGE = ROOT / "docs" / "migration.md"
+LIVED = "LIVED_DATABASE"
+"""Where the rehearsal of the end (scripts/sever) wants a database that has lived through all this."""
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    """The providers on this machine."""
+    with running_sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An empty database."""
+    if request.param == "sqlite":
+        yield Database("sqlite", f"sqlite:///{tmp_path}/company.sqlite3")
+        return
+    with empty_postgres() as database:
+        yield database
+
+
+def test_from_day_zero_to_the_last_deletion(
+    tmp_path: Path, sandbox: Sandbox, database: Database, django_db_blocker: Any
+) -> None:
+    """Each command of the page does what stands below it, on a database of 2019, and the old keys work to the end."""
+    with django_db_blocker.unblock():
+        old_database.make(database)
+    folder = tmp_path / "tandem"
+    checkout(ROOT, folder)
+    walk = passing.Walk(database, sandbox, port=free_port())
+    (folder / "production.env").write_text(walk.environment_file(), encoding="utf-8")
+    terminal = Terminal(folder, walk.shell_environment(tmp_path), port=walk.port)
+    transcript: list[str] = []
+    unlike: list[str] = []
+    try:
+        for chapter in manual.read(PAGE):
+            walk.turn_to(chapter, terminal)
+            transcript.append(f"\n## {chapter.title}\n")
+            for command in chapter.commands:
+                text = walk.now(command.text)
+                status, printed = terminal.run(text)
+                printed = walk.as_written(printed)
+                transcript += [f"$ {command.text}", printed]
+                said = "\n".join(transcript[-2:])
+                assert status == 0, f"{chapter.title}: status {status}\n{said}\n{terminal.log()[-3000:]}"
+                if not manual.matches(command.output, printed):
+                    unlike.append("\n".join([f"{chapter.title}: for", said, "the page shows", *command.output]))
+        assert not walk.unseen(), "what the walk prepares and the page has no chapter for"
+    finally:
+        terminal.stop()
+        sys.stdout.write("\n".join(transcript))
+    assert not unlike, "\n\n".join(unlike)
+    assert "Traceback" not in terminal.log()
+    assert not (folder / "legacy_api").exists()
+    _leave_behind(database)
+
+
+def _leave_behind(database: Database) -> None:
+    target = os.environ.get(LIVED)
+    if target and database.vendor == "sqlite":
+        shutil.copy(database.url.removeprefix("sqlite:///"), target)
+        Path(f"{target}.keys").write_text(json.dumps(dict(old_database.KEYS)), encoding="utf-8")
