@@ -85,8 +85,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_I18N = False
 USE_TZ = True
 TIME_ZONE = "UTC"
-DATE_FORMAT = "Y-m-d"
-DATETIME_FORMAT = r"Y-m-d H:i \U\T\C"
+FORMAT_MODULE_PATH = "config.formats"
 
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True

@@ -1,7 +1,8 @@
 """The plan that staff have saved, as this process knows it: looked at anew every two seconds, never waited for in vain.
 
 Every request of v1 needs it and none may fail for it: what was known last holds while the database is away, and the
-settings alone where nothing was ever known.
+settings alone where nothing was ever known. One request in two seconds looks, and takes as much longer as that takes:
+half a second while the database is away (docs/decisions/0007-database-away-is-503.md).
 """
 
 import logging

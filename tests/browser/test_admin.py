@@ -1,0 +1,48 @@
+"""The admin in a real browser: its scripts run under its own policy, and a brownout is typed in as staff would."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+
+from tests.e2e.servers import Service, run_to_end, running_service
+
+pytestmark = [pytest.mark.e2e, pytest.mark.browser]
+
+PASSWORD = "correct-horse-battery"
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    """The service, with somebody of the staff."""
+    url = f"sqlite:///{tmp_path}/db.sqlite3"
+    with running_service(None, database_url=url) as service:
+        own = {"DJANGO_SETTINGS_MODULE": "config.settings", "SECRET_KEY": "tests-only", "DATABASE_URL": url}
+        named = ("--no-input", "--username", "ada", "--email", "ada@example.com")
+        made = run_to_end("django", {**own, "DJANGO_SUPERUSER_PASSWORD": PASSWORD}, "createsuperuser", *named)
+        assert made.returncode == 0, made.stderr
+        yield service
+
+
+def test_a_brownout_is_typed_in(browser: Callable[..., webdriver.Chrome], service: Service) -> None:
+    """With the shortcuts beside the fields, which are scripts; nothing is refused by the policy, or missing."""
+    window = browser()
+    window.get(f"{service.url}/admin/rollout/brownout/add/")
+    window.find_element(By.ID, "id_username").send_keys("ada")
+    window.find_element(By.ID, "id_password").send_keys(PASSWORD)
+    window.find_element(By.CSS_SELECTOR, "[type=submit]").click()
+    for shortcut in window.find_elements(By.CSS_SELECTOR, ".field-start .datetimeshortcuts a:first-child"):
+        shortcut.click()
+    window.find_element(By.ID, "id_end_0").send_keys("2099-01-01")
+    window.find_element(By.ID, "id_end_1").send_keys("10:00")
+    window.find_element(By.NAME, "_save").click()
+    assert "All times are UTC." in window.find_element(By.ID, "content").text
+    row = window.find_element(By.CSS_SELECTOR, "#result_list tbody tr").text
+    assert "2099-01-01 10:00 UTC" in row
+    assert "now" in row
+    window.get(f"{service.url}/admin/rollout/plan/")
+    assert "not decided" in window.find_element(By.CSS_SELECTOR, ".field-in_effect").text
+    messages = [entry["message"] for entry in window.get_log("browser") if "favicon.ico" not in entry["message"]]
+    assert messages == []
