@@ -220,6 +220,12 @@ def test_no_habit_of_the_shop_reaches_the_apis(api: ApiClient, path: str) -> Non
     assert answer.json()["errors"] in {"Not found.", "Authentication credentials were not provided."}
 
 
+@pytest.mark.parametrize("path", ["openapi.yaml", "docs/"])
+def test_the_documentation_is_public(path: str) -> None:
+    """Whoever the shop wants to sign in first."""
+    assert visit(f"/api/v2/{path}").status_code == 200
+
+
 @pytest.mark.parametrize("path", ["", "provider/?limit=1", "user/", "user/7/", "nothing"])
 def test_the_apis_answer_alike(path: str) -> None:
     """To the byte, but for the version, under the shop's settings too."""
