@@ -46,7 +46,6 @@ def test_a_key_works_as_it_did(keys: Keys, run: Run, api: ApiClient, form: str) 
     assert status(api, form.format(OTHER)) == 401
 
 
-@pytest.mark.threat(31)
 def test_what_is_kept_of_it(keys: Keys, run: Run) -> None:
     """Its digest, when it was made, and that it was imported; Tastypie's table stays as it is."""
     ripley, start = user(), timezone.now()
@@ -73,7 +72,6 @@ def test_a_second_run_does_nothing(keys: Keys, run: Run) -> None:
     assert run()[1].startswith("2 keys: 1 imported, 1 here already,")
 
 
-@pytest.mark.threat(31)
 @pytest.mark.parametrize("path", ["token/current/", "token/{}/"])
 def test_what_was_revoked_here_stays_so(keys: Keys, run: Run, api: ApiClient, path: str) -> None:
     """The table still holds the key, and the next run does not bring it back."""
@@ -85,7 +83,6 @@ def test_what_was_revoked_here_stays_so(keys: Keys, run: Run, api: ApiClient, pa
     assert_error(api.get("user/", token=KEY), "invalid_credentials")
 
 
-@pytest.mark.threat(31)
 def test_what_cannot_be_imported_is_told_without_the_key(keys: Keys, run: Run, api: ApiClient) -> None:
     """By its row and its user, with the reason; the rest is imported, and the exit code says that somebody is out."""
     refused: list[tuple[Any, str | None, str]] = [
@@ -155,7 +152,6 @@ def test_a_key_that_may_be_guessed(keys: Keys, run: Run, api: ApiClient) -> None
     assert status(api, "Bearer " + "a" * 21) == 200
 
 
-@pytest.mark.threat(9)
 def test_an_inactive_users_key(keys: Keys, run: Run, api: ApiClient) -> None:
     """Imported, and good for nothing until the user is active again."""
     keys.add(user(is_active=False), KEY)
