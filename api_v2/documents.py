@@ -3,6 +3,7 @@
 from functools import cache
 from typing import Any
 
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
@@ -31,6 +32,7 @@ def openapi_yaml() -> bytes:
         return rendered
 
 
+@login_not_required
 @require_safe
 def openapi(request: HttpRequest) -> HttpResponse:
     """Serve the document."""

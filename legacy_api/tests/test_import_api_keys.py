@@ -1,18 +1,11 @@
 """Keys of an existing deployment go on working (CONTRACT section 2): `manage.py import_api_keys`."""
 
-import io
-import sys
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from legacy_api import key_import
 from legacy_api.api_keys import api_keys
 from legacy_api.tests.conftest import LONG_AGO, Keys, Run
 from social import tokens
@@ -46,7 +39,6 @@ def test_a_key_works_as_it_did(keys: Keys, run: Run, api: ApiClient, form: str) 
     assert status(api, form.format(OTHER)) == 401
 
 
-@pytest.mark.threat(31)
 def test_what_is_kept_of_it(keys: Keys, run: Run) -> None:
     """Its digest, when it was made, and that it was imported; Tastypie's table stays as it is."""
     ripley, start = user(), timezone.now()
@@ -73,7 +65,6 @@ def test_a_second_run_does_nothing(keys: Keys, run: Run) -> None:
     assert run()[1].startswith("2 keys: 1 imported, 1 here already,")
 
 
-@pytest.mark.threat(31)
 @pytest.mark.parametrize("path", ["token/current/", "token/{}/"])
 def test_what_was_revoked_here_stays_so(keys: Keys, run: Run, api: ApiClient, path: str) -> None:
     """The table still holds the key, and the next run does not bring it back."""
@@ -85,7 +76,6 @@ def test_what_was_revoked_here_stays_so(keys: Keys, run: Run, api: ApiClient, pa
     assert_error(api.get("user/", token=KEY), "invalid_credentials")
 
 
-@pytest.mark.threat(31)
 def test_what_cannot_be_imported_is_told_without_the_key(keys: Keys, run: Run, api: ApiClient) -> None:
     """By its row and its user, with the reason; the rest is imported, and the exit code says that somebody is out."""
     refused: list[tuple[Any, str | None, str]] = [
@@ -155,7 +145,6 @@ def test_a_key_that_may_be_guessed(keys: Keys, run: Run, api: ApiClient) -> None
     assert status(api, "Bearer " + "a" * 21) == 200
 
 
-@pytest.mark.threat(9)
 def test_an_inactive_users_key(keys: Keys, run: Run, api: ApiClient) -> None:
     """Imported, and good for nothing until the user is active again."""
     keys.add(user(is_active=False), KEY)
@@ -185,28 +174,6 @@ def test_nobodys_token_goes(keys: Keys, run: Run, api: ApiClient, settings: Any)
     assert [status(api, f"Bearer {value}") for value in [*given_before, KEY]] == [200, 200, 200]
     tokens.issue(user=ripley)
     assert [status(api, f"Bearer {value}") for value in [*given_before, KEY]] == [401, 401, 200]
-
-
-@pytest.mark.parametrize("batch", [1, 2, 3])
-def test_an_interrupted_run_goes_on(keys: Keys, run: Run, monkeypatch: pytest.MonkeyPatch, batch: int) -> None:
-    """What was done is whole batches, and works; the next run does the rest."""
-    for number in range(5):
-        keys.add(user(f"user-{number}"), f"{number}" * 40)
-    batches = iter([True, False])
-    create = AccessToken.objects.bulk_create
-
-    def until_ctrl_c(*args: Any, **options: Any) -> Any:
-        made = create(*args, **options)
-        if not next(batches):
-            raise KeyboardInterrupt
-        return made
-
-    monkeypatch.setattr(AccessToken.objects, "bulk_create", until_ctrl_c)
-    code, told = run(f"--batch-size={batch}")
-    assert (code, told) == (130, "Interrupted. What was imported so far works; run it again for the rest.\n")
-    assert AccessToken.objects.count() == batch
-    monkeypatch.undo()
-    assert run(f"--batch-size={batch}")[1].startswith(f"5 keys: {5 - batch} imported, {batch} here already,")
 
 
 def test_keys_that_the_old_deployment_has_replaced_or_revoked(keys: Keys, run: Run, api: ApiClient) -> None:
@@ -267,58 +234,3 @@ def test_misused(run: Run, options: tuple[str, ...], message: str) -> None:
     assert code == 2
     assert told.startswith(message)
     assert told.count("\n") == 1
-
-
-def test_progress_is_for_a_terminal(keys: Keys, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A bar on a terminal's standard error, nothing elsewhere."""
-    keys.add(user(), KEY)
-    written = {}
-    for is_terminal in (True, False):
-        stream = io.StringIO()
-        monkeypatch.setattr(stream, "isatty", lambda is_terminal=is_terminal: is_terminal)
-        monkeypatch.setattr(sys, "stderr", stream)
-        run()
-        written[is_terminal] = stream.getvalue()
-    assert "0/1 [" in written[True]
-    assert written[False] == ""
-
-
-def test_a_batch_costs_the_same_however_large(keys: Keys, run: Run) -> None:
-    """No statement for a single key."""
-    costs = set()
-    for number in (1, 20, 80):
-        people = User.objects.bulk_create(User(username=f"user-{number}-{one}") for one in range(number))
-        for person in people:
-            keys.add(person, f"{person.pk:040}")
-        with CaptureQueriesContext(connection) as captured:
-            assert len(*key_import.import_keys(api_keys(), batch_size=200)) >= number
-        costs.add(len(captured))
-    assert len(costs) == 1, costs
-
-
-SOME_KEYS = st.sampled_from([None, "", "a b", "é", *(letter * 40 for letter in "abcdef")])
-
-
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    rows=st.lists(st.tuples(st.integers(1, 4), SOME_KEYS), max_size=12),
-    batch_sizes=st.lists(st.integers(1, 5), min_size=1, max_size=3),
-)
-def test_any_table(keys: Keys, rows: list[tuple[int, str | None]], batch_sizes: list[int]) -> None:
-    """Exactly the keys that a header can carry and one known user has, once, however often and in what batches."""
-    keys.execute("DELETE FROM tastypie_apikey")
-    User.objects.all().delete()
-    known = {number: user(f"user-{number}").pk for number in (1, 2, 3)}
-    owners: dict[str, set[int]] = {}
-    for number, key in rows:
-        owner = known.get(number, 4711)
-        keys.add(owner, key)
-        owners.setdefault(key or "", set()).add(owner)
-    expected = {
-        (tokens.digest_of(key), owner)
-        for key, (owner, *others) in owners.items()
-        if len(key) == 40 and not others and owner != 4711
-    }
-    for size in batch_sizes:
-        list(key_import.import_keys(api_keys(), batch_size=size))
-        assert set(AccessToken.objects.values_list("digest", "user_id")) == expected

@@ -3,30 +3,25 @@
 The tests share one database, which is as old as the shop when they begin and is walked along the page first.
 """
 
-import io
-import shlex
 import sys
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.management import CommandError, call_command
+from django.core.management import call_command
 from django.db import connection
-from django.test import Client
 from social_django.models import UserSocialAuth
 
 from social.models import AccessToken
 from tests.adopting import document
+from tests.adopting.acting import Outcomes, assert_refused, is_for, run, visit
 from tests.adopting.shop.models import Customer, Order
-from tests.contract.answers import Response
-from tests.contract.conftest import HOST, ApiClient
+from tests.contract.conftest import ApiClient
 from tests.legacy_rows.eras import Era
 from tests.providers import Providers
 
-Outcomes = list[tuple[str, int, str]]
 OLD = Era(2019)
 """When the shop was written; what it has left is what the libraries of that year wrote."""
 FACEBOOK = {"id": "500040011", "name": "Ellen Ripley"}
@@ -68,27 +63,6 @@ def keys(customers: dict[str, Customer]) -> dict[str, str]:
     return {}
 
 
-def run(command: str) -> tuple[str, int, str]:
-    """Run a command of the page; gives it with its exit code and what it has written."""
-    output = io.StringIO()
-    name, *arguments = shlex.split(command)
-    try:
-        call_command(name, *arguments, stdout=output, stderr=output)
-    except CommandError as error:
-        return command, error.returncode, f"{output.getvalue()}{error}"
-    except SystemExit as end:
-        return command, int(end.code or 0), output.getvalue()
-    return command, 0, output.getvalue()
-
-
-def is_for(command: str, keys: dict[str, str]) -> bool:
-    """Say whether a command of the page is for this shop: it may have no keys."""
-    name, *arguments = command.split()
-    if name == "migrate" and arguments:
-        return apps.is_installed(arguments[0])
-    return bool(keys) or "key" not in name
-
-
 @pytest.fixture(scope="module")
 def walked(customers: dict[str, Customer], keys: dict[str, str]) -> Outcomes:
     """All that the page says to run, in its order; what stops `migrate` is mended as the command says."""
@@ -106,16 +80,6 @@ def walked(customers: dict[str, Customer], keys: dict[str, str]) -> Outcomes:
 @pytest.fixture(autouse=True)
 def _walked(walked: Outcomes) -> None:
     """Every test begins after the last step."""
-
-
-def assert_refused(answer: Response, code: str) -> None:
-    """Check an error; that the shop adds a header is the shop's affair."""
-    assert (answer.status_code in {400, 401}, answer.json()["code"]) == (True, code)
-
-
-def visit(path: str, **extra: Any) -> Any:
-    """Visit the shop itself."""
-    return Client(SERVER_NAME=HOST, raise_request_exception=False).get(path, **extra)
 
 
 def test_the_steps_tell_what_the_page_says(walked: Outcomes) -> None:
@@ -218,6 +182,12 @@ def test_no_habit_of_the_shop_reaches_the_apis(api: ApiClient, path: str) -> Non
     assert answer["X-Shop"] == "1"
     assert answer["Cache-Control"] == "no-store"
     assert answer.json()["errors"] in {"Not found.", "Authentication credentials were not provided."}
+
+
+@pytest.mark.parametrize("path", ["openapi.yaml", "docs/"])
+def test_the_documentation_is_public(path: str) -> None:
+    """Whoever the shop wants to sign in first."""
+    assert visit(f"/api/v2/{path}").status_code == 200
 
 
 @pytest.mark.parametrize("path", ["", "provider/?limit=1", "user/", "user/7/", "nothing"])

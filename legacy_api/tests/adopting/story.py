@@ -9,9 +9,9 @@ from django.db import connection
 from tastypie.models import ApiKey  # type: ignore[import-untyped]  # the package has no types
 
 from tests.adopting import document
+from tests.adopting.acting import Outcomes, assert_refused, run, visit
 from tests.adopting.shop.models import Customer
 from tests.adopting.story import *  # noqa: F403 - every step of the shop's is taken here, too
-from tests.adopting.story import Outcomes, assert_refused, run, visit
 from tests.conftest import providers  # noqa: F401 - a fixture
 from tests.contract.conftest import ApiClient
 
