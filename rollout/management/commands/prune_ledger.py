@@ -13,7 +13,7 @@ MISUSED = 2
 
 
 class Command(BaseCommand):
-    """Exit code 0: nothing that is too old is left (or, with --dry-run, it was counted). 1: the database failed. 2: misused."""
+    """Exit code 0: nothing that is too old is left, or it was counted. 1: the database failed. 2: nothing was done."""
 
     help = (
         "Removes counts older than LEDGER_DAYS, and when users last called if that is older than LAST_CALL_DAYS. "
