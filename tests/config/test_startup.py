@@ -72,6 +72,10 @@ def refusal(folder: Path, **environment: str) -> str:
         ("TRUSTED_PROXIES", "-1"),
         ("TRUSTED_PROXIES", "all"),
         ("HSTS_SECONDS", "a year"),
+        ("CLIENT_HEADER", "X Client"),
+        ("LEDGER_FLUSH_SECONDS", "0"),
+        ("LEDGER_CLIENTS", "0"),
+        ("LAST_CALL_DAYS", "a year"),
         ("SOCIAL_AUTH_FACEBOOK_SCOPE", "[broken"),
     ],
 )

@@ -39,7 +39,7 @@ def written() -> Written:
 def own(written: Written, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ledger]:
     """A ledger that writes there, and forgets nothing."""
     monkeypatch.setattr(process, "PAUSE", 0)
-    monkeypatch.setattr("rollout.ledger.process.connection.close", lambda: None)
+    monkeypatch.setattr(process, "_give_back", lambda: None)
     made = Ledger()
     monkeypatch.setattr(made, "_store", written)
     monkeypatch.setattr(made, "_forget", lambda: None)
