@@ -1,8 +1,7 @@
 """A request to one of the versions, as those who watch the migration see it: no person's data but the user's id."""
 
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.dispatch import Signal
@@ -22,8 +21,7 @@ UNKNOWN = "unknown"
 """The resource of a path that there is not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One request and what came of it.
 
     `outcome` is the contract's: `created`, `signed_in`, `linked` for a sign-up, the code of an error, else `ok`.

@@ -5,7 +5,6 @@ a token is not cut to fit but refused whole: half a token is still a token's hal
 """
 
 import re
-from functools import lru_cache
 
 NONE = "(none)"
 UNREADABLE = "(unreadable)"
@@ -15,8 +14,6 @@ NO_CLIENTS = frozenset({NONE, UNREADABLE, OTHER})
 
 LONGEST = 80
 """Characters that a name may have, as wide as its column."""
-_READ = 1000
-"""Characters of a header that are looked at; a User-Agent with more says nothing new there."""
 _NAME = 40
 _DIGITS = 9
 """Digits that a version may have in all: more is a number of somebody's."""
@@ -56,19 +53,14 @@ _BROWSERS = {
 """What a browser calls itself beside `Mozilla/5.0`, and what it is; of these the major version is enough."""
 
 
-@lru_cache(maxsize=2048)
-def _name_in(text: str) -> str:
+def name_in(text: str) -> str:
+    """Give the name that a header's value tells: a product and its version, `(none)` or `(unreadable)`."""
     text = text.strip()
     if not text:
         return NONE
     if text in NO_CLIENTS:
         return text
     return _browser(text) if text.startswith("Mozilla/") else _product(text.replace("%20", "-"))
-
-
-def name_in(text: str) -> str:
-    """Give the name that a header's value tells: a product and its version, `(none)` or `(unreadable)`."""
-    return _name_in(text[:_READ])
 
 
 def _product(text: str) -> str:

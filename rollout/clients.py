@@ -1,9 +1,14 @@
 """Which app build calls: what a header of its own says, else the product of its User-Agent; never a person."""
 
+from functools import lru_cache
+
 from django.conf import settings
 from django.http import HttpRequest
 
 from rollout.client_names import NONE, UNREADABLE, name_in
+
+_READ = 1000
+"""Characters of a header that are looked at; one with more says nothing new there."""
 
 
 def client_of(request: HttpRequest) -> str:
@@ -11,10 +16,20 @@ def client_of(request: HttpRequest) -> str:
 
     A header that cannot be read, or that may be about a person, is passed over for the User-Agent.
     """
-    header: str = getattr(settings, "CLIENT_HEADER", "X-Client")
-    said = request.META.get("HTTP_" + header.upper().replace("-", "_"), "")
+    said: str = request.META.get(_key(getattr(settings, "CLIENT_HEADER", "X-Client")), "")
+    agent: str = request.META.get("HTTP_USER_AGENT", "")
+    return _client(said[:_READ], agent[:_READ])
+
+
+@lru_cache(maxsize=2048)
+def _client(said: str, agent: str) -> str:
     name = name_in(said)
     if name not in {NONE, UNREADABLE}:
         return name
-    product = name_in(request.META.get("HTTP_USER_AGENT", ""))
+    product = name_in(agent)
     return name if product == NONE else product
+
+
+@lru_cache(maxsize=8)
+def _key(header: str) -> str:
+    return "HTTP_" + header.upper().replace("-", "_")

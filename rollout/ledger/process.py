@@ -4,6 +4,7 @@ import atexit
 import logging
 import os
 import time
+from contextlib import suppress
 from threading import Event, Lock, Thread
 
 from django.db import connection
@@ -70,7 +71,7 @@ class Ledger:
                 time.sleep(PAUSE)
             if self.flush():
                 break
-        connection.close()
+        _give_back()
 
     def end(self) -> None:
         """Write what is left, and say what cannot be."""
@@ -93,8 +94,7 @@ class Ledger:
         while not self._ended.wait(conf.flush_seconds):
             if self.flush():
                 self._forget()
-            # Given back to the pool, which requests share.
-            connection.close()
+            _give_back()
 
     def _forget(self) -> None:
         try:
@@ -109,6 +109,12 @@ class Ledger:
             self._told = now
             cause = error.__cause__ or error
             logger.error("the ledger cannot be written, %d calls wait: %s", self.tally.unwritten, kind(cause))
+
+
+def _give_back() -> None:
+    """Return the connection to the pool, which requests share; one that is broken is no reason to stop."""
+    with suppress(Exception):
+        connection.close()
 
 
 _ledger = Ledger()

@@ -74,6 +74,10 @@ def refusal(folder: Path, **environment: str) -> str:
         ("HSTS_SECONDS", "a year"),
         ("CORS_ALLOWED_ORIGINS", "*"),
         ("CORS_ALLOWED_ORIGINS", "https://app.example.com/"),
+        ("CLIENT_HEADER", "X Client"),
+        ("LEDGER_FLUSH_SECONDS", "0"),
+        ("LEDGER_CLIENTS", "0"),
+        ("LAST_CALL_DAYS", "a year"),
         ("SOCIAL_AUTH_FACEBOOK_SCOPE", "[broken"),
     ],
 )

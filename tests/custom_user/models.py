@@ -1,5 +1,6 @@
-"""A user model that shares as little as it may with Django's own: another name field, no first or last name."""
+"""A user model that shares as little as it may with Django's own: a UUID, another name field, no first or last name."""
 
+import uuid
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -20,6 +21,7 @@ class PersonManager(BaseUserManager["Person"]):
 class Person(AbstractBaseUser):
     """A person with a short handle."""
 
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     handle = models.CharField(max_length=12, unique=True)
     contact = models.EmailField(blank=True)
     is_active = models.BooleanField(default=True)

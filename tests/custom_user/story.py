@@ -9,6 +9,8 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 from social_django.models import UserSocialAuth
 
+from rollout.ledger.process import ledger
+from rollout.models import LastCall
 from tests.custom_user.models import Person
 from tests.providers import Providers
 
@@ -46,10 +48,10 @@ def test_sign_up_sign_in_link_and_leave(providers: Providers, prefix: str) -> No
     assert (status, created["outcome"]) == (201, "created")
     person = Person.objects.get()
     assert created["username"] == person.handle == RIPLEY["login"][:12]
-    assert (created["id"], created["first_name"], created["last_name"]) == (person.pk, "", "")
+    assert (created["id"], created["first_name"], created["last_name"]) == (str(person.pk), "", "")
 
     status, signed_in = call("POST", f"{prefix}social_sign_up/", github)
-    assert (status, signed_in["outcome"], signed_in["id"]) == (201, "signed_in", person.pk)
+    assert (status, signed_in["outcome"], signed_in["id"]) == (201, "signed_in", str(person.pk))
 
     token = created["token"]
     twitter = providers.knows("twitter", "t2", id=20011, id_str="20011", screen_name="ripley", name="Ellen Ripley")
@@ -61,6 +63,17 @@ def test_sign_up_sign_in_link_and_leave(providers: Providers, prefix: str) -> No
     first, second = UserSocialAuth.objects.values_list("pk", flat=True).order_by("pk")
     assert call("DELETE", f"{prefix}social_account/{first}/", token=token)[0] == 204
     assert call("DELETE", f"{prefix}social_account/{second}/", token=token)[0] == 409
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+def test_the_ledger_knows_who_has_called(providers: Providers, prefix: str) -> None:
+    """By the key of this model, which a sign-up tells as text and a token as what it is."""
+    ledger().flush()
+    _, created = call("POST", f"{prefix}social_sign_up/", providers.knows("github", "t1", **RIPLEY))
+    call("GET", f"{prefix}user/", token=created["token"])
+    assert ledger().flush()
+    noted = LastCall.objects.get()
+    assert (noted.user_id, prefix) == (Person.objects.get().pk, f"/api/{noted.version}/")
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)

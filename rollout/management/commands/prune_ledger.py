@@ -3,14 +3,17 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import Error
 
 from rollout.ledger.retention import ROWS, remove, too_old
+from shared.kinds import kind
 
+UNFINISHED = 1
 MISUSED = 2
 
 
 class Command(BaseCommand):
-    """Exit code 0: nothing that is too old is left (or, with --dry-run, it was counted). 2: nothing was done."""
+    """Exit code 0: nothing that is too old is left, or it was counted. 1: the database failed. 2: nothing was done."""
 
     help = (
         "Removes counts older than LEDGER_DAYS, and when users last called if that is older than LAST_CALL_DAYS. "
@@ -26,6 +29,11 @@ class Command(BaseCommand):
         """Remove, and say how much."""
         if batch_size < 1:
             raise CommandError("--batch-size is 1 or more.", returncode=MISUSED)
-        for name, rows in too_old().items():
-            number = rows.count() if dry_run else sum(remove(rows, at_a_time=batch_size))
-            self.stdout.write(f"{name}: {number} {'would be removed' if dry_run else 'removed'}")
+        try:
+            for name, rows in too_old().items():
+                number = rows.count() if dry_run else sum(remove(rows, at_a_time=batch_size))
+                self.stdout.write(f"{name}: {number} {'would be removed' if dry_run else 'removed'}")
+        except Error as error:
+            raise CommandError(
+                f"The database does not do it: {kind(error.__cause__ or error)}. Run it again.", returncode=UNFINISHED
+            ) from error

@@ -22,7 +22,7 @@ from tests.contract.people import PROFILES, person
 from tests.providers import Providers
 from tests.rollout.conftest import moment
 
-APP = {"headers": {"X-Client": "ShopApp/2.1"}}
+APP: dict[str, Any] = {"headers": {"X-Client": "ShopApp/2.1"}}
 LEDGER = "rollout.ledger.middleware.LedgerMiddleware"
 
 

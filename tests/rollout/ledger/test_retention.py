@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from rollout.ledger import retention
@@ -61,6 +61,18 @@ def test_an_option_that_does_not_fit_is_refused() -> None:
     with pytest.raises(CommandError, match="--batch-size is 1 or more") as refused:
         told("--batch-size=0")
     assert refused.value.returncode == 2
+
+
+def test_a_database_that_fails_is_one_line() -> None:
+    """With exit code 1, and not a word of the driver's."""
+
+    def fail(*_: Any) -> None:
+        raise OperationalError("password of ripley")
+
+    with connection.execute_wrapper(fail), pytest.raises(CommandError) as failed:
+        told()
+    assert failed.value.returncode == 1
+    assert str(failed.value) == "The database does not do it: django.db.utils.OperationalError. Run it again."
 
 
 def test_the_service_does_so_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:

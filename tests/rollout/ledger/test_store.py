@@ -25,9 +25,9 @@ def kinds(*clients: str, day: int = DAY, outcome: str = "ok") -> dict[Kind, int]
     return {Kind(day, "v1", client, "user", outcome): 1 for client in clients}
 
 
-def seconds(*clock: int) -> float:
+def seconds(day: int, hour: int = 0, minute: int = 0, second: int = 0) -> float:
     """Give a moment on a day of November 2026."""
-    return datetime(2026, 11, *clock, tzinfo=UTC).timestamp()
+    return datetime(2026, 11, day, hour, minute, second, tzinfo=UTC).timestamp()
 
 
 def last_calls() -> list[tuple[Any, str, datetime]]:

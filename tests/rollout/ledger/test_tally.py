@@ -54,11 +54,14 @@ def test_no_call_is_lost_between_threads() -> None:
     tally, written = Tally(), 0
     switch = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
+
+    def add() -> None:
+        for number in range(500):
+            tally.add(a_call(user_id=number))
+
     try:
         with ThreadPoolExecutor(8) as callers:
-            adding = [
-                callers.submit(lambda: [tally.add(a_call(user_id=number)) for number in range(500)]) for _ in range(8)
-            ]
+            adding = [callers.submit(add) for _ in range(8)]
             turn = 0
             while not all(one.done() for one in adding):
                 batch, turn = tally.take(), turn + 1

@@ -1,0 +1,130 @@
+"""Two workers on PostgreSQL and Redis: what they have counted is in the database, however they end."""
+
+import os
+import re
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from itertools import product
+
+import pytest
+import requests
+from django.conf import settings
+
+from shared.mounts import version_of
+from tests.e2e.databases import Database
+from tests.e2e.private import PrivatePostgres, PrivateRedis, private_postgres, private_redis
+from tests.e2e.servers import Service, mortal_service
+
+pytestmark = [pytest.mark.e2e, pytest.mark.postgres, pytest.mark.redis]
+
+Running = Callable[..., AbstractContextManager[Service]]
+SOON = 60
+NEVER = "300"
+"""Seconds between two flushes: what is written in a test is written at the end."""
+WITHOUT_DATABASE = {"provider/": ("provider", "ok"), "nowhere/": ("unknown", "not_found")}
+OUTCOMES = {**WITHOUT_DATABASE, "user/": ("user", "not_authenticated")}
+CLIENTS = ("ShopApp/2.1", "Other/1")
+LOST = re.compile(r"Worker [0-9]+ ended without its last flush: the ledger may lack up to ([0-9]+) of its calls\.")
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[PrivatePostgres]:
+    with private_postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def redis() -> Iterator[PrivateRedis]:
+    with private_redis() as server:
+        yield server
+
+
+@pytest.fixture
+def running(postgres: PrivatePostgres, redis: PrivateRedis) -> Running:
+    postgres.database.execute("DELETE FROM rollout_dailycalls")
+
+    def running(seconds: str, **environment: str) -> AbstractContextManager[Service]:
+        common = {"WEB_CONCURRENCY": "2", "REDIS_URL": redis.url, "THREADS": "8", "LEDGER_FLUSH_SECONDS": seconds}
+        return mortal_service(None, database_url=postgres.database.url, **common, **environment)
+
+    return running
+
+
+def call(service: Service, times: int, paths: dict[str, tuple[str, str]] = OUTCOMES) -> Counter[tuple[str, ...]]:
+    """Make each call so many times, many at once, each on a connection of its own; give what is to be counted."""
+    calls = list(product(settings.APIS, CLIENTS, paths)) * times
+
+    def one(made: tuple[str, str, str]) -> tuple[str, ...]:
+        app, client, path = made
+        requests.get(f"{service.url}/{settings.APIS[app]}{path}", headers={"X-Client": client}, timeout=SOON)
+        return (version_of(app), client, *paths[path])
+
+    with ThreadPoolExecutor(6) as callers:
+        return Counter(callers.map(one, calls))
+
+
+def counted(database: Database) -> Counter[tuple[str, ...]]:
+    rows = database.rows("SELECT version, client, resource, outcome, calls FROM rollout_dailycalls")
+    found: Counter[tuple[str, ...]] = Counter()
+    for *kind, calls in rows:
+        found[tuple(kind)] += calls  # of two days, around midnight
+    return found
+
+
+def end(service: Service) -> None:
+    service.process.send_signal(signal.SIGTERM)
+    assert service.process.wait(SOON) == 0
+
+
+def soon(true: Callable[[], bool]) -> None:
+    until = time.monotonic() + SOON
+    while not true():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def killed(service: Service) -> None:
+    """Kill a worker, and wait until the master has seen it and has started another."""
+    victim = service.workers[0]
+    os.kill(victim, signal.SIGKILL)
+    soon(lambda: f"Worker (pid:{victim}) was sent SIGKILL" in service.log() and len(service.workers) == 2)
+
+
+def test_nothing_is_lost_but_what_is_said(running: Running, postgres: PrivatePostgres) -> None:
+    """At SIGTERM, and when a worker has had enough requests, the counts are exact; what a killed one takes is told."""
+    with running(NEVER, GUNICORN_CMD_ARGS="--max-requests=40") as service:
+        first, made = set(service.workers), call(service, 1)
+        while first <= set(service.workers):
+            made += call(service, 1)
+        while not LOST.search(service.log()):
+            made += call(service, 1)
+            killed(service)
+        made += call(service, 1)
+        end(service)
+        lost = sum(map(int, LOST.findall(service.log())))
+        assert 0 < lost < made.total()
+        written = counted(postgres.database)
+        assert written.total() == made.total() - lost
+        assert not written - made
+
+
+def test_nothing_is_lost_while_the_database_is_away(running: Running, postgres: PrivatePostgres) -> None:
+    """Calls are answered and counted meanwhile, and written when it is back; what is written dies with no worker."""
+    with running("0.2") as service:
+        made = call(service, 1)
+        postgres.stop(signal.SIGINT)
+        made += call(service, 2, WITHOUT_DATABASE)
+        soon(lambda: "the ledger cannot be written" in service.log())
+        made += call(service, 1, WITHOUT_DATABASE)
+        postgres.start()
+        soon(lambda: counted(postgres.database) == made)
+        soon(lambda: "the ledger is written again" in service.log())
+        killed(service)
+        end(service)
+        assert counted(postgres.database) == made
+        assert not LOST.search(service.log())
+        assert "Traceback" not in service.log()
