@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
 from django.utils import timezone
 
 from rollout.status.as_json import as_json
@@ -57,7 +58,11 @@ class Command(BaseCommand):
         if not 1 <= days <= settings.LAST_CALL_DAYS:
             kept = f"LAST_CALL_DAYS ({settings.LAST_CALL_DAYS}), since older calls of users are forgotten"
             raise CommandError(f"--days is 1 to {kept}.", returncode=MISUSED)
-        found = status(timezone.now(), Criteria(share=threshold / 100, users=users_threshold, days=days))
+        try:
+            found = status(timezone.now(), Criteria(share=threshold / 100, users=users_threshold, days=days))
+        except DatabaseError as error:
+            why = "The ledger cannot be read. Is the database there, and migrated (manage.py migrate)?"
+            raise CommandError(why, returncode=MISUSED) from error
         if json:
             self.stdout.write(json_format.dumps(as_json(found)))
         else:
