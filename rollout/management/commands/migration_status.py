@@ -73,6 +73,5 @@ class Command(BaseCommand):
     def _tell(self, told: Any, answer: Answer) -> None:
         colour = {Answer.YES: self.style.SUCCESS, Answer.NO: self.style.ERROR}.get(answer, self.style.WARNING)
         first, *rest = told
-        self.stdout.write(first, colour)
-        for line in rest:
-            self.stdout.write(line)
+        # At once: whoever reads the first line alone may close the pipe after it.
+        self.stdout.write("\n".join([colour(first), *rest]))
