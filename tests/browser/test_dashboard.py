@@ -18,7 +18,9 @@ pytestmark = pytest.mark.browser
 PAGE = "/admin/migration/"
 INK = """
 const canvas = document.getElementById(arguments[0]);
-const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
+copy.drawImage(canvas, 0, 0);
+const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
 const seen = new Set();
 for (let at = 0; at < data.length; at += 4) {
   const [red, green, blue, solid] = data.subarray(at, at + 4);

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
 from django.utils import timezone
 
 from rollout.status.as_json import as_json
@@ -57,7 +58,11 @@ class Command(BaseCommand):
         if not 1 <= days <= settings.LAST_CALL_DAYS:
             kept = f"LAST_CALL_DAYS ({settings.LAST_CALL_DAYS}), since older calls of users are forgotten"
             raise CommandError(f"--days is 1 to {kept}.", returncode=MISUSED)
-        found = status(timezone.now(), Criteria(share=threshold / 100, users=users_threshold, days=days))
+        try:
+            found = status(timezone.now(), Criteria(share=threshold / 100, users=users_threshold, days=days))
+        except DatabaseError as error:
+            why = "The ledger cannot be read. Is the database there, and migrated (manage.py migrate)?"
+            raise CommandError(why, returncode=MISUSED) from error
         if json:
             self.stdout.write(json_format.dumps(as_json(found)))
         else:
@@ -68,6 +73,5 @@ class Command(BaseCommand):
     def _tell(self, told: Any, answer: Answer) -> None:
         colour = {Answer.YES: self.style.SUCCESS, Answer.NO: self.style.ERROR}.get(answer, self.style.WARNING)
         first, *rest = told
-        self.stdout.write(first, colour)
-        for line in rest:
-            self.stdout.write(line)
+        # At once: whoever reads the first line alone may close the pipe after it.
+        self.stdout.write("\n".join([colour(first), *rest]))
