@@ -72,6 +72,7 @@ def refusal(folder: Path, **environment: str) -> str:
         ("TRUSTED_PROXIES", "-1"),
         ("TRUSTED_PROXIES", "all"),
         ("HSTS_SECONDS", "a year"),
+        ("METRICS_TOKEN", "too-short"),
         ("SOCIAL_AUTH_FACEBOOK_SCOPE", "[broken"),
     ],
 )
