@@ -13,7 +13,7 @@ from shared.kinds import kind
 def on_starting(server: Any) -> None:
     """Make the place, before anything that looks for it is imported.
 
-    Here rather than before gunicorn: a master that takes over from this one (SIGUSR2) gets a place of its own.
+    Here rather than before gunicorn: the process that makes it is the one that removes it, and two masters share none.
     """
     if environment.text("METRICS_TOKEN"):
         directory.make()

@@ -78,6 +78,7 @@ def refusal(folder: Path, **environment: str) -> str:
         ("LEDGER_FLUSH_SECONDS", "0"),
         ("LEDGER_CLIENTS", "0"),
         ("LAST_CALL_DAYS", "a year"),
+        ("METRICS_TOKEN", "too-short"),
         ("SOCIAL_AUTH_FACEBOOK_SCOPE", "[broken"),
     ],
 )
