@@ -9,6 +9,7 @@ from urllib.parse import quote, unquote_plus
 from rollout.parity.masking import SECRET_NAMES
 from rollout.parity.requests import Headers
 from rollout.recorded.request import Headers as Recorded
+from shared.paths import without_secrets
 
 SENT = frozenset(
     {
@@ -31,6 +32,8 @@ that the ledger would count, or none that the contract knows."""
 _SCHEMES = frozenset({"bearer", "token", "apikey", "basic", "digest", "jwt", "oauth"})
 _CHARACTER = re.compile(r"[A-Za-z0-9]")
 _LONG = re.compile(r"[A-Za-z0-9._~+/=-]{12,}")
+_PROVIDER = re.compile(r"[a-z][a-z0-9-]{0,23}")
+"""As providers are called; no token of theirs is so short and so plain."""
 _SAFE_PARAMETERS = frozenset({"limit", "offset", "format", "callback", "order_by"})
 
 
@@ -48,6 +51,11 @@ def authorization(recorded: str) -> str:
     """Give a header that is no good in the same way: its scheme stays where it is one."""
     scheme, blank, rest = recorded.partition(" ")
     return (scheme if scheme.lower() in _SCHEMES else stand_in(scheme)) + blank + stand_in(rest)
+
+
+def path(recorded: str) -> str:
+    """Give a path without the parts that could be a token: a client may have put one there by mistake."""
+    return "/".join(part if without_secrets(part) == part else stand_in(part) for part in recorded.split("/"))
 
 
 def query(recorded: str) -> str:
@@ -90,6 +98,8 @@ def _replaced(value: Any, name: str, tokens: Mapping[str, str]) -> Any:
         return value
     if name in tokens:
         return tokens[name]
+    if name == "provider" and _PROVIDER.fullmatch(value):
+        return value
     secret = SECRET_NAMES.fullmatch(name) and name != "nonce"
     return stand_in(value) if secret or _LONG.search(value) else value
 
