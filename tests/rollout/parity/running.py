@@ -11,6 +11,9 @@ from typing import Any
 
 from django.core.management import CommandError, call_command
 
+GONE = 0
+"""The status of an answer that does not come."""
+
 
 @dataclass(frozen=True)
 class Ended:
@@ -66,6 +69,9 @@ def listening() -> Iterator[Listener]:
 
         def _answer(self, body: bytes) -> None:
             status = listener.statuses.pop(0) if listener.statuses else 200
+            if status == GONE:
+                self.close_connection = True
+                return
             code = {429: "throttled", 410: "version_retired"}.get(status, "")
             said: dict[str, Any] = {"social_sign_up": {}, "code": code, "echo": f"{self.path} {body!r}"}
             content = json.dumps(said).encode()
