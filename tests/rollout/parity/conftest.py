@@ -54,7 +54,11 @@ def planted_service(sandbox: Sandbox, planted_file: Path) -> Iterator[Service]:
 @pytest.fixture
 def plant(planted_file: Path) -> Iterator[Callable[[str], None]]:
     """Plant a difference, until the test is over."""
-    yield lambda what: planted_file.write_text(what, encoding="ascii") and None
+
+    def plant(what: str) -> None:
+        planted_file.write_text(what, encoding="ascii")
+
+    yield plant
     planted_file.write_text("", encoding="ascii")
 
 

@@ -70,6 +70,10 @@ class Recorder:
         return path
 
 
+def _text(body: bytes | str) -> str:
+    return body if isinstance(body, str) else body.decode("utf-8", "replace")
+
+
 def _entry(answer: requests.Response, *, sanitized: bool) -> dict[str, Any]:
     sent = answer.request
     headers = [
@@ -80,7 +84,7 @@ def _entry(answer: requests.Response, *, sanitized: bool) -> dict[str, Any]:
     headers.insert(0, {"name": ":method", "value": "x"})
     request: dict[str, Any] = {"method": sent.method, "url": sent.url, "headers": headers}
     if sent.body is not None:
-        request["postData"] = {"mimeType": "application/json", "text": bytes(sent.body).decode("utf-8", "replace")}
+        request["postData"] = {"mimeType": "application/json", "text": _text(sent.body)}
     content = {"size": 1, "text": base64.b64encode(answer.content).decode(), "encoding": "base64"}
     return {"request": request, "response": {"status": answer.status_code, "content": content}}
 
@@ -89,7 +93,7 @@ def _line(answer: requests.Response, *, answers: bool) -> dict[str, Any]:
     sent = answer.request
     line: dict[str, Any] = {"method": sent.method, "path": sent.path_url, "headers": dict(sent.headers)}
     if sent.body is not None:
-        line["body"] = bytes(sent.body).decode("utf-8", "replace")
+        line["body"] = _text(sent.body)
     return {**line, "status": answer.status_code, "answer": answer.text} if answers else line
 
 

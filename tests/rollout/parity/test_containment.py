@@ -1,6 +1,7 @@
 """What may be sent where: nothing that changes anything without a sandbox, and no recorded credential anywhere."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -21,12 +22,12 @@ ALONE = "mine-OPERATORS-key-4711-0815"
 FIELDS = json.dumps({"provider": "facebook", "access_token": SECRET, "device_token": SECRET, "more": [{"x": SECRET}]})
 
 
-def lines(path: Path, *recorded: dict[str, object]) -> Path:
+def lines(path: Path, *recorded: Mapping[str, object]) -> Path:
     path.write_text("\n".join(json.dumps(one) for one in recorded), encoding="utf-8")
     return path
 
 
-RECORDED = (
+RECORDED: tuple[Mapping[str, object], ...] = (
     {"method": "GET", "path": f"/api/v1/user/?limit=5&api_key={SECRET}"},
     {"method": "GET", "path": f"/api/v1/{SECRET}/"},
     {"method": "GET", "path": "/api/v1/provider/", "headers": {"Cookie": f"s={SECRET}", "X-Device": SECRET}},
