@@ -13,7 +13,21 @@ from tests.providers import Providers
 pytest.register_assert_rewrite("tests.contract.answers", "tests.differential.agreement")
 
 
-STARTS_PROCESSES = {"browser", "clients", "config", "demo", "e2e", "leaks", "ledger", "schemathesis"}
+STARTS_PROCESSES = {
+    "adopting",
+    "browser",
+    "clients",
+    "config",
+    "demo",
+    "e2e",
+    "leaks",
+    "ledger",
+    "metrics",
+    "migration",
+    "parity",
+    "schemathesis",
+    "translate",
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,6 +1,5 @@
 """People of the sandbox whom nobody has met, in pairs: one for each version, alike but for a number."""
 
-import re
 import secrets
 from collections.abc import Mapping
 from typing import Any
@@ -25,8 +24,8 @@ class Guests:
         # What the environment says of proxies and passwords is for the world, not for this machine.
         self._session.trust_env = False
         self._next = 10**9 + secrets.randbelow(8 * 10**9)
-        self._alike: dict[str, str] = {}
-        self._pattern: re.Pattern[bytes] | None = None
+        self._alike: dict[int, dict[bytes, bytes]] = {}
+        self._introduced: set[tuple[str, Pair]] = set()
         self.providers: frozenset[str] = frozenset()
 
     def open(self) -> None:
@@ -51,20 +50,23 @@ class Guests:
 
     def pair_tokens(self, provider: str, pair: Pair, side: int, nonce: str | None = None) -> dict[str, Any]:
         """Give the tokens of one of a pair; from then on the ids of both at that provider are alike."""
-        known = [str(self._ask("GET", f"/{provider}/account?persona=guest-{number}").get("id")) for number in pair]
-        self._call_alike(*known)
+        if (provider, pair) not in self._introduced:
+            ids = [str(self._ask("GET", f"/{provider}/account?persona=guest-{number}").get("id")) for number in pair]
+            self._call_alike(*ids)
+            self._introduced.add((provider, pair))
         return self.tokens(provider, f"guest-{pair[side]}", nonce)
 
     def alike(self, body: bytes) -> bytes:
         """Give a body of the older version's with its guests' numbers and ids as the newer one's have them."""
-        if self._pattern is None:
-            longest_first = sorted(self._alike, key=len, reverse=True)
-            self._pattern = re.compile(b"|".join(re.escape(one.encode()) for one in longest_first) or rb"(?!)")
-        return self._pattern.sub(lambda match: self._alike[match[0].decode()].encode(), body)
+        # The longest first: some ids have the number in them.
+        for length in sorted(self._alike, reverse=True):
+            for old, new in self._alike[length].items():
+                if old in body:
+                    body = body.replace(old, new)
+        return body
 
     def _call_alike(self, old: str, new: str) -> None:
-        if self._alike.setdefault(old, new) == new:
-            self._pattern = None
+        self._alike.setdefault(len(old), {})[old.encode()] = new.encode()
 
     def _ask(self, method: str, path: str, json: Mapping[str, str] | None = None) -> dict[str, Any]:
         try:

@@ -11,7 +11,9 @@ SECRET_NAMES = re.compile(
     r"(?:.*[_-])?(?:token|secret|keys?|password|nonce|authorization|cookie|credential|proof|signature)", re.IGNORECASE
 )
 """Names of fields and headers whose values are never shown."""
-_LIKE_A_TOKEN = re.compile(r"(?=[A-Za-z0-9._~+/=-]*[A-Z0-9])[A-Za-z0-9_~+=-][A-Za-z0-9._~+/=-]{15,}")
+_LONG = re.compile(r"[A-Za-z0-9._~+/=-]{16,}+")
+_NOT_IN_WORDS = re.compile(r"[A-Z0-9]")
+"""What tokens have and long words, or paths of ours, have not."""
 _SHOWN_PARAMETERS = re.compile(r"(?:limit|offset|format)=[A-Za-z0-9.+-]{0,20}")
 _WHOLE = frozenset({"resource_uri", "next", "previous", "list_endpoint", "location", "link"})
 """Paths of ours, which may be long."""
@@ -27,7 +29,7 @@ def shown_target(target: str) -> str:
     names = [name for name, _ in parse_qsl(query, keep_blank_values=True)]
     if len(query) <= LONGEST and all(_SHOWN_PARAMETERS.fullmatch(part) for part in query.split("&")):
         return f"{shown}?{query}"
-    return f"{shown}?{'&'.join(f'{_printable(name)}=…' for name in names if not _LIKE_A_TOKEN.search(name))}"
+    return f"{shown}?{'&'.join(f'{_printable(name)}=…' for name in names if _without_tokens(name) == name)}"
 
 
 def shown_value(value: Any, name: str) -> str:
@@ -51,7 +53,14 @@ def _without(value: Any, name: str) -> Any:
     if not isinstance(value, str):
         return value
     text = _printable(value)
-    return text if name in _WHOLE else _LIKE_A_TOKEN.sub(lambda match: f"[redacted, {len(match[0])} characters]", text)
+    return text if name in _WHOLE else _without_tokens(text)
+
+
+def _without_tokens(text: str) -> str:
+    def shown(match: re.Match[str]) -> str:
+        return f"[redacted, {len(match[0])} characters]" if _NOT_IN_WORDS.search(match[0]) else match[0]
+
+    return _LONG.sub(shown, text)
 
 
 def _printable(text: str) -> str:

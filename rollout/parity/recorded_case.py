@@ -102,6 +102,7 @@ class RecordedCase(Case):
 
     def _plain(self, tokens: dict[str, str]) -> Request:
         path, mark, query = self._target.partition("?")
+        path = stand_ins.path(path)
         body = None if self.recorded.body is None else stand_ins.body(self.recorded.body, tokens)
         chunked = "chunked" in (self.recorded.header("Transfer-Encoding") or "").lower()
         headers = stand_ins.headers(self.recorded.headers)

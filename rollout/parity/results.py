@@ -10,6 +10,7 @@ from shared.differences import Difference
 
 Verdict = Literal["alike", "different", "skipped", "failed", "retired"]
 
+_INDEX = re.compile(r"\[[0-9]+\]")
 ABSENT = "(absent)"
 
 
@@ -66,7 +67,7 @@ class Outcome:
         found = Counter(
             place
             for result in self.told
-            for place in {f"{one.part} {re.sub(r'[[][0-9]+]', '[*]', one.place)}".rstrip() for one in result.findings}
+            for place in {f"{one.part} {_INDEX.sub('[*]', one.place)}".rstrip() for one in result.findings}
         )
         return sorted(found.items(), key=lambda one: (-one[1], one[0]))
 

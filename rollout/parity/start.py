@@ -34,19 +34,29 @@ def see_both(deployment: Deployment) -> None:
             )
 
 
-def people_of(deployment: Deployment, sandbox: str, *, timeout: float) -> People:
-    """Give who signs guests of the sandbox up, having done it once.
+def see_that_both_are_here(url: str, sandbox: str) -> None:
+    """See that a deployment to change something on, and its sandbox, are on this machine.
 
     A deployment takes the sandbox's tokens only while all hosts that it allows are this machine's, so that is where
     it must be: anything else is a slip that would send sign-ups to a service for real people.
 
     :raises MisuseError: one of the two is elsewhere.
+    """
+    for name, address in (("--url", url), ("--sandbox", sandbox)):
+        try:
+            parts = urlsplit(address)
+            here = parts.scheme in {"http", "https"} and parts.hostname in _LOOPBACK and "@" not in parts.netloc
+        except ValueError:
+            here = False
+        if not here:
+            raise MisuseError(f"With --sandbox, {name} is on this machine: http://127.0.0.1:… or http://localhost:…")
+
+
+def people_of(deployment: Deployment, sandbox: str, *, timeout: float) -> People:
+    """Give who signs guests of the sandbox up, having done it once.
+
     :raises UnansweredError: they do not play together.
     """
-    for name, url in (("--url", deployment.url), ("--sandbox", sandbox)):
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or parts.hostname not in _LOOPBACK:
-            raise MisuseError(f"With --sandbox, {name} is on this machine: http://127.0.0.1:… or http://localhost:…")
     people = People(deployment, VERSIONS, Guests(sandbox, timeout=timeout))
     people.open()
     people.twins()

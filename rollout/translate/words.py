@@ -1,27 +1,31 @@
-"""A shell command as the words that a POSIX shell makes of it, where it can be read without running anything."""
+"""A shell command as the words that a POSIX shell makes of it, where it can be read without running anything.
+
+`shlex` does not know $'…', in which browsers write, and cannot tell an operator from one in quotes.
+"""
 
 import re
-import shlex
 from collections.abc import Iterator
 
 from rollout.recorded.request import UnreadableError
 
-# In the shell's own order: what stands in quotes is no variable, what is escaped no quote.
+_FILLED = r"\$[A-Za-z_{(0-9@*#?!$-]|`"
 _PARTS = re.compile(
-    r"""(?P<single>'[^']*')
+    rf"""'(?P<single>[^']*)'
     |\$'(?P<ansi>(?:[^'\\]|\\.)*)'
     |"(?P<double>(?:[^"\\]|\\.)*)"
     |(?P<continued>\\\r?\n)
-    |(?P<escaped>\\.)
-    |(?P<ended>\r?\n)
-    |(?P<filled>\$[A-Za-z_{(0-9@*#?!$-]|`)""",
+    |\\(?P<escaped>.)
+    |(?P<filled>{_FILLED})
+    |(?P<operator>[;&|<>()]+|\r?\n)
+    |(?P<blank>[ \t]+)
+    |(?P<plain>[^\s'"\\;&|<>()$`]+|\$)
+    |(?P<opened>.)""",
     re.DOTALL | re.VERBOSE,
 )
+_IN_DOUBLE = re.compile(rf"\\(?P<escaped>[$`\"\\])|(?P<continued>\\\r?\n)|(?P<filled>{_FILLED})")
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{1,4})|U([0-9A-Fa-f]{1,8})|x([0-9A-Fa-f]{1,2})|([0-7]{1,3})|(.))", re.DOTALL)
 _LETTERS = {"n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "v": "\v"}
-_FILLED_IN_DOUBLE = re.compile(r"(?<!\\)(?:\\\\)*(?:\$[A-Za-z_{(0-9@*#?!$-]|`)")
-_OPERATOR = re.compile(r"[;&|<>()]+")
-_ENDS = frozenset({";", "&", "&&"})
+_ENDS = frozenset({";", "&", "&&", "\n", "\r\n"})
 
 
 def commands(text: str) -> Iterator[list[str]]:
@@ -30,42 +34,57 @@ def commands(text: str) -> Iterator[list[str]]:
     :raises UnreadableError: for what only a shell can fill in, and for what it does besides running commands.
     """
     command: list[str] = []
-    for word, is_operator in _words(_PARTS.sub(_plain, text)):
-        if not is_operator:
+    word: str | None = None
+    for match in _PARTS.finditer(text):
+        part = _meant(match)
+        if part is not None:
+            word = (word or "") + part
+            continue
+        if word is not None:
             command.append(word)
-        elif word in _ENDS or set(word) <= {";"}:
-            if command:
-                yield command
-            command = []
-        else:
-            raise UnreadableError(f"{word} is for a shell: give the command alone, with its URL in quotes.")
+            word = None
+        if match["blank"] or match["continued"]:
+            continue
+        if match["operator"] not in _ENDS:
+            raise UnreadableError(
+                f"{match['operator']} is for a shell: give the command alone, with its URL in quotes."
+            )
+        if command:
+            yield command
+        command = []
+    if word is not None:
+        command.append(word)
     if command:
         yield command
 
 
-def _plain(match: re.Match[str]) -> str:
-    """Write one part so that `shlex` reads it as a shell does."""
+def _meant(match: re.Match[str]) -> str | None:
+    """Give what a part adds to its word; None for what is between words."""
+    if match["filled"]:
+        raise UnreadableError(_FILL_IN)
+    if match["opened"]:
+        raise UnreadableError("A quote is opened and not closed.")
+    if match["continued"]:
+        # A continued line may go on with the word; between words there is a blank beside it.
+        return "" if match.start() and not match.string[match.start() - 1].isspace() else None
     if match["ansi"] is not None:
-        return shlex.quote(_unescaped(match["ansi"])) if match["ansi"] else "''"
-    if match["filled"] or (match["double"] is not None and _FILLED_IN_DOUBLE.search(match["double"])):
-        raise UnreadableError("It has a variable or a command that a shell would fill in: put in the value.")
+        return _unescaped(match["ansi"])
     if match["double"] is not None:
-        # Four characters can be escaped there, and a line be continued; any other backslash stays.
-        return shlex.quote(re.sub(r'\\([$`"\\])|\\\r?\n', lambda one: one[1] or "", match["double"]))
-    if match["ended"]:
-        return " ; "
-    return "" if match["continued"] else match[0]
+        return _IN_DOUBLE.sub(_in_double, match["double"])
+    for name in ("single", "escaped", "plain"):
+        if match[name] is not None:
+            return match[name]
+    return None
 
 
-def _words(text: str) -> Iterator[tuple[str, bool]]:
-    lexer = shlex.shlex(text, posix=True, punctuation_chars=";&|<>()")
-    lexer.whitespace_split, lexer.commenters = True, ""
-    try:
-        for word in lexer:
-            # A word of operators in quotes is a word; nobody's curl command has one.
-            yield word, bool(_OPERATOR.fullmatch(word))
-    except ValueError:
-        raise UnreadableError("A quote is opened and not closed.") from None
+_FILL_IN = "It has a variable or a command that a shell would fill in: put in the value."
+
+
+def _in_double(match: re.Match[str]) -> str:
+    """Read what means something in double quotes; any other backslash stays."""
+    if match["filled"]:
+        raise UnreadableError(_FILL_IN)
+    return match["escaped"] or ""
 
 
 def _unescaped(text: str) -> str:

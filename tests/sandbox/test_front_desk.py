@@ -143,3 +143,19 @@ def test_index_leads_to_consent(sandbox: str) -> None:
 def test_nothing_elsewhere(sandbox: str, path: str) -> None:
     """What no provider serves is not found."""
     assert calls.get(sandbox + path).status_code == 404
+
+
+@pytest.mark.parametrize("provider", NAMES)
+def test_guests_are_without_end(sandbox: str, provider: str) -> None:
+    """Ten digits are somebody, whose id a script can ask for; no two are the same, and other digits are nobody."""
+    ids = set()
+    for guest in ("guest-1234567890", "guest-1234567891"):
+        assert requests.post(f"{sandbox}/{provider}/token", json={"persona": guest}, timeout=30).status_code == 200
+        answer = calls.get(f"{sandbox}/{provider}/account", params={"persona": guest})
+        assert answer.status_code == 200
+        ids.add(answer.json()["id"])
+    assert len(ids) == 2
+    assert all(isinstance(one, str) and one for one in ids)
+    for nobody in ("guest-", "guest-1", "guest-0123456789", "guest-12345678901", "guest-١٢٣٤٥٦٧٨٩٠"):
+        assert requests.post(f"{sandbox}/{provider}/token", json={"persona": nobody}, timeout=30).status_code == 400
+        assert calls.get(f"{sandbox}/{provider}/account", params={"persona": nobody}).status_code == 400

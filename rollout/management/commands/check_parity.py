@@ -13,7 +13,7 @@ from rollout.parity.deployment import Deployment, UnansweredError
 from rollout.parity.gathering import Sources, gather
 from rollout.parity.results import Outcome
 from rollout.parity.run import run
-from rollout.parity.start import MisuseError, people_of, see_both
+from rollout.parity.start import MisuseError, people_of, see_both, see_that_both_are_here
 from rollout.recorded.request import UnreadableError
 
 DIFFERENT = 1
@@ -76,6 +76,8 @@ class Command(BaseCommand):
             raise MisuseError("--timeout is more than 0 and at most 3600 seconds.")
         if options["sandbox"] and options["token"]:
             raise MisuseError("--token is for a deployment without --sandbox: with it, guests bring their own.")
+        if options["sandbox"]:
+            see_that_both_are_here(options["url"], options["sandbox"])
         deployment = _deployment(options["url"], options["timeout"])
         sources = Sources(
             contract=options["contract"] or not (options["har"] or options["log"]),

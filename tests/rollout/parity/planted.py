@@ -1,7 +1,8 @@
-"""The settings of the service with one difference planted in v2: what, the environment says."""
+"""The settings of the service with a difference planted in v2: which, a file says that tests write."""
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 
 from django.http import HttpRequest, HttpResponse
 
@@ -9,6 +10,7 @@ from config.settings import *  # noqa: F403 - all of them
 from config.settings import MIDDLEWARE as _MIDDLEWARE
 
 MIDDLEWARE = ["tests.rollout.parity.planted.Plant", *_MIDDLEWARE]
+SECRET = "planted-SECRET-4711-0815"
 
 
 class Plant:
@@ -16,22 +18,25 @@ class Plant:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
-        self.planted = os.environ.get("PLANTED", "")
+        self.file = Path(os.environ["PLANTED"])
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if request.path_info.startswith("/api/v2/"):
-            self._plant(request, response)
+        if request.method == "GET" and request.path_info.startswith("/api/v2/"):
+            self._plant(self.file.read_text(encoding="ascii"), response)
         return response
 
-    def _plant(self, request: HttpRequest, response: HttpResponse) -> None:
-        if self.planted == "header" and request.path_info == "/api/v2/provider/":
-            response["Cache-Control"] = "no-cache"
-        if self.planted == "status" and response.status_code == 409:
-            response.status_code = 400
-        if self.planted == "value":
-            # What only a linked account tells: its provider's name.
+    def _plant(self, what: str, response: HttpResponse) -> None:
+        if what == "status" and response.status_code == 404:
+            response.status_code = 410
+        elif what == "header":
+            response["Cache-Control"] = "private"
+        elif what == "value":
+            # Only a linked account says so.
             response.content = response.content.replace(b'"provider":"github","uid"', b'"provider":"GitHub","uid"')
-        if self.planted == "key" and request.method == "GET" and request.path_info == "/api/v2/user/":
-            response.content = response.content.replace(b'"last_name":', b'"token":"planted-SECRET-4711","last_name":')
-            response["Content-Length"] = str(len(response.content))
+        elif what == "person":
+            # Of the kind that stands where two guests of a pair are unlike each other anyway.
+            response.content = response.content.replace(b"@example.com", b"@Example.com")
+        elif what == "key":
+            response.content = response.content.replace(b'"last_name":', f'"token":"{SECRET}","last_name":'.encode())
+        response["Content-Length"] = str(len(response.content))
