@@ -1,9 +1,11 @@
 """Fixtures that more than one room uses."""
 
 from collections.abc import Generator, Iterator
+from typing import Any
 
 import pytest
 import responses
+from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]  # the package has no types
 
 from scripts import threats_page
 from tests import measured
@@ -28,16 +30,61 @@ STARTS_PROCESSES = {
     "schemathesis",
     "translate",
 }
+LONGEST = (
+    "schemathesis/test_document",
+    "e2e/test_kills",
+    "e2e/test_isolation",
+    "legacy_rows/test_sign_in",
+    "browser/test_front_page",
+    "demo/test_demo",
+    "e2e/test_outages",
+    "leaks/test_over_http",
+    "e2e/test_misbehaviour",
+    "e2e/test_races",
+    "config/test_startup",
+)
+"""Files, by the time that they take alone; those that mostly wait among those that mostly work."""
+ON_ONE_SERVICE = {
+    f"tests/e2e/{name}.py" for name in ("test_misbehaviour", "test_story", "test_whose_account", "test_wire")
+}
+"""Files whose tests share the services of tests/e2e/conftest.py: a worker of xdist each would start them for each."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a run be shorter."""
+    parser.addoption("--first-cases", action="store_true", help="of each test, run the first case for each API only")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begin with the files that take long, so that at the end no worker waits for another's; report the threats."""
-    items.sort(key=lambda item: item.path.parent.name not in STARTS_PROCESSES)
+    items.sort(key=_turn)
+    if config.getoption("first_cases"):
+        chosen = measured.first_cases(items)
+        config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
+        items[:] = chosen
     measured.choose(items)
     for item in items:
         if threats := threats_page.numbers_of(item):
             # Into the report of the run, where scripts/threats_results.py finds them.
             item.user_properties += threats_page.properties_of(item, threats)
+
+
+def _turn(item: pytest.Item) -> tuple[int, bool]:
+    folder = item.path.parent.name
+    place = f"{folder}/{item.path.stem}"
+    return LONGEST.index(place) if place in LONGEST else len(LONGEST), folder not in STARTS_PROCESSES
+
+
+class _Scheduling(LoadFileScheduling):  # type: ignore[misc]  # likewise
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        return "tests/e2e" if file in ON_ONE_SERVICE else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
+    """Hand out a file at a time, and those on one service as one."""
+    return _Scheduling(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.hookimpl(wrapper=True)

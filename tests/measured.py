@@ -12,20 +12,26 @@ import pytest
 
 OVER_SOCKETS = frozenset({"clients", "differential", "e2e", "schemathesis"})
 """Folders of tests that run nothing which others do not run, too."""
-MANY_CASES = frozenset({"breadth", "config", "contract", "leaks", "legacy_rows"})
+MANY_CASES = frozenset({"breadth", "config", "contract", "demo", "leaks", "legacy_rows"})
 """Folders of which the first case of each test, for each API, is measured; of all others every case is."""
-_repeated = pytest.StashKey[bool]()
+_unmeasured = pytest.StashKey[bool]()
 
 
 def choose(items: Sequence[pytest.Item]) -> None:
     """Choose what is measured."""
-    seen: set[tuple[str, object]] = set()
+    first = set(first_cases(items))
+    for item in items:
+        folder = item.path.parent.name
+        item.stash[_unmeasured] = folder in OVER_SOCKETS or (folder in MANY_CASES and item not in first)
+
+
+def first_cases(items: Sequence[pytest.Item]) -> list[pytest.Item]:
+    """Give the first case of each test, for each API."""
+    found: dict[tuple[str, object], pytest.Item] = {}
     for item in items:
         callspec = getattr(item, "callspec", None)
-        case = (item.nodeid.partition("[")[0], callspec.params.get("api") if callspec else None)
-        folder = item.path.parent.name
-        item.stash[_repeated] = folder in OVER_SOCKETS or (folder in MANY_CASES and case in seen)
-        seen.add(case)
+        found.setdefault((item.nodeid.partition("[")[0], callspec.params.get("api") if callspec else None), item)
+    return list(found.values())
 
 
 @contextmanager
@@ -33,7 +39,7 @@ def as_chosen(item: pytest.Item) -> Iterator[None]:
     """Run a test with its fixtures, and the processes that it starts, measured or not."""
     plugin = item.config.pluginmanager.getplugin("_cov")
     controller = plugin.cov_controller if plugin else None
-    if controller is None or not item.stash[_repeated]:
+    if controller is None or not item.stash[_unmeasured]:
         yield
         return
     hidden = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("COVERAGE_")}

@@ -78,7 +78,9 @@ class Providers:
         return json_answer(200, {"access_token": "long-" + query["access_token"], "expires_in": 5184000})
 
     def _instagram(self, request: PreparedRequest) -> Answer:
-        person = self._person("instagram", _query(request).get("access_token", "").removeprefix("long-"))
+        token = _query(request).get("access_token", "")
+        assert token.startswith("long-"), "asked with the token that was not exchanged"
+        person = self._person("instagram", token.removeprefix("long-"))
         assert person is not None
         return json_answer(200, person)
 

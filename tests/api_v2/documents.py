@@ -1,6 +1,8 @@
 """The committed document, and ways through it."""
 
+import copy
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,12 @@ COMMITTED = Path(__file__).resolve().parent.parent.parent / "openapi.yaml"
 
 
 def committed() -> dict[str, Any]:
-    """Give the document."""
+    """Give the document; a copy of one's own."""
+    return copy.deepcopy(_read())
+
+
+@cache
+def _read() -> dict[str, Any]:
     content: dict[str, Any] = yaml.safe_load(COMMITTED.read_text(encoding="utf-8"))
     return content
 

@@ -10,6 +10,7 @@ from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service as Driver
 
 from tests.browser.visitor import Visitor
+from tests.e2e.databases import Database, new_database
 from tests.e2e.servers import Sandbox, Service, running_sandbox, running_service
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -34,11 +35,26 @@ def sandbox() -> Iterator[Sandbox]:
         yield sandbox
 
 
-@pytest.fixture
-def service(sandbox: Sandbox) -> Iterator[Service]:
-    """The service with an empty database."""
-    with running_service(sandbox) as service:
+@pytest.fixture(scope="session")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """The service's own."""
+    with new_database("sqlite", tmp_path_factory.mktemp("database")) as database:
+        yield database
+
+
+@pytest.fixture(scope="session")
+def running(sandbox: Sandbox, database: Database) -> Iterator[Service]:
+    """The service."""
+    with running_service(sandbox, database_url=database.url) as service:
         yield service
+
+
+@pytest.fixture
+def service(running: Service, database: Database) -> Service:
+    """The service with nobody signed up, and nobody ever having been: the next is number one."""
+    database.clear()
+    database.execute("DELETE FROM sqlite_sequence")
+    return running
 
 
 @pytest.fixture

@@ -1,12 +1,15 @@
 """What keeps the server from starting: one clear line that names the variable, and no traceback."""
 
+import os
 import socket
 from pathlib import Path
+from runpy import run_path
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
 from tests.e2e.databases import empty_postgres
-from tests.e2e.servers import free_port, run_to_end, running_service
+from tests.e2e.servers import ROOT, free_port, run_to_end, running_service
 
 pytestmark = pytest.mark.e2e
 
@@ -37,15 +40,30 @@ def refusal(folder: Path, **environment: str) -> str:
     ("name", "value"),
     [
         ("PORT", "http"),
-        ("PORT", "0"),
-        ("PORT", "65536"),
         ("WEB_CONCURRENCY", "many"),
         ("WEB_CONCURRENCY", "0"),
+        ("DATABASE_URL", "mysql://localhost/tandem"),
+        ("PROVIDER_TOKEN_KEYS", "not-a-fernet-key"),
+        ("SOCIAL_AUTH_FACEBOOK_SCOPE", "[broken"),
+    ],
+)
+def test_a_value_that_cannot_be_read_names_its_variable(tmp_path: Path, name: str, value: str) -> None:
+    """Whatever is wrong with it, the operator reads which variable to look at."""
+    said = refusal(tmp_path, **{name: value})
+    assert said.startswith("Tandem does not start. ")
+    assert name in said
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "0"),
+        ("PORT", "65536"),
         ("THREADS", "1.5"),
         ("THREADS", "0"),
         ("DEBUG", "yes"),
         ("LOG_LEVEL", "LOUD"),
-        ("DATABASE_URL", "mysql://localhost/tandem"),
         ("DATABASE_URL", "postgres://:port/"),
         ("DATABASE_POOL_SIZE", "eight"),
         ("DATABASE_POOL_SIZE", "0"),
@@ -62,7 +80,6 @@ def refusal(folder: Path, **environment: str) -> str:
         ("PROVIDER_TIMEOUT", "inf"),
         ("PROVIDER_CONCURRENCY", "0"),
         ("PROVIDER_CONCURRENCY", "some"),
-        ("PROVIDER_TOKEN_KEYS", "not-a-fernet-key"),
         ("PASSWORD_COUNTS_AS_LOGIN", "maybe"),
         ("TOKEN_TTL", "0"),
         ("TOKEN_TTL", "-1"),
@@ -79,15 +96,18 @@ def refusal(folder: Path, **environment: str) -> str:
         ("LEDGER_CLIENTS", "0"),
         ("LAST_CALL_DAYS", "a year"),
         ("METRICS_TOKEN", "too-short"),
-        ("SOCIAL_AUTH_FACEBOOK_SCOPE", "[broken"),
     ],
 )
-def test_a_value_that_cannot_be_read_names_its_variable(tmp_path: Path, name: str, value: str) -> None:
-    """Whatever is wrong with it, the operator reads which variable to look at."""
-    said = refusal(tmp_path, **{name: value})
-    assert said.startswith("Tandem does not start. ")
-    assert name in said
-    assert said.count("\n") == 1
+def test_every_setting_is_read_as_strictly(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    """The settings of a new process refuse it in one line, which is what the server then says: the test above."""
+    for other in set(os.environ) - {"PATH"}:
+        monkeypatch.delenv(other)
+    monkeypatch.setenv("SECRET_KEY", "tests-only")
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ImproperlyConfigured) as refused:
+        run_path(str(ROOT / "config" / "settings.py"))
+    assert name in str(refused.value)
+    assert "\n" not in str(refused.value)
 
 
 @pytest.mark.parametrize("value", ["", None])

@@ -176,6 +176,12 @@ def test_nonces(api: ApiClient, provider: str, signer: Signer, asked: str | None
         refused(answer, REJECTED)
 
 
+@pytest.mark.parametrize("provider", ["apple-id"], indirect=True)
+def test_apples_key_id_is_no_client_id(api: ApiClient, provider: str, signer: Signer) -> None:
+    """`_KEY` names a signing key of ours; whom a token is for, `_CLIENT` and `_AUDIENCE` say."""
+    refused(api.sign_up({"provider": provider, "id_token": signer.token(aud=signer.settings["KEY"])}), MISMATCH)
+
+
 @pytest.mark.parametrize("provider", ["google-oauth2", "google-openidconnect"], indirect=True)
 @pytest.mark.parametrize("verified", [False, None, "true", 1], ids=repr)
 def test_google_vouches_for_the_address(api: ApiClient, provider: str, signer: Signer, verified: Any) -> None:

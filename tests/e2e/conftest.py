@@ -1,7 +1,13 @@
-"""The sandbox once, and the service once for each database; every test here talks to them over sockets."""
+"""The sandbox once, and the service once for each database; every test here talks to them over sockets.
+
+Both databases and both services stay until the end: files follow one another, each begins with SQLite, and a
+parametrised fixture of pytest's would start everything again at each change.
+"""
 
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 from typing import TypeAlias
 
 import pytest
@@ -21,6 +27,8 @@ QUICK = {
 """A short deadline, so that a provider's silence takes little time, and room for 32 callers at once."""
 
 Note: TypeAlias = Callable[[str, object], None]
+Databases: TypeAlias = Callable[[str], Database]
+Services: TypeAlias = Callable[[Database], Service]
 
 
 @pytest.fixture
@@ -41,18 +49,30 @@ def sandbox() -> Iterator[Sandbox]:
         yield sandbox
 
 
-@pytest.fixture(scope="session", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """A database of this test run's own, on SQLite and on PostgreSQL; `service` has migrated it."""
-    with new_database(request.param, tmp_path_factory.mktemp("database")) as database:
-        yield database
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    """Databases of this test run's own by vendor, each made when somebody first asks."""
+    with ExitStack() as kept:
+        yield cache(lambda vendor: kept.enter_context(new_database(vendor, tmp_path_factory.mktemp("database"))))
 
 
 @pytest.fixture(scope="session")
-def service(sandbox: Sandbox, database: Database) -> Iterator[Service]:
-    """The service on that database, with a deadline of two seconds."""
-    with running_service(sandbox, database_url=database.url, **QUICK) as service:
-        yield service
+def services(sandbox: Sandbox, databases: Databases) -> Iterator[Services]:
+    """The service by database, with a deadline of two seconds; likewise."""
+    with ExitStack() as kept:
+        yield cache(lambda database: kept.enter_context(running_service(sandbox, database_url=database.url, **QUICK)))
+
+
+@pytest.fixture(scope="session", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database(request: pytest.FixtureRequest, databases: Databases) -> Database:
+    """A database of this test run's own, on SQLite and on PostgreSQL; a service that starts on it migrates it."""
+    return databases(request.param)
+
+
+@pytest.fixture(scope="session")
+def service(database: Database, services: Services) -> Service:
+    """The service on that database."""
+    return services(database)
 
 
 @pytest.fixture(params=list(settings.APIS))

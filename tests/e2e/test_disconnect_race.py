@@ -23,8 +23,8 @@ SLOW.insert(SLOW.index("social_core.pipeline.social_auth.load_extra_data"), f"{s
 
 
 @pytest.fixture(scope="module")
-def slow(sandbox: Sandbox, database: Database, service: Service) -> Iterator[Service]:
-    """The service with a pipeline that takes its time; `service` has migrated the database."""
+def slow(sandbox: Sandbox, database: Database) -> Iterator[Service]:
+    """The service with a pipeline that takes its time."""
     # A token is kept anew at each sign-in, so that the row is written.
     more = {**QUICK, "SOCIAL_AUTH_PIPELINE": json.dumps(SLOW), "PROVIDER_TOKEN_KEYS": Fernet.generate_key().decode()}
     with running_service(sandbox, database_url=database.url, **more) as slow:

@@ -13,7 +13,7 @@ from django.conf import settings
 
 from tests.e2e.client import Api, code_of
 from tests.e2e.conftest import QUICK, Note
-from tests.e2e.databases import Database
+from tests.e2e.databases import Database, new_database
 from tests.e2e.servers import Sandbox, Service, free_port, running_service
 
 pytestmark = pytest.mark.e2e
@@ -21,6 +21,13 @@ pytestmark = pytest.mark.e2e
 PREFIXES = list(settings.APIS.values())
 DEADLINE = 5.0
 FIVE = ("facebook", "google-oauth2", "github", "instagram", "twitter")
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """A database that no other service is connected to, as connections are counted here."""
+    with new_database(request.param, tmp_path_factory.mktemp("isolated")) as database:
+        yield database
 
 
 @pytest.fixture(scope="module")

@@ -51,8 +51,8 @@ NAMES_THE_PERSON = ("google-oauth2", "discord", "gitlab", "twitch", "kakao")
 
 
 @pytest.fixture(scope="module")
-def everyone(sandbox: Sandbox, database: Database, service: Service) -> Iterator[Service]:
-    """The service with every provider; `service` has migrated the database."""
+def everyone(sandbox: Sandbox, database: Database) -> Iterator[Service]:
+    """The service with every provider."""
     names = {*BY_ACCESS_TOKEN, *BY_ID_TOKEN}
     more = {**QUICK, "SOCIAL_PROVIDERS": ",".join(sorted(names))}
     with running_service(sandbox, database_url=database.url, **more) as everyone:

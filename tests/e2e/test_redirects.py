@@ -62,8 +62,8 @@ class Scene:
 
 
 @pytest.fixture(scope="module")
-def scene(sandbox: Sandbox, database: Database, service: Service) -> Iterator[Scene]:
-    """The service, on a database that `service` has migrated, with a detour to all providers."""
+def scene(sandbox: Sandbox, database: Database) -> Iterator[Scene]:
+    """The service with a detour to all providers."""
     with ExitStack() as stack:
         canary = stack.enter_context(Canary(("127.0.0.1", 0), BaseHTTPRequestHandler))
         stack.enter_context(serving(canary))

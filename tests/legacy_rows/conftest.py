@@ -4,29 +4,37 @@ import os
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import psycopg
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connections, transaction
 from django.db.utils import load_backend
 from psycopg import sql
 
 from social.legacy_rows import obstacles
-from tests.contract.conftest import api  # noqa: F401 - a fixture
+from tests.contract.conftest import ApiClient
 from tests.e2e.databases import NEEDS_POSTGRES
 from tests.legacy_rows.eras import ERAS, JSONB, Era
 from tests.legacy_rows.people import CASES
 
 Empty = Callable[[str], AbstractContextManager[None]]
+PLACES = [(era, "sqlite") for era in ERAS] + [(era, "postgresql") for era in (ERAS[0], JSONB, ERAS[2])]
 EACH = [
-    pytest.param((era, vendor), id=f"{era}-{vendor}", marks=[pytest.mark.postgres] if vendor == "postgresql" else [])
-    for vendor, eras in (("sqlite", ERAS), ("postgresql", (ERAS[0], JSONB, ERAS[2])))
-    for era in eras
+    pytest.param(
+        (era, vendor, app), id=f"{era}-{vendor}-{app}", marks=[pytest.mark.postgres] if vendor == "postgresql" else []
+    )
+    for (era, vendor), app in zip(PLACES, cycle(settings.APIS), strict=False)
 ]
+"""Each era on each database, and one of the APIs in turn: each API meets every era and both databases.
+
+Not each with each: the rows are told apart behind the adapters, which know of no era and of no database.
+"""
 
 
 @contextmanager
@@ -108,9 +116,22 @@ def migrate() -> None:
 
 
 @pytest.fixture(scope="module", params=EACH)
-def migrated(request: pytest.FixtureRequest, empty: Empty) -> Iterator[dict[str, int]]:
+def place(request: pytest.FixtureRequest) -> tuple[Era, str, str]:
+    """An era, a database's vendor, and the API that people sign in by."""
+    found: tuple[Era, str, str] = request.param
+    return found
+
+
+@pytest.fixture
+def api(place: tuple[Era, str, str]) -> ApiClient:
+    """The API of the place."""
+    return ApiClient(place[-1])
+
+
+@pytest.fixture(scope="module")
+def migrated(place: tuple[Era, str, str], empty: Empty) -> Iterator[dict[str, int]]:
     """Everyone of an era, after `migrate`; gives the users' ids."""
-    era, vendor = request.param
+    era, vendor, _ = place
     with empty(vendor):
         make_tables(era)
         users = fill(era)
