@@ -20,8 +20,9 @@ HEADERS = [f"ApiKey ripley:{KEY}", f"Bearer {KEY}", f"Token {KEY}"]
 
 
 @pytest.fixture(autouse=True)
-def _imported() -> None:
+def _imported(settings: Any) -> None:
     then = timezone.now() - 2000 * DAY
+    settings.V1_DEPRECATED_AT = then
     AccessToken.objects.create(
         user=person("ripley").user, digest=tokens.digest_of(KEY), created=then, last_used=then, imported=True
     )
@@ -29,8 +30,7 @@ def _imported() -> None:
 
 @pytest.mark.parametrize("header", HEADERS)
 def test_before_the_sunset(v1: ApiClient, v2: ApiClient, settings: Any, header: str) -> None:
-    """Good on both, without an end, also while v1 is deprecated."""
-    settings.V1_DEPRECATED_AT = timezone.now() - DAY
+    """Good on both, without an end, also while v1 is deprecated, as it is here."""
     settings.V1_SUNSET_AT = timezone.now() + DAY
     for api in (v1, v2):
         answer = api.get("token/current/", headers={"Authorization": header})
