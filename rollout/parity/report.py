@@ -36,11 +36,11 @@ def verdict(outcome: Outcome) -> str:
         return "Nothing was compared."
     said = f"{different} of {outcome.compared} requests are answered differently" if different else ""
     unanswered = f"{failed} could not be compared" if failed else ""
-    return (
-        ", ".join(one for one in (said, unanswered) if one) + "."
-        if said or unanswered
-        else "The versions answer alike."
-    )
+    if said or unanswered:
+        return ", ".join(one for one in (said, unanswered) if one) + "."
+    if others := sum(outcome.counts.values()) - outcome.compared:
+        return f"{outcome.compared} of {outcome.compared + others} requests were compared, and are answered alike."
+    return "The versions answer alike."
 
 
 def lines(outcome: Outcome, about: About) -> Iterator[str]:

@@ -63,6 +63,16 @@ def test_the_page_needs_nothing_but_itself() -> None:
     assert "default-src 'none'" in page
 
 
+def test_what_was_not_sent_is_not_called_alike() -> None:
+    """A verdict claims no more than was compared."""
+    found = Outcome()
+    assert report.verdict(found) == "Nothing was compared."
+    found.take(Result(1, "contract, lists", "GET user/", "alike", "", (200, 200)))
+    assert report.verdict(found) == "The versions answer alike."
+    found.take(Result(2, "contract, lists", "DELETE user/", "skipped", "it changes something"))
+    assert report.verdict(found) == "1 of 2 requests were compared, and are answered alike."
+
+
 def test_lines_and_json_say_the_same() -> None:
     """Numbers, places and reasons stand in both."""
     lines = "\n".join(report.lines(outcome(), ABOUT))
