@@ -73,8 +73,9 @@ def test_spent_budgets(api: ApiClient, checks: Checks, settings: Settings) -> No
     """429, by address and by user, for what is counted once."""
     all_apis = settings.APIS
     settings.THROTTLE_ANONYMOUS = settings.THROTTLE_USER = "1/hour"
-    ripley = person()
-    address = f"192.0.2.{1 + list(all_apis).index(api.app)}"
+    # Somebody, and an address, of each API's own: what is counted here stays counted.
+    number = list(all_apis).index(api.app)
+    ripley, address = person(pk=990_000_001 + number), f"192.0.2.{101 + number}"
     by_address = [api.post("social_sign_up/", b"{", REMOTE_ADDR=address).status_code for _ in range(2)]
     by_user = [api.get("user/", token=ripley.token).status_code for _ in range(2)]
     assert (by_address, by_user) == ([400, 429], [200, 429])
