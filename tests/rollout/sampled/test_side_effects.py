@@ -208,9 +208,12 @@ def test_a_failing_check_harms_nobody(
 def test_the_answer_is_whole_before_the_comparison_begins(checks: Checks) -> None:
     """A server has sent everything when it closes the response; only then is the other version asked."""
     begun: list[str] = []
-    application = sampling_service()._application
+
+    def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None, /) -> Any:
+        begun.append(status)
+
     environ = environ_of("/api/v2/", Message("GET", "provider/"))
-    response = application(environ, lambda status, headers, exc_info=None: begun.append(status))
+    response = sampling_service()._application(environ, start_response)
     assert (begun, b"".join(response)[:8], checks.made) == (["200 OK"], b'{"meta":', 0)
     response.close()
     assert (checks.made, checks.seen) == (1, [])
