@@ -11,7 +11,6 @@ from shared.shapes import Shape
 from social.tape import Strayed
 
 LONGEST = 200
-
 NOTHING = "nothing more"
 _KEYS = frozenset(
     {
@@ -80,7 +79,7 @@ def kind_of(value: Any) -> str:
         case list():
             return "list"
         case dict():
-            names = [name if name in _KEYS else "(another)" for name in value]
+            names = dict.fromkeys(name if name in _KEYS else "(another)" for name in value)
             return f"object of {', '.join(names) or 'no keys'}"[:LONGEST]
         case _:
             return "value"

@@ -42,6 +42,11 @@ class KeptBody:
             made._body = self._read_before  # noqa: SLF001 - where `HttpRequest.body` keeps it; nothing else sets it
         return made
 
+    def let_go(self, request: HttpRequest) -> None:
+        """Forget what was read, now: the request and its way to read itself hold each other."""
+        self._parts.clear()
+        del request.read  # the one that is this request's own
+
     def _keeping(self, read: Callable[..., bytes]) -> Callable[..., bytes]:
         def keep(*args: Any) -> bytes:
             try:

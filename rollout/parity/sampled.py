@@ -133,6 +133,7 @@ def check_what_is_due(**kwargs: Any) -> None:
         logger.exception("A sampled request could not be compared.")
     finally:
         sample.recording.erase()
+        sample.body.let_go(sample.request)
 
 
 _due: ContextVar[Sample | None] = ContextVar("due_sample", default=None)

@@ -62,12 +62,13 @@ class Sightings:
         self._lock = threading.Lock()
         self._writing = threading.Lock()
         self._seen: dict[Sighting, _Seen] = {}
+        self._told: set[Sighting] = set()
         self._left_out = 0
         self._timer: threading.Timer | None = None
         self._ending = False
 
     def add(self, sighting: Sighting) -> None:
-        """Count one; the first of its kind is told in the log at once."""
+        """Count one; the first of its kind in this process is told in the log at once."""
         now = timezone.now()
         with self._lock:
             known = self._seen.get(sighting)
@@ -77,7 +78,10 @@ class Sightings:
             seen = known or self._seen.setdefault(sighting, _Seen(now, now))
             seen.last, seen.times = now, seen.times + 1
             self._write_after(WRITE_AFTER)
-        if known is None:
+            is_told = sighting in self._told or len(self._told) >= MOST_ROWS
+            if not is_told:
+                self._told.add(sighting)
+        if not is_told:
             logger.warning("The versions differ: %s", sighting)
 
     def write(self) -> None:

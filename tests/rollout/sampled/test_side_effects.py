@@ -18,8 +18,10 @@ from social.models import AccessToken
 from social.providers.identify import identify
 from tests.contract.conftest import ApiClient
 from tests.contract.people import PROFILES, all_rows, link, person
+from tests.differential.in_process import environ_of
+from tests.differential.messages import Message
 from tests.providers import Providers
-from tests.rollout.sampled.conftest import Checks, sampling_handler
+from tests.rollout.sampled.conftest import Checks, sampling_handler, sampling_service
 
 ALL = (signals.signed_up, signals.signed_in, signals.linked, signals.disconnected, got_request_exception)
 
@@ -200,3 +202,18 @@ def test_a_failing_check_harms_nobody(
     (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert record.getMessage() == "A sampled request could not be compared."
     assert checks.made == 0
+
+
+@pytest.mark.django_db
+def test_the_answer_is_whole_before_the_comparison_begins(checks: Checks) -> None:
+    """A server has sent everything when it closes the response; only then is the other version asked."""
+    begun: list[str] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None, /) -> Any:
+        begun.append(status)
+
+    environ = environ_of("/api/v2/", Message("GET", "provider/"))
+    response = sampling_service()._application(environ, start_response)
+    assert (begun, b"".join(response)[:8], checks.made) == (["200 OK"], b'{"meta":', 0)
+    response.close()
+    assert (checks.made, checks.seen) == (1, [])
