@@ -34,6 +34,7 @@ def test_a_program_that_does_not_listen_is_ended_all_the_same(capfd: pytest.Capt
     program.ask_to_end()
     program.end(0)
     assert program.ended
+    assert "deaf" in program.written()  # which waits for what passes it on
     assert "deaf" in capfd.readouterr().err
     program.ask_to_end()
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
 from social_core.pipeline import DEFAULT_AUTH_PIPELINE
 from social_django.models import Partial, UserSocialAuth
@@ -115,6 +116,16 @@ def test_nobody_is_found_by_an_address(providers: Providers) -> None:
         user = signed_up(providers, provider).user
         assert user.pk != boss.pk
         assert (user.is_staff, user.is_superuser) == (False, False)
+
+
+@pytest.mark.threat(6)
+def test_a_step_that_finds_by_address_is_never_run(providers: Providers) -> None:
+    """Also where the checks at the start were passed over: nobody signs in at all."""
+    USERS.create(username="owner", email="ripley@example.com")
+    pipeline = ["social_core.pipeline.social_auth.associate_by_email", *DEFAULT_AUTH_PIPELINE]
+    with override_settings(SOCIAL_AUTH_PIPELINE=pipeline), pytest.raises(ImproperlyConfigured):
+        signed_up(providers, "github")
+    assert not UserSocialAuth.objects.exists()
 
 
 def test_signals_come_after_commit(providers: Providers) -> None:
