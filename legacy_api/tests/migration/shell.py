@@ -5,7 +5,8 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -73,11 +74,18 @@ class Terminal:
         self.server = None
 
     def age(self, by: timedelta) -> None:
-        """Let the moments in its variables be longer ago, and the server see them."""
+        """Let the moments in its variables be longer ago."""
         if self._variables.exists():
             text = self._variables.read_text(encoding="utf-8")
             self._variables.write_text(MOMENT.sub(lambda found: moved(found[0], by), text), encoding="utf-8")
-        if self.server is not None:
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Let the server, if there is one, have ended for a while, and see afterwards what is different."""
+        running = self.server is not None
+        self.stop()
+        yield
+        if running:
             self.serve()
 
     def log(self) -> str:
