@@ -1,7 +1,6 @@
 """A terminal in a checkout of its own, as somebody has it who follows the page."""
 
 import os
-import re
 import signal
 import subprocess
 import time
@@ -45,7 +44,8 @@ class Terminal:
             timeout=READY_WITHIN,
             check=False,
         )
-        return ended.returncode, ended.stdout.decode()
+        # HTTP ends its lines with more than a page shows.
+        return ended.returncode, ended.stdout.decode().replace("\r\n", "\n")
 
     def serve(self, command: str = SERVE) -> None:
         """Start the server, or start it anew with the variables of now, and wait until it answers."""
@@ -112,7 +112,7 @@ def checkout(source: Path, target: Path) -> None:
     )
     names = [os.fsdecode(name) for name in listed.stdout.split(b"\0") if name]
     if listed.returncode != 0:  # a rehearsal runs where git knows nothing
-        names = [str(path.relative_to(source)) for path in source.rglob("*") if path.is_file() and _ours(path, source)]
+        names = list(_below(source, source))
     for name in names:
         if (source / name).exists():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
@@ -123,5 +123,9 @@ def checkout(source: Path, target: Path) -> None:
     (target / ".venv").symlink_to(source / ".venv")
 
 
-def _ours(path: Path, source: Path) -> bool:
-    return not re.match(r"\.venv|\.cache|\.mypy_cache|.*__pycache__", str(path.relative_to(source)))
+def _below(folder: Path, source: Path) -> Iterator[str]:
+    for path in folder.iterdir():
+        if path.is_file():
+            yield str(path.relative_to(source))
+        elif path.name != "__pycache__" and not (folder == source and path.name.startswith(".")):
+            yield from _below(path, source)

@@ -1,7 +1,6 @@
 """docs/migration.md, walked from its first command to its last, in a checkout of its own."""
 
 import json
-import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -18,8 +17,8 @@ from tests.e2e.servers import ROOT, Sandbox, free_port, running_sandbox
 pytestmark = pytest.mark.e2e
 
 PAGE = ROOT / "docs" / "migration.md"
-LIVED = "LIVED_DATABASE"
-"""Where the rehearsal of the end (scripts/sever) wants a database that has lived through all this."""
+LIVED = ROOT / ".cache" / "lived"
+"""Where the rehearsal of the end (scripts/sever) looks for a database that has lived through all this."""
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +75,7 @@ def test_from_day_zero_to_the_last_deletion(
 
 
 def _leave_behind(database: Database) -> None:
-    target = os.environ.get(LIVED)
-    if target and database.vendor == "sqlite":
-        shutil.copy(database.url.removeprefix("sqlite:///"), target)
-        Path(f"{target}.keys").write_text(json.dumps(dict(old_database.KEYS)), encoding="utf-8")
+    if database.vendor == "sqlite":
+        LIVED.mkdir(parents=True, exist_ok=True)
+        shutil.copy(database.url.removeprefix("sqlite:///"), LIVED / "company.sqlite3")
+        (LIVED / "keys.json").write_text(json.dumps(dict(old_database.KEYS)), encoding="utf-8")
