@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import requests
 from django.utils.http import http_date, parse_http_date
@@ -121,23 +122,21 @@ class Walk:
         return bool(self.database.rows(f"SELECT 1 FROM {where} = '{table}'"))  # noqa: S608 - our names
 
     def _people_call(self) -> None:
-        """Three people with builds of years ago, and one with today's."""
+        """Three people with a build of years ago, one of whom signs in with Google again; and one with a new build."""
         for name, key in old_database.KEYS.items():
-            self._call("v1", "user/", "ShopApp/2.0 (iPhone)", {"Authorization": f"ApiKey {name}:{key}"})
-        fields = self.sandbox.token("facebook", "dallas")
-        answer = requests.post(
-            f"http://localhost:{self.port}/api/v2/social_sign_up/",
-            json=fields,
-            headers={"User-Agent": "ShopApp/2.9"},
-            timeout=60,
-        )
-        assert answer.json()["outcome"] == "signed_in", answer.text
-        assert answer.json()["username"] == "dallas"
+            answer = self._call("GET", "v1/user/", "ShopApp/2.0 (iPhone)", {"Authorization": f"ApiKey {name}:{key}"})
+            assert answer.status_code == 200, answer.text
+        for version, client, provider, name in (
+            ("v1", "ShopApp/2.0 (iPhone)", "google-oauth2", "ripley"),
+            ("v2", "ShopApp/2.9", "facebook", "dallas"),
+        ):
+            fields = self.sandbox.token(provider, name)
+            body = self._call("POST", f"{version}/social_sign_up/", client, {}, json=fields).json()
+            assert (body["outcome"], body["username"]) == ("signed_in", name)
 
-    def _call(self, version: str, path: str, client: str, headers: Mapping[str, str]) -> None:
-        url = f"http://localhost:{self.port}/api/{version}/{path}"
-        answer = requests.get(url, headers={"User-Agent": client, **headers}, timeout=60)
-        assert answer.status_code == 200, answer.text
+    def _call(self, method: str, path: str, client: str, headers: Mapping[str, str], **more: Any) -> requests.Response:
+        url = f"http://localhost:{self.port}/api/{path}"
+        return requests.request(method, url, headers={"User-Agent": client, **headers}, timeout=60, **more)
 
     def _a_year_of_traffic(self) -> None:
         """What a service with many people would have counted meanwhile."""
