@@ -5,13 +5,17 @@ from pathlib import Path
 
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.e2e.servers import Service, run_to_end, running_service
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 
 PASSWORD = "correct-horse-battery"
+DATE_AND_TIME = 2
+"""Shortcuts beside a moment: today, and now."""
 
 
 @pytest.fixture
@@ -26,6 +30,12 @@ def service(tmp_path: Path) -> Iterator[Service]:
         yield service
 
 
+def _wait(window: webdriver.Chrome, until: Callable[[], bool]) -> None:
+    """Wait for a page: a click that leads to another does not."""
+    gone = (NoSuchElementException, StaleElementReferenceException)
+    WebDriverWait(window, 30, ignored_exceptions=gone).until(lambda _: until())
+
+
 def test_a_brownout_is_typed_in(browser: Callable[..., webdriver.Chrome], service: Service) -> None:
     """With the shortcuts beside the fields, which are scripts; nothing is refused by the policy, or missing."""
     window = browser()
@@ -33,11 +43,14 @@ def test_a_brownout_is_typed_in(browser: Callable[..., webdriver.Chrome], servic
     window.find_element(By.ID, "id_username").send_keys("ada")
     window.find_element(By.ID, "id_password").send_keys(PASSWORD)
     window.find_element(By.CSS_SELECTOR, "[type=submit]").click()
-    for shortcut in window.find_elements(By.CSS_SELECTOR, ".field-start .datetimeshortcuts a:first-child"):
+    shortcuts = ".field-start .datetimeshortcuts a:first-child"
+    _wait(window, lambda: len(window.find_elements(By.CSS_SELECTOR, shortcuts)) == DATE_AND_TIME)
+    for shortcut in window.find_elements(By.CSS_SELECTOR, shortcuts):
         shortcut.click()
     window.find_element(By.ID, "id_end_0").send_keys("2099-01-01")
     window.find_element(By.ID, "id_end_1").send_keys("10:00")
     window.find_element(By.NAME, "_save").click()
+    _wait(window, lambda: window.find_element(By.ID, "result_list").is_displayed())
     assert "All times are UTC." in window.find_element(By.ID, "content").text
     row = window.find_element(By.CSS_SELECTOR, "#result_list tbody tr").text
     assert "2099-01-01 10:00 UTC" in row
