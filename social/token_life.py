@@ -37,10 +37,15 @@ def is_live(token: AccessToken, now: datetime) -> bool:
     return expiry is None or now < expiry
 
 
+def unexpired(now: datetime) -> Q:
+    """Give the rows whose own expiry, if they have one, is to come."""
+    return Q(expires_at=None) | Q(expires_at__gt=now)
+
+
 def live(now: datetime) -> Q:
     """Give what `is_live` says as a condition on rows."""
-    endless = Q(expires_at=None)
     sunset = sunset_at()
-    if sunset is not None and sunset + conf.token_ttl <= now:
-        endless &= Q(imported=False) | Q(last_used__gt=now - conf.token_ttl)
-    return endless | Q(expires_at__gt=now)
+    if sunset is None or now < sunset + conf.token_ttl:
+        return unexpired(now)
+    aged = Q(expires_at=None, imported=True, last_used__lte=now - conf.token_ttl)
+    return unexpired(now) & ~aged

@@ -15,7 +15,7 @@ from shared.errors import InvalidCredentials, NotFound
 from social.conf import conf
 from social.models import AccessToken
 from social.tape import on_tape
-from social.token_life import expiry_of, is_live, live
+from social.token_life import expiry_of, is_live, live, unexpired
 from social.user_model import User
 
 TOKEN_BYTES = 32
@@ -43,8 +43,9 @@ def issue(*, user: User) -> IssuedToken:
     value = secrets.token_urlsafe(TOKEN_BYTES)
     AccessToken.objects.create(user=user, digest=digest_of(value), created=now, last_used=now, expires_at=expires_at)
     own = AccessToken.objects.filter(user=user)
-    newest = own.filter(live(now)).order_by("-last_used", "-id").values("pk")[: conf.tokens_per_user]
-    surplus = own.filter(live(now) | Q(imported=False)).exclude(pk__in=newest).values_list("pk", flat=True)
+    # Whether an imported key has aged is not asked here: one that has comes last, and is the first to go.
+    newest = own.filter(unexpired(now)).order_by("-last_used", "-id").values("pk")[: conf.tokens_per_user]
+    surplus = own.filter(unexpired(now) | Q(imported=False)).exclude(pk__in=newest).values_list("pk", flat=True)
     if ids := list(surplus):
         end(ids)
     return IssuedToken(value=value, expires_at=expires_at)
@@ -100,8 +101,8 @@ def end(ids: Collection[int]) -> None:
 
     An imported key leaves its digest behind: without it, the next import would bring the key back.
     """
-    rows = AccessToken.objects.filter(pk__in=ids)
-    rows.filter(imported=True).filter(live(timezone.now())).update(expires_at=timezone.now())
+    rows, now = AccessToken.objects.filter(pk__in=ids), timezone.now()
+    rows.filter(imported=True).filter(unexpired(now)).update(expires_at=now)
     rows.filter(imported=False).delete()
 
 
