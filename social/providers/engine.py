@@ -138,7 +138,7 @@ class Guarded(BaseAuth[Any]):
         """Give the provider's id of the person.
 
         :raises AuthResponseError: for anything but a non-empty string or an integer, for one over 255
-            characters, for one with control characters or with white space at an end.
+            characters, for one with control characters, for a blank one.
         """
         try:
             uid = super().get_user_id({**details, **self.told} if details else {}, response)  # type: ignore[no-untyped-call]  # typed in part only
@@ -180,8 +180,7 @@ class Guarded(BaseAuth[Any]):
 
 
 def _is_uid(text: str) -> bool:
-    # Blank is empty, too.
-    return 0 < len(text) <= MAX_UID and text.isprintable() and text == text.strip()
+    return bool(text.strip()) and len(text) <= MAX_UID and text.isprintable()
 
 
 _classes: dict[type[Policy], type[Guarded]] = {}

@@ -28,7 +28,7 @@ def sign_up(api: ApiClient, mock: responses.RequestsMock, identifier: str) -> Re
     return api.sign_up({"provider": "coursera", "access_token": "t"})
 
 
-@pytest.mark.parametrize("odd", ["ripley\x00", "ri\u202epley", "ripley\n", "r" * 256, " ", "ripley "])
+@pytest.mark.parametrize("odd", ["ripley\x00", "ri\u202epley", "ripley\n", "r" * 256, " "])
 def test_an_odd_id_is_nobodys(api: ApiClient, mock: responses.RequestsMock, odd: str) -> None:
     """Cleaned, it would be somebody else's."""
     before = all_rows()

@@ -99,6 +99,8 @@ def _registered(name: str, **more: Any) -> dict[str, Any]:
         ("social.W003", _enabled("google-oauth2", "google-openidconnect") | _registered("GOOGLE_OPENIDCONNECT")),
         ("social.E002", {"SOCIAL_AUTH_FACEBOOK_KEY": ""}),
         ("social.E002", {"SOCIAL_AUTH_FACEBOOK_SECRET": " \t"}),
+        ("social.E002", {"SOCIAL_AUTH_FACEBOOK_SECRET": ""}),
+        ("social.E002", {"SOCIAL_AUTH_FACEBOOK_SECRET": None}),
         ("social.E002", {"SOCIAL_AUTH_GOOGLE_OAUTH2_KEY": None}),
         ("social.E002", {"SOCIAL_AUTH_TWITTER_SECRET": 7}),
         ("social.E003", {"SOCIAL_AUTH_PIPELINE": ["social_core.pipeline.social_auth.associate_by_email"]}),
@@ -108,6 +110,8 @@ def _registered(name: str, **more: Any) -> dict[str, Any]:
         ("social.E006", {"PROVIDER_HOSTS": {"https://graph.facebook.com": "http://127.0.0.1:1"}}),
         ("social.E007", {"SANDBOX": True, "ALLOWED_HOSTS": ["api.example.com"]}),
         ("social.E007", {"SANDBOX": True, "ALLOWED_HOSTS": ["localhost", "*"]}),
+        ("social.E007", {"SANDBOX": True, "ALLOWED_HOSTS": [".localhost"]}),
+        ("social.E007", {"SANDBOX": True, "ALLOWED_HOSTS": ["0.0.0.0"]}),  # noqa: S104 - which is what is refused
     ],
     ids=lambda value: value if isinstance(value, str) else " ".join(f"{name}={text!r}" for name, text in value.items()),
 )
