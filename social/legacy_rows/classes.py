@@ -16,7 +16,7 @@ from social.providers.registry import policy_of
 from social.strategy import StatelessStrategy
 
 UNUSABLE_UID = r"^\s|\s$|[\u0001-\u001f\u007f-\u00a0\u200b-\u200f\u2028\u2029\ufeff]"
-"""White space at an end, or a character that cannot be seen: no provider gives such ids; `engine` refuses the latter."""
+"""White space at an end, or a character that cannot be seen: no provider gives such; `engine` refuses the latter."""
 
 
 class Class(StrEnum):

@@ -18,7 +18,7 @@ def block(name: str) -> str:
 
 def run(name: str, module: dict[str, Any]) -> None:
     """Let a module end with what the page says."""
-    exec(compile(block(name), f"{PAGE.name}: {name}.py", "exec"), module)  # noqa: S102 - our own page
+    exec(compile(block(name), f"<{PAGE.name}: {name}.py>", "exec"), module)  # noqa: S102 - our own page
 
 
 def commands(section: str) -> Sequence[str]:
