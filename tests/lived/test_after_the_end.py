@@ -23,7 +23,7 @@ LIVED = ROOT / ".cache" / "lived"
 
 @pytest.fixture(scope="module")
 def keys() -> Mapping[str, str]:
-    """What Tastypie gave out years ago, by user name."""
+    """What the old API gave out years ago, by user name."""
     if "api/v1/" in settings.APIS.values():
         pytest.skip("v1 is mounted still")
     if not LIVED.exists():
