@@ -45,7 +45,8 @@ def unexpired(now: datetime) -> Q:
 def live(now: datetime) -> Q:
     """Give what `is_live` says as a condition on rows."""
     sunset = sunset_at()
-    if sunset is None or now < sunset + conf.token_ttl:
+    # Not the sunset plus the time: staff may have written the year 9999, and calendars end there.
+    if sunset is None or now - sunset < conf.token_ttl:
         return unexpired(now)
     aged = Q(expires_at=None, imported=True, last_used__lte=now - conf.token_ttl)
     return unexpired(now) & ~aged
