@@ -191,6 +191,28 @@ def test_what_holds_secrets_is_not_in_the_admin() -> None:
 
 
 @pytest.mark.threat(11)
+def test_every_cookie_is_for_the_admin_alone(browser: Client, admin_user: User) -> None:
+    """The session's, the forms', and what the admin has to say: none of them is sent along to an API."""
+    browser.get(LOGIN)
+    attempt(browser, "password")
+    browser.post(reverse("admin:rollout_plan_add"), {"guide": "https://example.com/migrate"})
+    assert {"csrftoken", "sessionid"} <= browser.cookies.keys()
+    assert {cookie["path"] for cookie in browser.cookies.values()} == {"/admin/"}
+    assert "in effect on all workers" in browser.get("/admin/").content.decode()
+
+
+@pytest.mark.parametrize("path", ["", "login/", "migration/"])
+@pytest.mark.parametrize("value", [r'"\000aaaaaaaaaaaaaaaa"', "a" * 33, "A" * 32, '"\xff' + "a" * 31 + '"'])
+def test_a_cookie_that_is_no_session_is_not_looked_for(
+    browser: Client, path: str, value: str, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    """PostgreSQL takes no NUL, which a cookie can hold: nobody makes the admin fail by one."""
+    with django_assert_num_queries(0):
+        response = browser.get(f"/admin/{path}", headers={"Cookie": f"sessionid={value}"})
+    assert response.status_code in {200, 302}
+
+
+@pytest.mark.threat(11)
 @pytest.mark.parametrize("path", ["", "provider/", "user/", "token/current/", "nowhere/"])
 def test_a_session_is_nothing_to_an_api(
     api: ApiClient, staff: Client, path: str, django_assert_num_queries: DjangoAssertNumQueries
