@@ -1,5 +1,6 @@
 """The admin: who gets in and how often one may try, what its pages carry, and what none of them shows."""
 
+import importlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries, Settings
 from social_django.models import Association, Nonce, UserSocialAuth
 
+import social.admin
 from config.front import POLICY
 from social import limits, tokens
 from social.models import AccessToken
@@ -174,6 +176,13 @@ def test_an_association_is_looked_at_and_taken_away_alone(staff: Client, admin_u
     tokens.issue(user=user)
     assert staff.post(reverse("admin:auth_user_delete", args=[user.pk]), {"post": "yes"}).status_code == 302
     assert not UserSocialAuth.objects.exists()
+
+
+def test_a_project_may_have_hidden_them_before() -> None:
+    """A team that has taken social_django's pages out of its own admin starts all the same."""
+    admin.site.unregister(UserSocialAuth)
+    importlib.reload(social.admin)
+    assert isinstance(admin.site.get_model_admin(UserSocialAuth), social.admin.SocialAccountAdmin)
 
 
 def test_what_holds_secrets_is_not_in_the_admin() -> None:
