@@ -126,10 +126,15 @@ def intervals(name: str) -> list[tuple[datetime, timedelta]]:
     found = []
     for part in names(name):
         start, _, length = part.partition("/")
-        duration = parse_duration(length) if length.startswith("P") else None
-        if duration is None or duration <= timedelta(0):
+        begins = _moment(name, start)
+        try:
+            duration = (parse_duration(length) if length.startswith("P") else None) or timedelta(0)
+            ends = begins + duration
+        except OverflowError:  # beyond the year 9999
+            ends = begins
+        if ends <= begins:
             raise Unreadable(f"{name}: {part!r} is no interval such as 2027-01-10T10:00:00Z/PT15M.")
-        found.append((_moment(name, start), duration))
+        found.append((begins, ends - begins))
     return found
 
 

@@ -3,8 +3,10 @@
 An API sets no cookie, believes none, and pays for none.
 """
 
+import re
 from typing import cast
 
+from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
@@ -13,6 +15,9 @@ from django.http.response import HttpResponseBase
 from django.utils.deprecation import MiddlewareMixin
 
 from shared.mounts import serves
+
+_KEY = re.compile(r"[a-z0-9]{32}")
+"""What Django makes."""
 
 
 class _OutsideApis(MiddlewareMixin):
@@ -25,6 +30,12 @@ class _OutsideApis(MiddlewareMixin):
 
 class Sessions(_OutsideApis, SessionMiddleware):
     """Sessions of staff."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Take a cookie that no session of ours has for none: PostgreSQL cannot even be asked for a NUL."""
+        if not _KEY.fullmatch(request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")):
+            request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
+        super().process_request(request)
 
 
 class Authentication(_OutsideApis, AuthenticationMiddleware):

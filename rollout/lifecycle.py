@@ -81,10 +81,10 @@ class Lifecycle:
         found: dict[str, str] = {}
         if self.deprecated_at is not None:
             # RFC 9745 section 2.1: a structured-field date (RFC 9651 section 3.3.7).
-            found["Deprecation"] = f"@{int(self.deprecated_at.timestamp())}"
+            found["Deprecation"] = f"@{_seconds(self.deprecated_at)}"
         if self.sunset_at is not None:
             # RFC 8594 section 3.
-            found["Sunset"] = http_date(self.sunset_at.timestamp())
+            found["Sunset"] = http_date(_seconds(self.sunset_at))
         if not found:
             return {}
         links = [f'<{successor}>; rel="successor-version"']  # RFC 5829 section 3.3
@@ -96,6 +96,11 @@ class Lifecycle:
     def _guided(self) -> list[str]:
         dates = (("deprecation", self.deprecated_at), ("sunset", self.sunset_at))
         return [rel for rel, date in dates if date is not None]
+
+
+def _seconds(moment: datetime) -> int:
+    # Without the fraction: at the end of the year 9999 a float would round it up to a second that there is not.
+    return int(moment.replace(microsecond=0).timestamp())
 
 
 def of_settings() -> Lifecycle:

@@ -7,7 +7,8 @@ from social_django.models import Association, Nonce, UserSocialAuth
 
 # Registered by social_django: `extra_data` may hold a provider's tokens in clear, an OpenID association its secret.
 for _model in (UserSocialAuth, Association, Nonce):
-    admin.site.unregister(_model)
+    if admin.site.is_registered(_model):  # a project may have hidden it before
+        admin.site.unregister(_model)
 
 
 @admin.register(UserSocialAuth)

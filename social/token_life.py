@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from social.conf import conf
 from social.models import AccessToken
+from social.tape import on_tape
 
 _deciders: list[Callable[[], datetime | None]] = []
 
@@ -16,6 +17,7 @@ def let_decide(decider: Callable[[], datetime | None]) -> None:
     _deciders[:] = [decider]
 
 
+@on_tape
 def sunset_at() -> datetime | None:
     """Give the moment from which imported keys age (docs/decisions/0011); None for one that is not decided."""
     return _deciders[0]() if _deciders else conf.v1_sunset_at
@@ -45,7 +47,8 @@ def unexpired(now: datetime) -> Q:
 def live(now: datetime) -> Q:
     """Give what `is_live` says as a condition on rows."""
     sunset = sunset_at()
-    if sunset is None or now < sunset + conf.token_ttl:
+    # Not the sunset plus the time: staff may have written the year 9999, and calendars end there.
+    if sunset is None or now - sunset < conf.token_ttl:
         return unexpired(now)
     aged = Q(expires_at=None, imported=True, last_used__lte=now - conf.token_ttl)
     return unexpired(now) & ~aged

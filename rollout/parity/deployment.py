@@ -118,13 +118,14 @@ def json_of(answer: Answer) -> Any:
     """Give what an answer holds; None for what is no JSON."""
     try:
         return json.loads(answer.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 
 def _wait_of(answer: Answer) -> float | None:
     """Give how long a limit of ours asks to wait; None for any other answer."""
-    if answer.status != 429 or (json_of(answer) or {}).get("code") != "throttled":
+    body = json_of(answer) if answer.status == 429 else None
+    if not isinstance(body, dict) or body.get("code") != "throttled":
         return None
     said: Mapping[str, str] = {name.lower(): value for name, value in answer.headers}
     wait = said.get("retry-after", "")

@@ -40,8 +40,10 @@ def entries_of(text: str, name: str) -> list[Any]:
     except json.JSONDecodeError as error:
         place = f"line {error.lineno} column {error.colno}"
         raise UnreadableError(f"{name} is no HTTP archive: {error.msg}, {place}.") from None
-    except (RecursionError, ValueError):
+    except RecursionError:
         raise UnreadableError(f"{name} is no HTTP archive: its JSON is nested too deeply.") from None
+    except ValueError:
+        raise UnreadableError(f"{name} is no HTTP archive: a number in its JSON is too long.") from None
     log = archive.get("log") if isinstance(archive, dict) else None
     entries = log.get("entries") if isinstance(log, dict) else None
     if not isinstance(entries, list):

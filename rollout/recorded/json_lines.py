@@ -51,6 +51,8 @@ def request_of(line: bytes, place: str) -> RecordedRequest:
         raise UnreadableError(f"{place}: {error.msg}, column {error.colno}.") from None
     except RecursionError:
         raise UnreadableError(f"{place}: its JSON is nested too deeply.") from None
+    except ValueError:
+        raise UnreadableError(f"{place}: a number in its JSON is too long.") from None
     if not isinstance(said, dict):
         raise UnreadableError(f"{place}: it is no JSON object.")
     for name in ("method", "path"):

@@ -1,5 +1,6 @@
 """The admin: who gets in and how often one may try, what its pages carry, and what none of them shows."""
 
+import importlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries, Settings
 from social_django.models import Association, Nonce, UserSocialAuth
 
+import social.admin
 from config.front import POLICY
 from social import limits, tokens
 from social.models import AccessToken
@@ -176,6 +178,13 @@ def test_an_association_is_looked_at_and_taken_away_alone(staff: Client, admin_u
     assert not UserSocialAuth.objects.exists()
 
 
+def test_a_project_may_have_hidden_them_before() -> None:
+    """A team that has taken social_django's pages out of its own admin starts all the same."""
+    admin.site.unregister(UserSocialAuth)
+    importlib.reload(social.admin)
+    assert isinstance(admin.site.get_model_admin(UserSocialAuth), social.admin.SocialAccountAdmin)
+
+
 def test_what_holds_secrets_is_not_in_the_admin() -> None:
     """Tables of tokens, of OpenID's secrets, of sessions."""
     known = {model._meta.label for model in admin.site._registry}
@@ -188,6 +197,28 @@ def test_what_holds_secrets_is_not_in_the_admin() -> None:
         "sessions.Session",
         "admin.LogEntry",
     }
+
+
+@pytest.mark.threat(11)
+def test_every_cookie_is_for_the_admin_alone(browser: Client, admin_user: User) -> None:
+    """The session's, the forms', and what the admin has to say: none of them is sent along to an API."""
+    browser.get(LOGIN)
+    attempt(browser, "password")
+    browser.post(reverse("admin:rollout_plan_add"), {"guide": "https://example.com/migrate"})
+    assert {"csrftoken", "sessionid"} <= browser.cookies.keys()
+    assert {cookie["path"] for cookie in browser.cookies.values()} == {"/admin/"}
+    assert "in effect on all workers" in browser.get("/admin/").content.decode()
+
+
+@pytest.mark.parametrize("path", ["", "login/", "migration/"])
+@pytest.mark.parametrize("value", [r'"\000aaaaaaaaaaaaaaaa"', "a" * 33, "A" * 32, '"\xff' + "a" * 31 + '"'])
+def test_a_cookie_that_is_no_session_is_not_looked_for(
+    browser: Client, path: str, value: str, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    """PostgreSQL takes no NUL, which a cookie can hold: nobody makes the admin fail by one."""
+    with django_assert_num_queries(0):
+        response = browser.get(f"/admin/{path}", headers={"Cookie": f"sessionid={value}"})
+    assert response.status_code in {200, 302}
 
 
 @pytest.mark.threat(11)

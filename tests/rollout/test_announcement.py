@@ -1,7 +1,7 @@
 """`Deprecation`, `Sunset` and `Link` on every answer of v1, and on nothing else."""
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +9,7 @@ from django.test import Client, override_settings
 from django.urls import set_script_prefix
 from social_django.models import UserSocialAuth
 
+from rollout.lifecycle import Lifecycle
 from tests.contract.answers import Response
 from tests.contract.conftest import HOST, ApiClient
 from tests.contract.people import PROFILES, person
@@ -125,6 +126,20 @@ def test_what_is_not_decided_is_not_announced(v1: ApiClient, given: dict[str, An
         found = announced(v1.get("provider/"))
     assert found.keys() == names
     assert found.get("Link", "").count("rel=") == bool(names)
+
+
+@pytest.mark.parametrize(
+    ("date", "deprecation", "sunset"),
+    [
+        (datetime.min.replace(tzinfo=UTC), "@-62135596800", "Mon, 01 Jan 0001 00:00:00 GMT"),
+        (datetime.max.replace(tzinfo=UTC), "@253402300799", "Fri, 31 Dec 9999 23:59:59 GMT"),
+    ],
+)
+def test_the_ends_of_the_calendar_are_told(date: datetime, deprecation: str, sunset: str) -> None:
+    """The admin takes fractions of a second, and no second is rounded up to one that there is not."""
+    said = Lifecycle(deprecated_at=date, sunset_at=date)
+    headers = said.headers(successor="/api/v2/")
+    assert (headers["Deprecation"], headers["Sunset"]) == (deprecation, sunset)
 
 
 @override_settings(V1_DEPRECATED_AT=DATES["V1_DEPRECATED_AT"], V1_SUNSET_AT=None, V1_GUIDE_URL=GUIDE, V1_BROWNOUTS=[])

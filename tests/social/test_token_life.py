@@ -1,7 +1,7 @@
 """How long tokens live, imported keys above all (CONTRACT section 2, decision 11)."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Any
 
@@ -105,6 +105,17 @@ def test_the_database_says_the_same(decide: Decide, user: User) -> None:
         found = set(AccessToken.objects.filter(token_life.live(now)))
         assert found == {row for row in AccessToken.objects.all() if token_life.is_live(row, now)}
         assert 0 < len(found) < 48
+
+
+@pytest.mark.parametrize("sunset", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
+@pytest.mark.parametrize("days", [1, 1e6])
+def test_the_farthest_dates(decide: Decide, user: User, settings: Any, sunset: datetime, days: float) -> None:
+    """Staff who mean "never" write the year 9999: no calendar ends there for those who list their tokens."""
+    settings.TOKEN_TTL = days
+    decide(sunset)
+    row = imported(user)
+    assert list(tokens.list_for(user)) == [row]
+    assert token_life.is_live(row, timezone.now())
 
 
 def test_a_token_without_end_that_is_not_imported_stays(decide: Decide, user: User) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from rollout.parity.deployment import LONGEST_WAIT, Deployment
 from rollout.parity.requests import Request
+from shared.differences import Answer
 from tests.e2e.servers import free_port
 from tests.rollout.parity.running import GONE, Listener, check_parity
 
@@ -23,8 +24,11 @@ BROKEN_ARCHIVES = {
     '{"log":{"entries":[{"request":{"method":"G","url":"/api/v1/","headers":[{"name":"a","value":"\\0"}]}}]}}': "a",
     '{"log":{"entries":[{"request":{"method":"POST","url":"/api/v1/","postData":[]}}]}}': "entry 1: its postData",
     "[" * 200_000: "nested too deeply",
+    "9" * 5000: "a number in its JSON is too long",
 }
 BROKEN_LINES = {
+    "[" * 200_000: "line 1: its JSON is nested too deeply",
+    '{"method":"GET","path":"/api/v1/","at":' + "9" * 5000 + "}": "line 1: a number in its JSON is too long",
     '{"method":"GET","path":"/api/v1/"}\nx': "line 2: Expecting value, column 1",
     "[]": "line 1: it is no JSON object",
     '{"path":"/api/v1/"}': "line 1: method is missing",
@@ -131,3 +135,14 @@ def test_a_limit_is_waited_for(listener: Listener) -> None:
     assert LONGEST_WAIT > 60
     listener.statuses = [429] * 20
     assert deployment.send("api/v2/", Request("GET", "user/")).status == 429
+
+
+@pytest.mark.parametrize("body", [b'"slow down"', b"[1]", b"<p>slow down</p>", b"[" * 200_000])
+def test_the_limit_of_a_proxy_is_an_answer_like_any(monkeypatch: pytest.MonkeyPatch, body: bytes) -> None:
+    """Only what the contract says of itself is waited for; whatever else stands in a 429 stops no run."""
+    answer = Answer("/api/v2/", 429, (("Retry-After", "7"),), body)
+    monkeypatch.setattr(Deployment, "_send", lambda *_: answer)
+    waited: list[float] = []
+    deployment = Deployment("http://127.0.0.1", timeout=5, client_header="X-Client", waiting=waited.append)
+    assert deployment.send("api/v2/", Request("GET", "user/")) is answer
+    assert waited == []

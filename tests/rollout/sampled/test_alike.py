@@ -69,6 +69,15 @@ def test_the_story_of_a_person(api: ApiClient, checks: Checks, providers: Provid
     assert (checks.made, checks.seen) == (14, [])
 
 
+@pytest.mark.usefixtures("saved")
+def test_the_plan_is_read_once(api: ApiClient, checks: Checks) -> None:
+    """A process looks at it every two seconds, perhaps just then: for the client's answer, not for the other one."""
+    ripley = person()
+    AccessToken.objects.create(user=ripley.user, digest="d", created=THEN, last_used=THEN, imported=True)
+    assert api.get("token/", token=ripley.token).json()["meta"]["total_count"] == 2
+    assert (checks.made, checks.seen) == (1, [])
+
+
 def test_spent_budgets(api: ApiClient, checks: Checks, settings: Settings) -> None:
     """429, by address and by user, for what is counted once."""
     settings.THROTTLE_ANONYMOUS = settings.THROTTLE_USER = "1/hour"
