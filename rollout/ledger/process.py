@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 from threading import Event, Lock, Thread
 
-from django.db import connection
+from django.db import connections
 
 from rollout.calls import Call
 from rollout.ledger.conf import conf
@@ -112,9 +112,9 @@ class Ledger:
 
 
 def _give_back() -> None:
-    """Return the connection to the pool, which requests share; one that is broken is no reason to stop."""
+    """Return this thread's connection to the pool, which requests share; one that is broken is no reason to stop."""
     with suppress(Exception):
-        connection.close()
+        connections.close_all()
 
 
 _ledger = Ledger()
