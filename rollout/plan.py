@@ -85,7 +85,7 @@ class Known:
         try:
             self._saved = self._read()
         except Error as error:
-            _away.warn(type(error.__cause__ or error).__name__)
+            _away.say(type(error.__cause__ or error).__name__)
         finally:
             self._looked_at = time.monotonic()
             # The rest of the request may take long to arrive, and may need no database.

@@ -15,11 +15,10 @@ from rollout.ledger.retention import Retention
 from rollout.ledger.store import Store
 from rollout.ledger.tally import Tally
 from shared.kinds import kind
+from shared.sparingly import Sparingly
 
 logger = logging.getLogger("tandem.ledger")
 
-TOLD_AT_MOST_EVERY = 60
-"""Seconds between two lines of the log that say the same."""
 LAST_TRIES = 3
 PAUSE = 1.0
 """Seconds between the last tries, when the process is about to end."""
@@ -37,7 +36,7 @@ class Ledger:
         self._starting = Lock()
         self._thread: Thread | None = None
         self._ended = Event()
-        self._told = -float(TOLD_AT_MOST_EVERY)
+        self._away = Sparingly(logger, "the ledger cannot be written, %d calls wait: %s", logging.ERROR)
         self._failing = False
 
     def count(self, call: Call) -> None:
@@ -56,7 +55,8 @@ class Ledger:
                 self._store.write(batch)
             except Exception as error:  # noqa: BLE001 - whatever it is, the counts are kept and the thread goes on
                 self.tally.give_back(batch)
-                self._tell(error)
+                self._failing = True
+                self._away.say(self.tally.unwritten, kind(error.__cause__ or error))
                 return False
             self.tally.written(batch)
         if self._failing:
@@ -101,14 +101,6 @@ class Ledger:
             self._retention.step()
         except Exception as error:  # noqa: BLE001 - tomorrow is another day; counting goes on
             logger.error("too old rows of the ledger stay until tomorrow: %s", kind(error))  # noqa: TRY400 - one line
-
-    def _tell(self, error: Exception) -> None:
-        self._failing = True
-        now = time.monotonic()
-        if now - self._told >= TOLD_AT_MOST_EVERY:
-            self._told = now
-            cause = error.__cause__ or error
-            logger.error("the ledger cannot be written, %d calls wait: %s", self.tally.unwritten, kind(cause))
 
 
 def _give_back() -> None:
