@@ -12,14 +12,14 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.db import connection
-from django.test import Client
 from social_django.models import UserSocialAuth
 
 from social.models import AccessToken
 from tests.adopting import document
 from tests.adopting.acting import Outcomes, assert_refused, is_for, run, visit
+from tests.adopting.operating import *  # noqa: F403 - part of the story
 from tests.adopting.shop.models import Customer, Order
-from tests.contract.conftest import HOST, ApiClient
+from tests.contract.conftest import ApiClient
 from tests.legacy_rows.eras import Era
 from tests.providers import Providers
 
@@ -171,30 +171,6 @@ def test_somebody_without_an_address(api: ApiClient, providers: Providers) -> No
     body = api.sign_up(providers.knows("facebook", "x", id="800", name="Jones")).json()
     assert (body["outcome"], body["username"], body["email"]) == ("created", "Jones", "Jones")
     Customer.objects.get(pk=body["id"]).delete()
-
-
-@pytest.mark.parametrize(
-    ("command", "code", "told"),
-    [
-        ("migration_status", 2, "Not known: no calls are recorded yet."),
-        ("prune_ledger", 0, "counts of a day: 0 removed"),
-        ("check_parity --url http://127.0.0.1:9", 2, "http://127.0.0.1:9"),
-    ],
-)
-def test_the_rollouts_commands_need_no_settings(command: str, code: int, told: str) -> None:
-    """What the shop's settings do not say has its default."""
-    _, ended, output = run(command)
-    assert (ended, told in output) == (code, True), output
-
-
-def test_the_page_of_the_migration_is_in_the_shops_admin() -> None:
-    """For staff alone, where the page says."""
-    staff: Any = Customer.objects.create_user("apone@example.com", is_staff=True)
-    client = Client(SERVER_NAME=HOST)
-    assert client.get("/admin/migration/").status_code == 302
-    client.force_login(staff)
-    assert "Can v1 be switched off?" in client.get("/admin/migration/").content.decode()
-    staff.delete()
 
 
 @pytest.mark.parametrize("path", ["user/", "user", "schema/", "nothing/at/all", "token/current"])
