@@ -6,6 +6,13 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+from config.environment import Unreadable
+
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except Unreadable as error:
+        # Misuse, to whoever asks for the exit code: with 1 a command has something to say.
+        sys.stderr.write(f"{error}\n")
+        sys.exit(2)

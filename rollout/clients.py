@@ -11,12 +11,17 @@ _READ = 1000
 """Characters of a header that are looked at; one with more says nothing new there."""
 
 
+def client_header() -> str:
+    """Give the name of the header that tells an app build."""
+    return str(getattr(settings, "CLIENT_HEADER", "X-Client"))
+
+
 def client_of(request: HttpRequest) -> str:
     """Give the client's name and version, `ShopApp/2.1`; `(none)` where the request tells none.
 
     A header that cannot be read, or that may be about a person, is passed over for the User-Agent.
     """
-    said: str = request.META.get(_key(getattr(settings, "CLIENT_HEADER", "X-Client")), "")
+    said: str = request.META.get(_key(client_header()), "")
     agent: str = request.META.get("HTTP_USER_AGENT", "")
     return _client(said[:_READ], agent[:_READ])
 

@@ -135,6 +135,6 @@ def lifecycle() -> Lifecycle:
     """
     current = merged(plan.known.saved())
     if current.is_contradictory:
-        _contradicted.warn()
+        _contradicted.say()
         return replace(current, sunset_at=None)
     return current

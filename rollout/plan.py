@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import Error, router
 from django.utils import timezone
@@ -45,13 +46,15 @@ NOTHING = Saved(Plan(), ())
 """What staff have saved where they have saved nothing."""
 
 
-def read_saved() -> Saved:
+def read_saved(since: datetime | None = None) -> Saved:
     """Read the plan, and the brownouts that are not over.
+
+    :param since: those also that have ended after this moment.
 
     :raises django.db.Error: the database is away, or has no such tables yet.
     """
     plan = Plan.objects.filter(pk=ONLY).first()
-    return Saved(plan or Plan(), tuple(Brownout.objects.filter(end__gt=timezone.now())))
+    return Saved(plan or Plan(), tuple(Brownout.objects.filter(end__gt=since or timezone.now())))
 
 
 class Known:
@@ -82,7 +85,7 @@ class Known:
         try:
             self._saved = self._read()
         except Error as error:
-            _away.warn(type(error.__cause__ or error).__name__)
+            _away.say(type(error.__cause__ or error).__name__)
         finally:
             self._looked_at = time.monotonic()
             # The rest of the request may take long to arrive, and may need no database.

@@ -9,15 +9,16 @@ SAID_EVERY = 60.0
 class Sparingly:
     """Says one thing of one logger, at most once a minute."""
 
-    def __init__(self, logger: logging.Logger, message: str) -> None:
+    def __init__(self, logger: logging.Logger, message: str, level: int = logging.WARNING) -> None:
         """Take the line; its `%s` are filled in when it is said."""
         self._logger = logger
         self._message = message
+        self._level = level
         self._said_at = float("-inf")
 
-    def warn(self, *values: object) -> None:
+    def say(self, *values: object) -> None:
         """Say it, unless it was said a moment ago."""
         now = time.monotonic()
         if now - self._said_at >= SAID_EVERY:
             self._said_at = now
-            self._logger.warning(self._message, *values)
+            self._logger.log(self._level, self._message, *values)

@@ -16,17 +16,20 @@ from redis.exceptions import RedisError
 
 from shared.endpoints import Access, Endpoint
 from shared.errors import Throttled
+from shared.sparingly import Sparingly
 from social import signals
 from social.conf import conf
 from social.models import AccessToken
 from social.tape import on_tape
 
-logger = logging.getLogger("tandem.limits")
 NAMESPACE = "tandem"
 REDIS_TIMEOUT = 0.25
 """Seconds that a call waits for Redis before this process counts by itself."""
-SAID_EVERY = 60.0
 _AWAY = (StorageError, RedisError, OSError)
+
+_redis_is_away = Sparingly(
+    logging.getLogger("tandem.limits"), "Redis does not answer (%s): this process counts by itself."
+)
 
 
 @on_tape
@@ -61,7 +64,7 @@ def _count(rate: str | None, kind: str, name: str) -> None:
         _hit(limiter, item, kind, name)
     except _AWAY as error:
         signals.limits_storage_away.send_robust(sender=None)
-        _say_it_is_away(error)
+        _redis_is_away.say(type(error).__name__)
         _hit(_local(), item, kind, name)
 
 
@@ -70,16 +73,6 @@ def _hit(limiter: MovingWindowRateLimiter, item: RateLimitItem, kind: str, name:
         signals.throttled.send_robust(sender=None, kind=kind)
         free_at, _ = limiter.get_window_stats(item, kind, name)
         raise Throttled(round(free_at - time.time() + 0.5))
-
-
-def _say_it_is_away(error: Exception) -> None:
-    now = time.monotonic()
-    if now - _said_at[0] >= SAID_EVERY:
-        _said_at[0] = now
-        logger.warning("Redis does not answer (%s): this process counts by itself.", type(error).__name__)
-
-
-_said_at = [-SAID_EVERY]
 
 
 @cache

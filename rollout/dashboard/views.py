@@ -1,8 +1,9 @@
 """The page. Whoever mounts it lets in staff alone."""
 
+from dataclasses import replace
+from datetime import UTC, datetime, time
 from typing import Any
 
-from django.conf import settings
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -11,6 +12,9 @@ from django.utils import timezone
 from rollout.dashboard import sparkline
 from rollout.dashboard.charts import charts, marked_brownouts
 from rollout.dashboard.series import RANGES, USUAL, Bar, bars
+from rollout.ledger.conf import conf
+from rollout.lifecycle import merged
+from rollout.plan import read_saved
 from rollout.status import counts
 from rollout.status.facts import facts
 from rollout.status.percent import percent
@@ -38,7 +42,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "new": NEW_NAME,
         "status": found,
         "verdict": verdict(found),
-        **(_recorded(found, name) if found.recorded else {"flush_seconds": settings.LEDGER_FLUSH_SECONDS}),
+        **(_recorded(found, name) if found.recorded else {"flush_seconds": conf.flush_seconds}),
     }
     response = TemplateResponse(request, "rollout/dashboard.html", context)
     response["Content-Security-Policy"] = POLICY
@@ -48,6 +52,9 @@ def page(request: HttpRequest) -> HttpResponse:
 def _recorded(found: Status, name: str) -> dict[str, Any]:
     chosen = RANGES[name]
     shown = bars(chosen, found.today)
+    # Those that are over are nothing to the requests of today, but they explain the days shown.
+    brownouts = merged(read_saved(datetime.combine(shown[0].first, time(), UTC))).brownouts
+    found = replace(found, plan=replace(found.plan, brownouts=brownouts))
     return {
         "facts": facts(found),
         "pace": pace(found),

@@ -8,7 +8,7 @@ name each time takes none of those.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from django.db import connection
+from django.db import connections
 
 from rollout.client_names import NO_CLIENTS, OTHER
 from rollout.ledger.conf import conf
@@ -26,7 +26,7 @@ class Places:
         """Know nothing yet."""
         self._taken: dict[int, frozenset[str]] = {}
 
-    def placed(self, batch: Batch) -> tuple[dict[Kind, int], dict[int, frozenset[str]]]:
+    def placed(self, batch: Batch, using: str) -> tuple[dict[Kind, int], dict[int, frozenset[str]]]:
         """Give the calls as they are to be written, and who has a place then; inside the transaction that writes.
 
         What it gives second is for `remember`, once the transaction is through.
@@ -34,7 +34,7 @@ class Places:
         named: dict[int, set[str]] = defaultdict(set)
         for kind in batch.calls:
             named[kind.day].add(kind.client)
-        taken = {day: self._after(day, names - NO_CLIENTS, batch.users_clients) for day, names in named.items()}
+        taken = {day: self._after(day, names - NO_CLIENTS, batch.users_clients, using) for day, names in named.items()}
         calls: dict[Kind, int] = defaultdict(int)
         for kind, number in batch.calls.items():
             has_place = kind.client in NO_CLIENTS or kind.client in taken[kind.day]
@@ -45,13 +45,13 @@ class Places:
         """Keep what is so in the database now; other days are over."""
         self._taken = dict(taken)
 
-    def _after(self, day: int, names: set[str], users_clients: Iterable[str]) -> frozenset[str]:
+    def _after(self, day: int, names: set[str], users_clients: Iterable[str], using: str) -> frozenset[str]:
         """Give who has a place on a day when these have called."""
         known = self._taken.get(day, frozenset())
         if names <= known or len(known) >= conf.clients:
             return known
-        _one_at_a_time()
-        rows = DailyCalls.objects.filter(day=date_of(day)).exclude(client__in=NO_CLIENTS)
+        _one_at_a_time(using)
+        rows = DailyCalls.objects.using(using).filter(day=date_of(day)).exclude(client__in=NO_CLIENTS)
         taken = set(rows.values_list("client", flat=True).distinct())
         with_users = names.intersection(users_clients)
         for name in [*sorted(with_users), *sorted(names - with_users)]:
@@ -60,8 +60,8 @@ class Places:
         return frozenset(taken)
 
 
-def _one_at_a_time() -> None:
+def _one_at_a_time(using: str) -> None:
     """Wait until no other process is giving places away; SQLite lets one write at a time anyhow."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
+    if connections[using].vendor == "postgresql":
+        with connections[using].cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])

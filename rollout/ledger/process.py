@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 from threading import Event, Lock, Thread
 
-from django.db import connection
+from django.db import connections
 
 from rollout.calls import Call
 from rollout.ledger.conf import conf
@@ -15,11 +15,10 @@ from rollout.ledger.retention import Retention
 from rollout.ledger.store import Store
 from rollout.ledger.tally import Tally
 from shared.kinds import kind
+from shared.sparingly import Sparingly
 
 logger = logging.getLogger("tandem.ledger")
 
-TOLD_AT_MOST_EVERY = 60
-"""Seconds between two lines of the log that say the same."""
 LAST_TRIES = 3
 PAUSE = 1.0
 """Seconds between the last tries, when the process is about to end."""
@@ -37,7 +36,7 @@ class Ledger:
         self._starting = Lock()
         self._thread: Thread | None = None
         self._ended = Event()
-        self._told = -float(TOLD_AT_MOST_EVERY)
+        self._away = Sparingly(logger, "the ledger cannot be written, %d calls wait: %s", logging.ERROR)
         self._failing = False
 
     def count(self, call: Call) -> None:
@@ -56,7 +55,8 @@ class Ledger:
                 self._store.write(batch)
             except Exception as error:  # noqa: BLE001 - whatever it is, the counts are kept and the thread goes on
                 self.tally.give_back(batch)
-                self._tell(error)
+                self._failing = True
+                self._away.say(self.tally.unwritten, kind(error.__cause__ or error))
                 return False
             self.tally.written(batch)
         if self._failing:
@@ -102,19 +102,11 @@ class Ledger:
         except Exception as error:  # noqa: BLE001 - tomorrow is another day; counting goes on
             logger.error("too old rows of the ledger stay until tomorrow: %s", kind(error))  # noqa: TRY400 - one line
 
-    def _tell(self, error: Exception) -> None:
-        self._failing = True
-        now = time.monotonic()
-        if now - self._told >= TOLD_AT_MOST_EVERY:
-            self._told = now
-            cause = error.__cause__ or error
-            logger.error("the ledger cannot be written, %d calls wait: %s", self.tally.unwritten, kind(cause))
-
 
 def _give_back() -> None:
-    """Return the connection to the pool, which requests share; one that is broken is no reason to stop."""
+    """Return this thread's connection to the pool, which requests share; one that is broken is no reason to stop."""
     with suppress(Exception):
-        connection.close()
+        connections.close_all()
 
 
 _ledger = Ledger()

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+from django.db import router
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -16,10 +17,10 @@ ROWS = 1000
 
 def too_old() -> dict[str, QuerySet[Any]]:
     """Give the rows that are to go, by what they are called."""
-    now = timezone.now()
+    now, using = timezone.now(), router.db_for_write(DailyCalls)
     return {
-        "counts of a day": DailyCalls.objects.filter(day__lt=now.date() - conf.calls_kept),
-        "last calls of users": LastCall.objects.filter(at__lt=now - conf.last_calls_kept),
+        "counts of a day": DailyCalls.objects.using(using).filter(day__lt=now.date() - conf.calls_kept),
+        "last calls of users": LastCall.objects.using(using).filter(at__lt=now - conf.last_calls_kept),
     }
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from django.contrib.auth import get_user_model
-from django.db import connection, models, transaction
+from django.db import connections, models, router, transaction
 
 from rollout.ledger.places import Places
 from rollout.ledger.tally import Batch, Kind, Use, date_of
@@ -36,26 +36,29 @@ class Store:
         :raises django.db.Error: nothing is written; what could not be reached may be back the next time, and a user
             who was being deleted is gone by then.
         """
-        with transaction.atomic():
-            if connection.vendor == "postgresql":
-                with connection.cursor() as cursor:
+        # A project's router may know another database for it, or read from replicas.
+        using = router.db_for_write(DailyCalls)
+        with transaction.atomic(using=using):
+            if connections[using].vendor == "postgresql":
+                with connections[using].cursor() as cursor:
                     cursor.execute(f"SET LOCAL lock_timeout = '{_PATIENCE}'")
-            calls, taken = self._places.placed(batch)
-            _add(calls)
-            _move(batch.last)
+            calls, taken = self._places.placed(batch, using)
+            _add(calls, using)
+            _move(batch.last, using)
         self._places.remember(taken)
 
 
-def _add(calls: Mapping[Kind, int]) -> None:
+def _add(calls: Mapping[Kind, int], using: str) -> None:
     kinds = [DailyCalls(**kind._asdict() | {"day": date_of(kind.day), "calls": calls[kind]}) for kind in sorted(calls)]
     _upsert(
         kinds,
+        using,
         unique=("day", "version", "client", "resource", "outcome"),
         change="{calls} = {table}.{calls} + EXCLUDED.{calls}",
     )
 
 
-def _move(last: Mapping[Use, float]) -> None:
+def _move(last: Mapping[Use, float], using: str) -> None:
     """Note when users last called, whichever process is late; users who are gone are passed over."""
     user_model = get_user_model()
     moments: dict[tuple[Any, str], float] = {}
@@ -64,7 +67,7 @@ def _move(last: Mapping[Use, float]) -> None:
         key = (user_model._meta.pk.to_python(use.user_id), use.version)
         moments[key] = max(at, moments.get(key, 0))
     # Not the default manager, which may hide people.
-    users = user_model._base_manager  # noqa: SLF001 - Django documents it
+    users = user_model._base_manager.using(using)  # noqa: SLF001 - Django documents it
     there: set[Any] = set()
     for some in _parts(sorted({user_id for user_id, _ in moments})):
         there.update(users.filter(pk__in=some).values_list("pk", flat=True))
@@ -73,16 +76,17 @@ def _move(last: Mapping[Use, float]) -> None:
         for user_id, version in sorted(moments)
         if user_id in there
     ]
-    _upsert(rows, unique=("user", "version"), change="{at} = EXCLUDED.{at} WHERE {table}.{at} < EXCLUDED.{at}")
+    _upsert(rows, using, unique=("user", "version"), change="{at} = EXCLUDED.{at} WHERE {table}.{at} < EXCLUDED.{at}")
 
 
-def _upsert(rows: Sequence[models.Model], *, unique: Sequence[str], change: str) -> None:
+def _upsert(rows: Sequence[models.Model], using: str, *, unique: Sequence[str], change: str) -> None:
     """Insert rows of one model, and change those that are there already.
 
     :param change: SQL of what becomes of such a row; fields and `table` in braces stand for their quoted names.
     """
     if not rows:
         return
+    connection = connections[using]
     options, quote = rows[0]._meta, connection.ops.quote_name
     fields = [field for field in options.concrete_fields if not field.primary_key]
     columns = {field.name: quote(str(field.column)) for field in fields}

@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from rollout.lifecycle import OLD
-from rollout.parity.deployment import Deployment, json_of
+from rollout.parity.deployment import Deployment, UnansweredError, json_of
 from rollout.parity.guests import Guests
 from rollout.parity.people import People
 from rollout.parity.requests import Request
@@ -23,7 +23,10 @@ def see_both(deployment: Deployment) -> None:
     :raises UnansweredError: nobody answers.
     """
     for version in VERSIONS:
-        answer = deployment.send(version, Request("GET", ""))
+        try:
+            answer = deployment.send(version, Request("GET", ""))
+        except UnansweredError as error:
+            raise UnansweredError(f"{deployment.url}: {error}.") from error
         said = json_of(answer)
         if version == OLD and answer.status == 410:
             raise MisuseError(f"{version} is switched off at {deployment.url}: it answers 410 to everything.")

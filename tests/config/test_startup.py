@@ -36,6 +36,14 @@ def refusal(folder: Path, **environment: str) -> str:
     return ended.stderr
 
 
+def test_a_command_says_it_in_a_line_as_well() -> None:
+    """With exit code 2: 1 is an answer of some commands."""
+    ended = run_to_end("manage", {"SECRET_KEY": "tests-only", "LEDGER_DAYS": "some"}, "migration_status")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith("LEDGER_DAYS is ")
+    assert ended.stderr.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

@@ -4,10 +4,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
+from rollout.clients import client_header
 from rollout.parity import report
 from rollout.parity.deployment import Deployment, UnansweredError
 from rollout.parity.gathering import Sources, gather
@@ -104,7 +104,7 @@ class Command(BaseCommand):
 
 def _deployment(url: str, timeout: float) -> Deployment:
     try:
-        return Deployment(url, timeout=timeout, client_header=settings.CLIENT_HEADER)
+        return Deployment(url, timeout=timeout, client_header=client_header())
     except ValueError as error:
         raise MisuseError(f"--url: {error}") from None
 

@@ -4,11 +4,11 @@ import json as json_format
 from math import isfinite
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 from django.utils import timezone
 
+from rollout.ledger.conf import conf
 from rollout.status.as_json import as_json
 from rollout.status.status import Criteria, status
 from rollout.status.text import lines
@@ -55,8 +55,9 @@ class Command(BaseCommand):
             raise CommandError("--threshold is a percentage, 0 to 100.", returncode=MISUSED)
         if users_threshold < 0:
             raise CommandError("--users-threshold is 0 or more.", returncode=MISUSED)
-        if not 1 <= days <= settings.LAST_CALL_DAYS:
-            kept = f"LAST_CALL_DAYS ({settings.LAST_CALL_DAYS}), since older calls of users are forgotten"
+        most = conf.last_calls_kept.days
+        if not 1 <= days <= most:
+            kept = f"LAST_CALL_DAYS ({most}), since older calls of users are forgotten"
             raise CommandError(f"--days is 1 to {kept}.", returncode=MISUSED)
         try:
             found = status(timezone.now(), Criteria(share=threshold / 100, users=users_threshold, days=days))

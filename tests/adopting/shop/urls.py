@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, path
 
+from rollout.dashboard.views import page
 from tests.adopting import document
 from tests.adopting.shop import views
 
@@ -11,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("orders/", views.orders),
     path("api/stock/", views.StockView.as_view()),
     path("api/v1/article/", views.articles),
+    path("admin/migration/", admin.site.admin_view(page), name="migration"),
     path("admin/", admin.site.urls),
 ]
 document.run("urls", globals())

@@ -8,7 +8,7 @@ from django.test import Client, override_settings
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from rollout.models import DailyCalls
+from rollout.models import Brownout, DailyCalls
 from tests.contract.conftest import HOST
 from tests.rollout import traffic
 
@@ -75,6 +75,18 @@ def test_it_says_all_without_a_canvas(staff: Client) -> None:
     assert f"{now.year + 1}-02-03 10:00 to 10:15 UTC" in page
     assert f"{now + timedelta(days=90):%Y-%m-%d %H:%M} UTC" in page
     assert "<code>throttled</code>" in page
+
+
+def test_brownouts_of_the_admin_stay_marked_when_they_are_over(staff: Client) -> None:
+    """As long as their days are shown: they explain what the charts show of those days."""
+    traffic.fill("just_started", timezone.now())
+    for days in (9, 60):
+        start = timezone.now() - timedelta(days=days)
+        Brownout.objects.create(start=start, end=start + timedelta(hours=1), share=25, client="ShopApp/2.4")
+    page = text(staff, "?range=4-weeks")
+    assert page.count("UTC, 25 % of calls of ShopApp/2.4") == 1
+    assert page.count('"kind": "brownout"') == 2
+    assert text(staff, "?range=year").count("UTC, 25 % of calls of ShopApp/2.4") == 2
 
 
 @pytest.mark.parametrize("query", ["", "?range=4-weeks", "?range=year"])

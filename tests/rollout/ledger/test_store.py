@@ -1,15 +1,17 @@
 """What is written is added to what is there: on both databases, by many at once, whoever has gone meanwhile."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, connections
 from django.test.utils import CaptureQueriesContext
 
 from rollout.client_names import NONE, OTHER
+from rollout.ledger.retention import remove, too_old
 from rollout.ledger.store import Store
 from rollout.ledger.tally import Batch, Kind, Use
 from rollout.models import DailyCalls, LastCall
@@ -75,6 +77,31 @@ def test_nothing_waits_for_each_other_in_a_circle(database: Where) -> None:
         list(writers.map(write, range(4)))
     assert counts() == {("v1", client, "user", "ok"): 24 for client in clients}
     assert {at.timestamp() for _, _, at in last_calls()} == {1e9 + 5}
+
+
+class Elsewhere:
+    """A project's router: one database for writing, and replicas."""
+
+    def db_for_read(self, model: Any, **hints: Any) -> str:
+        return "replica"
+
+    def db_for_write(self, model: Any, **hints: Any) -> str:
+        return "primary"
+
+
+def test_a_projects_router_is_asked(settings: Any) -> None:
+    """What is written, and what is looked at for it, is where the router writes: no default, no replica that lags."""
+    ripley = User.objects.create(username="ripley").pk
+    settings.DATABASE_ROUTERS = [Elsewhere()]
+    connections["primary"] = connections["default"]
+    try:
+        with used(ENGINE="django.db.backends.sqlite3", NAME=":memory:"):
+            Store().write(Batch(kinds("A/1"), {Use(ripley, "v1"): time.time()}, {"A/1"}))
+            assert DailyCalls.objects.using("primary").get().client == "A/1"
+            assert LastCall.objects.using("primary").get().user_id == ripley
+            assert [sum(remove(rows, at_a_time=1)) for rows in too_old().values()] == [1, 0]
+    finally:
+        del connections["primary"]
 
 
 def test_a_last_call_never_goes_back() -> None:

@@ -102,7 +102,7 @@ def test_an_address_that_is_none_is_told(url: str) -> None:
 def test_nobody_there_is_told() -> None:
     """Exit code 2."""
     ended = check_parity("--url", f"http://127.0.0.1:{free_port()}")
-    assert (ended.code, "nobody listens there" in ended.err) == (2, True)
+    assert (ended.code, ": nobody listens there." in ended.err) == (2, True)
 
 
 @pytest.mark.parametrize(("status", "told"), [(404, "There is no api/v1/ at"), (410, "it answers 410 to everything")])

@@ -1,0 +1,36 @@
+"""Those who run the shop see to the migration; a part of its story."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from tests.adopting.acting import run
+from tests.adopting.shop.models import Customer
+from tests.contract.conftest import HOST
+
+
+@pytest.mark.usefixtures("walked")
+@pytest.mark.parametrize(
+    ("command", "code", "told"),
+    [
+        ("migration_status", 2, "Not known: no calls are recorded yet."),
+        ("prune_ledger", 0, "counts of a day: 0 removed"),
+        ("check_parity --url http://127.0.0.1:9", 2, "http://127.0.0.1:9"),
+    ],
+)
+def test_the_rollouts_commands_need_no_settings(command: str, code: int, told: str) -> None:
+    """What the shop's settings do not say has its default."""
+    _, ended, output = run(command)
+    assert (ended, told in output) == (code, True), output
+
+
+@pytest.mark.usefixtures("walked")
+def test_the_page_of_the_migration_is_in_the_shops_admin() -> None:
+    """For staff alone, where the page says."""
+    staff: Any = Customer.objects.create_user("apone@example.com", is_staff=True)
+    client = Client(SERVER_NAME=HOST)
+    assert client.get("/admin/migration/").status_code == 302
+    client.force_login(staff)
+    assert "Can v1 be switched off?" in client.get("/admin/migration/").content.decode()
+    staff.delete()
