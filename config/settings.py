@@ -54,7 +54,7 @@ MIDDLEWARE = [
     "config.outside_apis.Messages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "rollout.parity.sampled.SampledParityMiddleware",
+    "rollout.sampled.middleware.SampledParityMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"

@@ -11,10 +11,10 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
 
-from rollout.forms import ZONE, BrownoutForm, PlanForm, shown
 from rollout.lifecycle import merged, of_settings
 from rollout.models import Brownout, DailyCalls, Plan
 from rollout.plan import ONLY, read_saved
+from rollout.plan_forms import ZONE, BrownoutForm, PlanForm, shown
 
 SOON = "It is in effect on all workers within seconds."
 

@@ -39,6 +39,13 @@ ACTIVE_USERS = Entry("tandem_active_users", "gauge", ("version",), "Users who ca
 CLIENT_CALLS = Entry(
     "tandem_client_calls", "gauge", ("version", "client"), "Requests to v1 within 28 days, of the clients with most."
 )
+DEPENDENT_USERS = Entry("tandem_v1_dependent_users", "gauge", (), "Users who called v1, and not v2, within 28 days.")
+PROJECTED_END = Entry(
+    "tandem_v1_projected_end_seconds",
+    "gauge",
+    (),
+    "When v1 has one percent of the calls if it goes on like this, as Unix time; absent while no end is in sight.",
+)
 DEPRECATED_AT = Entry("tandem_v1_deprecated_at_seconds", "gauge", (), "When v1 is deprecated, as Unix time.")
 SUNSET_AT = Entry("tandem_v1_sunset_at_seconds", "gauge", (), "When v1 ends, as Unix time.")
 
@@ -53,6 +60,8 @@ CATALOGUE = (
     STORAGE_AWAY,
     ACTIVE_USERS,
     CLIENT_CALLS,
+    DEPENDENT_USERS,
+    PROJECTED_END,
     DEPRECATED_AT,
     SUNSET_AT,
 )

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Lock
 
 from django.conf import settings
@@ -17,6 +17,7 @@ from rollout.lifecycle import OLD, lifecycle
 from rollout.metrics import catalogue, labels
 from rollout.metrics.catalogue import Entry
 from rollout.models import DailyCalls, LastCall
+from rollout.status.status import Criteria, status
 from shared.kinds import kind
 from shared.mounts import version_of
 
@@ -76,6 +77,7 @@ def _calls() -> Iterable[Metric]:
     old = _old_version()
     if old is not None:
         yield _client_calls(old)
+        yield from _outlook()
 
 
 def _active_users() -> Metric:
@@ -99,6 +101,16 @@ def _client_calls(old: str) -> Metric:
     for client, total in calls.items():
         family.add_metric([old, client], total)
     return family
+
+
+def _outlook() -> Iterable[Metric]:
+    """Give what `migration_status` says without options."""
+    found = status(timezone.now(), Criteria())
+    depend, end = catalogue.DEPENDENT_USERS, catalogue.PROJECTED_END
+    yield GaugeMetricFamily(depend.name, depend.meaning, value=found.users.depend)
+    if found.projection.day is not None:
+        midnight = datetime.combine(found.projection.day, datetime.min.time(), UTC)
+        yield GaugeMetricFamily(end.name, end.meaning, value=midnight.timestamp())
 
 
 def _family(entry: Entry) -> GaugeMetricFamily:

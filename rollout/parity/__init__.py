@@ -1,1 +1,1 @@
-"""Whether the versions answer alike: requests sent to both of a running deployment, or sampled in production."""
+"""Whether both versions of a running deployment answer alike: requests, each sent to both, and what differs."""

@@ -14,6 +14,8 @@ PAGE = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
 FROM_THE_DATABASE = (
     catalogue.ACTIVE_USERS,
     catalogue.CLIENT_CALLS,
+    catalogue.DEPENDENT_USERS,
+    catalogue.PROJECTED_END,
     catalogue.DEPRECATED_AT,
     catalogue.SUNSET_AT,
 )

@@ -1,6 +1,6 @@
 """What the database knows of the migration, as Prometheus sees it."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +11,9 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from rollout.metrics.figures import CLIENTS, KEPT_SECONDS
 from rollout.models import DailyCalls, LastCall
+from rollout.status.status import Criteria, status
 from tests.contract.conftest import ApiClient
+from tests.rollout import traffic
 from tests.rollout.conftest import moment
 from tests.rollout.metrics.conftest import Scrape
 from tests.rollout.metrics.scraping import samples, value
@@ -76,6 +78,25 @@ def test_dates(scrape: Scrape, v1: ApiClient, settings: Settings) -> None:
     assert value(text, "tandem_v1_sunset_at_seconds") is None
 
 
+def test_who_depends_and_when_it_ends(scrape: Scrape, v1: ApiClient) -> None:
+    """As `migration_status` has it: who called both is moving; without a trend there is no end to tell."""
+    called("v1", 3)
+    user = get_user_model()._default_manager.get()
+    LastCall.objects.create(user=user, version="v2", at=timezone.now())
+    called("v1", 1, 40)
+    text = scrape()
+    assert value(text, "tandem_v1_dependent_users") == 1
+    assert value(text, "tandem_v1_projected_end_seconds") is None
+
+
+def test_a_projected_end(scrape: Scrape, v1: ApiClient) -> None:
+    """The midnight at which the day begins that the command names."""
+    traffic.fill("nearly_done", timezone.now())
+    day = status(timezone.now(), Criteria()).projection.day
+    assert day is not None
+    assert value(scrape(), "tandem_v1_projected_end_seconds") == datetime(*day.timetuple()[:3], tzinfo=UTC).timestamp()
+
+
 def test_a_version_that_is_gone_has_no_figures(scrape: Scrape, settings: Settings) -> None:
     """After the last deletion the rest is as before."""
     settings.APIS = {app: prefix for app, prefix in settings.APIS.items() if prefix != "api/v1/"}
@@ -84,6 +105,7 @@ def test_a_version_that_is_gone_has_no_figures(scrape: Scrape, settings: Setting
     called("v1", 1)
     found = samples(scrape())
     assert "tandem_client_calls" not in found
+    assert "tandem_v1_dependent_users" not in found
     assert "tandem_v1_deprecated_at_seconds" not in found
     assert [dict(series) for series in found["tandem_active_users"]] == [{"version": "v2"}]
 

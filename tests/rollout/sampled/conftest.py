@@ -10,8 +10,8 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.test import override_settings
 from django.test.client import ClientHandler
 
-from rollout.parity import sampled, sightings
-from rollout.parity.sightings import Sighting, Sightings
+from rollout.sampled import middleware, sightings
+from rollout.sampled.sightings import Sighting, Sightings
 from tests.contract.conftest import ApiClient
 from tests.differential.in_process import Service
 
@@ -57,19 +57,19 @@ def checks(monkeypatch: pytest.MonkeyPatch) -> Iterator[Checks]:
     monkeypatch.setattr(sightings, "WRITE_AFTER", 3600)
     monkeypatch.setattr(sightings, "TRY_AGAIN_AFTER", 3600)
     checks = Checks(Sightings())
-    add, check = checks.sightings.add, sampled.Sample.check
+    add, check = checks.sightings.add, middleware.Sample.check
 
     def keep(sighting: Sighting) -> None:
         checks.seen.append(sighting)
         add(sighting)
 
-    def count(sample: sampled.Sample) -> None:
+    def count(sample: middleware.Sample) -> None:
         check(sample)
         checks.made += 1
 
     monkeypatch.setattr(checks.sightings, "add", keep)
-    monkeypatch.setattr(sampled, "sightings", checks.sightings)
-    monkeypatch.setattr(sampled.Sample, "check", count)
+    monkeypatch.setattr(middleware, "sightings", checks.sightings)
+    monkeypatch.setattr(middleware.Sample, "check", count)
     yield checks
     if checks.sightings._timer is not None:
         checks.sightings._timer.cancel()

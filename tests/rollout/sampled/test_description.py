@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollout.parity.description import LONGEST, described, kind_of, place_without_values
+from rollout.sampled.description import LONGEST, described, kind_of, place_without_values
 
 _KEYS = st.text(min_size=9) | st.sampled_from(["id", "fields", "objects"])
 _TREES = st.recursive(

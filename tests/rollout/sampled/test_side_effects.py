@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
-from rollout.parity import sampled
+from rollout.sampled import middleware
 from shared.replies import ok
 from social import bodies, limits, signals, tape
 from social.models import AccessToken
@@ -181,10 +181,10 @@ def test_nothing_of_a_request_is_kept(
             super().__init__(version)
             made.append(self)
 
-    monkeypatch.setattr("rollout.parity.sampled.tape.Recording", Kept)
+    monkeypatch.setattr("rollout.sampled.middleware.tape.Recording", Kept)
     api.sign_up(providers.knows("facebook", "t", **PROFILES["facebook"]))
     assert checks.made == 1
-    assert (made[0].calls, sampled._due.get(), tape._bound.get()) == ([], None, None)
+    assert (made[0].calls, middleware._due.get(), tape._bound.get()) == ([], None, None)
 
 
 @pytest.mark.django_db
@@ -196,7 +196,7 @@ def test_a_failing_check_harms_nobody(
     def fail(*args: Any) -> None:
         raise RuntimeError("words")
 
-    monkeypatch.setattr("rollout.parity.sampled.compare", fail)
+    monkeypatch.setattr("rollout.sampled.middleware.compare", fail)
     answer = api.get("provider/")
     assert answer.status_code == 200
     (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]

@@ -8,9 +8,9 @@ import pytest
 from django.db import OperationalError
 
 from rollout.models import ParityDifference
-from rollout.parity import sightings as module
-from rollout.parity.description import Told
-from rollout.parity.sightings import Sighting, Sightings
+from rollout.sampled import sightings as module
+from rollout.sampled.description import Told
+from rollout.sampled.sightings import Sighting, Sightings
 
 STATUS = Sighting("v1", "v2", "GET", "user", Told("status", "", ("200", "500"), "200", "500"))
 

@@ -19,9 +19,9 @@ from django.db import close_old_connections, connections
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from rollout.parity.description import Told, told_of, told_of_service
-from rollout.parity.rerun import KeptBody
-from rollout.parity.sightings import Sighting, sightings
+from rollout.sampled.description import Told, told_of, told_of_service
+from rollout.sampled.rerun import KeptBody
+from rollout.sampled.sightings import Sighting, sightings
 from shared.differences import VERSION, Answer, compare
 from shared.endpoints import endpoint_at
 from shared.failures import untold
@@ -46,7 +46,7 @@ class SampledParityMiddleware:
         if not self.share or len(settings.APIS) < 2:
             raise MiddlewareNotUsed
         self.get_response = get_response
-        request_finished.connect(check_what_is_due, dispatch_uid="rollout.parity.sampled")
+        request_finished.connect(check_what_is_due, dispatch_uid="rollout.sampled")
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer one request."""

@@ -11,7 +11,7 @@ from django.db import connections, models, router, transaction
 from django.utils import timezone
 
 from rollout.models import ParityDifference
-from rollout.parity.description import Told
+from rollout.sampled.description import Told
 
 logger = logging.getLogger("tandem.parity")
 
