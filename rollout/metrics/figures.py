@@ -8,7 +8,7 @@ from threading import Lock
 
 from django.conf import settings
 from django.db import Error
-from django.db.models import Count, Sum
+from django.db.models import Sum
 from django.utils import timezone
 from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
@@ -16,14 +16,16 @@ from prometheus_client.core import GaugeMetricFamily
 from rollout.lifecycle import OLD, lifecycle
 from rollout.metrics import catalogue, labels
 from rollout.metrics.catalogue import Entry
-from rollout.models import DailyCalls, LastCall
-from rollout.status.status import Criteria, status
+from rollout.models import DailyCalls
+from rollout.status.status import Criteria, Status, status
+from rollout.status.users import Users, users
+from rollout.status.versions import NEW_NAME, OLD_NAME
 from shared.kinds import kind
 from shared.mounts import version_of
 
 logger = logging.getLogger("tandem.metrics")
-DAYS = 28
-"""Four weeks: who comes every week, on whatever day, counts the same each day."""
+CRITERIA = Criteria()
+"""As `migration_status` has them without options: four weeks, so that who comes every week counts the same each day."""
 CLIENTS = 50
 """Clients that have a series of their own; the others are one together."""
 OTHER_CLIENTS = "(other)"
@@ -73,25 +75,26 @@ def _dates() -> Iterable[Metric]:
 
 
 def _calls() -> Iterable[Metric]:
-    yield _active_users()
-    old = _old_version()
-    if old is not None:
-        yield _client_calls(old)
-        yield from _outlook()
+    now, old = timezone.now(), _old_version()
+    if old is None:
+        yield _active_users(users(now - timedelta(days=CRITERIA.days)))
+        return
+    found = status(now, CRITERIA)
+    yield _active_users(found.users)
+    yield _client_calls(old)
+    yield from _outlook(found)
 
 
-def _active_users() -> Metric:
-    since = timezone.now() - timedelta(days=DAYS)
-    rows = LastCall.objects.filter(at__gte=since).values("version").annotate(users=Count("pk")).order_by()
-    users = {row["version"]: row["users"] for row in rows}
+def _active_users(lately: Users) -> Metric:
+    counted = {OLD_NAME: lately.old, NEW_NAME: lately.new}
     family = _family(catalogue.ACTIVE_USERS)
     for version in labels.versions():
-        family.add_metric([version], users.get(version, 0))
+        family.add_metric([version], counted.get(version, 0))
     return family
 
 
 def _client_calls(old: str) -> Metric:
-    since = timezone.now().date() - timedelta(days=DAYS - 1)
+    since = timezone.now().date() - timedelta(days=CRITERIA.days - 1)
     rows = DailyCalls.objects.filter(version=old, day__gte=since).values("client").annotate(total=Sum("calls"))
     calls: dict[str, int] = {}
     for place, row in enumerate(rows.order_by("-total", "client")):
@@ -103,9 +106,7 @@ def _client_calls(old: str) -> Metric:
     return family
 
 
-def _outlook() -> Iterable[Metric]:
-    """Give what `migration_status` says without options."""
-    found = status(timezone.now(), Criteria())
+def _outlook(found: Status) -> Iterable[Metric]:
     depend, end = catalogue.DEPENDENT_USERS, catalogue.PROJECTED_END
     yield GaugeMetricFamily(depend.name, depend.meaning, value=found.users.depend)
     if found.projection.day is not None:
