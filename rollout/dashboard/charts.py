@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from rollout.dashboard.series import Bar, Range
-from rollout.lifecycle import Brownout, Lifecycle
+from rollout.lifecycle import ALL, Brownout, Lifecycle
 from rollout.status.projection import Outlook
 from rollout.status.status import Status
 from rollout.status.versions import NEW_NAME, OLD_NAME
@@ -48,9 +48,8 @@ def marked_brownouts(plan: Lifecycle, shown: Sequence[Bar]) -> list[str]:
 def _named(brownout: Brownout) -> str:
     end = brownout.start + brownout.length
     until = f"{end:%H:%M}" if end.date() == brownout.start.date() else f"{end:%Y-%m-%d %H:%M}"
-    # The settings' own have neither: they are for all.
-    share, client = getattr(brownout, "share", 100), getattr(brownout, "client", "")
-    parts = [f"{share} % of calls" if share < 100 else "", f"of {client}" if client else ""]
+    share, client = brownout.share, brownout.client
+    parts = [f"{share} % of calls" if share < ALL else "", f"of {client}" if client else ""]
     whom = " ".join(part for part in parts if part)
     return f"{brownout.start:%Y-%m-%d %H:%M} to {until} UTC" + (f", {whom}" if whom else "")
 

@@ -89,13 +89,14 @@ def _in_double(match: re.Match[str]) -> str:
 
 def _unescaped(text: str) -> str:
     """Read what stands in $'…', as bash does; bytes that make no UTF-8 become surrogates."""
-    found = b""
-    at = 0
     # Browsers write a character beyond the first plane as its two UTF-16 surrogates.
-    for match in _ESCAPE.finditer(_joined(text)):
-        found += _joined(text)[at : match.start()].encode("utf-8", "surrogateescape") + _character(match)
+    text = _joined(text)
+    found = bytearray()
+    at = 0
+    for match in _ESCAPE.finditer(text):
+        found += text[at : match.start()].encode("utf-8", "surrogateescape") + _character(match)
         at = match.end()
-    found += _joined(text)[at:].encode("utf-8", "surrogateescape")
+    found += text[at:].encode("utf-8", "surrogateescape")
     return found.decode("utf-8", "surrogateescape")
 
 
