@@ -37,7 +37,8 @@ def database(folder: Path) -> dict[str, Any]:
         # Without the value: it may hold a password.
         raise environment.Unreadable("DATABASE_URL cannot be read.") from error
     if url.startswith("sqlite://"):
-        return {**parsed, "OPTIONS": {**parsed.get("OPTIONS", {}), **_SQLITE_OPTIONS}}
+        # Opening the file and teaching it Django's functions costs more than a sign-in's statements do.
+        return {**parsed, "CONN_MAX_AGE": None, "OPTIONS": {**parsed.get("OPTIONS", {}), **_SQLITE_OPTIONS}}
     pool = {
         "min_size": 1,
         "max_size": pool_size,
@@ -46,11 +47,12 @@ def database(folder: Path) -> dict[str, Any]:
         # next request, and has noticed within two seconds that the database is back.
         "reconnect_timeout": 2,
     }
-    # A pooled connection that the server has dropped meanwhile is found before it is used, not by using it.
+    # A pooled connection that the server has dropped meanwhile is found before it is used, not by using it: our
+    # engine looks, where Django's health checks would ask the server each time.
     return {
         **parsed,
         "ENGINE": "config.postgres",
         "CONN_MAX_AGE": 0,
-        "CONN_HEALTH_CHECKS": True,
+        "CONN_HEALTH_CHECKS": False,
         "OPTIONS": {**_POSTGRES_OPTIONS, **parsed.get("OPTIONS", {}), "pool": pool},
     }

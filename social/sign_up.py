@@ -65,7 +65,7 @@ def _sign_up(credential: Credential, actor: User | None, api_version: str) -> Si
     identity = identify(credential)
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            return _store(identity, credential, actor, api_version)
+            return _store(identity, credential, actor, api_version, has_been_tried=attempt > 1)
         except SocialAuthBaseException as error:
             if attempt == ATTEMPTS or not _lost_a_race(error):
                 raise translate(error) from error
@@ -87,17 +87,21 @@ def give_back_connection(alias: str | None = None) -> None:
     :param alias: by default the one that users are in.
     """
     connection = connections[alias or router.db_for_write(UserSocialAuth)]
-    if not connection.in_atomic_block:
+    # A file of SQLite's is nobody's to give back: each thread may have it open.
+    if not connection.in_atomic_block and connection.vendor != "sqlite":
         connection.close()
 
 
-def _store(identity: Identity, credential: Credential, actor: User | None, api_version: str) -> SignIn:
+def _store(
+    identity: Identity, credential: Credential, actor: User | None, api_version: str, *, has_been_tried: bool
+) -> SignIn:
     with transaction.atomic(using=router.db_for_write(UserSocialAuth)):
         user = identity.strategy.run(
             identity.pending,
             user=_as_it_is_now(actor) if actor is not None else None,
             credential=credential,
             api_version=api_version,
+            has_been_tried=has_been_tried,
         )
         if user is None:
             raise SignUpNotAllowed
@@ -106,8 +110,9 @@ def _store(identity: Identity, credential: Credential, actor: User | None, api_v
             raise InteractionRequired
         if not user.is_active:
             raise AccountInactive
-        outcome = _outcome(identity.backend.finished or {}, actor)
-        issued = tokens.issue(user=user) if actor is None else None
+        finished = identity.backend.finished or {}
+        outcome = _outcome(finished, actor)
+        issued = tokens.issue(user=user, may_be_many=_may_hold_many_tokens(finished, user)) if actor is None else None
         _announce(outcome, user, identity, api_version)
     return SignIn(
         user=user,
@@ -131,6 +136,14 @@ def _outcome(finished: Mapping[str, Any], actor: User | None) -> str:
     if finished.get("is_new"):
         return "created"
     return "linked" if actor is not None and finished.get("new_association") else "signed_in"
+
+
+def _may_hold_many_tokens(finished: Mapping[str, Any], user: User) -> bool:
+    if finished.get("is_new"):
+        return False
+    # What the look-up has seen is about the association's user; a step of the operator's may have chosen another.
+    known = finished.get("social")
+    return known is None or known.user_id != user.pk or bool(finished.get("may_hold_many_tokens", True))
 
 
 def _announce(outcome: str, user: User, identity: Identity, api_version: str) -> None:

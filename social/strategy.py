@@ -7,13 +7,17 @@ done before the database is touched; `run` does the rest later, inside a transac
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
+from django.core.signals import setting_changed
 from social_core.backends.base import BaseAuth
 from social_core.utils import module_member
 from social_django.strategy import DjangoStrategy
+
+from social import creation
 
 REPLACED_STEPS: Mapping[str, str] = {
     # Ours: a clean name, unique whatever the case, never an address, an id or a token.
@@ -24,6 +28,13 @@ REPLACED_STEPS: Mapping[str, str] = {
     "social_core.pipeline.social_auth.social_user": "social.legacy_rows.social_user.social_user",
 }
 """Steps of an operator's `SOCIAL_AUTH_PIPELINE` that stand for a promise of the contract."""
+
+ASSOCIATING_STEPS = (
+    "social_core.pipeline.social_auth.associate_user",
+    "social_core.pipeline.social_auth.load_extra_data",
+)
+"""Where one follows the other, as they do by default, they are one step, and one INSERT."""
+ASSOCIATE = "social.creation.associate_user"
 
 FINDS_BY_EMAIL = "social_core.pipeline.social_auth.associate_by_email"
 DEFAULT_STORAGE = "social_django.models.DjangoStorage"
@@ -68,6 +79,14 @@ class StatelessStrategy(DjangoStrategy):
         """Keep it unless there is one."""
         return self._kept.setdefault(name, value)
 
+    def setting(self, name: str, default: Any = None, backend: BaseAuth[Any] | None = None) -> Any:
+        """Give a setting; where it stands is looked for once, not at each of the dozens of times a sign-in asks."""
+        key = (backend.name if backend else "", name)
+        if key not in _settings_known:
+            _settings_known[key] = super().setting(name, _NOT_SET, backend)
+        value = _settings_known[key]
+        return default if value is _NOT_SET else value
+
     def get_setting(self, name: str) -> Any:
         """Give a setting; a new user's names go into the same INSERT where the model has them."""
         try:
@@ -86,7 +105,11 @@ class StatelessStrategy(DjangoStrategy):
         steps = super().get_pipeline(backend)
         if FINDS_BY_EMAIL in steps:
             raise ImproperlyConfigured(f"The pipeline has {FINDS_BY_EMAIL}.")
-        return [REPLACED_STEPS.get(step, step) for step in steps]
+        return list(_with_ours(tuple(steps)))
+
+    def create_user(self, *args: Any, **kwargs: Any) -> Any:
+        """Create a user, in the transaction that the sign-up is."""
+        return creation.create_user(self.storage.user, **kwargs)
 
     def authenticate(self, *args: Any, **kwargs: Any) -> Any:
         """Hand back what the backend has gathered."""
@@ -109,6 +132,21 @@ class StatelessStrategy(DjangoStrategy):
     def clean_authenticate_args(self, *args: Any, **kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Take the arguments as they are: there is no request among them."""
         return args, kwargs
+
+
+_NOT_SET = object()
+_settings_known: dict[tuple[str, str], Any] = {}
+# Django's settings do not change while a process runs; where a test changes them, it is told.
+setting_changed.connect(lambda **changed: _settings_known.clear(), weak=False)
+
+
+@cache
+def _with_ours(steps: tuple[str, ...]) -> tuple[str, ...]:
+    first, second = ASSOCIATING_STEPS
+    if first in steps and steps[steps.index(first) + 1 :][:1] == (second,):
+        place = steps.index(first)
+        steps = (*steps[:place], ASSOCIATE, *steps[place + 2 :])
+    return tuple(REPLACED_STEPS.get(step, step) for step in steps)
 
 
 def _user_has(field: str) -> bool:

@@ -6,12 +6,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db import router
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from shared.authorization import PresentedToken
 from shared.errors import InvalidCredentials, NotFound
+from social.compiled import Compiled
 from social.conf import conf
 from social.models import AccessToken
 from social.tape import on_tape
@@ -20,6 +22,8 @@ from social.user_model import User
 
 TOKEN_BYTES = 32
 MOVED_AT_MOST_EVERY = timedelta(hours=1)
+AT_ONCE = 32
+"""How many sign-ins of one user may be under way (CONTRACT section 4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +39,42 @@ def digest_of(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8")).hexdigest()
 
 
+_by_digest = Compiled(lambda digest: AccessToken.objects.select_related("user").filter(digest=digest), 1)
+
+
 @on_tape
-def issue(*, user: User) -> IssuedToken:
-    """Issue a token to a user; beyond `TOKENS_PER_USER` the least recently used one goes."""
+def issue(*, user: User, may_be_many: bool = True) -> IssuedToken:
+    """Issue a token to a user; beyond `TOKENS_PER_USER` the least recently used one goes.
+
+    :param may_be_many: False for a user who is known to have so few (`many_held_by`) that none has to go.
+    """
     now = timezone.now()
     expires_at = now + conf.token_ttl
     value = secrets.token_urlsafe(TOKEN_BYTES)
     AccessToken.objects.create(user=user, digest=digest_of(value), created=now, last_used=now, expires_at=expires_at)
+    if may_be_many:
+        _end_surplus(user, now)
+    return IssuedToken(value=value, expires_at=expires_at)
+
+
+def many_held_by(user: OuterRef) -> Exists | Value:
+    """Give the condition that a user has so many tokens that one more may be too many, for another look-up to ask.
+
+    It leaves room for `AT_ONCE` sign-ins that are under way and not seen; dead rows count, so that they go in time.
+    """
+    spare = conf.tokens_per_user - AT_ONCE
+    if spare <= 0:
+        return Value(True)
+    return Exists(AccessToken.objects.filter(user=user)[spare - 1 :])
+
+
+def _end_surplus(user: User, now: datetime) -> None:
     own = AccessToken.objects.filter(user=user)
     # Whether an imported key has aged is not asked here: one that has comes last, and is the first to go.
     newest = own.filter(unexpired(now)).order_by("-last_used", "-id").values("pk")[: conf.tokens_per_user]
-    surplus = own.filter(unexpired(now) | Q(imported=False)).exclude(pk__in=newest).values_list("pk", flat=True)
-    if ids := list(surplus):
-        end(ids)
-    return IssuedToken(value=value, expires_at=expires_at)
+    surplus = own.filter(unexpired(now) | Q(imported=False)).exclude(pk__in=newest).values_list("pk", "imported")
+    if ended := dict(surplus):
+        end(ended, none_imported=not any(ended.values()))
 
 
 @on_tape
@@ -58,7 +84,7 @@ def authenticate(presented: PresentedToken) -> AccessToken:
     :raises InvalidCredentials: for an unknown or expired token, an inactive user, another user's name.
     """
     digest = digest_of(presented.token)
-    token = AccessToken.objects.select_related("user").filter(digest=digest).first()
+    token = next(iter(_by_digest(router.db_for_read(AccessToken), digest)), None)
     now = timezone.now()
     if token is None or not constant_time_compare(token.digest, digest):
         raise InvalidCredentials
@@ -96,13 +122,16 @@ def revoke(token: AccessToken) -> None:
     end([token.pk])
 
 
-def end(ids: Collection[int]) -> None:
+def end(ids: Collection[int], *, none_imported: bool = False) -> None:
     """End tokens by their ids.
 
     An imported key leaves its digest behind: without it, the next import would bring the key back.
+
+    :param none_imported: the caller has seen that there is no such key among them.
     """
     rows, now = AccessToken.objects.filter(pk__in=ids), timezone.now()
-    rows.filter(imported=True).filter(unexpired(now)).update(expires_at=now)
+    if not none_imported:
+        rows.filter(imported=True).filter(unexpired(now)).update(expires_at=now)
     rows.filter(imported=False).delete()
 
 

@@ -4,10 +4,13 @@ Django's own waits as long for a database that is away as for one that is busy. 
 process would wait, and requests that need no database behind them.
 """
 
+import select
 import time
 from typing import Any
 
+import psycopg
 from django.db.backends.postgresql import base
+from psycopg import Connection
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 STEP = 0.5
@@ -37,9 +40,31 @@ class DatabaseWrapper(base.DatabaseWrapper):
             except PoolTimeout:
                 if time.monotonic() > until or _failures(self.pool) > _failures_known.get(self.alias, 0):
                     raise
-            else:
+                continue
+            if self.pool is None or _is_alive(connection):
                 _failures_known[self.alias] = _failures(self.pool)
                 return connection
+            connection.close()
+            # The pool makes a new one in the place of a closed one.
+            self.pool.putconn(connection)
+
+
+def _is_alive(connection: Connection) -> bool:
+    """Say whether a connection that nobody has used for a while can be used.
+
+    A server that ends one says so, and the words wait to be read: where there are none, nothing has happened, and
+    asking the server would be one round trip more for each request. There may be others (a setting that has changed),
+    so then it is asked.
+    """
+    silence = select.poll()
+    silence.register(connection.fileno(), select.POLLIN)
+    if not silence.poll(0):
+        return True
+    try:
+        ConnectionPool.check_connection(connection)
+    except psycopg.Error:
+        return False
+    return True
 
 
 def _failures(pool: ConnectionPool | None) -> int:

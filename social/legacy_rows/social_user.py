@@ -16,6 +16,7 @@ from social_core.identifiers import identifier_matches
 from social_core.pipeline import social_auth as theirs
 
 from social.conf import conf
+from social.legacy_rows.held import held
 from social.legacy_rows.identifiers import ADDRESS_KEYS, TAKEN_AT_WILL, is_todays_id
 
 
@@ -28,19 +29,23 @@ def social_user(
     response: dict[str, Any] | None = None,
     legacy_uids: Iterable[str] = (),
     legacy_identifiers: Sequence[tuple[str, str]] = (),
+    has_been_tried: bool = False,
     **kwargs: Any,
 ) -> Any:
     """Find the association, by the id that the provider gives today, or else by one that it gave earlier.
 
+    :param has_been_tried: the sign-up has failed for what another wrote, or for a row that no look-up shows since its
+        user is gone: then look at everything.
     :returns: what social-core's step of this name returns.
     :raises AuthAssociationError: it is another user's (`identity_in_use`), or it cannot be decided whose it is
         (`identifier_migration_conflict`).
     """
     uid = str(uid)
-    storage: Any = backend.strategy.storage.user
-    # Held until the end: a sign-in that writes a row which is disconnected meanwhile would bring it back.
-    held = storage.objects.select_related("user").select_for_update(of=("self",))
-    known = held.filter(provider=backend.name, uid=uid).first()
+    former = {str(old) for old in (*legacy_uids, *(old for _, old in legacy_identifiers))}
+    rows = held(backend, [uid, *sorted(former - {uid})])
+    known = next((row for row in rows if row.uid == uid), None)
+    if known is None and not rows and not has_been_tried and not _looks_elsewhere(backend):
+        return {"social": None, "user": user, "is_new": user is None, "new_association": True}
     if known is None:
         _prepare(backend, uid, id_key, response or {}, legacy_identifiers)
         return theirs.social_user(
@@ -59,7 +64,18 @@ def social_user(
         raise _conflict(backend)
     if user and known.user != user:
         raise AuthAssociationError(backend, code="identity_in_use", stage="pipeline")
-    return {"social": known, "user": known.user, "is_new": False, "new_association": False}
+    return {
+        "social": known,
+        "user": known.user,
+        "is_new": False,
+        "new_association": False,
+        "may_hold_many_tokens": known.may_hold_many_tokens,
+    }
+
+
+def _looks_elsewhere(backend: BaseAuth[Any]) -> bool:
+    """Say whether the backend finds old associations in a way of its own."""
+    return type(backend).get_legacy_social_auth is not BaseAuth.get_legacy_social_auth
 
 
 def _holds_todays_id(backend: BaseAuth[Any], row: Any, id_key: str) -> bool:

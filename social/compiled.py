@@ -1,0 +1,66 @@
+"""Look-ups whose SQL is made once for each connection, where Django would make the same text anew at every call.
+
+For a look-up of one row by an index, building and compiling the query is most of what it costs this process. What
+comes back is made by Django's own code: model instances, related rows, annotations, converters of the columns.
+"""
+
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+from weakref import WeakKeyDictionary
+
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Model, QuerySet
+from django.db.models.query import ModelIterable
+
+M = TypeVar("M", bound=Model)
+
+
+class Compiled(Generic[M]):
+    """A look-up of rows by text values, each told apart by its place among them.
+
+    :param build: makes the queryset of as many texts; they must stand in it as they are, as columns of text let them.
+    :param width: how many texts there are.
+    """
+
+    def __init__(self, build: Callable[..., QuerySet[M]], width: int) -> None:
+        self._build = build
+        self._stand_ins = [f"tandem:{place}" for place in range(width)]
+        # Of a connection there is one for each thread and database, so nothing here is shared between threads.
+        self._made: WeakKeyDictionary[BaseDatabaseWrapper, _Prepared] = WeakKeyDictionary()
+
+    def __call__(self, using: str, *values: str) -> list[M]:
+        """Give the rows that are found for these values."""
+        connection = connections[using]
+        prepared = self._made.get(connection)
+        if prepared is None:
+            prepared = self._made[connection] = _Prepared(self._build(*self._stand_ins), using, self._stand_ins)
+        return prepared.rows(values)
+
+
+class _Prepared:
+    """One compiled query, in the place of the queryset and of the query that `ModelIterable` asks."""
+
+    _known_related_objects: dict[Any, Any] = {}
+
+    def __init__(self, queryset: QuerySet[Any], using: str, stand_ins: list[str]) -> None:
+        self.db = using
+        self.query = self
+        self._compiler = queryset.query.get_compiler(using=using)
+        self._sql, params = self._compiler.as_sql()
+        self._params = list(params)
+        self._places = [(i, stand_ins.index(value)) for i, value in enumerate(params) if value in stand_ins]
+        if len({place for _, place in self._places}) != len(stand_ins):
+            raise ValueError("a value of the look-up is not a parameter of its own")
+        self._compiler.as_sql = self._as_sql  # type: ignore[method-assign]  # the text is known; only the values are new
+
+    def get_compiler(self, using: str) -> Any:
+        return self._compiler
+
+    def rows(self, values: tuple[str, ...]) -> list[Any]:
+        for i, place in self._places:
+            self._params[i] = values[place]
+        return list(ModelIterable(self))
+
+    def _as_sql(self, *args: Any, **kwargs: Any) -> tuple[str, tuple[Any, ...]]:
+        return self._sql, tuple(self._params)
