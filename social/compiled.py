@@ -1,7 +1,7 @@
-"""Look-ups whose SQL is made once for each connection, where Django would make the same text anew at every call.
+"""Statements whose SQL is made once for each connection, where Django would make the same text anew at every call.
 
-For a look-up of one row by an index, building and compiling the query is most of what it costs this process. What
-comes back is made by Django's own code: model instances, related rows, annotations, converters of the columns.
+For one row by an index, building and compiling the query is most of what it costs this process. The text is Django's,
+and so is what is made of the rows that come back: instances, related rows, annotations, converters of the columns.
 """
 
 from collections.abc import Callable
@@ -10,13 +10,14 @@ from weakref import WeakKeyDictionary
 
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Model, QuerySet
+from django.db.models import Field, Model, QuerySet
 from django.db.models.query import ModelIterable
+from django.db.models.sql import InsertQuery
 
 M = TypeVar("M", bound=Model)
 
 
-class Compiled(Generic[M]):
+class CompiledLookUp(Generic[M]):
     """A look-up of rows by text values, each told apart by its place among them.
 
     :param build: makes the queryset of as many texts; they must stand in it as they are, as columns of text let them.
@@ -38,6 +39,33 @@ class Compiled(Generic[M]):
         return prepared.rows(values)
 
 
+class CompiledInsert(Generic[M]):
+    """The INSERT of a new row; its key is not asked for, and no signals of `save` are sent."""
+
+    def __init__(self, model: type[M]) -> None:
+        self._fields: list[Field[Any, Any]] = [field for field in model._meta.concrete_fields if not field.primary_key]
+        self._made: WeakKeyDictionary[BaseDatabaseWrapper, str] = WeakKeyDictionary()
+
+    def __call__(self, using: str, row: M) -> None:
+        """Write it.
+
+        :raises IntegrityError: a constraint of the table refuses it.
+        """
+        connection = connections[using]
+        text = self._made.get(connection)
+        if text is None:
+            text = self._made[connection] = self._text(using, row)
+        values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in self._fields]
+        with connection.cursor() as cursor:
+            cursor.execute(text, values)
+
+    def _text(self, using: str, row: M) -> str:
+        query = InsertQuery(type(row))
+        query.insert_values(self._fields, [row])
+        ((text, _),) = query.get_compiler(using=using).as_sql()
+        return str(text)
+
+
 class _Prepared:
     """One compiled query, in the place of the queryset and of the query that `ModelIterable` asks."""
 
@@ -52,7 +80,11 @@ class _Prepared:
         self._places = [(i, stand_ins.index(value)) for i, value in enumerate(params) if value in stand_ins]
         if len({place for _, place in self._places}) != len(stand_ins):
             raise ValueError("a value of the look-up is not a parameter of its own")
-        self._compiler.as_sql = self._as_sql  # type: ignore[method-assign]  # the text is known; only the values are new
+        columns = [column for column, *_ in self._compiler.select]
+        converters = self._compiler.get_converters(columns)
+        # The text is known; only the values are new.
+        self._compiler.as_sql = self._as_sql  # type: ignore[method-assign]
+        self._compiler.get_converters = lambda expressions: converters  # type: ignore[method-assign]
 
     def get_compiler(self, using: str) -> Any:
         return self._compiler

@@ -13,7 +13,7 @@ from django.utils.crypto import constant_time_compare
 
 from shared.authorization import PresentedToken
 from shared.errors import InvalidCredentials, NotFound
-from social.compiled import Compiled
+from social.compiled import CompiledInsert, CompiledLookUp
 from social.conf import conf
 from social.models import AccessToken
 from social.tape import on_tape
@@ -39,7 +39,8 @@ def digest_of(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8")).hexdigest()
 
 
-_by_digest = Compiled(lambda digest: AccessToken.objects.select_related("user").filter(digest=digest), 1)
+_insert = CompiledInsert(AccessToken)
+_by_digest = CompiledLookUp(lambda digest: AccessToken.objects.select_related("user").filter(digest=digest), 1)
 
 
 @on_tape
@@ -51,7 +52,8 @@ def issue(*, user: User, may_be_many: bool = True) -> IssuedToken:
     now = timezone.now()
     expires_at = now + conf.token_ttl
     value = secrets.token_urlsafe(TOKEN_BYTES)
-    AccessToken.objects.create(user=user, digest=digest_of(value), created=now, last_used=now, expires_at=expires_at)
+    row = AccessToken(user=user, digest=digest_of(value), created=now, last_used=now, expires_at=expires_at)
+    _insert(router.db_for_write(AccessToken), row)
     if may_be_many:
         _end_surplus(user, now)
     return IssuedToken(value=value, expires_at=expires_at)

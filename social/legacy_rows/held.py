@@ -8,7 +8,7 @@ from django.db.models import OuterRef, QuerySet
 from social_core.backends.base import BaseAuth
 
 from social import tokens
-from social.compiled import Compiled
+from social.compiled import CompiledLookUp
 from social.conf import conf
 
 
@@ -24,7 +24,7 @@ def held(backend: BaseAuth[Any], uids: list[str]) -> list[Any]:
 
 
 @cache
-def _look_up(model: Any, uids: int, tokens_per_user: int) -> Compiled[Any]:
+def _look_up(model: Any, uids: int, tokens_per_user: int) -> CompiledLookUp[Any]:
     """Make the look-up of so many ids; how many tokens a user may have is part of its text."""
 
     def build(provider: str, *uids: str) -> QuerySet[Any]:
@@ -34,4 +34,4 @@ def _look_up(model: Any, uids: int, tokens_per_user: int) -> Compiled[Any]:
             may_hold_many_tokens=tokens.many_held_by(OuterRef("user"))
         )
 
-    return Compiled(build, 1 + uids)
+    return CompiledLookUp(build, 1 + uids)

@@ -5,17 +5,19 @@ so that a backend's own override of `request` (Facebook's) still runs and calls 
 """
 
 import json as json_module
+import ssl
 from functools import cache
-from http.cookiejar import DefaultCookiePolicy
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
+from requests.adapters import DEFAULT_CA_BUNDLE_PATH, HTTPAdapter
 from social_core.backends.base import BaseAuth
 from social_core.exceptions import AuthConfigurationError, AuthProviderError, AuthResponseError
 from social_core.utils import http_error, redact_request_error, user_agent
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.util.ssl_ import create_urllib3_context
 
 from social.conf import conf
 from social.providers import deadline
@@ -36,7 +38,7 @@ class _TLSPool(HTTPSConnectionPool):
 
 
 class DeadlineAdapter(HTTPAdapter):
-    """requests' adapter with our connections in its pools."""
+    """requests' adapter with our connections in its pools, and one TLS context for all of them."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Build the pools, as requests does, then say what they are made of."""
@@ -49,23 +51,40 @@ class DeadlineAdapter(HTTPAdapter):
         manager.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
         return manager
 
+    def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
+        """Tell connections apart by the context that they are verified with."""
+        host, tls = super().build_connection_pool_key_attributes(request, verify, cert)
+        if not verify:
+            return host, tls
+        return host, {"cert_reqs": "CERT_REQUIRED", "ssl_context": _verifying(DEFAULT_CA_BUNDLE_PATH, verify)}
 
-class _Session(requests.Session):
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """See no redirect: to know where one leads, requests would read its whole body first."""
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """Leave the certificates to the context: named here, they would be read again for each new connection."""
+        if not verify:
+            super().cert_verify(conn, url, verify, cert)
 
 
 @cache
-def session() -> requests.Session:
-    """The process's one session: kept connections, no cookies, nothing taken from the environment."""
-    made = _Session()
-    made.trust_env = False
-    made.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+def _verifying(default: str, bundle: Any) -> ssl.SSLContext:
+    """Make the context that believes a bundle of certificates, by default the one of requests.
+
+    :raises OSError: it is not there.
+    """
+    context = create_urllib3_context()
+    place = default if bundle is True else str(bundle)
+    context.load_verify_locations(**{"capath" if Path(place).is_dir() else "cafile": place})
+    return context
+
+
+@cache
+def adapter() -> DeadlineAdapter:
+    """The process's one way out: connections are kept, and shared by whoever calls the same host.
+
+    requests' sessions would add to it, at each call, cookies, redirects and what the environment says: none of them
+    has a place here.
+    """
     # A sign-up may have two calls under way at once.
-    adapter = DeadlineAdapter(_HOSTS_POOLED, 2 * conf.provider_concurrency, max_retries=0)
-    made.mount("https://", adapter)
-    made.mount("http://", adapter)
-    return made
+    return DeadlineAdapter(_HOSTS_POOLED, 2 * conf.provider_concurrency, max_retries=0)
 
 
 class AnswerTooLarge(requests.RequestException):
@@ -106,9 +125,8 @@ class TransportBase(BaseAuth[Any]):
             **dict(headers or {}),
         }
         try:
-            prepared = session().prepare_request(
-                requests.Request(method, url, headers=sent, data=data, json=json, auth=auth, params=params)
-            )
+            prepared = requests.PreparedRequest()
+            prepared.prepare(method, url, headers=sent, data=data, json=json, auth=auth, params=params)
             self._reroute(prepared, stage)
             response = _send(prepared, self.setting("PROXIES"), self.setting("VERIFY_SSL", True))
         except requests.exceptions.SSLError as error:
@@ -162,9 +180,7 @@ class TransportBase(BaseAuth[Any]):
 def _send(prepared: requests.PreparedRequest, proxies: Any, verify: Any) -> requests.Response:
     refuse_in_replay("a provider")
     left = deadline.remaining()
-    response = session().send(
-        prepared, stream=True, allow_redirects=False, timeout=(left, left), proxies=proxies, verify=verify
-    )
+    response = adapter().send(prepared, stream=True, timeout=(left, left), proxies=proxies, verify=verify)
     body = bytearray()
     try:
         for part in response.iter_content(_CHUNK):

@@ -26,12 +26,12 @@ SOON = 5.0
 
 
 @pytest.fixture(autouse=True)
-def fresh_session() -> Iterator[None]:
+def fresh_connections() -> Iterator[None]:
     """Each test has a pool of its own; what is left of it is closed."""
-    transport.session.cache_clear()
+    transport.adapter.cache_clear()
     yield
-    transport.session().close()
-    transport.session.cache_clear()
+    transport.adapter().close()
+    transport.adapter.cache_clear()
 
 
 def github() -> Any:
