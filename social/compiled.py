@@ -83,8 +83,8 @@ class _Prepared:
         columns = [column for column, *_ in self._compiler.select]
         converters = self._compiler.get_converters(columns)
         # The text is known; only the values are new.
-        self._compiler.as_sql = self._as_sql  # type: ignore[method-assign]
-        self._compiler.get_converters = lambda expressions: converters  # type: ignore[method-assign]
+        self._compiler.as_sql = self._as_sql
+        self._compiler.get_converters = lambda expressions: converters
 
     def get_compiler(self, using: str) -> Any:
         return self._compiler
@@ -92,7 +92,8 @@ class _Prepared:
     def rows(self, values: tuple[str, ...]) -> list[Any]:
         for i, place in self._places:
             self._params[i] = values[place]
-        return list(ModelIterable(self))
+        found: Any = self
+        return list(ModelIterable(found))
 
     def _as_sql(self, *args: Any, **kwargs: Any) -> tuple[str, tuple[Any, ...]]:
         return self._sql, tuple(self._params)

@@ -87,8 +87,9 @@ def give_back_connection(alias: str | None = None) -> None:
     :param alias: by default the one that users are in.
     """
     connection = connections[alias or router.db_for_write(UserSocialAuth)]
-    # A file of SQLite's is nobody's to give back: each thread may have it open.
-    if not connection.in_atomic_block and connection.vendor != "sqlite":
+    # One that the project lets each thread keep for good (SQLite's) would be opened anew, and serve nobody meanwhile.
+    is_kept = connection.settings_dict["CONN_MAX_AGE"] is None
+    if not connection.in_atomic_block and not is_kept:
         connection.close()
 
 

@@ -28,10 +28,13 @@ def _look_up(model: Any, uids: int, tokens_per_user: int) -> CompiledLookUp[Any]
     """Make the look-up of so many ids; how many tokens a user may have is part of its text."""
 
     def build(provider: str, *uids: str) -> QuerySet[Any]:
-        found: QuerySet[Any] = model.objects.select_related("user").select_for_update(of=("self",))
         wanted = {"uid": uids[0]} if len(uids) == 1 else {"uid__in": uids}
-        return found.filter(provider=provider, **wanted).annotate(
-            may_hold_many_tokens=tokens.many_held_by(OuterRef("user"))
+        found: QuerySet[Any] = (
+            model.objects.filter(provider=provider, **wanted)
+            .select_related("user")
+            .select_for_update(of=("self",))
+            .annotate(may_hold_many_tokens=tokens.many_held_by(OuterRef("user")))
         )
+        return found
 
     return CompiledLookUp(build, 1 + uids)

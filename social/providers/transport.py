@@ -61,7 +61,7 @@ class DeadlineAdapter(HTTPAdapter):
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
         """Leave the certificates to the context: named here, they would be read again for each new connection."""
         if not verify:
-            super().cert_verify(conn, url, verify, cert)
+            super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]  # typed in part only
 
 
 @cache

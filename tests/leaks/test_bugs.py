@@ -27,7 +27,7 @@ BREAKS = (
     "social.provider_tokens.encrypt",
     "social.tokens.issue",
     "social.bodies.sign_in_body",
-    "social_django.models.UserSocialAuth.set_extra_data",
+    "social_django.models.UserSocialAuth.save",
 )
 FOR_NEW_USERS = {"social.tokens.issue", "social.pipeline._taken"}
 SECRETS = {

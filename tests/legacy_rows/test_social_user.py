@@ -29,7 +29,13 @@ def backend_of(provider: str) -> BaseAuth[Any]:
 
 
 def found(
-    provider: str, uid: str, old_uid: str = "", user: User | None = None, **response: Any
+    provider: str,
+    uid: str,
+    old_uid: str = "",
+    user: User | None = None,
+    *,
+    has_been_tried: bool = False,
+    **response: Any,
 ) -> UserSocialAuth | None:
     """Run the step for a person whom the provider calls `uid` today, and once called `old_uid`."""
     backend = backend_of(provider)
@@ -42,6 +48,7 @@ def found(
         id_key=backend.id_key(),
         response={"email_verified": True, **response},
         legacy_identifiers=[(old_key, old_uid)] if old_uid else [],
+        has_been_tried=has_been_tried,
     )["social"]
     return result
 
@@ -168,10 +175,16 @@ def test_another_users(label: str) -> None:
     assert refusal.value.code == "identity_in_use"
 
 
-def test_the_first_sign_up_costs_two_statements_more(django_assert_num_queries: Any) -> None:
-    """The association by any label, then all old ones; social-core's four look-ups follow."""
-    with django_assert_num_queries(2 + 4):
+def test_the_first_sign_up_costs_no_statement_more(django_assert_num_queries: Any) -> None:
+    """All ids that a person has ever had at the provider are looked for at once: nobody there is a new person."""
+    with django_assert_num_queries(1):
         assert found("google-oauth2", "4711", "ripley@example.com") is None
+
+
+def test_a_second_try_looks_at_everything(django_assert_num_queries: Any) -> None:
+    """All ids, then all old rows, of users who are gone too; social-core's four look-ups follow."""
+    with django_assert_num_queries(2 + 4):
+        assert found("google-oauth2", "4711", "ripley@example.com", has_been_tried=True) is None
 
 
 def test_a_returning_person_costs_one_statement(django_assert_num_queries: Any) -> None:

@@ -175,6 +175,8 @@ def test_the_connection_is_given_back(v1: ApiClient, monkeypatch: pytest.MonkeyP
     events: list[str] = []
     close = connection.close
     monkeypatch.setattr(plan, "known", plan.Known())
+    # As it is with a pool; SQLite's stays with its thread.
+    monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", 0)
 
     def closing() -> None:
         events.append("given back")

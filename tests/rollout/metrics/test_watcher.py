@@ -91,7 +91,7 @@ def test_a_bug_and_a_database_that_is_away_are_outcomes(
     good = providers.knows("facebook", "t", **PROFILES["facebook"])
     for error, code in ((OperationalError("gone"), "service_unavailable"), (RuntimeError("bug"), "internal_error")):
 
-        def fails(*args: Any, error: Exception = error) -> None:
+        def fails(*args: Any, error: Exception = error, **kwargs: Any) -> None:
             raise error
 
         monkeypatch.setattr("social.sign_up._store", fails)
