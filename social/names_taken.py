@@ -21,6 +21,6 @@ def is_taken(name: str) -> bool:
         with connections[using].cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext('tandem.username'), hashtext(%s))", [name.lower()])
     if vendor == "sqlite":
-        # Its `iexact` is LIKE ... ESCAPE, which no index serves; this ignores the case of the same letters.
+        # Its `iexact` is LIKE, to which an index gives every name that begins so; this ignores the case just as well.
         return users.alias(any_case=Collate(model.USERNAME_FIELD, "NOCASE")).filter(any_case=name).exists()
     return users.filter(**{f"{model.USERNAME_FIELD}__iexact": name}).exists()
