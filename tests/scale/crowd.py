@@ -11,13 +11,11 @@ PROVIDERS = ("facebook", "github", "google-oauth2", "twitter", "instagram")
 BUSY = 10
 """A user with as many tokens, and accounts, as TOKENS_PER_USER lets there be: those of the first users."""
 MANY = 50
-DAYS = 365
 SHAPE: dict[str, Any] = {
     "providers": list(PROVIDERS),
     "id_keys": ["sub" if provider == "google-oauth2" else "id" for provider in PROVIDERS],
     "busy": BUSY,
     "many": MANY,
-    "days": DAYS,
 }
 _ROWS = {
     "auth_user": """
@@ -49,7 +47,7 @@ _ROWS = {
     "rollout_dailycalls": """
         INSERT INTO rollout_dailycalls (day, version, client, resource, outcome, calls)
         SELECT current_date - day, 'v' || version, 'ShopApp/' || client, resource, 'ok', 1000
-        FROM generate_series(1, %(days)s) day, generate_series(1, 2) version, generate_series(1, 100) client,
+        FROM generate_series(1, %(users)s / 2500) day, generate_series(1, 2) version, generate_series(1, 100) client,
             (VALUES ('user'), ('social_sign_up')) AS resources (resource)
     """,
 }
