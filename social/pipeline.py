@@ -4,11 +4,11 @@ import re
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db import connections, router
 from social_core.backends.base import BaseAuth
 from social_core.pipeline import user as theirs
 
 from social import usernames
+from social.names_taken import is_taken
 
 
 def get_username(
@@ -32,7 +32,7 @@ def get_username(
     chosen = usernames.choose_username(
         details.get("username"),
         unlike=[value for value in unlike if value],
-        taken=_taken,
+        taken=is_taken,
         max_length=storage.username_max_length() or usernames.MAX_LENGTH,
     )
     login = get_user_model().USERNAME_FIELD
@@ -51,13 +51,3 @@ def user_details(
         wanted.update(backend.setting("USER_FIELDS") or (), backend.setting("USER_FIELD_MAPPING") or ())
         told = {name: value for name, value in details.items() if name in wanted}
         theirs.user_details(strategy, told, backend, user, *args, **kwargs)
-
-
-def _taken(name: str) -> bool:
-    model = get_user_model()
-    using = router.db_for_write(model)
-    if connections[using].vendor == "postgresql":
-        # The column is unique by case only; whoever takes a name in another case at this moment waits here.
-        with connections[using].cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('tandem.username'), hashtext(%s))", [name.lower()])
-    return model._default_manager.using(using).filter(**{f"{model.USERNAME_FIELD}__iexact": name}).exists()

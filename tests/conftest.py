@@ -38,6 +38,7 @@ LONGEST = (
     "browser/test_front_page",
     "demo/test_demo",
     "e2e/test_outages",
+    "scale/test_a_million",
     "leaks/test_over_http",
     "e2e/test_misbehaviour",
     "e2e/test_races",

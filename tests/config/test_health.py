@@ -29,8 +29,10 @@ def test_ready_while_the_database_is_as_it_should_be(tmp_path: Path) -> None:
     database = Database("sqlite", f"sqlite:///{tmp_path}/db.sqlite3")
     with running_service(None, database_url=database.url) as service:
         assert readiness(service.url) == (200, {"status": "ok"})
-        ((name, applied),) = database.rows("SELECT name, applied FROM django_migrations WHERE app = 'social'")
-        database.execute("DELETE FROM django_migrations WHERE app = 'social'")
+        *_, (name, applied) = database.rows(
+            "SELECT name, applied FROM django_migrations WHERE app = 'social' ORDER BY id"
+        )
+        database.execute(f"DELETE FROM django_migrations WHERE app = 'social' AND name = '{name}'")  # noqa: S608
         status, body = readiness(service.url)
         assert (status, body["status"]) == (503, "unavailable")
         assert "migrations" in body["database"]

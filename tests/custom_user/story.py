@@ -1,16 +1,20 @@
 """The sign-up story for the other user model; `test_custom_user.py` runs it in a process of its own."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from social_django.models import UserSocialAuth
 
 from rollout.ledger.process import ledger
 from rollout.models import LastCall
+from social.names_taken import is_taken
 from tests.custom_user.models import Person
 from tests.providers import Providers
 
@@ -93,6 +97,16 @@ def test_names_are_unique_whatever_the_case(providers: Providers, prefix: str) -
     handles = list(Person.objects.values_list("handle", flat=True))
     assert len({handle.lower() for handle in handles}) == 3
     assert all(len(handle) <= 12 for handle in handles)
+
+
+def test_names_are_found_by_an_index() -> None:
+    """Of the model's own column, in the model's own table."""
+    with CaptureQueriesContext(connection) as sent:
+        assert not is_taken("ripley")
+    with connection.cursor() as cursor:
+        cursor.execute("EXPLAIN QUERY PLAN " + sent[-1]["sql"])
+        plan = str(cursor.fetchall())
+    assert re.search(r"SEARCH custom_user_person USING COVERING INDEX social_names_\w+ \(handle=\?\)", plan)
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
