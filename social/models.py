@@ -13,16 +13,26 @@ class AccessToken(models.Model):
     stays when it ends, so that it is not imported again.
     """
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="access_tokens")
-    digest = models.CharField(max_length=64, unique=True, editable=False)
+    # Without an index of its own: the one below begins with it.
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="access_tokens", db_index=False
+    )
+    digest = models.CharField(max_length=64, editable=False)
     created = models.DateTimeField()
     last_used = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
     imported = models.BooleanField(default=False)
 
     class Meta:
-        """Newest use last: eviction takes from the front."""
+        """Newest use last: eviction takes from the front.
 
+        Each sign-in inserts a row here, so there is no index that no look-up needs.
+        """
+
+        # Not `unique`, to which Django adds a second index for LIKE on PostgreSQL.
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["digest"], name="social_token_digest")
+        ]
         indexes: ClassVar[list[models.Index]] = [models.Index("user", "last_used", name="social_token_user_last_used")]
 
     def __str__(self) -> str:

@@ -8,7 +8,7 @@ from social_core.backends.base import BaseAuth
 from social_core.pipeline import user as theirs
 
 from social import usernames
-from social.names_taken import is_taken
+from social.names_taken import taken_among
 
 
 def get_username(
@@ -32,7 +32,7 @@ def get_username(
     chosen = usernames.choose_username(
         details.get("username"),
         unlike=[value for value in unlike if value],
-        taken=is_taken,
+        taken_among=taken_among,
         max_length=storage.username_max_length() or usernames.MAX_LENGTH,
     )
     login = get_user_model().USERNAME_FIELD

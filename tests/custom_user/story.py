@@ -14,7 +14,7 @@ from social_django.models import UserSocialAuth
 
 from rollout.ledger.process import ledger
 from rollout.models import LastCall
-from social.names_taken import is_taken
+from social.names_taken import taken_among
 from tests.custom_user.models import Person
 from tests.providers import Providers
 
@@ -102,7 +102,7 @@ def test_names_are_unique_whatever_the_case(providers: Providers, prefix: str) -
 def test_names_are_found_by_an_index() -> None:
     """Of the model's own column, in the model's own table."""
     with CaptureQueriesContext(connection) as sent:
-        assert not is_taken("ripley")
+        assert not taken_among(["ripley"])
     with connection.cursor() as cursor:
         cursor.execute("EXPLAIN QUERY PLAN " + sent[-1]["sql"])
         plan = str(cursor.fetchall())

@@ -23,13 +23,13 @@ BREAKS = (
     "social.providers.transport._send",
     "social_core.backends.facebook.FacebookOAuth2.get_user_details",
     "social.strategy.StatelessStrategy.run",
-    "social.pipeline._taken",
+    "social.pipeline.taken_among",
     "social.provider_tokens.encrypt",
     "social.tokens.issue",
     "social.bodies.sign_in_body",
     "social_django.models.UserSocialAuth.save",
 )
-FOR_NEW_USERS = {"social.tokens.issue", "social.pipeline._taken"}
+FOR_NEW_USERS = {"social.tokens.issue", "social.pipeline.taken_among"}
 SECRETS = {
     "SECRET_KEY": planted("secret-key"),
     "PROVIDER_TOKEN_KEYS": [planted_key()],

@@ -91,7 +91,7 @@ def test_the_migration_builds_it(users: Any) -> None:
 def test_a_name_is_looked_up_in_it(users: Any, name: str, taken: bool) -> None:
     """As the planner says of the very statement."""
     with transaction.atomic(), CaptureQueriesContext(connection) as sent:
-        assert names_taken.is_taken(name) == taken
+        assert names_taken.taken_among([name]) == ({name} if taken else set())
     statement = next(query["sql"] for query in sent if "auth_user" in query["sql"])
     with connection.cursor() as cursor:
         cursor.execute(("EXPLAIN " if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN ") + statement)
