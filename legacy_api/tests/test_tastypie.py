@@ -1,6 +1,8 @@
 """The adapter is Tastypie's own machinery, held to the contract through its extension points."""
 
 import inspect
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from tastypie.serializers import Serializer  # type: ignore[import-untyped]  # t
 from legacy_api import resources, urls
 from legacy_api.wiring import ContractResource
 from shared import endpoints
+from tests.e2e.servers import ROOT
 
 PREFIX = "/" + settings.APIS["legacy_api"]
 RESOURCES = [
@@ -113,3 +116,13 @@ def test_formats_of_the_query_are_ignored(query: str) -> None:
     response = call("GET", f"provider/?{query}")
     assert (response.status_code, response["Content-Type"]) == (200, "application/json")
     assert response.content == call("GET", "provider/").content
+
+
+def test_no_library_of_geometry_is_looked_for() -> None:
+    """Neither by Tastypie nor by us: the search takes longer than everything else that a start imports."""
+    program = "import django, sys; django.setup(); import legacy_api.urls; print('django.contrib.gis' in sys.modules)"
+    environment = {"SECRET_KEY": "tests-only", "DJANGO_SETTINGS_MODULE": "config.settings"}
+    ended = subprocess.run(  # noqa: S603 - our own
+        [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    assert ended.stdout.split() == ["False"]
