@@ -21,7 +21,7 @@ class Request:
     """The bytes to send, and what must come back."""
 
     sent: bytes
-    status: int
+    statuses: frozenset[int]
     contains: bytes = b""
 
 
@@ -34,9 +34,10 @@ class Caller:
         self._received = b""
         self._request: Request | None = None
         self._began = 0.0
-        self._answered = 0
         self.is_last = False
         """The server will hang up: `close` before the next request."""
+        self.body = b""
+        """Of the last answer."""
 
     def fileno(self) -> int:
         """Give what a selector waits for."""
@@ -55,7 +56,7 @@ class Caller:
         if self._socket is None:
             self._socket = socket.create_connection(("127.0.0.1", self._port), PATIENCE)
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._answered, self.is_last = 0, False
+            self.is_last = False
         self._request, self._received, self._began = request, b"", time.perf_counter()
         self._socket.sendall(request.sent)
 
@@ -71,7 +72,7 @@ class Caller:
         head, gap, body = self._received.partition(b"\r\n\r\n")
         if gap and _is_whole(head, body):
             _check(self._request, head, body)
-            self._answered += 1
+            self.body = body
             self.is_last = _CLOSES.search(head) is not None
             return time.perf_counter() - self._began
         if not part:
@@ -92,8 +93,9 @@ class Caller:
 
 
 def _check(request: Request, head: bytes, body: bytes) -> None:
-    if head[9:12] != b"%d" % request.status or request.contains not in body:
-        raise WrongAnswerError(f"expected {request.status} with {request.contains!r}: {head!r} {body[:2000]!r}")
+    if int(head[9:12]) not in request.statuses or request.contains not in body:
+        wanted = f"{sorted(request.statuses)} with {request.contains!r}"
+        raise WrongAnswerError(f"expected {wanted}: {head!r} {body[:2000]!r}")
 
 
 def _is_whole(head: bytes, body: bytes) -> bool:

@@ -50,13 +50,13 @@ class Connection(asyncio.Protocol):
             self._control(method, target)
             return
         self._counts.calls += 1
+        answered = _answered(target, self._behaviour.app_id)
         if self._behaviour.hangs:
-            return
-        bytes_out = _answered(target, self._behaviour.app_id)
-        if self._behaviour.latency:
-            asyncio.get_running_loop().call_later(self._behaviour.latency, self._write, bytes_out)
+            self._behaviour.unanswered.append(lambda: self._write(answered))
+        elif self._behaviour.latency:
+            asyncio.get_running_loop().call_later(self._behaviour.latency, self._write, answered)
         else:
-            self._write(bytes_out)
+            self._write(answered)
 
     def _control(self, method: str, target: str) -> None:
         if self._is_caller:
@@ -77,7 +77,7 @@ class Connection(asyncio.Protocol):
             case "POST", "latency":
                 self._behaviour.latency = float(query["ms"]) / 1000
             case "POST", "hang":
-                self._behaviour.hangs = query["on"] == "1"
+                self._behaviour.hang(on=query["on"] == "1")
             case _:
                 return 404, {"error": "GET /-/counts, POST /-/reset, /-/latency?ms=50, /-/hang?on=1"}
         return 200, self._counts.taken()

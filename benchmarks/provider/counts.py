@@ -1,6 +1,7 @@
 """What the provider has seen since it was last asked to forget."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
 
 
 @dataclass(slots=True)
@@ -28,4 +29,14 @@ class Behaviour:
     latency: float = 0.0
     """Seconds before each answer."""
     hangs: bool = False
-    """It takes calls and never answers."""
+    """It takes calls and does not answer."""
+    unanswered: list[Callable[[], None]] = field(default_factory=list)
+    """What it owes those whom it has left hanging."""
+
+    def hang(self, *, on: bool) -> None:
+        """Leave callers hanging from now on, or no more: then those who still wait get their answers."""
+        self.hangs = on
+        if not on:
+            owed, self.unanswered = self.unanswered, []
+            for pay in owed:
+                pay()

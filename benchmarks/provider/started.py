@@ -41,7 +41,7 @@ class Provider:
         self._ask("POST", f"latency?ms={milliseconds}")
 
     def hang(self, *, on: bool) -> None:
-        """Take calls and never answer them, from now on or no more."""
+        """Take calls and leave them unanswered, from now on or no more."""
         self._ask("POST", f"hang?on={int(on)}")
 
     def _ask(self, method: str, what: str) -> dict[str, int]:
