@@ -69,7 +69,9 @@ class Peer:
         :param provider: the origin where it reaches the provider.
         :param authorities: the certificates by which it believes the provider over TLS.
         """
-        trusted = {} if authorities is None else dict.fromkeys(("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"), str(authorities))
+        trusted = (
+            {} if authorities is None else dict.fromkeys(("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"), str(authorities))
+        )
         return {
             "DJANGO_SETTINGS_MODULE": self.settings,
             "DATABASE_URL": database_url,

@@ -1,8 +1,7 @@
 """django-allauth headless, for app clients alone; its credential is a session in the database."""
 
-from benchmarks.peers.project.base import *  # noqa: F403 - settings build on settings
-from benchmarks.peers.project.allauth_base import *  # noqa: F403, I001 - likewise, and after the base
-from benchmarks.peers.project.allauth_base import INSTALLED_APPS
+from benchmarks.peers.project.on_allauth import *  # noqa: F403 - settings build on settings
+from benchmarks.peers.project.on_allauth import INSTALLED_APPS
 
 ROOT_URLCONF = "benchmarks.peers.project.allauth_headless.urls"
 INSTALLED_APPS = [*INSTALLED_APPS, "allauth.headless"]

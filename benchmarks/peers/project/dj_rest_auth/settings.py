@@ -1,8 +1,7 @@
-"""dj-rest-auth with DRF's tokens, without the session that it would begin besides."""
+"""dj-rest-auth with DRF's tokens, without the session of its own; allauth's log-in begins one all the same."""
 
-from benchmarks.peers.project.base import *  # noqa: F403 - settings build on settings
-from benchmarks.peers.project.allauth_base import *  # noqa: F403, I001 - likewise, and after the base
-from benchmarks.peers.project.allauth_base import INSTALLED_APPS
+from benchmarks.peers.project.on_allauth import *  # noqa: F403 - settings build on settings
+from benchmarks.peers.project.on_allauth import INSTALLED_APPS
 
 ROOT_URLCONF = "benchmarks.peers.project.dj_rest_auth.urls"
 INSTALLED_APPS = [

@@ -3,9 +3,8 @@
 Its best case is made by the application's row, not here: a public client whose secret is not hashed.
 """
 
-from benchmarks.peers.project.base import *  # noqa: F403 - settings build on settings
-from benchmarks.peers.project.base import INSTALLED_APPS, REST_FRAMEWORK
-from benchmarks.peers.project.social_core_base import *  # noqa: F403 - likewise
+from benchmarks.peers.project.on_social_core import *  # noqa: F403 - settings build on settings
+from benchmarks.peers.project.production import INSTALLED_APPS, REST_FRAMEWORK
 
 ROOT_URLCONF = "benchmarks.peers.project.drf_social_oauth2.urls"
 INSTALLED_APPS = [

@@ -1,8 +1,7 @@
 """rest-social-auth with DRF's tokens. It needs no session: its strategy does without."""
 
-from benchmarks.peers.project.base import *  # noqa: F403 - settings build on settings
-from benchmarks.peers.project.base import INSTALLED_APPS
-from benchmarks.peers.project.social_core_base import *  # noqa: F403 - likewise
+from benchmarks.peers.project.on_social_core import *  # noqa: F403 - settings build on settings
+from benchmarks.peers.project.production import INSTALLED_APPS
 
 ROOT_URLCONF = "benchmarks.peers.project.rest_social_auth.urls"
 INSTALLED_APPS = [

@@ -1,8 +1,7 @@
 """DRF with its tokens, and social-django with its pipeline."""
 
-from benchmarks.peers.project.base import *  # noqa: F403 - settings build on settings
-from benchmarks.peers.project.base import INSTALLED_APPS
-from benchmarks.peers.project.social_core_base import *  # noqa: F403 - likewise
+from benchmarks.peers.project.on_social_core import *  # noqa: F403 - settings build on settings
+from benchmarks.peers.project.production import INSTALLED_APPS
 
 ROOT_URLCONF = "benchmarks.peers.project.view_2015.urls"
 INSTALLED_APPS = [

@@ -1,6 +1,7 @@
 """What the two peers that stand on django-allauth have in common."""
 
-from benchmarks.peers.project.base import INSTALLED_APPS
+from benchmarks.peers.project.production import *  # noqa: F403 - settings build on settings
+from benchmarks.peers.project.production import INSTALLED_APPS
 from benchmarks.peers.project.provider import APPLICATION_ID, APPLICATION_SECRET, ORIGIN
 
 INSTALLED_APPS = [

@@ -1,5 +1,6 @@
 """What the peers that stand on social-core have in common."""
 
+from benchmarks.peers.project.production import *  # noqa: F403 - settings build on settings
 from benchmarks.peers.project.provider import APPLICATION_ID, APPLICATION_SECRET
 
 # The one that signs people in; the more there are, the more Django asks in turn.
