@@ -39,9 +39,9 @@ def _copies(session: "psycopg.Connection[tuple[str, str]]", table: str) -> sql.C
             continue
         names.append(sql.Identifier(name))
         values.append(_value(name, kind))
-    return sql.SQL("INSERT INTO {table} ({names}) SELECT {values} FROM {table} one, generate_series(1, %(count)s) n").format(
-        table=sql.Identifier(table), names=sql.SQL(", ").join(names), values=sql.SQL(", ").join(values)
-    )
+    return sql.SQL(
+        "INSERT INTO {table} ({names}) SELECT {values} FROM {table} one, generate_series(1, %(count)s) n"
+    ).format(table=sql.Identifier(table), names=sql.SQL(", ").join(names), values=sql.SQL(", ").join(values))
 
 
 def _value(name: str, kind: str) -> sql.Composable:

@@ -25,7 +25,7 @@ class ProcessError(Exception):
 def running(
     command: Sequence[str], environment: Mapping[str, str], log: Path, *, folder: Path = ROOT
 ) -> Iterator["subprocess.Popen[bytes]"]:
-    """Run a command in a process group of its own, with this environment and its output in a file, until the block ends.
+    """Run a command in a process group of its own until the block ends; its output goes into a file.
 
     :raises ProcessError: it has ended by itself.
     """

@@ -1,5 +1,7 @@
 """The peers as candidates."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from benchmarks.candidates.candidate import Candidate, Setup, gunicorn, post
@@ -8,9 +10,9 @@ from benchmarks.peers.catalogue import PEERS
 from benchmarks.peers.peer import WSGI, Peer
 
 
-def peers() -> list[Candidate]:
-    """Give them in the order of the tables; those that are not installed yet are installed once they are prepared."""
-    return [_candidate(peer) for peer in PEERS]
+def peers() -> dict[str, Callable[[], Candidate]]:
+    """Give a way to each by its name, in the order of the tables; it is installed when the way is taken."""
+    return {peer.name: partial(_candidate, peer) for peer in PEERS}
 
 
 def _candidate(peer: Peer) -> Candidate:

@@ -1,4 +1,4 @@
-"""What a client of PostgreSQL asks for, read from the bytes it sends (its manual's chapter Frontend/Backend Protocol)."""
+"""What a client of PostgreSQL asks for, read from what it sends (the manual's Frontend/Backend Protocol)."""
 
 import struct
 from collections.abc import Iterator

@@ -36,7 +36,7 @@ def run(bench: Bench) -> None:
 def _count(
     bench: Bench, place: Place, proxy: StatementProxy, caller: Caller, of: str, requests: Iterator[Request]
 ) -> None:
-    """Count one by one: what a process does by itself now and then belongs to none of them, and shows as the odd one."""
+    """Count one by one: what a process does by itself now and then shows as the odd one among them."""
     caller.ask(next(requests))
     sent: list[list[str]] = []
     for _ in range(TIMES):

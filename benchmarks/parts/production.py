@@ -1,4 +1,4 @@
-"""Tandem with the settings that it has by itself: what a slow provider leaves of its throughput, by how many connections."""
+"""Tandem with the settings that it has by itself: its throughput, and connections, behind a slow provider."""
 
 import threading
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""How much CPU it takes from nothing to the first person signed in: the checks, one process, its imports, the first call."""
+"""How much CPU it takes from nothing to the first person signed in, with one process."""
 
 from benchmarks.bench import PEOPLE, Bench, Place, say
 from benchmarks.candidates.candidate import sign_ins

@@ -66,5 +66,5 @@ def _number(token: str) -> int | None:
 def reply(status: int, body: dict[str, Any]) -> bytes:
     """Give the bytes of an HTTP answer on a connection that is kept."""
     payload = json.dumps(body, separators=(",", ":")).encode()
-    head = f"HTTP/1.1 {status} -\r\nContent-Type: application/json; charset=UTF-8\r\nContent-Length: {len(payload)}\r\n\r\n"
-    return head.encode("ascii") + payload
+    kind = "Content-Type: application/json; charset=UTF-8"
+    return f"HTTP/1.1 {status} -\r\n{kind}\r\nContent-Length: {len(payload)}\r\n\r\n".encode("ascii") + payload
