@@ -12,10 +12,10 @@ from benchmarks import machine
 from benchmarks.bench import Bench, Choice, bench, say
 from benchmarks.candidates.field import chosen
 from benchmarks.parts import counts, hanging, production, scale, sign_in, start
-from benchmarks.plot import plot
 from benchmarks.processes import ROOT
+from benchmarks.report.plot import plot
+from benchmarks.report.tables import report
 from benchmarks.results import Results, save
-from benchmarks.tables import report
 
 PARTS: dict[str, Callable[[Bench], None]] = {
     "sign_in": sign_in.run,

@@ -1,57 +1,64 @@
-"""How long others wait who only read, while a provider takes calls and never answers."""
+"""How long those wait who only read, while others sign in by a provider that answers, and by one that does not."""
 
 import itertools
 import json
-import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 
 from benchmarks.bench import PEOPLE, Bench, Place, say
 from benchmarks.candidates.candidate import sign_ins
 from benchmarks.load.caller import Caller, Request
 from benchmarks.load.paced import paced
-from benchmarks.load.runs import at_once
-from benchmarks.parts.production import documented
+from benchmarks.report.summary import percentile
 from benchmarks.results import Key
 from benchmarks.started import Started
-from benchmarks.summary import percentile
 from benchmarks.warm_up import warm_up
 
-READS_PER_SECOND, _SECONDS = 60, 8
-"""Well below what the machine can do: what is measured is waiting for a place, not for a core."""
+READS_A_SECOND, SIGN_INS_A_SECOND = 60, 30
+"""Well below what the machine can do: what is measured is waiting for a thread, not for a core."""
+_SECONDS, _TAKEN_UP_WITHIN = 7.0, 2.5
+"""Of measuring, and until every thread that a hanging provider can take is taken; together less than the deadline."""
 _READERS = range(1, 41)
-_TAKEN_UP_WITHIN = 1.5
-"""Seconds until every place that a hanging provider can take is taken."""
 _OF_THE_CONTRACT = frozenset({201, 503, 504})
 """What those get who sign in meanwhile: in at last, no place, or no answer."""
 
 
 def run(bench: Bench) -> None:
-    """Read at a steady pace, without and with a provider that hangs, round by round."""
+    """Read at a steady pace, with settings that Tandem has by itself, round by round."""
     for candidate in bench.tandems()[-1:]:
         place = bench.place(candidate, "postgres")
         for turn in range(bench.choice.rounds):
             say(f"reads beside a hanging provider, round {turn + 1} of {bench.choice.rounds}")
-            _turn(bench, place)
+            with bench.serving(place, bench.setup(place, "http", workers=None, threads=None)) as started:
+                _turn(bench, place, started)
 
 
-def _turn(bench: Bench, place: Place) -> None:
-    setup = documented(bench, place)
-    callers = (setup.workers or 1) * (setup.threads or 1)
-    key = Key("", place.candidate.name, place.database, "http")
-    with bench.serving(place, bench.setup(place, "http", workers=None, threads=None)) as started:
-        warm_up(place, started)
-        reads = _reads(place, started)
-        paced(started.setup.port, reads, per_second=READS_PER_SECOND, seconds=1)
-        bench.results.add(key._replace(what="reads_p99_ms"), _p99(started, reads))
-        with _hanging(bench, place, started, callers):
-            bench.results.add(key._replace(what="reads_p99_ms_while_hanging"), _p99(started, reads))
+def _turn(bench: Bench, place: Place, started: Started) -> None:
+    warm_up(place, started)
+    reads = _reads(place, started)
+    paced(started.setup.port, reads, per_second=READS_A_SECOND, seconds=1)
+    for what, hangs in (("reads_p99_ms", False), ("reads_p99_ms_while_hanging", True)):
+        bench.provider.hang(on=hangs)
+        p99 = _p99(bench, place, started, reads)
+        bench.results.add(Key(what, place.candidate.name, place.database, "http"), p99)
 
 
-def _p99(started: Started, reads: Iterator[Request]) -> float:
-    ran = paced(started.setup.port, reads, per_second=READS_PER_SECOND, seconds=_SECONDS)
+def _p99(bench: Bench, place: Place, started: Started, reads: Iterator[Request]) -> float:
+    """Give the 99th percentile in milliseconds; the provider answers all it owes afterwards."""
+    port = started.setup.port
+    waiting = (replace(one, statuses=_OF_THE_CONTRACT, contains=b"") for one in sign_ins(place.candidate, PEOPLE))
+    with ThreadPoolExecutor(1) as pool:
+        signing_in = pool.submit(
+            paced, port, waiting, per_second=SIGN_INS_A_SECOND, seconds=_TAKEN_UP_WITHIN + _SECONDS
+        )
+        try:
+            time.sleep(_TAKEN_UP_WITHIN)
+            ran = paced(port, reads, per_second=READS_A_SECOND, seconds=_SECONDS)
+        finally:
+            bench.provider.hang(on=False)
+        signing_in.result()
     return percentile(ran.took, 99) * 1000
 
 
@@ -69,29 +76,3 @@ def _reads(place: Place, started: Started) -> Iterator[Request]:
     finally:
         caller.close()
     return itertools.cycle(asked)
-
-
-@contextmanager
-def _hanging(bench: Bench, place: Place, started: Started, callers: int) -> Iterator[None]:
-    """Let as many as there are threads sign in, again and again, with a provider that does not answer."""
-    ended, port = threading.Event(), started.setup.port
-
-    def waiting() -> Iterator[Request]:
-        for request in sign_ins(place.candidate, PEOPLE):
-            if ended.is_set():
-                return
-            yield replace(request, statuses=_OF_THE_CONTRACT, contains=b"")
-
-    def sign_in() -> None:
-        at_once(port, waiting(), connections=callers, count=1_000_000, seconds=120)
-
-    bench.provider.hang(on=True)
-    with ThreadPoolExecutor(1) as pool:
-        signing_in = pool.submit(sign_in)
-        try:
-            ended.wait(_TAKEN_UP_WITHIN)
-            yield
-        finally:
-            ended.set()
-            bench.provider.hang(on=False)
-        signing_in.result()

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from benchmarks.bench import PEOPLE, Bench, Place, say
 from benchmarks.candidates.candidate import sign_ins
 from benchmarks.crowd import PATTERN, multiply
+from benchmarks.database_cpu import database_cpu, taken_since
 from benchmarks.load.runs import in_sequence
 from benchmarks.results import Key
 from benchmarks.warm_up import warm_up
@@ -46,6 +47,11 @@ def _turn(bench: Bench, place: Place, size: int) -> None:
         ):
             requests = sign_ins(place.candidate, people)
             in_sequence(setup.port, requests, count=1)
+            before, database_before = started.cpu(), database_cpu(place.url)
             ran = in_sequence(setup.port, requests, count=count, least=_LEAST, seconds=2 * bench.choice.seconds)
             key = Key(f"{what}_ms_among_{size}", place.candidate.name, place.database, "http")
             bench.results.add(key, statistics.median(ran.took) * 1000)
+            of_database = taken_since(database_before, database_cpu(place.url))
+            if of_database is not None:
+                each = (started.cpu() - before + of_database) * 1000 / len(ran.took)
+                bench.results.add(key._replace(what=f"{what}_cpu_ms_among_{size}"), each)

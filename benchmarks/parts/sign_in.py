@@ -2,6 +2,7 @@
 
 from benchmarks.bench import PEOPLE, Bench, Place, say
 from benchmarks.candidates.candidate import sign_ins
+from benchmarks.database_cpu import database_cpu, taken_since
 from benchmarks.load.runs import at_once, in_sequence
 from benchmarks.results import Key
 from benchmarks.started import Started
@@ -29,9 +30,8 @@ def _turn(bench: Bench, place: Place, scheme: str, *, with_latency: bool) -> Non
     with bench.serving(place, setup) as started:
         warm_up(place, started)
         key = Key("", place.candidate.name, place.database, scheme)
-        bench.results.add(key._replace(what="cpu_ms"), _cost(bench, place, started, PEOPLE))
-        newcomers = place.newcomers(_NEWCOMERS + 1)
-        bench.results.add(key._replace(what="sign_up_cpu_ms"), _cost(bench, place, started, newcomers))
+        _cost(bench, place, started, PEOPLE, key._replace(what="cpu_ms"))
+        _cost(bench, place, started, place.newcomers(_NEWCOMERS + 1), key._replace(what="sign_up_cpu_ms"))
         _throughput(bench, place, started, key)
         for latency in bench.choice.latencies if with_latency else ():
             bench.provider.set_latency(latency)
@@ -41,14 +41,18 @@ def _turn(bench: Bench, place: Place, scheme: str, *, with_latency: bool) -> Non
                 bench.provider.set_latency(0)
 
 
-def _cost(bench: Bench, place: Place, started: Started, people: range) -> float:
-    """Give the milliseconds of CPU that each takes of all workers, one request after the other."""
+def _cost(bench: Bench, place: Place, started: Started, people: range, key: Key) -> None:
+    """Send one request after the other: milliseconds of CPU that each takes of all workers, and of the database."""
     requests, port = sign_ins(place.candidate, people), started.setup.port
     in_sequence(port, requests, count=1)
+    database_before = database_cpu(place.url) if place.database == "postgres" else {}
     before = started.cpu()
     count = min(_IN_SEQUENCE, len(people) - 1)
     ran = in_sequence(port, requests, count=count, least=_LEAST, seconds=bench.choice.seconds)
-    return (started.cpu() - before) * 1000 / len(ran.took)
+    bench.results.add(key, (started.cpu() - before) * 1000 / len(ran.took))
+    of_database = taken_since(database_before, database_cpu(place.url)) if database_before else None
+    if of_database is not None:
+        bench.results.add(key._replace(what=f"database_{key.what}"), of_database * 1000 / len(ran.took))
 
 
 def _throughput(bench: Bench, place: Place, started: Started, key: Key) -> None:

@@ -10,12 +10,12 @@ _PERSON = re.compile(r"token-([0-9]{1,18})")
 
 
 def person(number: int) -> dict[str, Any]:
-    """Give the profile of a person."""
+    """Give the profile of a person; no two have a name in common, which would cost the one that needs another."""
     return {
         "id": str(number),
-        "name": f"Person Number{number}",
-        "first_name": "Person",
-        "last_name": f"Number{number}",
+        "name": f"Person{number} Example",
+        "first_name": f"Person{number}",
+        "last_name": "Example",
         "email": f"person-{number}@example.com",
     }
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from benchmarks.summary import Summary
+from benchmarks.report.summary import Summary
 
 NOTHING = "–"
 """What was not measured."""

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 
+from benchmarks.report.names import DATABASES, OVER
+from benchmarks.report.summary import Summary, median, summarised
 from benchmarks.results import Key, Results
-from benchmarks.summary import Summary, median, summarised
 
 _WIDTH, _LABELS, _VALUES = 960, 250, 190
 _ROW, _BAR, _HEAD, _GAP, _EDGE = 26, 16, 34, 18, 24
 _COLOURS = {"yardstick": "#8a8f98", "tandem": "#1f6feb", "peer": "#d08a3e"}
-_DATABASES = {"postgres": "PostgreSQL", "sqlite": "SQLite"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,8 @@ def plot(results: Results) -> str:
 
 
 def _panels() -> Iterator[_Panel]:
-    for database, called in _DATABASES.items():
-        for scheme, over in (("http", "http"), ("tls", "TLS")):
+    for database, called in DATABASES.items():
+        for scheme, over in OVER.items():
             title = f"CPU of a sign-in, ms; provider over {over}, {called}"
             yield _Panel(title, Key("cpu_ms", "", database, scheme), "ms")
         title = f"Sign-ins a second; provider over http, {called}"

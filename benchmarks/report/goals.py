@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from benchmarks.parts import production, scale
+from benchmarks.report.names import peers, tandems
+from benchmarks.report.summary import median, ratio
 from benchmarks.results import Key, Results
-from benchmarks.summary import median, ratio
 
 _SAME_WORK = 1.15
 """How much more one version may cost than the other."""
@@ -33,19 +34,14 @@ class Goal:
 
 def goals(results: Results) -> list[Goal]:
     """Give all of them."""
-    tandems = [name for name in results.titles if name.startswith("tandem-")]
+    versions = tandems(results)
     return [
-        *(goal for name in tandems for goal in _cost(results, name)),
-        *(goal for name in tandems for goal in _counts(results, name)),
-        *_versions(results, tandems),
-        *(goal for name in tandems for goal in _scale(results, name)),
-        *(goal for name in tandems[-1:] for goal in _alone(results, name)),
+        *(goal for name in versions for goal in _cost(results, name)),
+        *(goal for name in versions for goal in _counts(results, name)),
+        *_versions(results, versions),
+        *(goal for name in versions for goal in _scale(results, name)),
+        *(goal for name in versions[-1:] for goal in _alone(results, name)),
     ]
-
-
-def peers(results: Results) -> list[str]:
-    """Give the names of those that are neither Tandem nor the yardstick."""
-    return [name for name in results.titles if name != "yardstick" and not name.startswith("tandem-")]
 
 
 def _cost(results: Results, name: str) -> Iterator[Goal]:
@@ -68,19 +64,19 @@ def _counts(results: Results, name: str) -> Iterator[Goal]:
         yield Goal(f"{name}: {title}", aim, median(results, Key(what, name, "postgres", "tls")))
 
 
-def _versions(results: Results, tandems: list[str]) -> Iterator[Goal]:
-    if len(tandems) < 2:
+def _versions(results: Results, versions: list[str]) -> Iterator[Goal]:
+    if len(versions) < 2:
         return
     for scheme, over in (("http", "http"), ("tls", "TLS")):
-        costs = [median(results, Key("cpu_ms", name, "postgres", scheme)) for name in tandems]
+        costs = [median(results, Key("cpu_ms", name, "postgres", scheme)) for name in versions]
         known = [cost for cost in costs if cost is not None]
-        apart = max(known) / min(known) if len(known) == len(tandems) else None
+        apart = max(known) / min(known) if len(known) == len(versions) else None
         yield Goal(f"the dearer version against the other, over {over}", _SAME_WORK, apart, unit="×")
 
 
 def _scale(results: Results, name: str) -> Iterator[Goal]:
-    few, many = (Key(f"sign_in_ms_among_{size}", name, "postgres", "http") for size in scale.SIZES)
-    yield Goal(f"{name}: sign-in at 1 000 000 users against 1 000", 1.1, ratio(results, many, few), unit="×")
+    few, many = (Key(f"sign_in_cpu_ms_among_{size}", name, "postgres", "http") for size in scale.SIZES)
+    yield Goal(f"{name}: CPU of a sign-in at 1 000 000 users against 1 000", 1.1, ratio(results, many, few), unit="×")
 
 
 def _alone(results: Results, name: str) -> Iterator[Goal]:
