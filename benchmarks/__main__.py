@@ -1,6 +1,7 @@
 """`python -m benchmarks`: measure, and write the tables, the figures and the plot."""
 
 import argparse
+import signal
 import sys
 import tempfile
 import time
@@ -8,11 +9,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg
+
 from benchmarks import machine
 from benchmarks.bench import Bench, Choice, bench, say
 from benchmarks.candidates.field import chosen
+from benchmarks.load.caller import WrongAnswerError
 from benchmarks.parts import counts, hanging, production, scale, sign_in, start
-from benchmarks.processes import ROOT
+from benchmarks.processes import ROOT, ProcessError
 from benchmarks.report.plot import plot
 from benchmarks.report.tables import report
 from benchmarks.results import Results, save
@@ -36,8 +40,22 @@ QUICK = {
 
 
 def main() -> int:
-    """Run what the command line asks for."""
+    """Run what the command line asks for; 1 if it cannot, or if a candidate has given a wrong answer."""
     told = _arguments()
+    # What this has started ends with it, however it is asked to end.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return _measured(told)
+    except psycopg.OperationalError as error:
+        say(f"PostgreSQL (TEST_POSTGRES_URL): {error}")
+    except (ProcessError, WrongAnswerError, ValueError) as error:
+        say(f"{type(error).__name__}: {error}")
+    except KeyboardInterrupt:
+        say("interrupted")
+    return 1
+
+
+def _measured(told: argparse.Namespace) -> int:
     began = time.monotonic()
     choice = Choice(told.rounds, told.databases, told.schemes, told.latencies, told.seconds)
     results = Results(about={**machine.about(), "asked for": " ".join(sys.argv[1:]) or "everything"})
@@ -59,7 +77,7 @@ def main() -> int:
     (target / "results.md").write_text(text, encoding="utf-8")
     (target / "results.svg").write_text(plot(results), encoding="utf-8")
     say(f"written to {target}")
-    return 0
+    return 1 if results.failures else 0
 
 
 def _arguments() -> argparse.Namespace:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from benchmarks.candidates.candidate import APP_ID, Candidate, Setup
 from benchmarks.databases import new_database
+from benchmarks.load.caller import WrongAnswerError
 from benchmarks.processes import free_port
 from benchmarks.provider.started import Provider, running_provider
 from benchmarks.redis import running_redis
@@ -93,6 +94,15 @@ class Bench:
         """Run a candidate's server."""
         with serving(place.candidate, setup, self.folder) as started:
             yield started
+
+    @contextmanager
+    def noted(self, place: Place, what: str) -> Iterator[None]:
+        """Go on with the others after a candidate's wrong answer: it is told, and what was measured around it lost."""
+        try:
+            yield
+        except WrongAnswerError as error:
+            say(f"{place.candidate.name}, {what}: {error}")
+            self.results.failures.append(f"{place.candidate.name}, {what}: {str(error)[:300]}")
 
     def tandems(self) -> list[Candidate]:
         """Give Tandem's mounts among the candidates, the newest last."""

@@ -31,6 +31,8 @@ class Results:
     values: dict[Key, list[float]] = field(default_factory=lambda: defaultdict(list))
     statements: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     """For each candidate, what a `sign_in` and a `sign_up` send to the database."""
+    failures: list[str] = field(default_factory=list)
+    """Who has given which wrong answer to what."""
 
     def add(self, key: Key, value: float) -> None:
         """Take a value in."""
@@ -49,6 +51,7 @@ def save(results: Results, file: Path) -> None:
         "titles": results.titles,
         "values": [{**key._asdict(), "values": values} for key, values in results.values.items()],
         "statements": results.statements,
+        "failures": results.failures,
     }
     file.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
 
@@ -56,7 +59,7 @@ def save(results: Results, file: Path) -> None:
 def load(file: Path) -> Results:
     """Read what `save` has written."""
     told = json.loads(file.read_text(encoding="utf-8"))
-    results = Results(told["about"], told["titles"], statements=told["statements"])
+    results = Results(told["about"], told["titles"], statements=told["statements"], failures=told["failures"])
     for row in told["values"]:
         values = row.pop("values")
         results.values[Key(**row)] = values

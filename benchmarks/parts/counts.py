@@ -22,7 +22,7 @@ def run(bench: Bench) -> None:
         place = bench.place(candidate, _DATABASE)
         with StatementProxy(place.url) as proxy:
             setup = bench.setup(place, "tls", url=proxy.url)
-            with bench.serving(place, setup) as started:
+            with bench.noted(place, "counts"), bench.serving(place, setup) as started:
                 warm_up(place, started)
                 caller = Caller(setup.port)
                 try:

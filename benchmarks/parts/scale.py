@@ -38,7 +38,7 @@ def _fill(bench: Bench, place: Place, size: int) -> None:
 
 def _turn(bench: Bench, place: Place, size: int) -> None:
     setup = bench.setup(place, "http")
-    with bench.serving(place, setup) as started:
+    with bench.noted(place, f"among {size}"), bench.serving(place, setup) as started:
         warm_up(place, started)
         spread = range(1, size + 1, max(size // len(PEOPLE), 1))
         for what, people, count in (

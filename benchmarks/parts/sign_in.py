@@ -26,10 +26,10 @@ def run(bench: Bench) -> None:
 
 
 def _turn(bench: Bench, place: Place, scheme: str, *, with_latency: bool) -> None:
+    key = Key("", place.candidate.name, place.database, scheme)
     setup = bench.setup(place, scheme, workers=WORKERS[place.database], threads=THREADS)
-    with bench.serving(place, setup) as started:
+    with bench.noted(place, f"{place.database}, {scheme}"), bench.serving(place, setup) as started:
         warm_up(place, started)
-        key = Key("", place.candidate.name, place.database, scheme)
         _cost(bench, place, started, PEOPLE, key._replace(what="cpu_ms"))
         _cost(bench, place, started, place.newcomers(_NEWCOMERS + 1), key._replace(what="sign_up_cpu_ms"))
         _throughput(bench, place, started, key)

@@ -40,7 +40,7 @@ def plot(results: Results) -> str:
 def _panels() -> Iterator[_Panel]:
     for database, called in DATABASES.items():
         for scheme, over in OVER.items():
-            title = f"CPU of a sign-in, ms; provider over {over}, {called}"
+            title = f"CPU of a sign-in; provider over {over}, {called}"
             yield _Panel(title, Key("cpu_ms", "", database, scheme), "ms")
         title = f"Sign-ins a second; provider over http, {called}"
         yield _Panel(title, Key("per_second", "", database, "http"), "/s")
@@ -58,11 +58,14 @@ def _drawn(results: Results, panel: _Panel, measured: list[tuple[str, Summary]],
         value = f"{summary.median:.3g} {panel.unit}"
         if yardstick and name != "yardstick":
             value += f" · {summary.median / yardstick:.2g} ×"
-        label = results.titles[name].partition(" (")[0].partition(":")[0]
-        yield f'<text x="{_LABELS - 10}" y="{middle + 4.5}" text-anchor="end">{escape(label)}</text>'
+        yield f'<text x="{_LABELS - 10}" y="{middle + 4.5}" text-anchor="end">{escape(_label(results, name))}</text>'
         yield f'<rect x="{_LABELS}" y="{y}" width="{length:.1f}" height="{_BAR}" rx="2" fill="{_colour(name)}"/>'
         yield f'<path d="M{least:.1f} {middle}H{most:.1f}" stroke="#1c2128" stroke-width="1.5" opacity="0.55"/>'
         yield f'<text x="{max(most, _LABELS + length) + 8:.1f}" y="{middle + 4.5}">{escape(value)}</text>'
+
+
+def _label(results: Results, name: str) -> str:
+    return results.titles[name] if name.startswith("tandem-") else name.replace("_", "-")
 
 
 def _colour(name: str) -> str:

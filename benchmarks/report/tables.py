@@ -25,11 +25,17 @@ def _sections(results: Results) -> Iterator[str]:
         "Among a million people": others.crowds,
         "Tandem alone": others.alone,
         "Goals": _goals,
+        "Wrong answers": _failures,
     }
     for title, parts in sections.items():
         if found := list(parts(results)):
             yield f"## {title}\n"
             yield from found
+
+
+def _failures(results: Results) -> Iterator[str]:
+    for failure in results.failures:
+        yield f"- {failure}\n"
 
 
 def _goals(results: Results) -> Iterator[str]:
