@@ -2,8 +2,8 @@
 
 from benchmarks.peers.environment import HERE
 from benchmarks.peers.peer import Peer
+from benchmarks.peers.project.provider import APPLICATION_ID
 
-_APPLICATION_ID = "1234567890"
 _CLIENT_ID = "benchmarks"
 _SOCIAL_CORE_5 = HERE / "social-core-5.txt"
 _MIGRATE = ("migrate", "--no-input", "--verbosity=0")
@@ -52,7 +52,7 @@ PEERS = (
         fields=lambda token: {
             "provider": "facebook",
             "process": "login",
-            "token": {"client_id": _APPLICATION_ID, "access_token": token},
+            "token": {"client_id": APPLICATION_ID, "access_token": token},
         },
         credential_at=("meta", "session_token"),
     ),
