@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks.candidates.candidate import APP_ID, Candidate, Setup
 from benchmarks.databases import new_database
 from benchmarks.load.caller import WrongAnswerError
-from benchmarks.processes import free_port
+from benchmarks.processes import ProcessError, free_port
 from benchmarks.provider.started import Provider, running_provider
 from benchmarks.redis import running_redis
 from benchmarks.results import Results
@@ -97,10 +97,10 @@ class Bench:
 
     @contextmanager
     def noted(self, place: Place, what: str) -> Iterator[None]:
-        """Go on with the others after a candidate's wrong answer: it is told, and what was measured around it lost."""
+        """Go on with the others after a candidate has failed: it is told, and what was measured around it lost."""
         try:
             yield
-        except WrongAnswerError as error:
+        except (WrongAnswerError, ProcessError) as error:
             say(f"{place.candidate.name}, {what}: {error}")
             self.results.failures.append(f"{place.candidate.name}, {what}: {str(error)[:300]}")
 

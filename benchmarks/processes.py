@@ -81,14 +81,20 @@ def await_ready(process: "subprocess.Popen[bytes]", log: Path, ready: Callable[[
 
 
 def children(pid: int) -> list[int]:
-    """Give the processes that one has started."""
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
+    """Give the processes that one has started; none of one that has ended."""
+    try:
+        listed = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+    return [int(child) for child in listed.split()]
 
 
 def cpu_seconds(pid: int) -> float:
     """Give the CPU time, user and system, that all threads of a process have taken, ended ones included.
 
     The kernel's clock of the process (clock_getcpuclockid(3)); /proc/PID/stat has the same in steps of 10 ms.
+
+    :raises OSError: there is no such process.
     """
     return time.clock_gettime((~pid << 3) | 2)
 

@@ -32,7 +32,7 @@ class Results:
     statements: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     """For each candidate, what a `sign_in` and a `sign_up` send to the database."""
     failures: list[str] = field(default_factory=list)
-    """Who has given which wrong answer to what."""
+    """Who has failed at what: a wrong answer, or none."""
 
     def add(self, key: Key, value: float) -> None:
         """Take a value in."""

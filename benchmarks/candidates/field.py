@@ -1,6 +1,6 @@
 """All that can be measured, and a choice of it."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 
 from benchmarks.candidates.candidate import Candidate
 from benchmarks.candidates.peer import peers
@@ -14,13 +14,10 @@ def chosen(names: Collection[str]) -> list[Candidate]:
     :param names: of some of them; `tandem` stands for all mounts, none for everybody.
     :raises ValueError: one is unknown.
     """
-    mounted = tandems()
-    everybody: dict[str, Callable[[], Candidate]] = {
-        "yardstick": yardstick,
-        **{one.name: lambda one=one: one for one in mounted},
-        **peers(),
-    }
-    wanted = set(names) | {one.name for one in mounted if "tandem" in names} - {"tandem"}
-    if unknown := wanted - set(everybody) - {"tandem"}:
-        raise ValueError(f"no candidate {', '.join(sorted(unknown))}; there are {', '.join(everybody)}")
-    return [make() for name, make in everybody.items() if not names or name in wanted]
+    versions = {one.name: one for one in tandems()}
+    others = {"yardstick": yardstick, **peers()}
+    known = ["yardstick", *versions, *peers()]
+    wanted = {name for one in names for name in (versions if one == "tandem" else [one])} or set(known)
+    if unknown := wanted - set(known):
+        raise ValueError(f"no candidate {', '.join(sorted(unknown))}; there are {', '.join(known)}")
+    return [versions[name] if name in versions else others[name]() for name in known if name in wanted]

@@ -27,10 +27,10 @@ def environment(setup: Setup) -> dict[str, str]:
     """Give what docs/operators.md asks of production, with the provider on this machine."""
     chosen = {
         "REDIS_URL": setup.redis_url,
-        "WEB_CONCURRENCY": setup.workers and str(setup.workers),
-        "THREADS": setup.threads and str(setup.threads),
+        "WEB_CONCURRENCY": setup.workers,
+        "THREADS": setup.threads,
         # As many as can be under way at the peers, which hold nobody back, or it would not be the same work.
-        "PROVIDER_CONCURRENCY": setup.threads and str(setup.threads),
+        "PROVIDER_CONCURRENCY": setup.threads,
     }
     return {
         "SECRET_KEY": secrets.token_urlsafe(48),
@@ -45,7 +45,7 @@ def environment(setup: Setup) -> dict[str, str]:
         "SOCIAL_AUTH_VERIFY_SSL": setup.bundle,
         "SANDBOX": "1",
         "PROVIDER_HOSTS": json.dumps({"https://graph.facebook.com": setup.provider}),
-        **{name: value for name, value in chosen.items() if value is not None},
+        **{name: str(value) for name, value in chosen.items() if value is not None},
     }
 
 

@@ -52,13 +52,19 @@ class Caller:
             self._socket = None
 
     def send(self, request: Request) -> None:
-        """Send a request."""
-        if self._socket is None:
-            self._socket = socket.create_connection(("127.0.0.1", self._port), PATIENCE)
-            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self.is_last = False
-        self._request, self._received, self._began = request, b"", time.perf_counter()
-        self._socket.sendall(request.sent)
+        """Send a request.
+
+        :raises WrongAnswerError: nobody takes it.
+        """
+        try:
+            if self._socket is None:
+                self._socket = socket.create_connection(("127.0.0.1", self._port), PATIENCE)
+                self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                self.is_last = False
+            self._request, self._received, self._began = request, b"", time.perf_counter()
+            self._socket.sendall(request.sent)
+        except OSError as error:
+            raise WrongAnswerError(f"nobody takes the request: {error}") from error
 
     def receive(self) -> float | None:
         """Read what there is; give the seconds that the request has taken once its answer is whole.
@@ -67,7 +73,10 @@ class Caller:
         """
         if self._socket is None or self._request is None:
             raise ValueError("nothing was asked")
-        part = self._socket.recv(65536)
+        try:
+            part = self._socket.recv(65536)
+        except OSError as error:
+            raise WrongAnswerError(f"the connection broke: {error}") from error
         self._received += part
         head, gap, body = self._received.partition(b"\r\n\r\n")
         if gap and _is_whole(head, body):

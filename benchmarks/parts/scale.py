@@ -9,6 +9,7 @@ from benchmarks.crowd import PATTERN, multiply
 from benchmarks.database_cpu import database_cpu, taken_since
 from benchmarks.load.runs import in_sequence
 from benchmarks.results import Key
+from benchmarks.started import Started
 from benchmarks.warm_up import warm_up
 
 SIZES = (1_000, 1_000_000)
@@ -41,17 +42,19 @@ def _turn(bench: Bench, place: Place, size: int) -> None:
     with bench.noted(place, f"among {size}"), bench.serving(place, setup) as started:
         warm_up(place, started)
         spread = range(1, size + 1, max(size // len(PEOPLE), 1))
-        for what, people, count in (
-            ("sign_in", spread, _SIGN_INS),
-            ("sign_up", place.newcomers(_SIGN_UPS + 1), _SIGN_UPS),
-        ):
-            requests = sign_ins(place.candidate, people)
-            in_sequence(setup.port, requests, count=1)
-            before, database_before = started.cpu(), database_cpu(place.url)
-            ran = in_sequence(setup.port, requests, count=count, least=_LEAST, seconds=2 * bench.choice.seconds)
-            key = Key(f"{what}_ms_among_{size}", place.candidate.name, place.database, "http")
-            bench.results.add(key, statistics.median(ran.took) * 1000)
-            of_database = taken_since(database_before, database_cpu(place.url))
-            if of_database is not None:
-                each = (started.cpu() - before + of_database) * 1000 / len(ran.took)
-                bench.results.add(key._replace(what=f"{what}_cpu_ms_among_{size}"), each)
+        _cost(bench, place, started, spread, _SIGN_INS, f"sign_in_{{}}_among_{size}")
+        _cost(bench, place, started, place.newcomers(_SIGN_UPS + 1), _SIGN_UPS, f"sign_up_{{}}_among_{size}")
+
+
+def _cost(bench: Bench, place: Place, started: Started, people: range, count: int, what: str) -> None:
+    requests, port = sign_ins(place.candidate, people), started.setup.port
+    in_sequence(port, requests, count=1)
+    before = database_cpu(place.url)
+    ran, each = started.cpu_of(
+        lambda: in_sequence(port, requests, count=count, least=_LEAST, seconds=2 * bench.choice.seconds)
+    )
+    of_database = taken_since(before, database_cpu(place.url))
+    key = Key(what.format("ms"), place.candidate.name, place.database, "http")
+    bench.results.add(key, statistics.median(ran.took) * 1000)
+    if of_database is not None:
+        bench.results.add(key._replace(what=what.format("cpu_ms")), each + of_database * 1000 / len(ran.took))

@@ -46,10 +46,11 @@ def _cost(bench: Bench, place: Place, started: Started, people: range, key: Key)
     requests, port = sign_ins(place.candidate, people), started.setup.port
     in_sequence(port, requests, count=1)
     database_before = database_cpu(place.url) if place.database == "postgres" else {}
-    before = started.cpu()
     count = min(_IN_SEQUENCE, len(people) - 1)
-    ran = in_sequence(port, requests, count=count, least=_LEAST, seconds=bench.choice.seconds)
-    bench.results.add(key, (started.cpu() - before) * 1000 / len(ran.took))
+    ran, each = started.cpu_of(
+        lambda: in_sequence(port, requests, count=count, least=_LEAST, seconds=bench.choice.seconds)
+    )
+    bench.results.add(key, each)
     of_database = taken_since(database_before, database_cpu(place.url)) if database_before else None
     if of_database is not None:
         bench.results.add(key._replace(what=f"database_{key.what}"), of_database * 1000 / len(ran.took))
@@ -57,14 +58,15 @@ def _cost(bench: Bench, place: Place, started: Started, people: range, key: Key)
 
 def _throughput(bench: Bench, place: Place, started: Started, key: Key) -> None:
     """Keep every thread busy; what a request costs then is told, too, where waiting is most of its time."""
-    before = started.cpu()
-    ran = at_once(
-        started.setup.port,
-        sign_ins(place.candidate, PEOPLE),
-        connections=connections(started),
-        count=_AT_ONCE,
-        seconds=bench.choice.seconds,
+    ran, each = started.cpu_of(
+        lambda: at_once(
+            started.setup.port,
+            sign_ins(place.candidate, PEOPLE),
+            connections=connections(started),
+            count=_AT_ONCE,
+            seconds=bench.choice.seconds,
+        )
     )
     bench.results.add(key._replace(what="per_second"), ran.per_second)
     if key.latency:
-        bench.results.add(key._replace(what="cpu_ms"), (started.cpu() - before) * 1000 / len(ran.took))
+        bench.results.add(key._replace(what="cpu_ms"), each)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from benchmarks.report.markdown import figure, spread, table
+from benchmarks.report.markdown import NOTHING, figure, spread, table
 from benchmarks.report.names import DATABASES, OVER, tandems, to_yardstick, ways
 from benchmarks.report.summary import ratio, summarised
 from benchmarks.results import Key, Results
@@ -88,6 +88,8 @@ def _way(database: str, scheme: str) -> str:
 
 def _median(results: Results, key: Key) -> str:
     found = summarised(results, key)
-    if found is None or key.what.startswith("sign_in"):
-        return figure(found and found.median)
+    if found is None:
+        return NOTHING
+    if key.what.startswith("sign_in"):
+        return figure(found.median)
     return f"{figure(found.median)} ({to_yardstick(results, key)})"

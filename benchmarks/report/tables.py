@@ -25,7 +25,7 @@ def _sections(results: Results) -> Iterator[str]:
         "Among a million people": others.crowds,
         "Tandem alone": others.alone,
         "Goals": _goals,
-        "Wrong answers": _failures,
+        "Failures": _failures,
     }
     for title, parts in sections.items():
         if found := list(parts(results)):
