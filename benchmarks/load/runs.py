@@ -16,11 +16,17 @@ class Timed:
 
     seconds: float
     took: tuple[float, ...]
+    at: tuple[float, ...] = ()
+    """When each answer came, since the run began."""
+    busy: float = 0.0
+    """How long all connections had something to do."""
 
     @property
     def per_second(self) -> float:
-        """Give the throughput."""
-        return len(self.took) / self.seconds
+        """Give the throughput while all connections were busy, without the quarter in which that began."""
+        begins = self.busy / 4
+        answers = sum(begins < at <= self.busy for at in self.at)
+        return answers / (self.busy - begins) if answers else len(self.took) / self.seconds
 
 
 def in_sequence(
@@ -49,7 +55,8 @@ def at_once(port: int, requests: Iterator[Request], *, connections: int, count: 
     """
     left = itertools.islice(requests, count)
     callers = [Caller(port) for _ in range(connections)]
-    took: list[float] = []
+    took, at = list[float](), list[float]()
+    busy = 0.0
     began = time.perf_counter()
     with selectors.DefaultSelector() as waiting:
         try:
@@ -61,16 +68,17 @@ def at_once(port: int, requests: Iterator[Request], *, connections: int, count: 
                     if (seconds_taken := caller.receive()) is None:
                         continue
                     took.append(seconds_taken)
-                    in_time = time.perf_counter() - began < seconds
-                    request_or_none = next(left, None) if in_time else None
+                    at.append(time.perf_counter() - began)
+                    request_or_none = next(left, None) if at[-1] < seconds else None
                     if request_or_none is None:
+                        busy = busy or at[-1]
                         waiting.unregister(caller)
                     else:
                         _send(waiting, caller, request_or_none)
         finally:
             for caller in callers:
                 caller.close()
-    return Timed(time.perf_counter() - began, tuple(took))
+    return Timed(time.perf_counter() - began, tuple(took), tuple(at), busy)
 
 
 def answered(events: list[tuple[selectors.SelectorKey, int]]) -> list[Caller]:

@@ -16,7 +16,7 @@ from benchmarks.warm_up import warm_up
 LATENCY = 200
 _EVERY = 0.05
 """Seconds between two looks at the server's connections."""
-_SECONDS = 4
+_SECONDS = 5
 _OPEN = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 
 

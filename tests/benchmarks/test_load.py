@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.load.caller import Request, WrongAnswerError
 from benchmarks.load.paced import paced
-from benchmarks.load.runs import at_once, in_sequence
+from benchmarks.load.runs import Timed, at_once, in_sequence
 
 Play = Callable[[int], tuple[int, bytes, bool]]
 """From a request's number to the answer: status, body, and whether the server hangs up."""
@@ -175,6 +175,13 @@ def test_a_run_in_sequence_has_its_least(serve):
     server = serve(right)
 
     assert len(in_sequence(server.port, requests(), count=50, least=7, seconds=0).took) == 7
+
+
+def test_throughput_is_that_of_the_time_when_all_were_busy():
+    """Neither how a run begins nor how its last answers come in is part of it."""
+    ran = Timed(9.0, (1.0,) * 12, at=(0.5, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.5, 6.5, 7.5, 9.0), busy=4.0)
+
+    assert ran.per_second == 6 / 3
 
 
 class BreaksOff(ThreadingHTTPServer):
