@@ -31,7 +31,7 @@ PARTS: dict[str, Callable[[Bench], None]] = {
 }
 QUICK = {
     "rounds": 3,
-    "seconds": 0.7,
+    "seconds": 0.5,
     "databases": ["postgres"],
     "latencies": [],
     "only": ["sign_in", "counts", "start"],

@@ -89,6 +89,12 @@ def children(pid: int) -> list[int]:
     return [int(child) for child in listed.split()]
 
 
+def descendants(pid: int) -> list[int]:
+    """Give the processes that one has started, and those that they have."""
+    started = children(pid)
+    return [*started, *(further for child in started for further in descendants(child))]
+
+
 def cpu_seconds(pid: int) -> float:
     """Give the CPU time, user and system, that all threads of a process have taken, ended ones included.
 

@@ -1,7 +1,7 @@
 """A candidate that serves."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from benchmarks.processes import (
     await_ready,
     children,
     cpu_seconds,
+    descendants,
     listens,
     run,
     running,
@@ -36,31 +37,32 @@ class Started:
 
     @property
     def workers(self) -> list[int]:
-        """Give the processes that answer."""
-        return children(self.pid)
+        """Give the processes that answer: those at the end of the tree."""
+        return [pid for pid in descendants(self.pid) if not children(pid)]
 
     def cpu_of(self, run: Callable[[], Timed]) -> tuple[Timed, float]:
         """Do a run; give it with the milliseconds of CPU that each of its requests has taken of all workers.
 
         :raises ProcessError: they are others afterwards, so that nobody can say.
         """
-        before = self._cpu_by_worker()
+        before = _cpu_by_process(self.workers)
         ran = run()
-        after = self._cpu_by_worker()
+        after = _cpu_by_process(self.workers)
         if before.keys() != after.keys():
             raise ProcessError("a worker was replaced meanwhile")
         return ran, (sum(after.values()) - sum(before.values())) * 1000 / len(ran.took)
 
     def cpu_since_start(self) -> float:
         """Give the seconds of CPU that it has taken as a whole."""
-        return cpu_seconds(self.pid) + sum(self._cpu_by_worker().values())
+        return sum(_cpu_by_process([self.pid, *descendants(self.pid)]).values())
 
-    def _cpu_by_worker(self) -> dict[int, float]:
-        taken: dict[int, float] = {}
-        for pid in self.workers:
-            with suppress(OSError):  # it has just ended
-                taken[pid] = cpu_seconds(pid)
-        return taken
+
+def _cpu_by_process(pids: Sequence[int]) -> dict[int, float]:
+    taken: dict[int, float] = {}
+    for pid in pids:
+        with suppress(OSError):  # it has just ended
+            taken[pid] = cpu_seconds(pid)
+    return taken
 
 
 def prepare(candidate: Candidate, setup: Setup) -> None:
