@@ -21,6 +21,10 @@ class LineFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Give the text; what another handler has made of the exception already is not used."""
         exception = record.exc_info[1] if record.exc_info else None
+        if not (record.exc_info or record.exc_text or record.stack_info):
+            # A line a request: made without a second record.
+            record.message, record.asctime = _message(record, None), self.formatTime(record)
+            return self.formatMessage(record)
         plain = logging.makeLogRecord({**record.__dict__, "exc_info": None, "exc_text": None, "stack_info": None})
         plain.msg, plain.args = _message(record, exception), None
         text = super().format(plain)
