@@ -6,7 +6,7 @@ ARGS ?=
 .DEFAULT_GOAL := help
 .SILENT:
 MAKEFLAGS += --no-print-directory
-.PHONY: help demo test serve migrate check lock openapi threats format clean
+.PHONY: help demo test serve migrate check bench bench-quick lock openapi threats format clean
 
 installed := .venv/.installed
 python := .venv/bin/python
@@ -15,7 +15,7 @@ own_in := $(wildcard */requirements.in)
 locks := requirements/dev.txt $(wildcard */requirements.txt)
 
 help: ## list the targets
-	awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 demo: $(installed) ## sign people up with sandbox providers, on both APIs, then keep serving (PORT=8000, ONCE=1 to leave)
 	exec $(python) -m demo
@@ -31,6 +31,12 @@ migrate: $(installed) ## bring the database to this release
 
 check: $(installed) ## run every check of CI (ARGS='lint types' for some of them)
 	exec bash scripts/check $(ARGS)
+
+bench: $(installed) ## measure sign-ins beside peers and a bare view, with PostgreSQL and Redis (ARGS='--only counts')
+	exec $(python) -m benchmarks $(ARGS)
+
+bench-quick: $(installed) ## the same in three minutes: beside one peer, on PostgreSQL
+	exec $(python) -m benchmarks --quick $(ARGS)
 
 lock: $(installed) ## pin the requirements anew, with Python 3.11 (ARGS=--upgrade for newer versions)
 	exec bash scripts/lock $(own_in) -- $(ARGS)

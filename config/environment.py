@@ -180,7 +180,7 @@ def origins(name: str) -> dict[str, str]:
         real, local = urlsplit(str(origin)), urlsplit(str(target))
         if real.scheme != "https" or not real.hostname or real.path:
             raise Unreadable(f"{name} maps {origin!r}: give an origin such as https://graph.facebook.com.")
-        if local.scheme != "http" or local.hostname not in {"127.0.0.1", "localhost", "::1"}:
+        if local.scheme not in {"http", "https"} or local.hostname not in {"127.0.0.1", "localhost", "::1"}:
             raise Unreadable(f"{name} maps to {target!r}: give a URL on this machine, http://127.0.0.1:…")
     return {str(origin): str(target).rstrip("/") for origin, target in value.items()}
 

@@ -21,7 +21,7 @@ def shipped() -> list[Path]:
 
 def every() -> list[Path]:
     """Give all locks."""
-    return [*sorted((ROOT / "requirements").glob("*.txt")), *_of_apps()]
+    return [*sorted((ROOT / "requirements").glob("*.txt")), *_of_apps(), *sorted(ROOT.glob("benchmarks/peers/*.txt"))]
 
 
 def _of_apps() -> list[Path]:

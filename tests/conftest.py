@@ -17,6 +17,7 @@ pytest.register_assert_rewrite("tests.contract.answers", "tests.differential.agr
 
 STARTS_PROCESSES = {
     "adopting",
+    "benchmarks",
     "browser",
     "clients",
     "config",

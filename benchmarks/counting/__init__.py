@@ -1,0 +1,1 @@
+"""Exact counts: what a sign-in sends to the database and to the provider."""

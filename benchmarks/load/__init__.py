@@ -1,0 +1,1 @@
+"""Load on raw sockets: the client must cost so little that it is not what is measured."""

@@ -1,0 +1,1 @@
+"""dj-rest-auth on django-allauth."""

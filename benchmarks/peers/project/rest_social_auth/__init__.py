@@ -1,0 +1,1 @@
+"""rest-social-auth, fed an access token."""

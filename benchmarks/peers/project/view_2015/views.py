@@ -1,0 +1,44 @@
+"""The view as the articles of 2015 had it; its exceptions are named as they are today."""
+
+from rest_framework import serializers
+from rest_framework.authtoken.models import Token
+from rest_framework.generics import CreateAPIView
+from rest_framework.response import Response
+from social_core.exceptions import SocialAuthBaseException
+from social_django.utils import load_backend, load_strategy
+
+
+class SocialSignUpSerializer(serializers.Serializer):
+    """What a client sends: a provider and its token."""
+
+    provider = serializers.CharField()
+    access_token = serializers.CharField()
+
+
+class SocialSignUp(CreateAPIView):
+    """Sign somebody up, in, or link another account."""
+
+    serializer_class = SocialSignUpSerializer
+
+    def create(self, request, *args, **kwargs):
+        """Answer with a token of ours."""
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        provider = serializer.validated_data["provider"]
+        access_token = serializer.validated_data["access_token"]
+        authed_user = request.user if request.user.is_authenticated else None
+        strategy = load_strategy(request)
+        backend = load_backend(strategy, provider, redirect_uri=None)
+        try:
+            user = backend.do_auth(access_token, user=authed_user)
+        except SocialAuthBaseException as error:
+            return Response({"errors": str(error)}, status=400)
+        if not user or not user.is_active:
+            return Response({"errors": "Error with social authentication"}, status=400)
+        # Instagram and others did not give the token back, so it was kept here for later calls.
+        association = user.social_auth.get(provider=provider)
+        if not association.extra_data.get("access_token"):
+            association.extra_data["access_token"] = access_token
+            association.save()
+        token, _ = Token.objects.get_or_create(user=user)
+        return Response({"id": user.pk, "username": user.username, "token": token.key}, status=201)
