@@ -50,7 +50,7 @@ ON_ONE_SERVICE = {
     "tests/e2e": ("test_misbehaviour", "test_story", "test_whose_account", "test_wire"),
     "tests/counts": ("test_calls", "test_statements"),
 }
-"""Files whose tests share the services of their folder's conftest.py: a worker of xdist each would start them for each."""
+"""Files whose tests share the services of their folder: a worker of xdist each would start them for each."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

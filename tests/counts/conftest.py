@@ -44,7 +44,7 @@ class Place:
 def places(
     sandbox: Sandbox, databases: Databases, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[str], Place]]:
-    """The service by database's vendor, with every provider that the sandbox plays; nothing of it works at intervals."""
+    """The service by database's vendor, with every provider that the sandbox plays; it does nothing at intervals."""
     with ExitStack() as kept:
 
         @cache

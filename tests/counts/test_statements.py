@@ -37,6 +37,21 @@ def give_tokens(place: Place, user: int, *, until: int, imported: bool = False) 
     )
 
 
+def add_crowd(database: Database, *, begin: int, count: int) -> None:
+    """Add people with an association each."""
+    false, true = ("false", "true") if database.vendor == "postgres" else ("0", "1")
+    crowd = f"WITH RECURSIVE n(i) AS (SELECT {begin} UNION ALL SELECT i + 1 FROM n WHERE i < {begin + count - 1}) "  # noqa: S608
+    database.execute(
+        f"{crowd} INSERT INTO auth_user (id, username, email, password, first_name, last_name, "  # noqa: S608
+        "is_superuser, is_staff, is_active, date_joined) "
+        f"SELECT i, 'crowd-' || i, '', '!', '', '', {false}, {false}, {true}, '2020-01-01' FROM n"
+    )
+    database.execute(
+        f"{crowd} INSERT INTO social_auth_usersocialauth (user_id, provider, id_key, uid, extra_data, created, "  # noqa: S608
+        "modified) SELECT i, 'facebook', 'id', 'crowd-' || i, '{}', '2020-01-01', '2020-01-01' FROM n"
+    )
+
+
 def live_tokens(place: Place, user: int) -> int:
     """Say how many tokens of a user there are that have not ended."""
     ((found,),) = place.database.database.rows(
@@ -165,17 +180,7 @@ def test_neither_accounts_nor_tokens_nor_other_people_make_it_dearer(api: Api, p
     for provider in ("github", "twitter"):
         api.as_user(created["token"]).sign_up(place.sandbox.token(provider, guest))
     give_tokens(place, created["id"], until=15)
-    number = created["id"] * 10_000
-    crowd = f"WITH RECURSIVE n(i) AS (SELECT {number} UNION ALL SELECT i + 1 FROM n WHERE i < {number + 999}) "
-    false, true = ("false", "true") if place.database.database.vendor == "postgres" else ("0", "1")
-    for rows in (
-        "INSERT INTO auth_user (id, username, email, password, first_name, last_name, "
-        "is_superuser, is_staff, is_active, date_joined) "
-        f"SELECT i, 'crowd-' || i, '', '!', '', '', {false}, {false}, {true}, '2020-01-01' FROM n",
-        "INSERT INTO social_auth_usersocialauth (user_id, provider, id_key, uid, extra_data, created, modified) "
-        "SELECT i, 'facebook', 'id', 'crowd-' || i, '{}', '2020-01-01', '2020-01-01' FROM n",
-    ):
-        place.database.database.execute(crowd + rows)
+    add_crowd(place.database.database, begin=created["id"] * 10_000, count=1000)
     for provider in ("facebook", "github", "twitter"):
         fields = place.sandbox.token(provider, guest)
         place.reset()

@@ -10,7 +10,10 @@ from django.core.management import call_command
 from social_django.models import Partial, UserSocialAuth
 
 from social.models import AccessToken
+from tests.contract.conftest import api
 from tests.legacy_rows.conftest import new_postgres, used
+
+__all__ = ["api"]
 
 Where = dict[str, Any]
 

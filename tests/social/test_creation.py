@@ -13,7 +13,6 @@ from django.test import override_settings
 from social_core.pipeline import DEFAULT_AUTH_PIPELINE
 from social_django.models import UserSocialAuth
 
-from shared.errors import AccountConflict
 from shared.sign_up import Credential
 from social import pipeline
 from social import sign_up as service
@@ -21,7 +20,7 @@ from social.models import AccessToken
 from social.providers.identify import identify
 from social.sign_up import ATTEMPTS
 from social.strategy import ASSOCIATE, ASSOCIATING_STEPS, _with_ours
-from tests.contract.conftest import ApiClient, api  # noqa: F401 - a fixture
+from tests.contract.conftest import ApiClient
 from tests.providers import Providers
 from tests.social import steps, storages
 from tests.social.conftest import Where
@@ -243,7 +242,12 @@ def test_a_name_that_stays_taken_is_a_conflict(
     """After the tries there are; nothing is written."""
     User.objects.create(username="ripley")
     looked: list[str] = []
-    monkeypatch.setattr(pipeline, "_taken", lambda name: bool(looked.append(name)))
+
+    def sees_nobody(name: str) -> bool:
+        looked.append(name)
+        return False
+
+    monkeypatch.setattr(pipeline, "_taken", sees_nobody)
     answer = api.sign_up(providers.knows("github", "one", **GITHUB))
     assert (answer.status_code, answer.json()["code"]) == (400, "account_conflict")
     assert looked == ["ripley"] * ATTEMPTS
@@ -269,7 +273,7 @@ def test_an_address_that_is_taken_is_a_conflict(
     api: ApiClient, database: Where, providers: Providers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where addresses are unique: nobody is found by one, and nothing is written."""
-    User.objects.create(username="dallas", email=GITHUB["email"])
+    User.objects.create(username="dallas", email=str(GITHUB["email"]))
     with unique_addresses(monkeypatch):
         answer = api.sign_up(providers.knows("github", "one", **GITHUB))
     assert (answer.status_code, answer.json()["code"]) == (400, "account_conflict")

@@ -83,16 +83,12 @@ def test_one_more(user: User, providers: Providers, limit: int, over: int) -> No
         token = signed_up(providers, "github").token
     left = living(user)
     assert token is not None
-    assert left == [f"given-{number}" for number in range(before)][-(limit - 1) or before :] + [
-        tokens.digest_of(token)
-    ]
+    assert left == [f"given-{number}" for number in range(before)][-(limit - 1) or before :] + [tokens.digest_of(token)]
     assert len(left) == min(before + 1, limit)
 
 
 @pytest.mark.parametrize("limit", LIMITS)
-def test_a_limit_that_is_lowered_holds_from_the_next_sign_in_on(
-    user: User, providers: Providers, limit: int
-) -> None:
+def test_a_limit_that_is_lowered_holds_from_the_next_sign_in_on(user: User, providers: Providers, limit: int) -> None:
     """Whatever there was; the process may have compiled the look-up for the limit before."""
     give(user, 120)
     with override_settings(TOKENS_PER_USER=10_000):

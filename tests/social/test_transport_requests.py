@@ -67,7 +67,10 @@ def parts(request: bytes) -> tuple[str, dict[str, str], bytes]:
 CALLS: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
     "plain": ({}, {}),
     "of one's own": ({"headers": {"Accept": "text/x", "X-One": "1"}}, {"accept": "text/x", "x-one": "1"}),
-    "in another case": ({"headers": {"ACCEPT": "text/x", "user-agent": "me"}}, {"accept": "text/x", "user-agent": "me"}),
+    "in another case": (
+        {"headers": {"ACCEPT": "text/x", "user-agent": "me"}},
+        {"accept": "text/x", "user-agent": "me"},
+    ),
     "bearer": ({"headers": {"Authorization": "Bearer t"}}, {"authorization": "Bearer t"}),
     "our registration": (
         {"auth": ("id", "sécret")},
@@ -106,11 +109,8 @@ def test_a_session_of_requests_would_send_the_same(provider: LocalProvider, name
     with requests.Session() as session:
         session.trust_env = False
         given = {**OURS, **CaseInsensitiveDict(call.get("headers", {}))}
-        prepared = session.prepare_request(
-            requests.Request(
-                **{"method": "GET", "url": API, **call, "headers": CaseInsensitiveDict(given)}  # type: ignore[arg-type]  # all sorts
-            )
-        )
+        asked = {"method": "GET", "url": API, **call, "headers": CaseInsensitiveDict(given)}
+        prepared = session.prepare_request(requests.Request(**asked))
     its = {key.lower(): value for key, value in prepared.headers.items()}
     assert its.pop("connection") == "keep-alive"
     host = provider.url.removeprefix("http://")
@@ -136,9 +136,7 @@ def test_no_cookie_is_kept_or_sent() -> None:
             assert not any(b"cookie" in request.lower() or b"canary" in request for request in provider.requests)
 
 
-def test_the_environment_adds_nothing(
-    provider: LocalProvider, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
-) -> None:
+def test_the_environment_adds_nothing(provider: LocalProvider, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     """No password from a .netrc goes to a provider."""
     netrc = tmp_path / "netrc"
     netrc.write_text("machine api.github.com login canary password canary\ndefault login canary password canary\n")

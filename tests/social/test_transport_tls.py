@@ -98,18 +98,18 @@ def test_one_connection_and_one_handshake_serve_many_calls(authority: Authority,
 def test_who_cannot_show_who_they_are_is_sent_nothing(authority: Authority, tmp_path: Path, wrong: str) -> None:
     """Another authority, another name, another time; also after a call that went well."""
     bundle = authority.bundle(tmp_path / "bundle.pem")
-    given: dict[str, Any] = {
+    unfit: dict[str, dict[str, Any]] = {
         "name": {"names": ELSEWHERE},
         "expired": {"begins": timedelta(days=-2), "ends": timedelta(hours=-1)},
         "not yet": {"begins": timedelta(hours=1)},
-    }.get(wrong, {})
+    }
     signs = Authority() if wrong == "authority" else authority
-    place = signs.signed(tmp_path / "server.pem", **given)
+    place = signs.signed(tmp_path / "server.pem", **unfit.get(wrong, {}))
     good = authority.signed(tmp_path / "good.pem")
     with playing_over_tls(ONCE, good) as provider:
         assert fetch(provider, VERIFY_SSL=bundle) == {}
     with playing_over_tls(KEPT, place) as provider:
-        believed = {} if wrong == "the world's bundle" else {"VERIFY_SSL": bundle}
+        believed: dict[str, Any] = {} if wrong == "the world's bundle" else {"VERIFY_SSL": bundle}
         for _ in range(2):
             assert refusal(provider, **believed) == "tls_error"
         assert provider.requests == []
@@ -199,7 +199,7 @@ def test_the_operators_proxy_is_used(authority: Authority, tmp_path: Path) -> No
     bundle = authority.bundle(tmp_path / "bundle.pem")
     other = Authority("another").bundle(tmp_path / "other.pem")
     with playing(tunnelling) as proxy, playing_over_tls(KEPT, authority.signed(tmp_path / "server.pem")) as provider:
-        given = {"PROXIES": {"https": proxy.url}}
+        given: dict[str, Any] = {"PROXIES": {"https": proxy.url}}
         for _ in range(3):
             assert fetch(provider, VERIFY_SSL=bundle, **given) == {}
         host = provider.url.removeprefix("https://").encode()
