@@ -23,6 +23,7 @@ from tests.social.certificates import Authority
 
 SERVER = os.environ.get("TEST_POSTGRES_URL", "")
 POOL = 3
+CHANNEL = f"pool_of_tests_{os.getpid()}"
 SOON = 10.0
 pytestmark = [pytest.mark.postgres, pytest.mark.skipif(not SERVER, reason=NEEDS_POSTGRES)]
 
@@ -179,10 +180,10 @@ def test_one_that_is_ended_in_use_is_an_error_once(pooled: Any, outside: psycopg
     assert ask("SELECT 1") == 1
 
 
-def notify(outside: psycopg.Connection, pid: int, channel: str) -> None:
+def notify(outside: psycopg.Connection, pid: int) -> None:
     """Have the server say something, unasked, to an idle session."""
     pooled = next(one for one in pool()._pool if one.info.backend_pid == pid)
-    outside.execute("SELECT pg_notify(%s, 'news')", [channel])
+    outside.execute("SELECT pg_notify(%s, 'news')", [CHANNEL])
     ready, _, _ = select.select([pooled.fileno()], [], [], SOON)
     assert ready
 
@@ -192,9 +193,9 @@ def test_one_that_the_server_has_told_something_stays(
 ) -> None:
     """It is asked once whether it lives, and then used; what it was told is read, so it is silent again."""
     pid = ask()
-    ask("LISTEN pool_of_tests")
+    ask(f"LISTEN {CHANNEL}")
     for _ in range(3):
-        notify(outside, pid, "pool_of_tests")
+        notify(outside, pid)
         proxy.reset()
         assert ask() == pid
         assert proxy.statements == ["", "SELECT pg_backend_pid()"]
@@ -208,8 +209,8 @@ def test_one_that_the_server_has_told_something_stays(
 def test_one_that_was_told_something_and_then_ended_goes(single: Any, outside: psycopg.Connection) -> None:
     """The last words are behind others."""
     before = ask()
-    ask("LISTEN pool_of_tests")
-    notify(outside, before, "pool_of_tests")
+    ask(f"LISTEN {CHANNEL}")
+    notify(outside, before)
     end(outside, before)
     assert ask() != before
 
