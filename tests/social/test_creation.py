@@ -268,6 +268,15 @@ def unique_addresses(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             cursor.execute(f"DROP INDEX {name}")
 
 
+def test_a_step_of_ones_own_may_go_on_after_a_refusal(database: Where, providers: Providers) -> None:
+    """What the strategy gives to an operator's step is social_django's: the transaction is as good as before."""
+    User.objects.create(username="taken")
+    own = [step.replace("social_core.pipeline.user.create_user", "tests.social.steps.create_another") for step in STEPS]
+    with override_settings(SOCIAL_AUTH_PIPELINE=own):
+        assert signed_up(providers, "github").user.username == "another"
+    assert rows() == [2, 1, 1]
+
+
 @pytest.mark.threat(6)
 def test_an_address_that_is_taken_is_a_conflict(
     api: ApiClient, database: Where, providers: Providers, monkeypatch: pytest.MonkeyPatch
