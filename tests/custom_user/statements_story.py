@@ -14,7 +14,7 @@ from tests.custom_user.models import Person
 from tests.custom_user.story import RIPLEY
 from tests.providers import Providers
 from tests.social.people import signed_up
-from tests.social.test_compiled import all_of
+from tests.social.rows import all_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
