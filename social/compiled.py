@@ -4,6 +4,7 @@ For one row by an index, building and compiling the query is most of what it cos
 and so is what is made of the rows that come back: instances, related rows, annotations, converters of the columns.
 """
 
+import threading
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
@@ -26,16 +27,16 @@ class CompiledLookUp(Generic[M]):
 
     def __init__(self, build: Callable[..., QuerySet[M]], width: int) -> None:
         self._build = build
-        self._stand_ins = [f"tandem:{place}" for place in range(width)]
-        # Of a connection there is one for each thread and database, so nothing here is shared between threads.
-        self._made: WeakKeyDictionary[BaseDatabaseWrapper, _Prepared] = WeakKeyDictionary()
+        # Of characters that a comparison would escape, and in two cases: what changes values changes them.
+        self._stand_ins = [f"Tandem\\%_{place}" for place in range(width)]
+        self._own = _OfThread()
 
     def __call__(self, using: str, *values: str) -> list[M]:
         """Give the rows that are found for these values."""
-        connection = connections[using]
-        prepared = self._made.get(connection)
+        connection, made = connections[using], self._own.made
+        prepared = made.get(connection)
         if prepared is None:
-            prepared = self._made[connection] = _Prepared(self._build(*self._stand_ins), using, self._stand_ins)
+            prepared = made[connection] = _Prepared(self._build(*self._stand_ins), using, self._stand_ins)
         return prepared.rows(values)
 
 
@@ -64,6 +65,17 @@ class CompiledInsert(Generic[M]):
         query.insert_values(self._fields, [row])
         ((text, _),) = query.get_compiler(using=using).as_sql()
         return str(text)
+
+
+class _OfThread(threading.local):
+    """What a thread has prepared, by its connections.
+
+    It ends with the thread: a prepared query knows its connection, which nothing else would ever let go of. Nor may
+    threads that are made to share a connection, as tests do, write their values into one query.
+    """
+
+    def __init__(self) -> None:
+        self.made: WeakKeyDictionary[BaseDatabaseWrapper, _Prepared] = WeakKeyDictionary()
 
 
 class _Prepared:

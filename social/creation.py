@@ -52,7 +52,7 @@ def associate_user(
     :raises IntegrityError: another has just associated the identity.
     """
     storage: Any = backend.strategy.storage.user
-    if user and not social and _is_theirs(storage, "create_social_auth"):
+    if user and not social and _is_theirs(storage, "create_social_auth") and _is_theirs(storage, "set_extra_data"):
         data = backend.extra_data(user, uid, response, details, {**kwargs, "id_key": id_key})
         row = storage.objects.create(
             user=user, uid=str(uid), provider=backend.name, id_key=id_key, extra_data=data or {}
@@ -65,10 +65,10 @@ def associate_user(
 
 
 def _is_theirs(storage: Any, method: str) -> bool:
-    """Say whether a storage's class method is social_django's own."""
-    own: Any = getattr(getattr(storage, method), "__func__", None)
-    theirs_: Any = getattr(DjangoUserMixin, method).__func__
-    return own is theirs_
+    """Say whether a storage's method is social_django's own."""
+    own, its = getattr(storage, method), getattr(DjangoUserMixin, method)
+    # A class method is another object each time.
+    return getattr(own, "__func__", own) is getattr(its, "__func__", its)
 
 
 def _has_field(model: Any, name: str) -> bool:

@@ -7,7 +7,7 @@ from django.contrib.auth import get_user_model
 from social_core.backends.base import BaseAuth
 from social_core.pipeline import user as theirs
 
-from social import usernames
+from social import creation, usernames
 from social.names_taken import taken_among
 
 
@@ -39,6 +39,13 @@ def get_username(
     return {"username": chosen, **({login: chosen} if login in fields and not details.get(login) else {})}
 
 
+def create_user(strategy: Any, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
+    """Let social-core create the user, in the transaction that the sign-up is: one that is refused is run again."""
+    alone: Any = _InOneStatement(strategy.storage.user)
+    made: dict[str, Any] | None = theirs.create_user(alone, *args, **kwargs)
+    return made
+
+
 def user_details(
     strategy: Any, details: dict[str, Any], backend: BaseAuth[Any], user: Any = None, *args: Any, **kwargs: Any
 ) -> None:
@@ -51,3 +58,13 @@ def user_details(
         wanted.update(backend.setting("USER_FIELDS") or (), backend.setting("USER_FIELD_MAPPING") or ())
         told = {name: value for name, value in details.items() if name in wanted}
         theirs.user_details(strategy, told, backend, user, *args, **kwargs)
+
+
+class _InOneStatement:
+    """As much of a strategy as that step needs."""
+
+    def __init__(self, storage: Any) -> None:
+        self._storage = storage
+
+    def create_user(self, **fields: Any) -> Any:
+        return creation.create_user(self._storage, **fields)

@@ -17,17 +17,17 @@ from social_core.backends.base import BaseAuth
 from social_core.utils import module_member
 from social_django.strategy import DjangoStrategy
 
-from social import creation
-
 REPLACED_STEPS: Mapping[str, str] = {
     # Ours: a clean name, unique whatever the case, never an address, an id or a token.
     "social_core.pipeline.user.get_username": "social.pipeline.get_username",
     # social-core's writes the provider's names over a known user's at every sign-in.
     "social_core.pipeline.user.user_details": "social.pipeline.user_details",
+    # The same without a savepoint, which an operator's own step gets from the strategy: it may go on after a refusal.
+    "social_core.pipeline.user.create_user": "social.pipeline.create_user",
     # social-core's breaks on rows of years ago, and adopts one by an address that nobody has verified.
     "social_core.pipeline.social_auth.social_user": "social.legacy_rows.social_user.social_user",
 }
-"""Steps of an operator's `SOCIAL_AUTH_PIPELINE` that stand for a promise of the contract."""
+"""Steps of an operator's `SOCIAL_AUTH_PIPELINE` that stand for a promise of the contract, or cost less."""
 
 ASSOCIATING_STEPS = (
     "social_core.pipeline.social_auth.associate_user",
@@ -106,10 +106,6 @@ class StatelessStrategy(DjangoStrategy):
         if FINDS_BY_EMAIL in steps:
             raise ImproperlyConfigured(f"The pipeline has {FINDS_BY_EMAIL}.")
         return list(_with_ours(tuple(steps)))
-
-    def create_user(self, *args: Any, **kwargs: Any) -> Any:
-        """Create a user, in the transaction that the sign-up is."""
-        return creation.create_user(self.storage.user, **kwargs)
 
     def authenticate(self, *args: Any, **kwargs: Any) -> Any:
         """Hand back what the backend has gathered."""

@@ -21,6 +21,7 @@ STARTS_PROCESSES = {
     "browser",
     "clients",
     "config",
+    "counts",
     "demo",
     "e2e",
     "leaks",
@@ -47,9 +48,10 @@ LONGEST = (
 )
 """Files, by the time that they take alone; those that mostly wait among those that mostly work."""
 ON_ONE_SERVICE = {
-    f"tests/e2e/{name}.py" for name in ("test_misbehaviour", "test_story", "test_whose_account", "test_wire")
+    "tests/e2e": ("test_misbehaviour", "test_story", "test_whose_account", "test_wire"),
+    "tests/counts": ("test_calls", "test_statements"),
 }
-"""Files whose tests share the services of tests/e2e/conftest.py: a worker of xdist each would start them for each."""
+"""Files whose tests share the services of their folder: a worker of xdist each would start them for each."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -80,7 +82,8 @@ def _turn(item: pytest.Item) -> tuple[int, bool]:
 class _Scheduling(LoadFileScheduling):  # type: ignore[misc]  # likewise
     def _split_scope(self, nodeid: str) -> str:
         file: str = super()._split_scope(nodeid)
-        return "tests/e2e" if file in ON_ONE_SERVICE else file
+        folder, _, name = file.removesuffix(".py").rpartition("/")
+        return folder if name in ON_ONE_SERVICE.get(folder, ()) else file
 
 
 @pytest.hookimpl(optionalhook=True)

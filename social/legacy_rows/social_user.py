@@ -14,6 +14,7 @@ from social_core.backends.base import BaseAuth
 from social_core.exceptions import AuthAssociationError
 from social_core.identifiers import identifier_matches
 from social_core.pipeline import social_auth as theirs
+from social_django.models import AbstractUserSocialAuth
 
 from social.conf import conf
 from social.legacy_rows.held import held
@@ -74,8 +75,13 @@ def social_user(
 
 
 def _looks_elsewhere(backend: BaseAuth[Any]) -> bool:
-    """Say whether the backend finds old associations in a way of its own."""
-    return type(backend).get_legacy_social_auth is not BaseAuth.get_legacy_social_auth
+    """Say whether the backend, or the operator's storage, finds associations in a way of its own."""
+    find: Any = backend.strategy.storage.user.get_social_auth
+    theirs_: Any = AbstractUserSocialAuth.get_social_auth
+    return (
+        type(backend).get_legacy_social_auth is not BaseAuth.get_legacy_social_auth
+        or find.__func__ is not theirs_.__func__
+    )
 
 
 def _holds_todays_id(backend: BaseAuth[Any], row: Any, id_key: str) -> bool:

@@ -62,5 +62,5 @@ def all_rows() -> dict[str, list[dict[str, Any]]]:
     return {
         model._meta.label: list(model._default_manager.order_by("pk").values())
         for model in apps.get_models()
-        if model._meta.managed
+        if model._meta.managed and not model._meta.proxy
     }

@@ -4,7 +4,7 @@ from tests.e2e.servers import run_to_end
 
 
 def test_the_story_with_another_user_model() -> None:
-    """Django takes one user model a process, so the story runs in one of its own."""
+    """Django takes one user model a process, so the stories run in one of their own."""
     ended = run_to_end(
         "pytest",
         {"DJANGO_SETTINGS_MODULE": "tests.custom_user.settings"},
@@ -16,6 +16,7 @@ def test_the_story_with_another_user_model() -> None:
         "--no-cov",
         "-q",
         "tests/custom_user/story.py",
+        "tests/custom_user/statements_story.py",
     )
     assert ended.returncode == 0, ended.stdout[-8000:] + ended.stderr[-2000:]
     assert " passed" in ended.stdout

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.http import HttpResponseRedirect
-from social_core.exceptions import AuthPolicyError
+from social_core.exceptions import AuthAssociationError, AuthPolicyError
 from social_core.pipeline.partial import partial
 
 ran: list[dict[str, Any]] = []
@@ -23,6 +23,16 @@ def fail(**kwargs: Any) -> None:
 def refuse(backend: Any, **kwargs: Any) -> None:
     """Say that this person may not come in."""
     raise AuthPolicyError(backend)
+
+
+def create_another(strategy: Any, user: Any = None, **kwargs: Any) -> dict[str, Any]:
+    """Create a user of a name that may be taken, and of another where it is."""
+    if user:
+        return {"is_new": False}
+    try:
+        return {"is_new": True, "user": strategy.create_user(username="taken")}
+    except AuthAssociationError:
+        return {"is_new": True, "user": strategy.create_user(username="another")}
 
 
 @partial

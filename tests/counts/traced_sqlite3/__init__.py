@@ -1,0 +1,1 @@
+"""Django's engine for SQLite, which writes down every statement."""

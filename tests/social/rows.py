@@ -1,0 +1,76 @@
+"""Rows to find and to write, and all that is to be known of one that was found."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import JSONField, Model, Value
+from social_django.models import UserSocialAuth
+
+from social.compiled import CompiledLookUp
+from social.legacy_rows.held import _look_up
+from social.models import AccessToken
+from tests.legacy_rows.conftest import used
+from tests.social.conftest import Where
+
+NOW = datetime(2026, 7, 1, 23, 30, 15, 123456, tzinfo=UTC)
+
+
+def token_of(user: User, digest: str, **more: Any) -> AccessToken:
+    return AccessToken(user=user, digest=digest, **{"created": NOW, "last_used": NOW, "expires_at": NOW, **more})
+
+
+def held(uids: int = 1, tokens_per_user: int = 50) -> CompiledLookUp[Any]:
+    """Give a look-up of a sign-in that nobody has used yet."""
+    return CompiledLookUp(_look_up(UserSocialAuth, uids, tokens_per_user)._build, 1 + uids)
+
+
+def linked(uid: str, username: str | None = None, provider: str = "github", kept: Any = ()) -> UserSocialAuth:
+    """Make somebody with an association."""
+    user = User.objects.create(username=username or f"of {uid}"[:150], email="a@example.com", last_name="Ł")
+    # Plain None would be no JSON but no value.
+    extra_data = Value(None, JSONField()) if kept is None else kept or {}
+    row: UserSocialAuth = UserSocialAuth.objects.create(
+        user=user, provider=provider, uid=uid, id_key="id", extra_data=extra_data
+    )
+    return row
+
+
+def all_of(instance: Model) -> dict[str, Any]:
+    """Give everything that an instance was made of, with the types of it, related rows that are there included."""
+    state = instance._state
+    told: dict[str, Any] = {name: (type(value), value) for name, value in vars(instance).items() if name != "_state"}
+    told |= {
+        "class": type(instance),
+        "db": state.db,
+        "adding": state.adding,
+        "deferred": instance.get_deferred_fields(),
+    }
+    return told | {name: all_of(related) for name, related in state.fields_cache.items()}
+
+
+def found_alike(look_up: CompiledLookUp[Any], *values: str) -> list[dict[str, Any]]:
+    """Ask both ways, see that both give the same, and give it."""
+    with transaction.atomic():
+        expected = [all_of(one) for one in look_up._build(*values)]
+        # Twice: made anew, and made before.
+        for _ in range(2):
+            assert [all_of(one) for one in look_up("default", *values)] == expected
+    return expected
+
+
+def in_threads(count: int, work: Callable[[int], Any], database: Where) -> list[Any]:
+    """Run something at once in so many threads, each with a connection of its own."""
+    barrier = threading.Barrier(count)
+
+    def run(number: int) -> Any:
+        with used(**database):
+            barrier.wait(30)
+            return work(number)
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(run, range(count)))
