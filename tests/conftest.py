@@ -17,6 +17,7 @@ pytest.register_assert_rewrite("tests.contract.answers", "tests.differential.agr
 
 STARTS_PROCESSES = {
     "adopting",
+    "behind_nginx",
     "browser",
     "clients",
     "config",
@@ -38,6 +39,8 @@ LONGEST = (
     "browser/test_front_page",
     "demo/test_demo",
     "e2e/test_outages",
+    "config/test_restarts",
+    "behind_nginx/test_three_servers",
     "leaks/test_over_http",
     "e2e/test_misbehaviour",
     "e2e/test_races",
