@@ -13,7 +13,7 @@ logger_class = "config.server_log.ServerLog"
 workers = environment.integer(
     "WEB_CONCURRENCY", (os.cpu_count() or 1) if environment.text("REDIS_URL") else 1, least=1, most=256
 )
-threads = environment.integer("THREADS", 32, least=1, most=1000)
+threads = environment.integer("THREADS", 128, least=1, most=1000)
 # Longer than any sign-in may take, so that a stop finishes what is under way.
 graceful_timeout = int(environment.number("PROVIDER_TIMEOUT", 10, most=300)) + 20
 timeout = graceful_timeout + 10

@@ -4,7 +4,7 @@
 # gunicorn has no types: every class of its is Any.
 
 import mmap
-import selectors
+import select
 import sys
 import time
 from concurrent.futures import Future
@@ -19,6 +19,10 @@ from config.server_log import wordless
 from config.unread import leaves_much_unread
 
 _SERVES, _LEAVES = range(2)
+_MOMENT = 5
+"""Milliseconds that a thread waits for the next request of the client that it has just answered."""
+_LITTLE = 8
+"""Connections with a thread each, waiting ones included; with more of them threads get into each other's way."""
 
 
 class Worker(ThreadWorker):
@@ -69,6 +73,21 @@ class Worker(ThreadWorker):
         req.should_close = cache(lambda: closes() or not self.alive or leaves_much_unread(req.body))
         return super().handle_request(req, conn)
 
+    def handle(self, conn: Any) -> Any:
+        """Answer on a connection, and while there is little else to do stay with it for a moment.
+
+        Whoever calls without a pause is answered by the same thread then; through the main thread and its poller, each
+        request costs two more changes of threads.
+        """
+        kept = super().handle(conn)
+        while kept is True and self.alive and self._has_little_to_do() and _has_come(conn, _MOMENT):
+            kept = super().handle(conn)
+        return kept
+
+    def _has_little_to_do(self) -> bool:
+        with_a_thread = self.nr_conns - len(self.keepalived_conns) - len(self.pending_conns)
+        return bool(with_a_thread <= min(_LITTLE, self.cfg.threads // 2))
+
     def set_accept_enabled(self, enabled: bool) -> None:
         """Accept or not; who is already in the queue of a stopping worker is accepted still."""
         super().set_accept_enabled(enabled)
@@ -95,7 +114,7 @@ class Worker(ThreadWorker):
         now = time.monotonic()
         late = [] if force else [conn for conn in self.keepalived_conns if conn.timeout <= now]
         for conn in late:
-            if _has_come(conn.sock):
+            if _has_come(conn, 0):
                 self.on_client_socket_readable(conn, conn.sock)
         super().murder_keepalived(force)
 
@@ -116,7 +135,10 @@ class Worker(ThreadWorker):
         super().handle_error(None, client, addr, wordless(exc) if isinstance(exc, ParseException) else exc)
 
 
-def _has_come(sock: Any) -> bool:
-    with selectors.DefaultSelector() as look:
-        look.register(sock, selectors.EVENT_READ)
-        return bool(look.select(0))
+def _has_come(conn: Any, within: int) -> bool:
+    """Say whether something has come that is not answered yet, or the end, within so many milliseconds."""
+    if conn.parser.unreader.buf.getvalue():
+        return True
+    look = select.poll()
+    look.register(conn.sock, select.POLLIN)
+    return bool(look.poll(within))
