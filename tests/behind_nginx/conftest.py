@@ -32,7 +32,7 @@ def github() -> Iterator[Inventive]:
 def fleet(database: Database, github: Inventive) -> Iterator[list[Member]]:
     """The services, each of one process."""
     with private_redis() as redis:
-        common = {"REDIS_URL": redis.url, "WEB_CONCURRENCY": "1", "TRUSTED_PROXIES": "1"}
+        common = {"REDIS_URL": redis.url, "WEB_CONCURRENCY": "1", "TRUSTED_PROXIES": "1", "HSTS_SECONDS": "60"}
         limits = {"THROTTLE_ANONYMOUS": "60/min", "THROTTLE_USER": "600/min"}
         with running_fleet(database, {**github.environment, **common, **limits}) as fleet:
             yield fleet

@@ -36,8 +36,6 @@ class Member:
     environment: dict[str, str]
     port: int = field(default_factory=_unused_port)
     service: Service | None = None
-    earlier: str = ""
-    """What its predecessors have logged."""
     _running: ExitStack = field(default_factory=ExitStack)
 
     @property
@@ -60,8 +58,6 @@ class Member:
 
     def end(self) -> None:
         """Clear away what there is, dead or alive."""
-        if self.service is not None:
-            self.earlier += self.service.log()
         self._running.close()
         self.service = None
 
