@@ -9,15 +9,19 @@ from config.metric_files import on_exit, on_starting
 
 bind = [f"0.0.0.0:{environment.integer('PORT', 8000, least=1, most=65535)}"]
 worker_class = "config.worker.Worker"
-logger_class = "config.worker.ServerLog"
+logger_class = "config.server_log.ServerLog"
 workers = environment.integer(
     "WEB_CONCURRENCY", (os.cpu_count() or 1) if environment.text("REDIS_URL") else 1, least=1, most=256
 )
-threads = environment.integer("THREADS", 32, least=1, most=1000)
+threads = environment.integer("THREADS", 128, least=1, most=1000)
 # Longer than any sign-in may take, so that a stop finishes what is under way.
 graceful_timeout = int(environment.number("PROVIDER_TIMEOUT", 10, most=300)) + 20
 timeout = graceful_timeout + 10
 keepalive = 75
+# A worker that has had them is replaced, whatever it may have gathered by then; the jitter keeps workers that have
+# started together from going together.
+max_requests = environment.integer("MAX_REQUESTS", 100_000, most=1_000_000_000)
+max_requests_jitter = max_requests // 2
 # Whom to believe about TLS and addresses is said in one place, TRUSTED_PROXIES. gunicorn by itself would believe
 # whoever calls from this machine, also about SCRIPT_NAME and PATH_INFO.
 forwarded_allow_ips = ""

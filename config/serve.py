@@ -25,7 +25,7 @@ def main() -> int:  # noqa: RET503 - it ends in exec
         print(f"Tandem does not start. {problem}", file=sys.stderr)
         return 1
     # In this very process, so that whoever started it can stop it; it does not return.
-    command = [sys.executable, "-m", "gunicorn", "-c", "python:config.gunicorn", "config.wsgi"]
+    command = [sys.executable, "-m", "config.master", "-c", "python:config.gunicorn", "config.wsgi"]
     os.execv(command[0], command)  # noqa: S606 - there is nothing for a shell to do
 
 

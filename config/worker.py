@@ -1,38 +1,144 @@
-"""gunicorn's worker and log, which by themselves repeat what a client has sent: request lines, headers, queries."""
+"""gunicorn's threaded worker, which loses no request when it goes and waits for nobody when it closes a connection."""
 
 # mypy: disable-error-code="misc"
 # gunicorn has no types: every class of its is Any.
 
+import mmap
+import select
+import sys
+import time
+from concurrent.futures import Future
+from functools import cache
 from typing import Any
 
-from gunicorn.glogging import Logger  # type: ignore[import-untyped]  # the package has no types
 from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]  # the package has no types
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]  # the package has no types
 
-from config.logs import LineFormatter
+from config.farewells import Farewells
+from config.server_log import wordless
+from config.unread import leaves_much_unread
 
-
-class ServerLog(Logger):
-    """gunicorn's own log, in our form."""
-
-    def setup(self, cfg: Any) -> None:
-        """Set the handlers up as gunicorn does, then give them our formatter."""
-        super().setup(cfg)
-        for handler in self.error_log.handlers:
-            handler.setFormatter(LineFormatter())
+_SERVES, _LEAVES = range(2)
+_MOMENT = 5
+"""Milliseconds that a thread waits for the next request of the client that it has just answered."""
+_LITTLE = 8
+"""Connections with a thread each, waiting ones included; with more of them threads get into each other's way."""
 
 
 class Worker(ThreadWorker):
-    """gunicorn's threaded worker, which answers what is no HTTP without repeating it."""
+    """gunicorn's, whose requests are numbered so that the master replaces it before it goes.
+
+    `serves` and `leaves` are seen by the master and by the worker, whichever of them says so.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Begin in the master, before the fork."""
+        super().__init__(*args, **kwargs)
+        self._shared = mmap.mmap(-1, 2)
+        # gunicorn's own worker stops accepting at once when it has had them, whoever else there is to accept.
+        self._enough: int = getattr(self, "max_requests")  # noqa: B009 - mypy finds no type of it
+        self.max_requests = sys.maxsize
+        self._farewells = Farewells(self)
+
+    @property
+    def serves(self) -> bool:
+        """Whether it has loaded the application and accepts connections."""
+        return bool(self._shared[_SERVES])
+
+    @property
+    def leaves(self) -> bool:
+        """Whether a successor is to take its place."""
+        return bool(self._shared[_LEAVES])
+
+    @leaves.setter
+    def leaves(self, value: bool) -> None:
+        self._shared[_LEAVES] = value
+
+    def run(self) -> None:
+        """Serve until the master says that it is over, then answer what is under way."""
+        self._shared[_SERVES] = True
+        super().run()
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        """Begin to stop, at SIGTERM, whoever has sent it."""
+        self.leaves = True
+        super().handle_exit(sig, frame)
+
+    def handle_request(self, req: Any, conn: Any) -> Any:
+        """Answer a request; say so in the answer if the connection cannot be used for another one."""
+        if self.nr + 1 >= self._enough:
+            self.leaves = True
+        closes = req.should_close
+        # gunicorn asks once for the answer's headers, and after the answer again: what it has said then has to hold.
+        req.should_close = cache(lambda: closes() or not self.alive or leaves_much_unread(req.body))
+        return super().handle_request(req, conn)
+
+    def handle(self, conn: Any) -> Any:
+        """Answer on a connection, and while there is little else to do stay with it for a moment.
+
+        Whoever calls without a pause is answered by the same thread then; through the main thread and its poller, each
+        request costs two more changes of threads.
+        """
+        kept = super().handle(conn)
+        while kept is True and self.alive and self._has_little_to_do() and _has_come(conn, _MOMENT):
+            kept = super().handle(conn)
+        return kept
+
+    def _has_little_to_do(self) -> bool:
+        with_a_thread = self.nr_conns - len(self.keepalived_conns) - len(self.pending_conns)
+        return bool(with_a_thread <= min(_LITTLE, self.cfg.threads // 2))
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Accept or not; who is already in the queue of a stopping worker is accepted still."""
+        super().set_accept_enabled(enabled)
+        if self.alive or enabled:
+            return
+        # gunicorn's listeners have no socket once they are closed.
+        for listener in (listener for listener in self.sockets if listener.sock):
+            before = None
+            while before != self.nr_conns:
+                before = self.nr_conns
+                self.accept(listener)
+            # From here on the kernel refuses, where nobody else listens, and does not gather what nobody accepts.
+            listener.close()
+
+    def finish_request(self, conn: Any, fs: "Future[Any]") -> None:
+        """Keep the connection of a request that has ended, or let it go; gunicorn would wait here for the client."""
+        if fs.cancelled() or fs.exception() is not None or not fs.result():
+            self._farewells.say(conn)
+        else:
+            super().finish_request(conn, fs)
+
+    def murder_keepalived(self, force: bool = False) -> None:
+        """Close the connections that nobody has used for long, but for those on which a request has just come in."""
+        now = time.monotonic()
+        late = [] if force else [conn for conn in self.keepalived_conns if conn.timeout <= now]
+        for conn in late:
+            if _has_come(conn, 0):
+                self.on_client_socket_readable(conn, conn.sock)
+        super().murder_keepalived(force)
+
+    def murder_pending(self) -> None:
+        """Close the connections that have said nothing for long, and those that have been let go."""
+        super().murder_pending()
+        self._farewells.end()
+
+    def _cap_keepalive(self, deadline: float) -> None:
+        """Let a stop wait no longer for connections that have said nothing yet than for kept ones."""
+        super()._cap_keepalive(deadline)
+        for conn in self.pending_conns:
+            conn.timeout = min(conn.timeout, deadline)
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
-        """Answer and log as gunicorn does, by the kind of the fault alone."""
+        """Answer and log as gunicorn does, by the kind of the fault alone: it would repeat what a client has sent."""
         # Without the request: its line would be logged, query included.
-        super().handle_error(None, client, addr, _wordless(exc) if isinstance(exc, ParseException) else exc)
+        super().handle_error(None, client, addr, wordless(exc) if isinstance(exc, ParseException) else exc)
 
 
-def _wordless(error: ParseException) -> ParseException:
-    """Give a fault of the same kind, for which gunicorn has the same status, that says no more than its kind."""
-    kind = type(error)
-    wordless: Any = type(kind.__name__, (kind,), {"__str__": lambda self: kind.__name__})
-    return wordless.__new__(wordless)
+def _has_come(conn: Any, within: int) -> bool:
+    """Say whether something has come that is not answered yet, or the end, within so many milliseconds."""
+    if conn.parser.unreader.buf.getvalue():
+        return True
+    look = select.poll()
+    look.register(conn.sock, select.POLLIN)
+    return bool(look.poll(within))

@@ -18,6 +18,7 @@ pytest.register_assert_rewrite("tests.contract.answers", "tests.differential.agr
 STARTS_PROCESSES = {
     "adopting",
     "benchmarks",
+    "behind_nginx",
     "browser",
     "clients",
     "config",
@@ -41,6 +42,8 @@ LONGEST = (
     "demo/test_demo",
     "e2e/test_outages",
     "scale/test_a_million",
+    "config/test_restarts",
+    "behind_nginx/test_three_servers",
     "leaks/test_over_http",
     "e2e/test_misbehaviour",
     "e2e/test_races",

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
-OVER_SOCKETS = frozenset({"clients", "differential", "e2e", "schemathesis"})
+OVER_SOCKETS = frozenset({"behind_nginx", "clients", "differential", "e2e", "schemathesis"})
 """Folders of tests that run nothing which others do not run, too."""
 MANY_CASES = frozenset({"breadth", "config", "contract", "demo", "leaks", "legacy_rows", "scale"})
 """Folders of which the first case of each test, for each API, is measured; of all others every case is."""

@@ -70,6 +70,7 @@ def test_a_value_that_cannot_be_read_names_its_variable(tmp_path: Path, name: st
         ("PORT", "65536"),
         ("THREADS", "1.5"),
         ("THREADS", "0"),
+        ("MAX_REQUESTS", "-1"),
         ("DEBUG", "yes"),
         ("LOG_LEVEL", "LOUD"),
         ("DATABASE_URL", "postgres://:port/"),

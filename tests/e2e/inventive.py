@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -37,6 +37,7 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128
     daemon_threads = True
     asked_for: list[int]
+    before: Callable[[], object]
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Report a bug of ours; that a service is killed while it asks is none."""
@@ -58,6 +59,7 @@ class _Check(BaseHTTPRequestHandler):
         token = json.loads(sent)["access_token"]
         number, _, login = token.partition(":")
         self.server.asked_for.append(int(number))
+        self.server.before()
         body = json.dumps({"app": {"client_id": CLIENT_ID}, "user": {"id": int(number), "login": login}}).encode()
         self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
 
@@ -66,14 +68,17 @@ class _Check(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def inventive_github() -> Iterator[Inventive]:
-    """Serve it."""
+def inventive_github(before: Callable[[], object] = lambda: None) -> Iterator[Inventive]:
+    """Serve it.
+
+    :param before: what is done before each answer; calls at once do it at once.
+    """
     with _Server(("127.0.0.1", 0), _Check) as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
         thread.start()
         hosts = {"https://api.github.com": f"http://127.0.0.1:{server.server_address[1]}"}
         github = Inventive({**ENVIRONMENT, "PROVIDER_HOSTS": json.dumps(hosts)})
-        server.asked_for = github.asked_for
+        server.asked_for, server.before = github.asked_for, before
         yield github
         server.shutdown()
         thread.join()

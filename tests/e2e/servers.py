@@ -124,7 +124,7 @@ def running_sandbox() -> Iterator[Sandbox]:
 def running_service(
     sandbox: Sandbox | None, *, database_url: str | None = None, **environment: str
 ) -> Iterator[Service]:
-    """Run the service on a free port, with this environment and the sandbox's alone.
+    """Run the service on a free port, or on `PORT`, with this environment and the sandbox's alone.
 
     :param database_url: by default a new SQLite database, gone afterwards.
     """
@@ -156,7 +156,7 @@ def _service(
             **environment,
         }
         for tried in range(1, _TRIES + 1):
-            port = free_port()
+            port = int(environment.get("PORT") or free_port())
             try:
                 with _serving(port, variables, may_die=may_die) as service:
                     yield service

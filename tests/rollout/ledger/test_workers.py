@@ -96,7 +96,7 @@ def killed(service: Service) -> None:
 
 def test_nothing_is_lost_but_what_is_said(running: Running, postgres: PrivatePostgres) -> None:
     """At SIGTERM, and when a worker has had enough requests, the counts are exact; what a killed one takes is told."""
-    with running(NEVER, GUNICORN_CMD_ARGS="--max-requests=40") as service:
+    with running(NEVER, MAX_REQUESTS="40") as service:
         first, made = set(service.workers), call(service, 1)
         while first <= set(service.workers):
             made += call(service, 1)

@@ -1,0 +1,45 @@
+"""Three services behind nginx, on PostgreSQL and Redis, once for all tests here; each leaves all of them running."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.behind_nginx.fleet import Member, running_fleet
+from tests.behind_nginx.nginx import Nginx, running_nginx
+from tests.e2e.conftest import note
+from tests.e2e.databases import Database, new_database
+from tests.e2e.inventive import Inventive, inventive_github
+from tests.e2e.private import private_redis
+
+__all__ = ["note"]
+
+
+@pytest.fixture(scope="package")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """The one that they share."""
+    with new_database("postgres", tmp_path_factory.mktemp("database")) as database:
+        yield database
+
+
+@pytest.fixture(scope="package")
+def github() -> Iterator[Inventive]:
+    """The provider."""
+    with inventive_github() as github:
+        yield github
+
+
+@pytest.fixture(scope="package")
+def fleet(database: Database, github: Inventive) -> Iterator[list[Member]]:
+    """The services, each of one process."""
+    with private_redis() as redis:
+        common = {"REDIS_URL": redis.url, "WEB_CONCURRENCY": "1", "TRUSTED_PROXIES": "1", "HSTS_SECONDS": "60"}
+        limits = {"THROTTLE_ANONYMOUS": "60/min", "THROTTLE_USER": "600/min"}
+        with running_fleet(database, {**github.environment, **common, **limits}) as fleet:
+            yield fleet
+
+
+@pytest.fixture(scope="package")
+def nginx(fleet: list[Member]) -> Iterator[Nginx]:
+    """What clients see of them."""
+    with running_nginx([member.port for member in fleet]) as nginx:
+        yield nginx

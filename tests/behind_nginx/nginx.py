@@ -1,0 +1,78 @@
+"""nginx as docs/nginx/tandem.conf has it, on a port of this machine; the machine's own is left alone."""
+
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.private import Server
+from tests.e2e.servers import ROOT, free_port
+
+DOCUMENTED = ROOT / "docs" / "nginx" / "tandem.conf"
+OUTSIDE = "127.0.0.1"
+"""A client with this address counts as a proxy in front of nginx: it says for whom it calls, so that a load can come
+from many addresses. Clients with other addresses of this machine are clients."""
+_AROUND = """
+{user}
+daemon off;
+worker_processes 2;
+pid nginx.pid;
+error_log start.log;
+events {{ worker_connections 512; }}
+http {{
+    client_body_temp_path body;
+    proxy_temp_path proxy;
+    fastcgi_temp_path fastcgi;
+    uwsgi_temp_path uwsgi;
+    scgi_temp_path scgi;
+    include tandem.conf;
+}}
+"""
+
+
+@dataclass(frozen=True)
+class Nginx:
+    """Where it is, and what it has written down."""
+
+    port: int
+    folder: Path
+
+    @property
+    def url(self) -> str:
+        """Where clients find it."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def log(self) -> str:
+        """Give its access log."""
+        return (self.folder / "tandem.log").read_text(encoding="utf-8")
+
+
+@contextmanager
+def running_nginx(ports: Sequence[int]) -> Iterator[Nginx]:
+    """Run it in front of the servers on these ports; skip where it is not installed."""
+    program = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    if program is None:
+        pytest.skip("needs nginx")
+    with tempfile.TemporaryDirectory(prefix="tandem-nginx-") as name:
+        folder, port = Path(name), free_port()
+        shutil.copy(DOCUMENTED, folder)
+        # Started by the superuser it would otherwise answer as a user who may not look into this folder.
+        around = _AROUND.format(user="user root;" if os.geteuid() == 0 else "")
+        (folder / "nginx.conf").write_text(around, encoding="utf-8")
+        servers = [f"server 127.0.0.1:{one} max_fails=1 fail_timeout=2s;" for one in ports]
+        (folder / "tandem-servers.conf").write_text("\n".join(servers), encoding="utf-8")
+        listen = f"listen 127.0.0.1:{port};\nset_real_ip_from {OUTSIDE};\nreal_ip_header X-Forwarded-For;\n"
+        (folder / "tandem-listen.conf").write_text(listen, encoding="utf-8")
+        command = [program, "-p", name, "-c", "nginx.conf", "-e", "start.log"]
+        server = Server(command, folder, port, signal.SIGTERM)
+        try:
+            server.start()
+            yield Nginx(port, folder)
+        finally:
+            server.stop()

@@ -1,0 +1,145 @@
+"""Three services behind nginx are one: each serves, they count together, and any of them may go."""
+
+import json
+import random
+import socket
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import closing
+from http.client import HTTPResponse
+
+import pytest
+import requests
+from django.conf import settings
+
+from shared.errors import ApiError, PayloadTooLarge, ServiceUnavailable
+from tests.behind_nginx.fleet import Member
+from tests.behind_nginx.nginx import Nginx, running_nginx
+from tests.config.callers import request
+from tests.e2e.conftest import Note
+from tests.e2e.databases import Database
+from tests.e2e.inventive import Inventive, fields
+from tests.e2e.load import PREFIXES, under_load
+from tests.e2e.servers import free_port
+from tests.e2e.test_kills import assert_whole
+
+pytestmark = [pytest.mark.e2e, pytest.mark.postgres, pytest.mark.redis]
+
+BUDGET = 60
+SHORT = 1.0
+"""Seconds of load around what happens to a server."""
+
+
+def calls_from(address: str, nginx: Nginx, sent: bytes) -> tuple[int, dict[str, str]]:
+    """Make a call from an address of this machine; give the status and the headers."""
+    with closing(socket.create_connection(("127.0.0.1", nginx.port), 30, (address, 0))) as connection:
+        connection.sendall(sent)
+        answer = HTTPResponse(connection)
+        answer.begin()
+        answer.read()
+        return answer.status, dict(answer.getheaders())
+
+
+def signs_up(number: int, **headers: str) -> bytes:
+    body = json.dumps(fields(number, f"person-{number}")).encode()
+    return request("POST", f"/{PREFIXES[number % len(PREFIXES)]}social_sign_up/", body, **headers)
+
+
+def soon(true: Callable[[], bool]) -> None:
+    until = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def served_by(nginx: Nginx, fleet: list[Member]) -> Counter[int]:
+    """Say how often each port has answered, as nginx has noted it."""
+    log = nginx.log()
+    return Counter({member.port: log.count(f"127.0.0.1:{member.port} 20") for member in fleet})
+
+
+@pytest.mark.threat(27)
+def test_all_three_count_together(nginx: Nginx, fleet: list[Member]) -> None:
+    """An address has one budget, over all servers and versions, whatever it says of itself; another has its own."""
+    statuses = Counter(
+        calls_from("127.0.0.61", nginx, signs_up(number, X_Forwarded_For=f"198.51.100.{number}"))[0]
+        for number in range(BUDGET + 1)
+    )
+    assert statuses == {201: BUDGET, 429: 1}
+    assert calls_from("127.0.0.62", nginx, signs_up(1))[0] == 201
+    assert all(served_by(nginx, fleet).values())
+
+
+def test_a_request_is_found_in_both_logs(nginx: Nginx, fleet: list[Member]) -> None:
+    """By the id of the answer, which the client may choose within bounds; no query is in either log."""
+    for given, kept in (("chosen-by-the-app", True), ("no id", False)):
+        sent = request("GET", f"/{PREFIXES[0]}provider/?secret=in-a-query", X_Request_ID=given)
+        status, headers = calls_from("127.0.0.63", nginx, sent)
+        answered = headers["X-Request-ID"]
+        assert (status, answered == given) == (200, kept)
+        soon(lambda: f" {answered} " in nginx.log())  # noqa: B023 - it is called at once
+        assert any(f"[{answered}]" in member.now.log() for member in fleet)
+    assert "in-a-query" not in nginx.log()
+
+
+def test_https_is_told(nginx: Nginx) -> None:
+    """What the client says of it is overwritten."""
+    _, headers = calls_from("127.0.0.64", nginx, request("GET", "/livez", X_Forwarded_Proto="https"))
+    assert "Strict-Transport-Security" not in headers
+
+
+@pytest.mark.threat(26)
+def test_one_is_killed_under_load(nginx: Nginx, fleet: list[Member], database: Database, note: Note) -> None:
+    """No call fails: what the dead one had under way is done by another, and nothing that was promised is lost."""
+    victim = random.SystemRandom().choice(fleet)
+    with under_load(nginx.url, first=2000, callers=12, headers=True) as load:
+        load.promised_since(time.monotonic())
+        time.sleep(SHORT)
+        victim.now.kill()
+        killed = time.monotonic()
+        for _ in range(30):
+            load.promised_since(time.monotonic())
+    victim.end()
+    assert_whole(load, database, nginx.url, 1, note)
+    note("slowest call, seconds after the kill", f"{load.slowest:.1f}, {time.monotonic() - killed:.1f}")
+    assert load.broken == 0
+    assert f"127.0.0.1:{victim.port}, " in nginx.log(), "nothing was under way in the one that was killed"
+    victim.start()
+
+
+def test_they_are_renewed_one_after_another_under_load(
+    nginx: Nginx, fleet: list[Member], github: Inventive, note: Note
+) -> None:
+    """A deployment loses no call, carries none out twice, and all serve again afterwards."""
+    asked = len(github.asked_for)
+    with under_load(nginx.url, first=4000, callers=3, headers=True) as load:
+        for member in fleet:
+            load.promised_since(time.monotonic())
+            member.renew()
+        there = served_by(nginx, fleet)
+        soon(lambda: all((served_by(nginx, fleet) - there).get(member.port) for member in fleet))
+    note("answers", dict(load.answers))
+    assert (load.broken, load.odd) == (0, [])
+    assert set(load.answers) <= {"201 created", "201 signed_in"}
+    assert len(github.asked_for) - asked == load.answers.total()
+
+
+@pytest.mark.parametrize("prefix", settings.APIS.values(), ids=settings.APIS)
+def test_what_nginx_says_is_what_the_service_would_say(prefix: str) -> None:
+    """Where all servers are away, and of a body beyond what it passes on."""
+    with running_nginx([free_port(), free_port()]) as nginx:
+        url = f"{nginx.url}/{prefix}social_sign_up/"
+        away = requests.post(url, json=fields(1, "newt"), timeout=30)
+        too_large = requests.post(url, data=b"x" * 2 * 1024 * 1024, timeout=30)
+        assert requests.get(f"{nginx.url}/metrics", timeout=30).status_code == 404
+    for answer, error in ((away, ServiceUnavailable()), (too_large, PayloadTooLarge())):
+        assert_is(answer, error)
+
+
+def assert_is(answer: requests.Response, error: ApiError) -> None:
+    assert (answer.status_code, answer.json()) == (error.status, error.body())
+    expected = {"Content-Type": "application/json", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    assert {name: answer.headers[name] for name in expected} == expected
+    assert len(answer.headers["X-Request-ID"]) == 32
+    assert {name: answer.headers[name] for name in error.headers} == error.headers
