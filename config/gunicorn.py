@@ -1,10 +1,11 @@
 """gunicorn's settings: threads, since a sign-in mostly waits for a provider."""
 
+import gc
 import os
 from typing import Any
 
 from config import environment, last_words, metric_files
-from config.last_words import post_worker_init, pre_fork, worker_exit
+from config.last_words import pre_fork, worker_exit
 from config.metric_files import on_exit, on_starting
 
 bind = [f"0.0.0.0:{environment.integer('PORT', 8000, least=1, most=65535)}"]
@@ -31,7 +32,15 @@ errorlog = "-"
 loglevel = "warning"
 # What the ledger has counted in memory is not lost with a worker, or it is said; the workers' metrics are one, and
 # outlive each of them.
-__all__ = ["on_exit", "on_starting", "post_worker_init", "pre_fork", "worker_exit"]
+__all__ = ["on_exit", "on_starting", "pre_fork", "worker_exit"]
+
+
+def post_worker_init(worker: Any) -> None:
+    """Begin to count, with the application loaded."""
+    last_words.post_worker_init(worker)
+    # What is there by now stays: the garbage collector need not look at it again and again.
+    gc.collect()
+    gc.freeze()
 
 
 def child_exit(server: Any, worker: Any) -> None:

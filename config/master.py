@@ -14,8 +14,6 @@ import time
 from gunicorn.app.wsgiapp import WSGIApplication  # type: ignore[import-untyped]  # the package has no types
 from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]  # the package has no types
 
-from config.listeners import let_nobody_in
-
 
 class Master(Arbiter):
     """Keeps so many workers that serve, and the leaving ones besides until they may go."""
@@ -44,15 +42,6 @@ class Master(Arbiter):
         for worker in self.WORKERS.values():
             worker.leaves = True
         super().reload()
-
-    def stop(self, graceful: bool = True) -> None:
-        """End every worker; those who have come so far are answered, nobody comes any more."""
-        # A listener that another master or systemd has, too, goes on without us.
-        ours = self.reexec_pid == self.master_pid == 0 and not self.systemd
-        if graceful and ours:
-            for listener in self.LISTENERS:
-                let_nobody_in(listener.sock)
-        super().stop(graceful)
 
     def _let_go(self) -> None:
         workers = self.WORKERS.values()
