@@ -81,8 +81,8 @@ def accepts_unverified(name: str) -> bool:
 
 def enabled() -> dict[str, type[Policy]]:
     """Give the enabled providers by name, in the order of their names."""
-    found = {name: policy_for(name) for name in sorted(conf.providers)}
-    return {name: policy for name, policy in found.items() if policy and (policy.verified or accepts_unverified(name))}
+    found = {name: _enabled(name) for name in sorted(conf.providers)}
+    return {name: policy for name, policy in found.items() if policy}
 
 
 def title_of(name: str) -> str:
@@ -93,7 +93,7 @@ def title_of(name: str) -> str:
 
 def accepts_of(name: str) -> Accepts | None:
     """Give the sets of token fields that a provider takes; None where it is not enabled."""
-    policy = enabled().get(name)
+    policy = _enabled(name)
     return policy.accepts if policy else None
 
 
@@ -102,10 +102,15 @@ def policy_of(name: str) -> type[Policy]:
 
     :raises UnknownProvider: where it is not enabled.
     """
-    policy = enabled().get(name)
+    policy = _enabled(name)
     if policy is None:
         raise UnknownProvider
     return policy
+
+
+def _enabled(name: str) -> type[Policy] | None:
+    policy = policy_for(name) if name in conf.providers else None
+    return policy if policy and (policy.verified or accepts_unverified(name)) else None
 
 
 def _made(kind: type[OpenIDConnect] | type[UnverifiedAccessToken], entry: Entry) -> type[Policy]:

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from social_core.exceptions import AuthAssociationError
 from social_django.models import DjangoStorage, UserSocialAuth
 
-from social import creation, pipeline
+from social import creation, names_taken, pipeline
 from social.legacy_rows.held import _look_up
 from tests.custom_user.models import Person
 from tests.custom_user.story import RIPLEY
@@ -74,7 +74,7 @@ def test_a_handle_that_is_taken_meanwhile_is_chosen_again(
     providers: Providers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between the look and the write."""
-    taken, looked = pipeline.taken_among, []
+    taken, looked = names_taken.taken_among, []
     Person.objects.create_user(RIPLEY["login"][:12])
 
     def sees_nobody_at_first(names: Sequence[str]) -> Collection[str]:

@@ -14,7 +14,7 @@ from social_core.pipeline import DEFAULT_AUTH_PIPELINE
 from social_django.models import UserSocialAuth
 
 from shared.sign_up import Credential
-from social import pipeline
+from social import names_taken, pipeline
 from social import sign_up as service
 from social.models import AccessToken
 from social.providers.identify import identify
@@ -221,7 +221,7 @@ def test_a_name_that_is_taken_meanwhile_is_chosen_again(
     """Between the look and the write: nothing of the first try remains, and the person is signed up."""
     User.objects.create(username="ripley")
     looked: list[str] = []
-    taken = pipeline.taken_among
+    taken = names_taken.taken_among
 
     def sees_nobody_at_first(names: Sequence[str]) -> Collection[str]:
         looked.append(names[0])
