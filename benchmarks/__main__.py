@@ -15,7 +15,7 @@ from benchmarks import machine
 from benchmarks.bench import Bench, Choice, bench, say
 from benchmarks.candidates.field import chosen
 from benchmarks.load.caller import WrongAnswerError
-from benchmarks.parts import counts, hanging, production, scale, sign_in, start
+from benchmarks.parts import counts, fleet, hanging, production, scale, sign_in, start
 from benchmarks.processes import ROOT, ProcessError
 from benchmarks.report.plot import plot
 from benchmarks.report.tables import report
@@ -27,6 +27,7 @@ PARTS: dict[str, Callable[[Bench], None]] = {
     "start": start.run,
     "production": production.run,
     "hanging": hanging.run,
+    "fleet": fleet.run,
     "scale": scale.run,
 }
 QUICK = {

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from benchmarks.candidates.candidate import APP_ID, Candidate, Setup
@@ -56,11 +57,15 @@ class Bench:
     choice: Choice
     candidates: Sequence[Candidate]
     provider: Provider
-    redis_url: str
     folder: Path
     stack: ExitStack
     results: Results
     _places: dict[tuple[str, str], Place] = field(default_factory=dict)
+
+    @cached_property
+    def redis_url(self) -> str:
+        """Start Redis for whoever needs it."""
+        return self.stack.enter_context(running_redis(self.folder))
 
     def place(self, candidate: Candidate, database: str) -> Place:
         """Give a candidate's database, made and prepared the first time; it is dropped when the run ends."""
@@ -119,7 +124,6 @@ def say(text: str) -> None:
 def bench(choice: Choice, candidates: Sequence[Candidate], folder: Path, results: Results) -> Iterator[Bench]:
     """Start what all share; all of it ends with the block."""
     with ExitStack() as stack:
-        redis = stack.enter_context(running_redis(folder))
         provider = stack.enter_context(running_provider(APP_ID))
         results.titles = {one.name: one.title for one in candidates}
-        yield Bench(choice, candidates, provider, redis, folder, stack, results)
+        yield Bench(choice, candidates, provider, folder, stack, results)

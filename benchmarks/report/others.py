@@ -20,6 +20,8 @@ _COUNTS = {
 _ALONE = {
     "production_per_second": "sign-ins a second, documented settings",
     "production_connections_a_process": "most database connections of a process meanwhile",
+    "fleet_of_1_per_second": "sign-ins a second, one server of one process behind nginx",
+    "fleet_of_3_per_second": "sign-ins a second, three servers of one process behind nginx",
     "reads_p99_ms": "p99 of `user/`, ms",
     "reads_p99_ms_while_hanging": "p99 of `user/` while a provider hangs, ms",
     "start_cpu_s": "cold start to the first person signed in, s of CPU",
@@ -75,7 +77,7 @@ def alone(results: Results) -> Iterator[str]:
 
 def _titled(key: Key) -> str:
     title = _ALONE[key.what]
-    return f"{title}, provider at {key.latency} ms" if key.what.startswith("production_") else title
+    return f"{title}, provider at {key.latency} ms" if key.what.startswith(("production_", "fleet_")) else title
 
 
 def _thousands(number: int) -> str:
