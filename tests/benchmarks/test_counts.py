@@ -33,7 +33,7 @@ def bench(tmp_path, monkeypatch):
     candidates, results = [yardstick()], Results()
     with ExitStack() as stack:
         provider = stack.enter_context(running_provider(APP_ID))
-        yield Bench(Choice(1, [], [], [], 1), candidates, provider, "", tmp_path, stack, results)
+        yield Bench(Choice(1, [], [], [], 1), candidates, provider, tmp_path, stack, results)
 
 
 def test_the_yardstick_does_what_its_view_says(bench):
