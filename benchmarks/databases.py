@@ -2,8 +2,9 @@
 
 import os
 import secrets
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -25,6 +26,16 @@ def new_database(vendor: str, folder: Path) -> Iterator[str]:
         yield urlunsplit(urlsplit(POSTGRES)._replace(path=f"/{name}"))
     finally:
         _administer(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def clear(url: str, table: str) -> None:
+    """Delete all rows of a table."""
+    if url.startswith("sqlite:///"):
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"), timeout=30)) as connection, connection:
+            connection.execute(f"DELETE FROM {table}")  # noqa: S608 - our names
+        return
+    with psycopg.connect(url) as session:
+        session.execute(sql.SQL("TRUNCATE {}").format(sql.Identifier(table)))
 
 
 def _administer(statement: sql.Composed) -> None:

@@ -49,6 +49,8 @@ class Candidate:
     """The request for a provider's token, from a client's address."""
     tables: str
     """Whose tables it has, for those who fill them: `yardstick`, `social_django` or `allauth`."""
+    credentials: str = ""
+    """The table that gets a row with every sign-in; none where a person keeps one credential."""
 
     @property
     def is_tandem(self) -> bool:

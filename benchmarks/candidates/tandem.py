@@ -62,4 +62,5 @@ def _mounted(prefix: str) -> Candidate:
         environment=environment,
         sign_in=sign_in,
         tables="social_django",
+        credentials="social_accesstoken",
     )

@@ -14,6 +14,7 @@ def yardstick() -> Candidate:
         environment=_environment,
         sign_in=_sign_in,
         tables="yardstick",
+        credentials="access_token",
     )
 
 

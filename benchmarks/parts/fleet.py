@@ -12,8 +12,8 @@ from tests.behind_nginx.nginx import running_nginx
 
 SIZES = (1, 3)
 LATENCIES = (0, 200)
-CALLERS = 96
-"""At once, whatever there is behind nginx."""
+CALLERS = 60
+"""At once, whatever there is behind nginx; one process lets 64 wait for a provider."""
 _SECONDS = 5
 
 
