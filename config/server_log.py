@@ -3,6 +3,7 @@
 # mypy: disable-error-code="misc"
 # gunicorn has no types: every class of its is Any.
 
+from functools import cache
 from typing import Any
 
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]  # the package has no types
@@ -23,6 +24,11 @@ class ServerLog(Logger):
 
 def wordless(error: ParseException) -> ParseException:
     """Give a fault of the same kind, for which gunicorn has the same status, that says no more than its kind."""
-    kind = type(error)
-    wordless: Any = type(kind.__name__, (kind,), {"__str__": lambda self: kind.__name__})
+    kind: Any = type(error)
+    wordless = _wordless(kind)
     return wordless.__new__(wordless)
+
+
+@cache
+def _wordless(kind: Any) -> Any:
+    return type(kind.__name__, (kind,), {"__str__": lambda self: kind.__name__})

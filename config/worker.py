@@ -8,7 +8,8 @@ import select
 import sys
 import time
 from concurrent.futures import Future
-from functools import cache
+from contextlib import suppress
+from functools import cache, partial
 from typing import Any
 
 from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]  # the package has no types
@@ -71,7 +72,11 @@ class Worker(ThreadWorker):
         closes = req.should_close
         # gunicorn asks once for the answer's headers, and after the answer again: what it has said then has to hold.
         req.should_close = cache(lambda: closes() or not self.alive or leaves_much_unread(req.body))
-        return super().handle_request(req, conn)
+        try:
+            return super().handle_request(req, conn)
+        finally:
+            # Without itself in it, the request and what it holds are gone at once.
+            req.should_close = partial(bool, req.should_close())
 
     def handle(self, conn: Any) -> Any:
         """Answer on a connection, and while there is little else to do stay with it for a moment.
@@ -95,10 +100,13 @@ class Worker(ThreadWorker):
             return
         # gunicorn's listeners have no socket once they are closed.
         for listener in (listener for listener in self.sockets if listener.sock):
-            before = None
-            while before != self.nr_conns:
-                before = self.nr_conns
-                self.accept(listener)
+            # Not for ever, where others come as fast as they are accepted; nor if there are too many open files.
+            with suppress(OSError):
+                for _ in range(self.cfg.backlog):
+                    before = self.nr_conns
+                    self.accept(listener)
+                    if before == self.nr_conns:
+                        break
             # From here on the kernel refuses, where nobody else listens, and does not gather what nobody accepts.
             listener.close()
 

@@ -36,5 +36,6 @@ def taken_among(names: Sequence[str]) -> frozenset[str]:
         # Its `iexact` is LIKE ... ESCAPE, which no index serves; this ignores the case of the same letters.
         users, look_up = users.alias(any_case=Collate(model.USERNAME_FIELD, "NOCASE")), "any_case"
     found = users.filter(reduce(or_, (Q((look_up, name)) for name in names)))
-    had = {str(name).lower() for name in found.values_list(model.USERNAME_FIELD, flat=True)}
-    return frozenset(name for name in names if name.lower() in had)
+    # In upper case, as PostgreSQL compares: an `i` and one without its dot have one capital, and are alike to it.
+    had = {str(name).upper() for name in found.values_list(model.USERNAME_FIELD, flat=True)}
+    return frozenset(name for name in names if name.upper() in had)

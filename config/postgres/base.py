@@ -47,6 +47,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
             connection.close()
             # The pool makes a new one in the place of a closed one.
             self.pool.putconn(connection)
+            if time.monotonic() > until:
+                raise PoolTimeout("each connection has ended as soon as it was made")
 
 
 def _is_alive(connection: Connection) -> bool:
@@ -57,11 +59,10 @@ def _is_alive(connection: Connection) -> bool:
     so then it is asked.
     """
     silence = select.poll()
-    silence.register(connection.fileno(), select.POLLIN)
-    if not silence.poll(0):
-        return True
     try:
-        ConnectionPool.check_connection(connection)
+        silence.register(connection.fileno(), select.POLLIN)
+        if silence.poll(0):
+            ConnectionPool.check_connection(connection)
     except psycopg.Error:
         return False
     return True

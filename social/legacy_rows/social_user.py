@@ -80,7 +80,7 @@ def _looks_elsewhere(backend: BaseAuth[Any]) -> bool:
     theirs_: Any = AbstractUserSocialAuth.get_social_auth
     return (
         type(backend).get_legacy_social_auth is not BaseAuth.get_legacy_social_auth
-        or find.__func__ is not theirs_.__func__
+        or getattr(find, "__func__", find) is not theirs_.__func__
     )
 
 

@@ -59,8 +59,12 @@ class DeadlineAdapter(HTTPAdapter):
         return host, {"cert_reqs": "CERT_REQUIRED", "ssl_context": _verifying(DEFAULT_CA_BUNDLE_PATH, verify)}
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
-        """Leave the certificates to the context: named here, they would be read again for each new connection."""
-        if not verify:
+        """Leave the certificates to the context: named here, they would be read again for each new connection.
+
+        A proxy that is reached over TLS itself is not verified by that context, so for it they have to be named.
+        """
+        through = getattr(conn, "proxy", None)
+        if not verify or (through is not None and through.scheme == "https"):
             super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]  # typed in part only
 
 

@@ -101,6 +101,16 @@ def test_a_name_is_looked_up_in_it(users: Any, name: str, taken: bool) -> None:
     assert re.search(found[connection.vendor].format(_index().name), plan)
 
 
+def test_letters_of_one_capital_are_alike(users: Any) -> None:
+    """As PostgreSQL sees them: whom a look-up without regard to case would find has the name."""
+    dotless = "r\u0131pley-7"
+    with transaction.atomic():
+        User.objects.create(username=dotless)
+        is_found = User.objects.filter(username__iexact="ripley-7").exists()
+        assert names_taken.taken_among(["ripley-7"]) == ({"ripley-7"} if is_found else set())
+        transaction.set_rollback(True)
+
+
 def test_back_and_forth(users: Any) -> None:
     """The migration takes away what it has built, and nothing else; forth again, it is there."""
     call_command("migrate", "social", "0001", verbosity=0)
