@@ -24,7 +24,7 @@ def create_user(storage: Any, **fields: Any) -> Any:
     model, login = storage.user_model(), storage.username_field()
     if "username" in fields and login not in fields:
         fields[login] = fields.pop("username")
-    elif "username" in fields and not _has_field(model, "username"):
+    elif "username" in fields and not has_field(model, "username"):
         del fields["username"]
     try:
         return model._default_manager.create_user(**fields)
@@ -71,7 +71,8 @@ def _is_theirs(storage: Any, method: str) -> bool:
     return getattr(own, "__func__", own) is getattr(its, "__func__", its)
 
 
-def _has_field(model: Any, name: str) -> bool:
+def has_field(model: Any, name: str) -> bool:
+    """Say whether a model has a field of this name."""
     try:
         model._meta.get_field(name)
     except FieldDoesNotExist:

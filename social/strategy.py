@@ -11,11 +11,13 @@ from functools import cache
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 from social_core.backends.base import BaseAuth
 from social_core.utils import module_member
 from social_django.strategy import DjangoStrategy
+
+from social.creation import has_field
 
 REPLACED_STEPS: Mapping[str, str] = {
     # Ours: a clean name, unique whatever the case, never an address, an id or a token.
@@ -94,7 +96,7 @@ class StatelessStrategy(DjangoStrategy):
         except AttributeError:
             if name == "SOCIAL_AUTH_USER_FIELDS":
                 kept = (get_user_model().get_email_field_name(), "first_name", "last_name")
-                return ["username", *(field for field in kept if _user_has(field))]
+                return ["username", *(field for field in kept if has_field(get_user_model(), field))]
             raise
 
     def get_pipeline(self, backend: BaseAuth[Any] | None = None) -> list[str]:
@@ -143,11 +145,3 @@ def _with_ours(steps: tuple[str, ...]) -> tuple[str, ...]:
         place = steps.index(first)
         steps = (*steps[:place], ASSOCIATE, *steps[place + 2 :])
     return tuple(REPLACED_STEPS.get(step, step) for step in steps)
-
-
-def _user_has(field: str) -> bool:
-    try:
-        get_user_model()._meta.get_field(field)
-    except FieldDoesNotExist:
-        return False
-    return True
