@@ -21,6 +21,7 @@ _RATE = re.compile(rf"(?P<number>[1-9][0-9]{{0,8}})/(?P<unit>{'|'.join(_UNITS)})
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|\+00:00)")
 _WEB_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(?P<port>[1-9][0-9]{0,4}))?")
 _PORTS_LEFT_OUT = re.compile(r"http://.*:80|https://.*:443")
+_SWITCHED = re.compile(r"_VERIFY_SSL$")
 _STAYS_TEXT = re.compile(r"_(KEY|SECRET|CLIENT|APP_ID|CLIENT_IDS)$")
 
 
@@ -200,7 +201,8 @@ def web_origins(name: str) -> list[str]:
 def social_auth(environ: Mapping[str, str]) -> dict[str, Any]:
     """Read every `SOCIAL_AUTH_*`; JSON where it is no string.
 
-    Ids, keys and secrets stay text whatever they look like: an application id of digits is no number.
+    Ids, keys and secrets stay text whatever they look like: an application id of digits is no number. What may be a
+    path or a switch is on with `1` like every switch: the number would be looked for as a file.
     """
     found: dict[str, Any] = {}
     for name, value in environ.items():
@@ -208,6 +210,9 @@ def social_auth(environ: Mapping[str, str]) -> dict[str, Any]:
             continue
         found[name] = value
         if _STAYS_TEXT.search(name):
+            continue
+        if _SWITCHED.search(name) and value in {"0", "1"}:
+            found[name] = value == "1"
             continue
         try:
             found[name] = json.loads(value)

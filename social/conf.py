@@ -42,6 +42,11 @@ class Conf:
         return int(_setting("PROVIDER_CONCURRENCY", 16))
 
     @property
+    def provider_concurrency_total(self) -> int | None:
+        """Sign-ups that ask a provider, or wait to, in this process; None: how many threads it has is not known."""
+        return cast(int | None, _setting("PROVIDER_CONCURRENCY_TOTAL", None))
+
+    @property
     def provider_token_keys(self) -> tuple[str, ...]:
         """Fernet keys: the first encrypts, all decrypt. None: provider tokens are not kept."""
         return tuple(_setting("PROVIDER_TOKEN_KEYS", ()))

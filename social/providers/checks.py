@@ -147,17 +147,21 @@ def check_families(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
 @register("social")
 def check_tls(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
     """Whoever answers for a provider shows that provider's certificate."""
-    names = [setting_name(*owner, "VERIFY_SSL") for owner in ((), *((one,) for one in conf.providers))]
+    names = ["VERIFY_SSL", *(setting_name(*owner, "VERIFY_SSL") for owner in ((), *((one,) for one in conf.providers)))]
     return [
         Error(
-            f"{name} does not name certificates: anyone on the way could answer for a provider.",
-            hint=f"Remove {name}, or give the path of a bundle of certificates.",
+            f"{name} does not name certificates: anyone on the way could answer for a provider, or nobody.",
+            hint=f"Remove {name}, or give the path of a bundle of certificates that is there.",
             id="social.E012",
         )
         for name in names
-        if not _verifies(getattr(settings, name, None)) and not conf.sandbox
+        # Not by default: that of a setting which is there and None would be no check at all.
+        if hasattr(settings, name) and not _verifies(getattr(settings, name))
     ]
 
 
 def _verifies(value: object) -> bool:
-    return Path(value).exists() if isinstance(value, str) else value in {None, True}
+    if isinstance(value, str):
+        return bool(value) and Path(value).exists()
+    # By identity: 1 is equal to True, but the name of a file to what reads it.
+    return value is True or (value is False and conf.sandbox)

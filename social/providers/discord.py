@@ -2,16 +2,18 @@
 
 `GET /oauth2/@me` names `application.id`, the `scopes` and, where the token may tell, the `user`
 (https://discord.com/developers/docs/topics/oauth2#get-current-authorization-information). That user lacks the
-address: where the token may tell it, the profile is asked for as well.
+address: where the token may tell it, the profile is asked for as well, and at once where the operator's own `_SCOPE`
+says that tokens may.
 """
 
 from typing import Any
 
-from shared.errors import TokenRejected
+from shared.errors import ProviderBadResponse, TokenRejected
 from shared.sign_up import Credential
 from social.providers.audience import ask, require_ours
 from social.providers.engine import Guarded
-from social.providers.policy import Policy
+from social.providers.policy import Policy, listed
+from social.providers.together import together
 from social.strategy import Pending
 
 CHECK_URL = "https://discord.com/api/oauth2/@me"
@@ -27,17 +29,27 @@ class Discord(Policy):
 
     def by_access_token(self, backend: Guarded, credential: Credential) -> Pending:
         """Check the token; its answer is the profile unless there is more to tell."""
-        answer = ask(backend, CHECK_URL, headers={"Authorization": f"Bearer {credential.access_token}"})
-        application, user, scopes = answer.get("application"), answer.get("user"), answer.get("scopes")
-        require_ours(application.get("id") if isinstance(application, dict) else None, self.client_ids(backend))
-        if isinstance(user, dict) and isinstance(scopes, list) and "email" not in scopes:
-            backend.proven_profile = user
-            return backend.do_auth(credential.access_token)
-        pending = backend.do_auth(credential.access_token)
-        if isinstance(user, dict) and not _is_same(backend, user, pending.profile):
+        token = credential.access_token
+        if "email" in listed(backend.setting("SCOPE")):
+            answer, profile = together(lambda: self._check(backend, token), lambda: backend.user_data(token))
+        else:
+            answer = self._check(backend, token)
+            profile = answer["user"] if _tells_all(answer) else backend.user_data(token)
+        if not isinstance(profile, dict):
+            raise ProviderBadResponse
+        user = answer.get("user")
+        if isinstance(user, dict) and backend.get_user_id({}, user) != backend.get_user_id({}, profile):
             raise TokenRejected
-        return pending
+        backend.proven_profile = profile
+        return backend.do_auth(token)
+
+    def _check(self, backend: Guarded, token: str | None) -> dict[str, Any]:
+        answer = ask(backend, CHECK_URL, headers={"Authorization": f"Bearer {token}"})
+        application = answer.get("application")
+        require_ours(application.get("id") if isinstance(application, dict) else None, self.client_ids(backend))
+        return answer
 
 
-def _is_same(backend: Guarded, user: dict[str, Any], profile: dict[str, Any]) -> bool:
-    return backend.get_user_id({}, user) == backend.get_user_id({}, profile)
+def _tells_all(answer: dict[str, Any]) -> bool:
+    user, scopes = answer.get("user"), answer.get("scopes")
+    return isinstance(user, dict) and isinstance(scopes, list) and "email" not in scopes

@@ -62,6 +62,11 @@ class Policy:
         self.check_claims(backend, claims)
         return backend.vouched(self.profile_of(claims, credential))
 
+    def asks_nobody(self, credential: Credential) -> bool:
+        """Say whether `identify` needs no call: an id_token, and the one issuer's key is known."""
+        token = credential.id_token
+        return token is not None and self.issuer is not None and id_tokens.asks_nobody(token, issuer=self.issuer)
+
     @classmethod
     def fault(cls, setting: Callable[[str], Any]) -> str | None:
         """Say what is wrong with the operator's settings, besides what `needs` misses; None: nothing.

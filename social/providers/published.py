@@ -50,6 +50,11 @@ class Published(Generic[T]):
         finally:
             self._lock.release()
 
+    def has(self, will_do: Callable[[T], bool]) -> bool:
+        """Say whether what is known serves a caller and is fresh, so that nobody is asked."""
+        known = self._known
+        return known is not None and time.monotonic() - self._fetched_at <= FRESH_FOR and will_do(known)
+
     def _wait(self, known: T | None) -> None:
         """Take the lock: many may wait for the first fetch, none longer than its own sign-in may take.
 

@@ -43,15 +43,25 @@ def find_key(url: str, kid: str | None, fetch: Fetch) -> SigningKey | None:
     :raises ProviderUnavailable: there are no keys and they cannot be had, whatever the cause.
     """
     published = _by_url.setdefault(url, Published())
-    keys = published.get(lambda: _read(fetch()), will_do=lambda known: kid is None or _find(kid, known) is not None)
+    keys = published.get(lambda: _read(fetch()), will_do=lambda known: _serves(kid, known))
     if kid is None:
         return keys[0] if len(keys) == 1 else None
     return _find(kid, keys)
 
 
+def is_known(url: str, kid: str | None) -> bool:
+    """Say whether `find_key` has no need to fetch."""
+    published = _by_url.get(url)
+    return published is not None and published.has(lambda known: _serves(kid, known))
+
+
 def forget() -> None:
     """Forget all keys."""
     _by_url.clear()
+
+
+def _serves(kid: str | None, keys: _Keys) -> bool:
+    return kid is None or _find(kid, keys) is not None
 
 
 def _find(kid: str, keys: _Keys) -> SigningKey | None:

@@ -166,6 +166,35 @@ def test_provider_hosts_are_for_the_sandbox_alone(tmp_path: Path) -> None:
     assert "PROVIDER_HOSTS" in said
 
 
+@pytest.mark.parametrize("name", ["SOCIAL_AUTH_VERIFY_SSL", "SOCIAL_AUTH_FACEBOOK_VERIFY_SSL"])
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [("1", True), ("true", True), ("0", False), ("false", False), ("/etc/tandem/bundle.pem", "/etc/tandem/bundle.pem")],
+)
+def test_certificates_are_verified_with_1(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, read: bool | str
+) -> None:
+    """A switch as every other; what is neither is the place of a bundle."""
+    monkeypatch.setenv(name, value)
+    found = run_path(str(ROOT / "config" / "settings.py"))[name]
+    assert (type(found), found) == (type(read), read)
+
+
+@pytest.mark.threat(29)
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SOCIAL_AUTH_VERIFY_SSL", "0"),
+        ("SOCIAL_AUTH_VERIFY_SSL", ""),
+        ("SOCIAL_AUTH_FACEBOOK_VERIFY_SSL", "nowhere.pem"),
+    ],
+)
+def test_certificates_are_always_verified(tmp_path: Path, name: str, value: str) -> None:
+    """Neither a switch nor a slip makes a provider of anyone on the way, or every call fail."""
+    said = refusal(tmp_path, **ENABLED, **{name: value})
+    assert f"social.E012: {name} " in said
+
+
 @pytest.mark.threat(6)
 def test_a_pipeline_that_finds_users_by_address_is_refused(tmp_path: Path) -> None:
     """Whoever has the address at some provider would take the account over."""

@@ -19,13 +19,19 @@ from tests.contract.people import all_rows
 pytestmark = [pytest.mark.django_db, pytest.mark.threat(1, 3, 4)]
 
 TOKEN = "t0ken"
+MISMATCH = "token_audience_mismatch"
 
 
-@pytest.fixture(params=list(CHECKERS))
+AT_ONCE = "discord with SCOPE"
+"""Discord, where the operator says that tokens may tell the address: both are asked for before either answers."""
+
+
+@pytest.fixture(params=[*CHECKERS, AT_ONCE])
 def provider(request: pytest.FixtureRequest) -> Iterator[str]:
     """Each of them in turn, enabled."""
-    with enabled(request.param):
-        yield request.param
+    name, _, scope = request.param.partition(" with ")
+    with enabled(name, **({scope: ["email"]} if scope else {})):
+        yield name
 
 
 def enabled(provider: str, **more: Any) -> override_settings:
@@ -100,7 +106,7 @@ def test_a_check_that_is_nonsense(api: ApiClient, provider: str, mock: responses
     refused(sign_up(api, provider, mock, check={"json": claims}), "provider_bad_response")
 
 
-@pytest.mark.parametrize("provider", [name for name, one in CHECKERS.items() if one.whose], indirect=True)
+@pytest.mark.parametrize("provider", [*(name for name, one in CHECKERS.items() if one.whose), AT_ONCE], indirect=True)
 @pytest.mark.parametrize("who", ["666", 666], ids=repr)
 def test_a_check_that_names_another_person(
     api: ApiClient, provider: str, mock: responses.RequestsMock, who: Any
@@ -147,6 +153,7 @@ def test_a_check_that_names_nobody(api: ApiClient, provider: str, mock: response
     ("provider", "unverified"),
     [
         ("discord", {"verified": False}),
+        (AT_ONCE, {"verified": False}),
         ("gitlab", {"confirmed_at": None}),
         ("kakao", {"kakao_account": {"email": "ripley@example.com", "is_email_verified": False}}),
     ],
@@ -186,6 +193,48 @@ def test_discords_check_is_the_profile_where_there_is_no_more_to_tell(
         answer = sign_up(api, "discord", mock, check={"json": checker.saying("scopes", ["identify"])})
     assert answer.json()["username"] == "ripley"
     assert [call.request.url for call in mock.calls] == [checker.check_url]
+
+
+@pytest.mark.parametrize("scope", [None, ["guilds"], "identify"])
+def test_discord_is_asked_for_no_profile_before_the_token_is_ours(
+    api: ApiClient, mock: responses.RequestsMock, scope: Any
+) -> None:
+    """Where the operator's own scopes do not tell of the address, the check says whether there is one to ask for."""
+    checker = CHECKERS["discord"]
+    with enabled("discord", SCOPE=scope):
+        refused(sign_up(api, "discord", mock, check={"json": checker.saying(checker.of, THEIRS)}), MISMATCH)
+        assert [call.request.url for call in mock.calls] == [checker.check_url]
+        mock.reset()
+        assert sign_up(api, "discord", mock).json()["email"] == "ripley@example.com"
+    assert [call.request.url for call in mock.calls] == [checker.check_url, checker.profile_url]
+
+
+@pytest.mark.parametrize("scope", [["email"], ["identify", "email"], "email,guilds"], ids=str)
+@pytest.mark.parametrize("scopes", [["identify", "email"], ["identify"]], ids=str)
+def test_discord_is_asked_for_both_where_the_operator_asks_for_the_address(
+    api: ApiClient, mock: responses.RequestsMock, scope: Any, scopes: list[str]
+) -> None:
+    """What the token may tell turns out with the answers; of one that is not ours the profile is not believed."""
+    checker = CHECKERS["discord"]
+    with enabled("discord", SCOPE=scope):
+        theirs = checker.saying(checker.of, THEIRS)
+        refused(sign_up(api, "discord", mock, check={"json": {**theirs, "scopes": scopes}}), MISMATCH)
+        assert {call.request.url for call in mock.calls} == {checker.check_url, checker.profile_url}
+        mock.reset()
+        answer = sign_up(api, "discord", mock, check={"json": checker.saying("scopes", scopes)})
+    assert (answer.status_code, answer.json()["email"]) == (201, "ripley@example.com")
+    assert len(mock.calls) == 2
+
+
+@pytest.mark.parametrize("provider", ["discord", AT_ONCE], indirect=True)
+@pytest.mark.parametrize("user", [CHECKERS["discord"].claims["user"], None], ids=["named", "not named"])
+@pytest.mark.parametrize("profile", [None, [], "x", 7, {}, {"id": None}, {"id": True}, [["id", "10021"]]], ids=repr)
+def test_a_profile_of_discords_that_is_nonsense(
+    api: ApiClient, provider: str, mock: responses.RequestsMock, profile: Any, user: Any
+) -> None:
+    """The check's own word for the person, where it has one, is no profile where there is more to tell."""
+    check = CHECKERS[provider].saying("user", user)
+    refused(sign_up(api, provider, mock, check={"json": check}, profile={"json": profile}), "provider_bad_response")
 
 
 def test_gitlab_of_ones_own(api: ApiClient, mock: responses.RequestsMock) -> None:

@@ -11,6 +11,7 @@ from django.test import override_settings
 from social_django.models import UserSocialAuth
 
 from social.providers import discovery, signing_keys
+from social.providers.slots import slot
 from tests.contract.answers import assert_error
 from tests.contract.conftest import ApiClient
 from tests.contract.people import PROFILES, all_rows
@@ -153,6 +154,28 @@ def test_a_storm_of_unknown_keys(api: ApiClient, provider: str, signer: Signer, 
     for number in range(20):
         assert_error(api.sign_up({"provider": provider, "id_token": signer.token(kid=f"made-up-{number}")}), REJECTED)
     assert len(mock.calls) == asked, "the keys were fetched less than a minute ago"
+
+
+@pytest.mark.threat(23)
+@pytest.mark.parametrize("provider", ["google-oauth2", "apple-id", "facebook"], indirect=True)
+def test_no_place_at_the_provider_where_nobody_is_asked(
+    api: ApiClient, provider: str, signer: Signer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With all places taken, a token is good whose key is known; another key would have to be asked for."""
+    monkeypatch.setattr("social.providers.slots.WAIT_SECONDS", 0.01)
+    fields = {"provider": provider, "id_token": signer.token()}
+    with override_settings(PROVIDER_CONCURRENCY=1):
+        with slot(provider):
+            refused(api.sign_up(fields), "provider_unavailable")
+        assert api.sign_up(fields).status_code == 201
+        with slot(provider):
+            assert api.sign_up(fields).json()["outcome"] == "signed_in"
+            assert_error(api.sign_up({**fields, "id_token": signer.token(kid="k2")}), "provider_unavailable")
+            assert_error(api.sign_up({**fields, "id_token": signer.token(by="a stranger")}), REJECTED)
+            assert_error(api.sign_up({**fields, "id_token": "not-a-token"}), REJECTED)
+            # As old as they are, one caller asks for them anew.
+            monkeypatch.setattr("social.providers.published.FRESH_FOR", -1)
+            assert_error(api.sign_up(fields), "provider_unavailable")
 
 
 def test_no_keys(api: ApiClient, provider: str, mock: responses.RequestsMock) -> None:

@@ -57,6 +57,7 @@ def places(
                 "DATABASE_POOL_SIZE": "1",
                 "TOKENS_PER_USER": str(TOKENS_PER_USER),
                 "SOCIAL_PROVIDERS": ",".join(PROVIDERS),
+                "SOCIAL_AUTH_DISCORD_SCOPE": '["email"]',
                 "PROVIDER_HOSTS": sandbox.environment["PROVIDER_HOSTS"].replace(sandbox.url, calls.url),
                 **logged.environment,
             }

@@ -16,13 +16,13 @@ CALLS = {
     "github": 1,
     "google-oauth2": 2,
     "instagram": 2,  # the second with the token that the first has given
-    "discord": 2,  # the second for the address; without its scope there is none
+    "discord": 2,  # the second for the address, which the operator asks for here
     "gitlab": 2,
     "twitch": 2,
     "line": 2,
     "kakao": 2,
 }
-AT_ONCE = {"google-oauth2": 2}
+AT_ONCE = {"google-oauth2": 2, "discord": 2}
 """How many of them do not wait for each other."""
 
 
@@ -44,15 +44,6 @@ def test_calls_of_a_returning_sign_in(api: Api, place: Place, guest: str, provid
     assert (place.calls.count, place.calls.connections) == (CALLS[provider], 0)
 
 
-def test_discord_tells_all_with_the_check_where_the_address_is_not_asked_for(api: Api, place: Place) -> None:
-    """One call for a token of the scope `identify` alone, as social-core asks for."""
-    api.sign_up(place.sandbox.token("discord", "no-email"))
-    fields = place.sandbox.token("discord", "no-email")
-    place.reset()
-    assert api.sign_up(fields).status_code == 201
-    assert (place.calls.count, place.calls.connections) == (1, 0)
-
-
 @pytest.mark.parametrize("provider", BY_ID_TOKEN)
 def test_no_calls_by_id_token(api: Api, place: Place, guest: str, provider: str) -> None:
     """Once the keys are known, also for whoever was never here before."""
@@ -64,14 +55,15 @@ def test_no_calls_by_id_token(api: Api, place: Place, guest: str, provider: str)
         assert (place.calls.count, place.calls.connections) == (0, 0)
 
 
-def test_google_is_asked_both_things_at_once(api: Api, place: Place, guest: str) -> None:
+@pytest.mark.parametrize("provider", AT_ONCE)
+def test_both_things_are_asked_at_once(api: Api, place: Place, guest: str, provider: str) -> None:
     """Neither answer comes before both questions are there: one round trip in sequence."""
-    warm(api, place, "google-oauth2", guest)
-    fields = place.sandbox.token("google-oauth2", guest)
+    warm(api, place, provider, guest)
+    fields = place.sandbox.token(provider, guest)
     place.reset()
-    with place.calls.relay.at_once(AT_ONCE["google-oauth2"]):
+    with place.calls.relay.at_once(AT_ONCE[provider]):
         assert api.sign_up(fields).json()["outcome"] == "signed_in"
-    assert (place.calls.count, place.calls.connections) == (2, 0)
+    assert (place.calls.count, place.calls.connections) == (AT_ONCE[provider], 0)
 
 
 @pytest.mark.threat(23)

@@ -4,7 +4,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import closing, contextmanager
 
 import pytest
@@ -32,9 +32,14 @@ def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 @pytest.fixture(scope="module")
 def patient(sandbox: Sandbox, database: Database) -> Iterator[Service]:
-    """The service with a longer deadline, two places at each provider and, on PostgreSQL, one connection."""
-    environment = {**QUICK, "PROVIDER_TIMEOUT": str(DEADLINE), "PROVIDER_CONCURRENCY": "2", "DATABASE_POOL_SIZE": "1"}
-    with running_service(sandbox, database_url=database.url, **environment) as service:
+    """The service with ten threads, a longer deadline, two places at a provider and, on PostgreSQL, one connection."""
+    bounds = {
+        "PROVIDER_TIMEOUT": str(DEADLINE),
+        "THREADS": "10",
+        "PROVIDER_CONCURRENCY": "2",
+        "DATABASE_POOL_SIZE": "1",
+    }
+    with running_service(sandbox, database_url=database.url, **{**QUICK, **bounds}) as service:
         yield service
 
 
@@ -102,31 +107,43 @@ def test_a_linking_call_holds_no_connection_either(patient: Service, sandbox: Sa
 
 
 @pytest.mark.threat(23)
-def test_no_connection_waits_with_ten_callers(
+def test_neither_all_threads_nor_a_connection_wait_for_five_providers(
     patient: Service, sandbox: Sandbox, database: Database, note: Note
 ) -> None:
-    """Five providers hang with two callers each, new ones and linking ones; the process has one connection."""
-    first = Api(patient.url, PREFIXES[0])
-    mine = first.as_user(first.sign_up(sandbox.token("github", "parker")).json()["token"])
-    callers = [Api(patient.url, PREFIXES[-1]), mine] * 5
+    """Five hang, with as many callers as there are threads: nine wait, the last one is told to retry.
+
+    So whoever needs no provider is served: reads, and a sign-in by an id_token whose key is known, at a provider that
+    hangs as well. The callers are new ones and linking ones; the process has one connection.
+    """
+    first, last = Api(patient.url, PREFIXES[0]), Api(patient.url, PREFIXES[-1])
+    by_id_token = sandbox.id_token("google-oauth2", "parker")
+    mine = first.as_user(first.sign_up(by_id_token).json()["token"])
+    callers = [last, mine] * 5
     providers = [provider for provider in FIVE for _ in range(2)]
     with ThreadPoolExecutor(len(callers)) as pool:
         waiting = [
             pool.submit(caller.as_user(caller.token).sign_up, sandbox.token(provider, "hang"))
             for caller, provider in zip(callers, providers, strict=True)
         ]
-        time.sleep(0.5)
+        # As the one who is refused has come last, all others are in.
+        refused = next(as_completed(waiting)).result()
+        assert code_of(refused) == (503, "provider_unavailable")
+        assert int(refused.headers["Retry-After"]) >= 1
         began = time.monotonic()
-        assert [mine.get("user/").status_code for _ in range(5)] == [200] * 5
+        for prefix in PREFIXES:
+            assert Api(patient.url, prefix, mine.token).get("user/").status_code == 200
+            assert Api(patient.url, prefix).get("provider/").status_code == 200
+            assert Api(patient.url, prefix).sign_up(by_id_token).json()["outcome"] == "signed_in"
         held = transactions(database)
         took = time.monotonic() - began
-        assert not any(one.done() for one in waiting)
-        note("connections of the service, open transactions, while ten wait", held)
+        assert sum(one.done() for one in waiting) == 1
+        note("connections of the service, open transactions, while nine wait", held)
         connections, in_transaction = held
         assert connections <= 1
         assert in_transaction == 0
         assert took < DEADLINE / 2
-        assert [code_of(one.result()) for one in waiting] == [(504, "provider_timeout")] * 10
+        answers = sorted(code_of(one.result()) for one in waiting)
+        assert answers == [(503, "provider_unavailable"), *[(504, "provider_timeout")] * 9]
 
 
 def transactions(database: Database) -> tuple[int, int]:
