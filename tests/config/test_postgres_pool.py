@@ -15,6 +15,7 @@ from django.db import OperationalError, connections, transaction
 from psycopg_pool import ConnectionPool
 
 from benchmarks.counting.proxy import StatementProxy
+from benchmarks.provider.authority import Authority
 from config.database import database
 from config.postgres import base
 from tests.contract.answers import assert_error
@@ -22,7 +23,6 @@ from tests.contract.conftest import ApiClient
 from tests.e2e.databases import NEEDS_POSTGRES
 from tests.e2e.private import private_postgres
 from tests.legacy_rows.conftest import used
-from tests.social.certificates import Authority
 
 SERVER = os.environ.get("TEST_POSTGRES_URL", "")
 POOL = 3
