@@ -3,6 +3,7 @@
 # mypy: disable-error-code="misc"
 # gunicorn has no types: every class of its is Any.
 
+import errno
 import mmap
 import select
 import sys
@@ -24,6 +25,11 @@ _MOMENT = 5
 """Milliseconds that a thread waits for the next request of the client that it has just answered."""
 _LITTLE = 8
 """Connections with a thread each, waiting ones included; with more of them threads get into each other's way."""
+_NO_ROOM = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+_PAUSE = 0.05
+"""Seconds until it is tried again to accept where there was no room: the poller would ask for it without a pause."""
+_REMIND = 60
+"""Seconds until the log says again that there is none."""
 
 
 class Worker(ThreadWorker):
@@ -40,6 +46,7 @@ class Worker(ThreadWorker):
         self._enough: int = getattr(self, "max_requests")  # noqa: B009 - mypy finds no type of it
         self.max_requests = sys.maxsize
         self._farewells = Farewells(self)
+        self._remind_at = 0.0
 
     @property
     def serves(self) -> bool:
@@ -100,7 +107,7 @@ class Worker(ThreadWorker):
             return
         # gunicorn's listeners have no socket once they are closed.
         for listener in (listener for listener in self.sockets if listener.sock):
-            # Not for ever, where others come as fast as they are accepted; nor if there are too many open files.
+            # Not for ever, where others come as fast as they are accepted; nor where there is no room for them.
             with suppress(OSError):
                 for _ in range(self.cfg.backlog):
                     before = self.nr_conns
@@ -109,6 +116,22 @@ class Worker(ThreadWorker):
                         break
             # From here on the kernel refuses, where nobody else listens, and does not gather what nobody accepts.
             listener.close()
+
+    def accept(self, listener: Any) -> None:
+        """Accept a connection, or leave it in the queue while there is no room: gunicorn's worker would die of it."""
+        try:
+            super().accept(listener)
+        except OSError as error:
+            if error.errno not in _NO_ROOM:
+                raise
+            self._wait_for_room(error)
+
+    def _wait_for_room(self, error: OSError) -> None:
+        now = time.monotonic()
+        if now >= self._remind_at:
+            self._remind_at = now + _REMIND
+            self.log.error("Connections have to wait: %s", error.strerror)
+        time.sleep(_PAUSE)
 
     def finish_request(self, conn: Any, fs: "Future[Any]") -> None:
         """Keep the connection of a request that has ended, or let it go; gunicorn would wait here for the client."""

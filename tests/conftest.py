@@ -19,6 +19,7 @@ STARTS_PROCESSES = {
     "adopting",
     "benchmarks",
     "behind_nginx",
+    "behind_pgbouncer",
     "browser",
     "clients",
     "config",

@@ -10,8 +10,11 @@ from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service as Driver
 
 from tests.browser.visitor import Visitor
-from tests.e2e.databases import Database, new_database
-from tests.e2e.servers import Sandbox, Service, running_sandbox, running_service
+from tests.clients.conftest import database, sandbox
+from tests.e2e.databases import Database
+from tests.e2e.servers import Sandbox, Service, running_service
+
+__all__ = ["database", "sandbox"]
 
 CHROMIUM = Path("/usr/bin/chromium")
 CHROMEDRIVER = Path("/usr/bin/chromedriver")
@@ -26,20 +29,6 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-
-
-@pytest.fixture(scope="session")
-def sandbox() -> Iterator[Sandbox]:
-    """The providers on this machine."""
-    with running_sandbox() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture(scope="session")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """The service's own."""
-    with new_database("sqlite", tmp_path_factory.mktemp("database")) as database:
-        yield database
 
 
 @pytest.fixture(scope="session")

@@ -5,15 +5,11 @@ from collections.abc import Iterator
 import pytest
 from django.conf import settings
 
+from tests.e2e.conftest import sandbox
 from tests.e2e.databases import Database, new_database
-from tests.e2e.servers import Sandbox, Service, running_sandbox, running_service
+from tests.e2e.servers import Sandbox, Service, running_service
 
-
-@pytest.fixture(scope="session")
-def sandbox() -> Iterator[Sandbox]:
-    """The providers on this machine."""
-    with running_sandbox() as sandbox:
-        yield sandbox
+__all__ = ["sandbox"]
 
 
 @pytest.fixture(scope="session")

@@ -15,11 +15,14 @@ from django.db import OperationalError, connections, transaction
 from psycopg_pool import ConnectionPool
 
 from benchmarks.counting.proxy import StatementProxy
+from benchmarks.provider.authority import Authority
 from config.database import database
+from config.postgres import base
+from tests.contract.answers import assert_error
+from tests.contract.conftest import ApiClient
 from tests.e2e.databases import NEEDS_POSTGRES
 from tests.e2e.private import private_postgres
 from tests.legacy_rows.conftest import used
-from tests.social.certificates import Authority
 
 SERVER = os.environ.get("TEST_POSTGRES_URL", "")
 POOL = 3
@@ -178,6 +181,42 @@ def test_one_that_is_ended_in_use_is_an_error_once(pooled: Any, outside: psycopg
             cursor.execute("SELECT 1")
     connections["default"].close()
     assert ask("SELECT 1") == 1
+
+
+@pytest.fixture
+def short_lived(outside: psycopg.Connection, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """While it is set the server ends each connection that the pool hands out; not for ever, so that nothing hangs."""
+    set_still, until, look = threading.Event(), time.monotonic() + 3 * SOON, base._is_alive
+
+    def outlived(connection: psycopg.Connection) -> bool:
+        if set_still.is_set():
+            assert time.monotonic() < until, "a request waits for ever"
+            end(outside, connection.info.backend_pid)
+        return look(connection)
+
+    monkeypatch.setattr(base, "_is_alive", outlived)
+    monkeypatch.setattr(base, "PATIENCE", 0.1)
+    set_still.set()
+    return set_still
+
+
+@pytest.mark.threat(28)
+def test_connections_that_end_as_soon_as_they_are_made(
+    api: ApiClient, pooled: Any, short_lived: threading.Event
+) -> None:
+    """A clear error after a while, not a search without end; once they live, all places of the pool are there."""
+    said = set()
+    for _ in range(POOL + 1):
+        with pytest.raises(OperationalError) as refused:
+            ask()
+        said.add(str(refused.value))
+        assert_error(api.get("user/", token="any"), "service_unavailable")
+    # On a busy machine now and then that there was none in time.
+    assert "each connection has ended as soon as it was made" in said
+    short_lived.clear()
+    assert ask("SELECT 1") == 1
+    assert len(all_in_the_pool(pooled)) == POOL
+    assert pool().get_stats()["pool_size"] <= POOL
 
 
 def notify(outside: psycopg.Connection, pid: int) -> None:

@@ -118,7 +118,7 @@ def private_postgres() -> Iterator[PrivatePostgres]:
     It refuses to run as the machine's superuser; a test that does runs it as the user `postgres`.
     """
     programs = _postgres_programs()
-    identity = _unprivileged()
+    identity = unprivileged()
     with tempfile.TemporaryDirectory(prefix="tandem-postgres-") as name:
         folder, port = Path(name), free_port()
         if identity:
@@ -175,13 +175,14 @@ def _postgres_programs() -> Path:
     pytest.skip("needs PostgreSQL's server programs (initdb, postgres)")
 
 
-def _unprivileged() -> dict[str, Any]:
+def unprivileged() -> dict[str, Any]:
+    """Give, for subprocess, the user of servers that do not run as the superuser; skip where there is none."""
     if os.geteuid() != 0:
         return {}
     try:
         user = pwd.getpwnam(_POSTGRES_USER)
     except KeyError:
-        pytest.skip(f"needs a user {_POSTGRES_USER}: PostgreSQL does not run as the superuser")
+        pytest.skip(f"needs a user {_POSTGRES_USER}: its servers do not run as the superuser")
     return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
 
 

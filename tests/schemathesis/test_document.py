@@ -4,16 +4,14 @@ Its words: an operation is a method of a path; the phases are the document's exa
 what chance makes of the schemas, and the document's links followed from call to call.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
-from django.conf import settings
 
-from tests.e2e.databases import Database, new_database
-from tests.e2e.servers import Sandbox, Service, running_sandbox, running_service
+from tests.e2e.servers import Sandbox
 from tests.schemathesis.runs import Run, peer, run_schemathesis
 
 pytestmark = pytest.mark.e2e
@@ -31,34 +29,6 @@ READING = {
     "GET /token/current/",
 }
 DELETING = {"DELETE /social_account/{id}/", "DELETE /token/{id}/", "DELETE /token/current/"}
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    """The providers on this machine."""
-    with running_sandbox() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """The service's own."""
-    with new_database("sqlite", tmp_path_factory.mktemp("database")) as database:
-        yield database
-
-
-@pytest.fixture(scope="module")
-def service(sandbox: Sandbox, database: Database) -> Iterator[Service]:
-    """The service, with the sandbox's providers."""
-    with running_service(sandbox, database_url=database.url) as service:
-        yield service
-
-
-@pytest.fixture(params=list(settings.APIS))
-def base_url(request: pytest.FixtureRequest, service: Service, database: Database) -> str:
-    """Each mounted API in turn, with nobody signed up yet."""
-    database.clear()
-    return f"{service.url}/{settings.APIS[request.param].rstrip('/')}"
 
 
 def sign_ups(sandbox: Sandbox, persona: str) -> list[Mapping[str, Any]]:

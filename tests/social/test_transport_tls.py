@@ -12,10 +12,11 @@ import pytest
 from django.test import override_settings
 from social_core.exceptions import SocialAuthBaseException
 
+from benchmarks.provider.authority import Authority
 from social.providers import deadline, engine, transport
 from social.providers.github import GitHub
 from social.strategy import StatelessStrategy
-from tests.social.certificates import ELSEWHERE, Authority, playing_over_tls
+from tests.social.certificates import ELSEWHERE, playing_over_tls
 from tests.social.local_provider import LocalProvider, answer, playing
 
 API = "https://api.github.com/user"

@@ -1,0 +1,113 @@
+"""Through pgbouncer in `transaction` mode, four connections to PostgreSQL are enough for everyone (docs/scaling.md)."""
+
+import time
+from collections.abc import Iterator
+from functools import partial
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.behind_pgbouncer.pgbouncer import Bouncer, running_pgbouncer
+from tests.e2e.client import Api
+from tests.e2e.databases import Database, new_database
+from tests.e2e.inventive import fields, inventive_github
+from tests.e2e.load import PREFIXES
+from tests.e2e.private import private_redis
+from tests.e2e.servers import Service, running_service
+from tests.e2e.test_races import at_once
+
+pytestmark = [pytest.mark.e2e, pytest.mark.postgres, pytest.mark.redis]
+
+FEW = 4
+CALLERS = 40
+ALIKE = ("newt", "Newt", "NEWT", "nEWT", "neWt")
+"""One name to people, and five to the database's own index: only the lock tells that it is taken."""
+LINKED = 1000
+"""What a person's other account has more in its id than the first."""
+SOON = 30.0
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """The database, whose own time zone is not the service's: that would set another one for its session."""
+    with new_database("postgres", tmp_path_factory.mktemp("database")) as database:
+        database.execute(f"ALTER DATABASE {urlsplit(database.url).path[1:]} SET timezone TO 'Asia/Tokyo'")
+        yield database
+
+
+@pytest.fixture(scope="module")
+def bouncer(database: Database) -> Iterator[Bouncer]:
+    """What stands before it."""
+    with running_pgbouncer(database, FEW) as bouncer:
+        yield bouncer
+
+
+@pytest.fixture(scope="module")
+def service(bouncer: Bouncer) -> Iterator[Service]:
+    """Two processes, each with a pool that is larger than what there is behind pgbouncer."""
+    with private_redis() as redis, inventive_github() as github:
+        environment = {"WEB_CONCURRENCY": "2", "REDIS_URL": redis.url, "LEDGER_FLUSH_SECONDS": "0.2"}
+        with running_service(None, database_url=bouncer.url, **environment, **github.environment) as service:
+            yield service
+
+
+def lives(service: Service, number: int) -> tuple[str, int]:
+    """Be a person, in one version and the next in turn; gives the name, and how many calls it took."""
+    here, there = (Api(service.url, PREFIXES[(number + step) % len(PREFIXES)]) for step in range(2))
+    one, other = (
+        fields(each, f"{ALIKE[number % len(ALIKE)]}-{number // len(ALIKE)}") for each in (number, number + LINKED)
+    )
+    created, known = here.sign_up(one).json(), there.sign_up(one).json()
+    assert (created["outcome"], known["outcome"], known["id"]) == ("created", "signed_in", created["id"])
+
+    here, there = here.as_user(known["token"]), there.as_user(created["token"])
+    read = there.get("user/").json()["objects"]
+    assert [(who["id"], who["username"]) for who in read] == [(created["id"], created["username"])]
+    assert here.sign_up(other).json()["outcome"] == "linked"
+    first, second = there.get("social_account/").json()["objects"]
+    assert (first["uid"], second["uid"]) == (str(number), str(number + LINKED))
+    assert there.delete(f"social_account/{first['id']}/").status_code == 204
+    refused = here.delete(f"social_account/{second['id']}/")
+    assert (refused.status_code, refused.json()["code"]) == (409, "last_login_method")
+    return created["username"], 7
+
+
+def test_many_at_once_share_few_connections(service: Service, bouncer: Bouncer, database: Database) -> None:
+    """All they do is right: no orphans, a name that many want is given once, each call is counted once."""
+    names, calls = zip(*at_once([partial(lives, service, number) for number in range(CALLERS)]), strict=True)
+
+    assert (database.orphans(), database.counts()["auth_user"]) == ([], CALLERS)
+    had = {name.lower() for name in names}
+    assert len(had) == CALLERS
+    assert had >= {f"newt-{which}" for which in range(CALLERS // len(ALIKE))}
+    until = time.monotonic() + SOON
+    while counted(database) < sum(calls):
+        assert time.monotonic() < until, "the ledger is not written"
+        time.sleep(0.05)
+    assert counted(database) == sum(calls)
+    # pgbouncer opens another one while somebody waits, and keeps it: there never were more.
+    assert (behind(database), bouncer.clients() > FEW) == (FEW, True)
+
+
+def test_times_are_right_whatever_the_servers_zone(service: Service, database: Database) -> None:
+    """What an answer says of a token is what stands in its row."""
+    api = Api(service.url, PREFIXES[0])
+    token = api.sign_up(fields(CALLERS, "jones")).json()
+    (said,) = api.as_user(token["token"]).get("token/").json()["objects"]
+    columns = """to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')"""
+    columns = ", ".join(columns.format(name) for name in ("created", "expires_at"))
+    (kept,) = database.rows(f"SELECT {columns} FROM social_accesstoken WHERE id = {said['id']}")  # noqa: S608 - ours
+    assert (said["created"], said["expires_at"]) == kept
+
+
+def counted(database: Database) -> int:
+    """Say how many calls the ledger has written so far."""
+    ((number,),) = database.rows("SELECT coalesce(sum(calls), 0) FROM rollout_dailycalls")
+    return int(number)
+
+
+def behind(database: Database) -> int:
+    """Say how many connections the server has, but for ours."""
+    open_now = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    ((number,),) = database.rows(open_now)
+    return int(number)
