@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from social.conf import conf
@@ -16,14 +17,15 @@ def client_address(meta: Mapping[str, Any]) -> str:
     :param meta: a request's `META`. `X-Forwarded-For` counts from its right end, where our proxies write;
         what a client puts there itself stands further left.
     """
-    own = str(meta.get("REMOTE_ADDR", ""))
-    if conf.trusted_proxies:
+    own, proxies = str(meta.get("REMOTE_ADDR", "")), conf.trusted_proxies
+    if proxies:
         hops = [hop.strip() for hop in str(meta.get("HTTP_X_FORWARDED_FOR", "")).split(",")]
-        if len(hops) >= conf.trusted_proxies and (seen := _normal(hops[-conf.trusted_proxies])):
+        if len(hops) >= proxies and (seen := _normal(hops[-proxies])):
             return seen
     return _normal(own) or "unknown"
 
 
+@lru_cache(maxsize=256)
 def _normal(text: str) -> str | None:
     try:
         address = ipaddress.ip_address(text)

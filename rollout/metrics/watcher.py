@@ -56,6 +56,8 @@ class Watcher:
         self.storage_away = self._counter(catalogue.STORAGE_AWAY)
         # Finding a series takes longer than counting in it.
         self._series_of = lru_cache(maxsize=1024)(self._find_series)
+        self._sign_ins_of = lru_cache(maxsize=1024)(self._find_sign_ins)
+        self._calls_of = lru_cache(maxsize=1024)(self._find_calls)
         for kind in labels.KINDS:
             self.throttled.labels(kind)
         for provider in conf.providers:
@@ -85,7 +87,7 @@ class Watcher:
     @_harmless
     def on_sign_up(self, provider: str, api_version: str, outcome: str, **kwargs: Any) -> None:
         """A sign-up has come to something."""
-        self.sign_ins.labels(labels.version(api_version), labels.provider(provider), labels.outcome(outcome)).inc()
+        self._sign_ins_of(api_version, provider, outcome).inc()
 
     @_harmless
     def on_asked(self, provider: str, **kwargs: Any) -> None:
@@ -95,9 +97,9 @@ class Watcher:
     @_harmless
     def on_provider(self, provider: str, result: str, seconds: float, **kwargs: Any) -> None:
         """A sign-up waits for its provider no more."""
-        name = labels.provider(provider)
-        self.in_progress.labels(name).dec()
-        self.provider_seconds.labels(name, labels.outcome(result)).observe(seconds)
+        in_progress, took = self._calls_of(provider, result)
+        in_progress.dec()
+        took.observe(seconds)
 
     @_harmless
     def on_refused_place(self, provider: str, **kwargs: Any) -> None:
@@ -118,6 +120,13 @@ class Watcher:
         version, resource = labels.version(version), labels.resource(resource)
         outcome = labels.outcome(outcome)
         return self.requests.labels(version, resource, outcome), self.request_seconds.labels(version, resource)
+
+    def _find_sign_ins(self, version: str, provider: str, outcome: str) -> Counter:
+        return self.sign_ins.labels(labels.version(version), labels.provider(provider), labels.outcome(outcome))
+
+    def _find_calls(self, provider: str, result: str) -> tuple[Gauge, Histogram]:
+        name = labels.provider(provider)
+        return self.in_progress.labels(name), self.provider_seconds.labels(name, labels.outcome(result))
 
     def _receivers(self) -> tuple[tuple[Signal, Receiver], ...]:
         return (
