@@ -29,7 +29,7 @@ PLACES_REFUSED = Entry(
     "tandem_provider_places_refused_total",
     "counter",
     ("provider",),
-    "Sign-ups turned away since PROVIDER_CONCURRENCY were under way.",
+    "Sign-ups turned away since too many were under way, with their provider or with all of them.",
 )
 THROTTLED = Entry("tandem_throttled_total", "counter", ("kind",), "Requests over a limit.")
 STORAGE_AWAY = Entry(
