@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 READY_WITHIN = 60
 """Seconds until a process must answer; it may have to migrate first, on a machine with much else to do."""
 ENDED_WITHIN = 40
+_kept_free: list[socket.socket] = []
 _TRIES = 3
 
 
@@ -194,11 +195,15 @@ def run_to_end(module: str, environment: Mapping[str, str], *arguments: str) -> 
 
 
 def free_port() -> int:
-    """Give a port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("0.0.0.0", 0))  # noqa: S104 - the address that the server will bind
-        port: int = probe.getsockname()[1]
-        return port
+    """Give a port that nobody listens on, and that the kernel gives to nobody else until the end of the tests."""
+    # Bound and silent: whoever names the port may listen on it, as servers do with SO_REUSEADDR, and whoever asks for
+    # any port gets another one. Several runs of tests start servers at the same time, and each server takes a second.
+    place = socket.socket()
+    place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    place.bind(("0.0.0.0", 0))  # noqa: S104 - the address that the server will bind
+    _kept_free.append(place)
+    port: int = place.getsockname()[1]
+    return port
 
 
 def _inherited() -> dict[str, str]:
