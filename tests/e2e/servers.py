@@ -17,9 +17,9 @@ from typing import Any
 import requests
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-READY_WITHIN = 60
+READY_WITHIN = 180
 """Seconds until a process must answer; it may have to migrate first, on a machine with much else to do."""
-ENDED_WITHIN = 40
+ENDED_WITHIN = 90
 _kept_free: list[socket.socket] = []
 _TRIES = 3
 
@@ -89,6 +89,18 @@ class Service(Process):
     def workers(self) -> list[int]:
         """The workers that there are at this moment."""
         return self.pids[1:]
+
+    @contextmanager
+    def alone(self, worker: int) -> Iterator[None]:
+        """Let one worker answer, and the others stand still meanwhile."""
+        others = [pid for pid in self.workers if pid != worker]
+        for pid in others:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in others:
+                os.kill(pid, signal.SIGCONT)
 
     def kill(self) -> None:
         """End a mortal service and its workers at once, as when the machine loses its power."""
