@@ -76,7 +76,7 @@ def test_a_batch_costs_the_same_however_large(keys: Keys, run: Run) -> None:
 SOME_KEYS = st.sampled_from([None, "", "a b", "é", *(letter * 40 for letter in "abcdef")])
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     rows=st.lists(st.tuples(st.integers(1, 4), SOME_KEYS), max_size=12),
     batch_sizes=st.lists(st.integers(1, 5), min_size=1, max_size=3),

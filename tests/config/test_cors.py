@@ -212,7 +212,7 @@ def test_only_the_apis_are_opened(path: str, opened: bool) -> None:
 @example("")
 @example("https://[")
 @example("//app.example.com")
-@hypothesis_settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_an_origin_is_taken_as_it_is(api: ApiClient, origin: str, more: str) -> None:
     """Whatever stands around a name that is named: another origin."""
     for odd in (more, origin + more, more + origin):

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from tests.social.local_provider import LocalProvider, playing
 
-_AT_ONCE_WITHIN = 5.0
+_AT_ONCE_WITHIN = 30.0
 
 
 @dataclass

@@ -52,7 +52,8 @@ def places(
             logged = kept.enter_context(counted(databases(vendor), tmp_path_factory.mktemp("statements")))
             calls = kept.enter_context(counted_calls(sandbox.url))
             environment = {
-                "LEDGER_FLUSH_SECONDS": "300",
+                "DJANGO_SETTINGS_MODULE": "tests.counts.settings",
+                "PROVIDER_TIMEOUT": "60",  # what the relay keeps back is under way for as long as a test looks
                 # One that a sign-in kept while it asks the provider would be missed by the next call.
                 "DATABASE_POOL_SIZE": "1",
                 "TOKENS_PER_USER": str(TOKENS_PER_USER),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from benchmarks.counting.proxy import StatementProxy
-from tests.counts.traced_sqlite3.base import STATEMENTS
+from tests.counts.traced_sqlite3 import STATEMENTS
 from tests.e2e.databases import Database
 
 NOW_AND_THEN = '"rollout_'
@@ -77,5 +77,4 @@ def counted(database: Database, folder: Path) -> Iterator[Counted]:
         return
     lines = _Lines(folder / "statements")
     lines.reset()
-    environment = {"DJANGO_SETTINGS_MODULE": "tests.counts.settings", STATEMENTS: str(lines.place)}
-    yield Counted(database, database.url, lines, environment)
+    yield Counted(database, database.url, lines, {STATEMENTS: str(lines.place)})

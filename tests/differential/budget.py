@@ -18,12 +18,7 @@ def budget(examples: int, *, steps: int = 50, shrink: bool = True) -> settings:
     return settings(
         max_examples=examples * (_TIMES if _LONG else 1),
         stateful_step_count=steps,
-        deadline=None,
-        # What failed once must fail again for whoever looks at it.
-        derandomize=not _LONG,
-        database=None,
-        print_blob=True,
-        # Fixtures are put back by the examples themselves; and two cores may have much else to do.
+        # Fixtures are put back by the examples themselves.
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
         phases=[Phase.explicit, Phase.generate, *([Phase.shrink] if shrink else [])],
     )

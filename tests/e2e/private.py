@@ -21,7 +21,7 @@ import redis
 from tests.e2e.databases import Database, migrate
 from tests.e2e.servers import free_port
 
-STARTED_WITHIN = 60
+STARTED_WITHIN = 180
 _POSTGRES_USER = "postgres"
 _INITDB = ("-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
 

@@ -12,7 +12,7 @@ from social_core.pipeline import DEFAULT_AUTH_PIPELINE
 
 from tests.e2e import steps
 from tests.e2e.client import Api
-from tests.e2e.conftest import QUICK
+from tests.e2e.conftest import ROOMY
 from tests.e2e.databases import Database
 from tests.e2e.servers import Sandbox, Service, running_service
 
@@ -26,7 +26,7 @@ SLOW.insert(SLOW.index("social_core.pipeline.social_auth.load_extra_data"), f"{s
 def slow(sandbox: Sandbox, database: Database) -> Iterator[Service]:
     """The service with a pipeline that takes its time."""
     # A token is kept anew at each sign-in, so that the row is written.
-    more = {**QUICK, "SOCIAL_AUTH_PIPELINE": json.dumps(SLOW), "PROVIDER_TOKEN_KEYS": Fernet.generate_key().decode()}
+    more = {**ROOMY, "SOCIAL_AUTH_PIPELINE": json.dumps(SLOW), "PROVIDER_TOKEN_KEYS": Fernet.generate_key().decode()}
     with running_service(sandbox, database_url=database.url, **more) as slow:
         yield slow
 

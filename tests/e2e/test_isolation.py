@@ -12,7 +12,7 @@ import requests
 from django.conf import settings
 
 from tests.e2e.client import Api, code_of
-from tests.e2e.conftest import QUICK, Note
+from tests.e2e.conftest import QUICK, ROOMY, Note
 from tests.e2e.databases import Database, new_database
 from tests.e2e.servers import Sandbox, Service, free_port, running_service
 
@@ -168,7 +168,7 @@ def test_a_provider_that_refuses_connections_is_unavailable(sandbox: Sandbox) ->
     hosts = json.loads(sandbox.environment["PROVIDER_HOSTS"])
     closed = f"http://127.0.0.1:{free_port()}"
     environment = {"PROVIDER_HOSTS": json.dumps(dict.fromkeys(hosts, closed))}
-    with running_service(sandbox, **{**QUICK, **environment}) as service:
+    with running_service(sandbox, **{**ROOMY, **environment}) as service:
         for prefix in PREFIXES:
             for provider in FIVE:
                 answer = Api(service.url, prefix).sign_up(sandbox.token(provider, "ripley"))

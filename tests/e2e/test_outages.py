@@ -51,6 +51,9 @@ def service(postgres: PrivatePostgres, redis: PrivateRedis, github: Inventive) -
         "REDIS_URL": redis.url,
         "TRUSTED_PROXIES": "1",
         "THROTTLE_ANONYMOUS": f"{BUDGET}/hour",
+        # A process that has noticed the database to be away looks again a second later, and turns callers away until
+        # then: where nobody calls, nobody is to notice.
+        "LEDGER_FLUSH_SECONDS": "300",
         **github.environment,
     }
     with running_service(None, database_url=postgres.database.url, **environment) as service:

@@ -8,7 +8,7 @@ from django.conf import settings
 from social_core.pipeline import DEFAULT_AUTH_PIPELINE
 
 from tests.e2e.client import Api, code_of
-from tests.e2e.conftest import QUICK
+from tests.e2e.conftest import ROOMY
 from tests.e2e.databases import Database
 from tests.e2e.servers import Sandbox, Service, running_service
 
@@ -26,7 +26,7 @@ STEPS = {
 def extended(sandbox: Sandbox, database: Database) -> Iterator[Service]:
     """The service with a pipeline of each provider's own."""
     pipelines = {f"SOCIAL_AUTH_{name.upper()}_PIPELINE": json.dumps(steps) for name, (steps, _) in STEPS.items()}
-    with running_service(sandbox, database_url=database.url, **QUICK, **pipelines) as extended:
+    with running_service(sandbox, database_url=database.url, **ROOMY, **pipelines) as extended:
         yield extended
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 
 from tests.e2e.client import Api, code_of
-from tests.e2e.conftest import QUICK
+from tests.e2e.conftest import ROOMY
 from tests.e2e.databases import Database
 from tests.e2e.servers import Sandbox, Service, running_service
 
@@ -54,7 +54,7 @@ NAMES_THE_PERSON = ("google-oauth2", "discord", "gitlab", "twitch", "kakao")
 def everyone(sandbox: Sandbox, database: Database) -> Iterator[Service]:
     """The service with every provider."""
     names = {*BY_ACCESS_TOKEN, *BY_ID_TOKEN}
-    more = {**QUICK, "SOCIAL_PROVIDERS": ",".join(sorted(names))}
+    more = {**ROOMY, "SOCIAL_PROVIDERS": ",".join(sorted(names))}
     with running_service(sandbox, database_url=database.url, **more) as everyone:
         yield everyone
 

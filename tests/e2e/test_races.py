@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings
 
 from tests.e2e.client import Api, code_of
-from tests.e2e.conftest import QUICK
+from tests.e2e.conftest import ROOMY
 from tests.e2e.databases import Database
 from tests.e2e.inventive import fields, inventive_github
 from tests.e2e.private import private_redis
@@ -39,7 +39,7 @@ def processes(database: Database) -> Iterator[dict[str, str]]:
 @pytest.fixture(scope="module")
 def service(sandbox: Sandbox, database: Database, processes: dict[str, str]) -> Iterator[Service]:
     """The service on each database, with three workers on PostgreSQL; in the place of the one that others share."""
-    with running_service(sandbox, database_url=database.url, **QUICK, **processes) as service:
+    with running_service(sandbox, database_url=database.url, **ROOMY, **processes) as service:
         yield service
 
 
@@ -194,7 +194,7 @@ def made_up(database: Database, processes: dict[str, str]) -> Iterator[Service]:
     """The service on the same database, with a provider that knows whomever a test makes up."""
     with (
         inventive_github() as github,
-        running_service(None, database_url=database.url, **QUICK, **processes, **github.environment) as service,
+        running_service(None, database_url=database.url, **ROOMY, **processes, **github.environment) as service,
     ):
         yield service
 

@@ -13,7 +13,7 @@ import pytest
 from django.conf import settings
 
 from tests.e2e.client import Api, code_of
-from tests.e2e.conftest import QUICK, Note
+from tests.e2e.conftest import ROOMY, Note
 from tests.e2e.databases import Database
 from tests.e2e.servers import Sandbox, Service, running_service
 
@@ -72,9 +72,8 @@ def scene(sandbox: Sandbox, database: Database) -> Iterator[Scene]:
         more = {
             "PROVIDER_HOSTS": hosts,
             "SOCIAL_PROVIDERS": sandbox.environment["SOCIAL_PROVIDERS"] + ",apple-id",
-            "PROVIDER_TIMEOUT": "10",
         }
-        running = running_service(sandbox, database_url=database.url, **{**QUICK, **more})
+        running = running_service(sandbox, database_url=database.url, **{**ROOMY, **more})
         yield Scene(stack.enter_context(running), detour, canary)
 
 

@@ -73,7 +73,7 @@ def talked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
             "WEB_CONCURRENCY": "1",
             "LOG_LEVEL": "DEBUG",
             "DEBUG": "1" if "DEBUG" in request.param else "0",
-            "PROVIDER_TIMEOUT": "1",
+            "PROVIDER_TIMEOUT": "4",
             "THROTTLE_ANONYMOUS": "100000/min",
             "THROTTLE_USER": "100000/min",
             **({"PROVIDER_TOKEN_KEYS": f"{planted_key()},{planted_key()}"} if keeps_tokens else {}),

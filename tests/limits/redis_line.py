@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
+from tests.e2e.servers import free_port
+
 _WAIT: Final = 30
 
 
@@ -18,9 +20,7 @@ class RedisLine:
         self._target = (parts.hostname or "127.0.0.1", parts.port or 6379)
         self._open: list[socket.socket] = []
         self._listener: socket.socket | None = None
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self._port: int = probe.getsockname()[1]
+        self._port = free_port()
         login = parts.netloc.rpartition("@")[0]
         netloc = f"{login}@127.0.0.1:{self._port}" if login else f"127.0.0.1:{self._port}"
         self.url = urlunsplit(parts._replace(netloc=netloc))

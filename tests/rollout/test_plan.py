@@ -120,6 +120,7 @@ def test_it_is_looked_at_every_few_seconds_alone(
 ) -> None:
     """Two small reads, then none for a while; v2 never looks."""
     monkeypatch.setattr(plan, "known", plan.Known())
+    monkeypatch.setattr(plan, "FRESH", 600.0)  # ten calls may take two seconds
     with django_assert_num_queries(0):
         v2.get("provider/")
     with django_assert_num_queries(2):
@@ -209,7 +210,16 @@ class SlowRows:
         return self.rows
 
 
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a thread of this test have all the time that it takes."""
+    monkeypatch.setattr(plan, "FRESH", 600.0)
+    monkeypatch.setattr(plan, "STALE", 6000.0)
+    monkeypatch.setattr(plan, "PATIENCE", 30.0)
+
+
 @pytest.mark.django_db
+@pytest.mark.usefixtures("unhurried")
 def test_one_looks_and_the_others_go_on() -> None:
     """With what was known before."""
     slow = SlowRows()
@@ -224,6 +234,7 @@ def test_one_looks_and_the_others_go_on() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("unhurried")
 def test_who_comes_first_of_all_waits() -> None:
     """A worker that has just started knows nothing: its first callers wait for the one who looks, for a moment."""
     slow = SlowRows()

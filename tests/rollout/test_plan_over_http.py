@@ -2,10 +2,8 @@
 
 import os
 import re
-import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -70,23 +68,10 @@ def filled_in(browser: requests.Session, url: str, **fields: object) -> requests
     return browser.post(url, {**fields, "csrfmiddlewaretoken": token[1]}, headers={"Referer": url}, timeout=30)
 
 
-@contextmanager
-def alone(service: Service, worker: int) -> Iterator[None]:
-    """Let one worker answer, and the other stand still meanwhile."""
-    others = [pid for pid in service.workers if pid != worker]
-    for pid in others:
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for pid in others:
-            os.kill(pid, signal.SIGCONT)
-
-
 def assert_everywhere(service: Service, version: str, status: int, **headers: str) -> None:
     """Ask each worker, until it answers so or the time is over."""
     for worker in service.workers:
-        with alone(service, worker):
+        with service.alone(worker):
             until = time.monotonic() + WITHIN
             while True:
                 found = requests.get(f"{service.url}/api/{version}/provider/", headers=headers, timeout=60).status_code

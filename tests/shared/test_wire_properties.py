@@ -5,14 +5,12 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shared import wire
 from shared.errors import InvalidJson, PayloadTooLarge
 
-UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-"""A machine with much else to do is no fault of the code's."""
 TEXT = st.text(st.characters(codec="utf-8"))
 NUMBERS = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
 LEAVES = st.none() | st.booleans() | NUMBERS | TEXT
@@ -27,7 +25,6 @@ PIECES = st.sampled_from(
 BYTES = st.binary(max_size=200) | st.lists(PIECES, max_size=30).map(b"".join) | TREES.map(wire.encode)
 
 
-@UNHURRIED
 @given(TREES)
 def test_what_is_written_is_read_back(tree: dict[str, Any]) -> None:
     """Every tree within the bounds comes through unchanged, types included."""
@@ -36,7 +33,7 @@ def test_what_is_written_is_read_back(tree: dict[str, Any]) -> None:
     assert repr(read) == repr(tree)
 
 
-@settings(UNHURRIED, max_examples=300)
+@settings(max_examples=300)
 @given(BYTES)
 @example(b"")
 @example(b"{}{}")
@@ -60,7 +57,6 @@ def test_bytes_are_an_object_or_refused(body: bytes) -> None:
     assert wire.decode(wire.encode(read)) == read
 
 
-@UNHURRIED
 @given(st.lists(st.booleans(), min_size=31, max_size=36), TREES)
 def test_depth_is_counted_from_the_object(kinds: list[bool], beside: dict[str, Any]) -> None:
     """Thirty-two levels are taken, the object being the first; one more is refused."""
@@ -75,7 +71,6 @@ def test_depth_is_counted_from_the_object(kinds: list[bool], beside: dict[str, A
             wire.decode(body)
 
 
-@UNHURRIED
 @given(st.integers(1, 5000), st.sampled_from(["", "-"]))
 def test_long_integers(digits: int, sign: str) -> None:
     """An integer of up to 4 300 digits is a number, a longer one is refused; the sign is no digit."""
@@ -87,7 +82,6 @@ def test_long_integers(digits: int, sign: str) -> None:
             wire.decode(body)
 
 
-@UNHURRIED
 @given(st.floats())
 def test_numbers_stay_doubles(number: float) -> None:
     """Every finite double comes through; what is none is neither written nor read."""
@@ -113,7 +107,6 @@ class Trickle:
         return part
 
 
-@UNHURRIED
 @given(st.integers(-50, 50), st.lists(st.integers(500, 70_000), min_size=1, max_size=5))
 def test_the_limit_holds_however_a_body_arrives(over: int, sizes: list[int]) -> None:
     """Up to 64 KiB are read whole, whatever the pieces; one byte more is refused."""

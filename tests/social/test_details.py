@@ -3,13 +3,11 @@
 import re
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from social.details import MAX_EMAIL, MAX_NAME, clean_details
 
-UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-"""A machine with much else to do is no fault of the code's."""
 VALUES = (
     st.none()
     | st.booleans()
@@ -27,7 +25,6 @@ KEYS = ("username", "email", "fullname", "first_name", "last_name")
 UNSTORABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
-@UNHURRIED
 @given(st.fixed_dictionaries({}, optional=dict.fromkeys(KEYS, VALUES)))
 def test_the_result_can_always_be_stored(details: dict[str, Any]) -> None:
     """Every text is a string without control characters that UTF-8 can hold, within its column."""
@@ -40,7 +37,6 @@ def test_the_result_can_always_be_stored(details: dict[str, Any]) -> None:
         assert len(value) <= (MAX_EMAIL if name == "email" else 255 if name == "username" else MAX_NAME)
 
 
-@UNHURRIED
 @given(st.emails(), st.text(st.characters(codec="utf-8", categories=["L", "N"]), min_size=1, max_size=MAX_NAME))
 def test_what_is_honest_stays(address: str, name: str) -> None:
     """A real address and a real name come through unchanged."""

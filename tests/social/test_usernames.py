@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from itertools import product
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from social.usernames import RESERVED, choose_username
 
-UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-"""A machine with much else to do is no fault of the code's."""
 NAME = re.compile(r"[A-Za-z0-9._-]{1,30}")
 SUGGESTIONS = (
     st.none()
@@ -31,7 +29,6 @@ def free(names: Sequence[str]) -> list[str]:
 
 
 @pytest.mark.threat(14)
-@UNHURRIED
 @given(SUGGESTIONS, st.lists(st.text(max_size=40), max_size=3), st.integers(8, 300))
 def test_a_name_is_always_clean_and_short(suggestion: object, unlike: list[str], column: int) -> None:
     """Whatever is suggested: 1 to 30 characters, of the few that are allowed, and nobody's reserved name."""
@@ -43,7 +40,6 @@ def test_a_name_is_always_clean_and_short(suggestion: object, unlike: list[str],
 
 
 @pytest.mark.threat(14)
-@UNHURRIED
 @given(st.text(min_size=1), st.integers(1, 12))
 def test_a_name_is_never_one_that_is_taken(suggestion: str, refusals: int) -> None:
     """It asks until a name is free, and gives that one."""
@@ -58,7 +54,6 @@ def test_a_name_is_never_one_that_is_taken(suggestion: str, refusals: int) -> No
 
 
 @pytest.mark.threat(14)
-@UNHURRIED
 @given(st.lists(st.sampled_from(["".join(pair) for pair in product("aA", "bB")]), max_size=30))
 def test_names_are_distinct_whatever_the_case(suggestions: list[str]) -> None:
     """People who suggest one name in different cases get names that nobody confuses."""

@@ -13,7 +13,7 @@ import requests
 
 from legacy_api.tests.migration.manual import MOMENT, moved
 
-READY_WITHIN = 90
+READY_WITHIN = 180
 SERVE = "make serve"
 
 

@@ -5,8 +5,7 @@ from typing import Any
 
 from django.db.backends.sqlite3 import base
 
-STATEMENTS = "STATEMENTS"
-"""The environment variable that names the file to write them to, a line each."""
+from tests.counts.traced_sqlite3 import STATEMENTS
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
