@@ -10,6 +10,7 @@ from tests.e2e.conftest import note
 from tests.e2e.databases import Database, new_database
 from tests.e2e.inventive import Inventive, inventive_github
 from tests.e2e.private import private_redis
+from tests.limits import patient
 
 __all__ = ["note"]
 
@@ -34,7 +35,8 @@ def fleet(database: Database, github: Inventive) -> Iterator[list[Member]]:
     with private_redis() as redis:
         common = {"REDIS_URL": redis.url, "WEB_CONCURRENCY": "1", "TRUSTED_PROXIES": "1", "HSTS_SECONDS": "60"}
         limits = {"THROTTLE_ANONYMOUS": "60/min", "THROTTLE_USER": "600/min"}
-        with running_fleet(database, {**github.environment, **common, **limits}) as fleet:
+        waits = {"DJANGO_SETTINGS_MODULE": patient.__name__}
+        with running_fleet(database, {**github.environment, **common, **limits, **waits}) as fleet:
             yield fleet
 
 
