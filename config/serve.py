@@ -1,8 +1,10 @@
 """`python -m config.serve`: the production server, after everything that would stop it has been looked at."""
 
 import os
+import resource
 import socket
 import sys
+from contextlib import suppress
 
 import django
 from django.core.checks import ERROR, WARNING, CheckMessage, run_checks
@@ -11,6 +13,9 @@ from django.core.management import call_command
 from django.db.utils import DatabaseError
 
 from config import environment
+
+FILES = 8192
+"""What a process needs at most: gunicorn's thousand connections, two files each while they are new, and its own."""
 
 
 def main() -> int:  # noqa: RET503 - it ends in exec
@@ -24,9 +29,20 @@ def main() -> int:  # noqa: RET503 - it ends in exec
     if problem:
         print(f"Tandem does not start. {problem}", file=sys.stderr)
         return 1
+    _allow_files()
     # In this very process, so that whoever started it can stop it; it does not return.
     command = [sys.executable, "-m", "config.master", "-c", "python:config.gunicorn", "config.wsgi"]
     os.execv(command[0], command)  # noqa: S606 - there is nothing for a shell to do
+
+
+def _allow_files() -> None:
+    """Raise the soft limit of open files, often 1024, for this process and what it becomes, as far as it may be."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = FILES if hard == resource.RLIM_INFINITY else min(hard, FILES)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        # A system may have another limit besides, and starts as well with fewer.
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _misconfiguration() -> str:

@@ -1,18 +1,23 @@
 """What keeps the server from starting: one clear line that names the variable, and no traceback."""
 
 import os
+import resource
 import socket
+from contextlib import ExitStack
 from pathlib import Path
 from runpy import run_path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+from config.serve import FILES
 from tests.e2e.databases import empty_postgres
 from tests.e2e.servers import ROOT, free_port, run_to_end, running_service
 
 pytestmark = pytest.mark.e2e
 
+USUAL = 1024
+"""The soft limit of open files that most systems give."""
 ENABLED = {
     "SOCIAL_PROVIDERS": "facebook",
     "SOCIAL_AUTH_FACEBOOK_KEY": "key",
@@ -270,3 +275,17 @@ def test_loopback_hosts_may_have_the_sandbox(tmp_path: Path) -> None:
     hosts = {"SANDBOX": "1", "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]"}
     with running_service(None, database_url=f"sqlite:///{tmp_path}/db.sqlite3", **ENABLED, **hosts) as service:
         assert service.url
+
+
+def test_a_low_limit_of_open_files_is_raised() -> None:
+    """What a shell or systemd gives by default is less than a thousand connections need."""
+    before, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    assert most > USUAL
+    with ExitStack() as kept:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (USUAL, most))
+        try:
+            service = kept.enter_context(running_service(None, **ENABLED))
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (before, most))
+        limits = {resource.prlimit(pid, resource.RLIMIT_NOFILE) for pid in service.pids}
+        assert limits == {(min(most, FILES), most)}
