@@ -89,5 +89,8 @@ class _Places:
 
 
 def _of(provider: str, places: int) -> _Places:
+    key = (provider, places)
     with _lock:
-        return _places.setdefault((provider, places), _Places(places))
+        if key not in _places:
+            _places[key] = _Places(places)
+        return _places[key]
