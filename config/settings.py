@@ -123,7 +123,7 @@ SANDBOX = environment.switch("SANDBOX")
 PROVIDER_HOSTS = environment.origins("PROVIDER_HOSTS")
 PROVIDER_TIMEOUT = environment.number("PROVIDER_TIMEOUT", 10, most=300)
 PROVIDER_CONCURRENCY = environment.integer("PROVIDER_CONCURRENCY", max(1, THREADS // 2), least=1, most=1000)
-# What is left are for those who need no provider, however many of them hang at once.
+# The rest is for those who need no provider, however many of them hang at once.
 PROVIDER_CONCURRENCY_TOTAL = THREADS - max(1, THREADS // 8)
 PROVIDER_TOKEN_KEYS = environment.names("PROVIDER_TOKEN_KEYS")
 ADOPT_LEGACY_UIDS = environment.names("ADOPT_LEGACY_UIDS")
