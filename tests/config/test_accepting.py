@@ -1,5 +1,6 @@
 """Whom a worker accepts: those in the queue as it stops, and those who had to wait for room."""
 
+import gc
 import logging
 import os
 import resource
@@ -69,6 +70,9 @@ def connect() -> Iterator[Connect]:
 def no_more_files() -> Iterator[None]:
     """Let this process open no further file."""
     before, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # What others have left open must not be closed in between: there would be room again.
+    gc.collect()
+    gc.disable()
     free = os.dup(0)
     os.close(free)
     resource.setrlimit(resource.RLIMIT_NOFILE, (free, most))
@@ -76,6 +80,7 @@ def no_more_files() -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (before, most))
+        gc.enable()
 
 
 def stop(worker: Any) -> None:

@@ -20,7 +20,7 @@ from tests.rollout.metrics.scraping import AUTHORIZED, TOKEN, value
 pytestmark = pytest.mark.e2e
 
 PREFIXES = list(settings.APIS.values())
-DEADLINE = 5.0
+DEADLINE = 8.0
 FIVE = ("facebook", "google-oauth2", "github", "instagram", "twitter")
 
 
@@ -59,8 +59,8 @@ def until_asked(service: str, provider: str, callers: int) -> None:
 @contextmanager
 def hanging(api: Api, sandbox: Sandbox, provider: str, *, callers: int) -> Iterator[None]:
     """Let so many callers wait for a provider that stays silent; at the end all of them have timed out."""
+    fields = [sandbox.token(provider, "hang") for _ in range(callers)]
     with ThreadPoolExecutor(callers) as pool:
-        fields = [sandbox.token(provider, "hang") for _ in range(callers)]
         waiting = [pool.submit(Api(api.service, api.prefix).sign_up, one) for one in fields]
         until_asked(api.service, provider, callers)
         yield
@@ -70,7 +70,7 @@ def hanging(api: Api, sandbox: Sandbox, provider: str, *, callers: int) -> Itera
 
 @pytest.mark.threat(19)
 def test_a_slow_answer_within_the_deadline_is_good(patient: Service, sandbox: Sandbox) -> None:
-    """Three seconds are fine where five are allowed: the deadline is no limit for the honest."""
+    """Three seconds are fine where eight are allowed: the deadline is no limit for the honest."""
 
     def sign_up(prefix: str) -> requests.Response:
         return Api(patient.url, prefix).sign_up(sandbox.token("github", "slow"))
@@ -106,8 +106,9 @@ def test_a_linking_call_holds_no_connection_either(patient: Service, sandbox: Sa
     """A caller whose credential was read from the database gives the connection back before waiting."""
     first, last = Api(patient.url, PREFIXES[0]), Api(patient.url, PREFIXES[-1])
     mine = last.as_user(first.sign_up(sandbox.token("github", "lambert")).json()["token"])
+    fields = [sandbox.token("facebook", "hang") for _ in range(2)]
     with ThreadPoolExecutor(2) as pool:
-        waiting = [pool.submit(mine.as_user(mine.token).sign_up, sandbox.token("facebook", "hang")) for _ in range(2)]
+        waiting = [pool.submit(mine.as_user(mine.token).sign_up, one) for one in fields]
         until_asked(patient.url, "facebook", 2)
         assert [mine.get("user/").status_code for _ in range(5)] == [200] * 5
         assert not any(one.done() for one in waiting)
@@ -127,11 +128,10 @@ def test_neither_all_threads_nor_a_connection_wait_for_five_providers(
     by_id_token = sandbox.id_token("google-oauth2", "parker")
     mine = first.as_user(first.sign_up(by_id_token).json()["token"])
     callers = [last, mine] * 5
-    providers = [provider for provider in FIVE for _ in range(2)]
+    fields = [sandbox.token(provider, "hang") for provider in FIVE for _ in range(2)]
     with ThreadPoolExecutor(len(callers)) as pool:
         waiting = [
-            pool.submit(caller.as_user(caller.token).sign_up, sandbox.token(provider, "hang"))
-            for caller, provider in zip(callers, providers, strict=True)
+            pool.submit(caller.as_user(caller.token).sign_up, one) for caller, one in zip(callers, fields, strict=True)
         ]
         # As the one who is refused has come last, all others are in.
         refused = next(as_completed(waiting)).result()
