@@ -35,12 +35,18 @@ loglevel = "warning"
 __all__ = ["on_exit", "on_starting", "pre_fork", "worker_exit"]
 
 
+def post_fork(server: Any, worker: Any) -> None:
+    """Begin to load the application."""
+    # What comes now stays: the garbage collector would look through all of it, again and again.
+    gc.disable()
+
+
 def post_worker_init(worker: Any) -> None:
     """Begin to count, with the application loaded."""
     last_words.post_worker_init(worker)
-    # What is there by now stays: the garbage collector need not look at it again and again.
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def child_exit(server: Any, worker: Any) -> None:

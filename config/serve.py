@@ -1,5 +1,6 @@
 """`python -m config.serve`: the production server, after everything that would stop it has been looked at."""
 
+import gc
 import os
 import resource
 import socket
@@ -21,6 +22,8 @@ FILES = 8192
 def main() -> int:  # noqa: RET503 - it ends in exec
     """Check, migrate SQLite, then become gunicorn; give the exit code where something is in the way."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    # Nearly all that it makes stays until it becomes another program.
+    gc.disable()
     try:
         django.setup()
         problem = _misconfiguration() or _database_problem() or _port_problem()
