@@ -88,7 +88,7 @@ def test_many_at_once_share_few_connections(service: Service, bouncer: Bouncer, 
     assert bouncer.clients() > FEW
     # pgbouncer opens another one while somebody waits, and keeps it: there never were more. Ours, by which the ledger
     # was read, may be a moment longer there than here.
-    while (connections := behind(database)) > FEW:
+    while (connections := len(database.sessions())) > FEW:
         assert time.monotonic() < until, connections
         time.sleep(0.05)
     assert connections == FEW
@@ -108,13 +108,4 @@ def test_times_are_right_whatever_the_servers_zone(service: Service, database: D
 def counted(database: Database) -> int:
     """Say how many calls the ledger has written so far."""
     ((number,),) = database.rows("SELECT coalesce(sum(calls), 0) FROM rollout_dailycalls")
-    return int(number)
-
-
-def behind(database: Database) -> int:
-    """Say how many connections the server has, but for ours."""
-    ((number,),) = database.rows(
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        " AND backend_type = 'client backend'"
-    )
     return int(number)

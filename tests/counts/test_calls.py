@@ -77,11 +77,7 @@ def test_the_database_is_given_back_while_the_provider_is_asked(api: Api, place:
         linking = caller.submit(api.as_user(token).sign_up, fields)
         place.calls.relay.wait_for_one()
         if place.database.database.vendor == "postgres":
-            sessions = place.database.database.rows(
-                "SELECT state FROM pg_stat_activity WHERE datname = current_database() "
-                "AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
-            )
-            assert sessions == [("idle",)]
+            assert place.database.database.sessions() == ["idle"]
         # Who is calling, and nothing yet of what is to be written.
         assert place.database.kinds == ["SELECT"]
         assert api.as_user(token).get("user/").status_code == 200

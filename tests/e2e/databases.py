@@ -58,6 +58,14 @@ class Database:
         """Say how many rows each table has that a sign-up may write to."""
         return {table: self.rows(f"SELECT count(*) FROM {table}")[0][0] for table in TABLES}  # noqa: S608 - our names
 
+    def sessions(self) -> list[str]:
+        """Give the state of each connection that PostgreSQL has to it but for ours; one just closed may count."""
+        rows = self.rows(
+            "SELECT state FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " AND backend_type = 'client backend'"
+        )
+        return [str(state) for (state,) in rows]
+
     def orphans(self) -> list[tuple[Any, ...]]:
         """Give users without an association, and associations without a user."""
         return self.rows(

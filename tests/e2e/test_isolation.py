@@ -160,11 +160,8 @@ def transactions(database: Database) -> tuple[int, int]:
         with closing(sqlite3.connect(database.url.removeprefix("sqlite:///"), timeout=1)) as connection:
             connection.execute("BEGIN IMMEDIATE")
             return 0, 0
-    rows = database.rows(
-        "SELECT state FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        " AND backend_type = 'client backend'"
-    )
-    return len(rows), sum("in transaction" in str(state) for (state,) in rows)
+    sessions = database.sessions()
+    return len(sessions), sum("in transaction" in state for state in sessions)
 
 
 @pytest.mark.threat(17)
