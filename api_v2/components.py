@@ -9,8 +9,8 @@ from typing import Any
 from django.core.validators import RegexValidator
 from rest_framework import serializers
 
-from shared import endpoints, shapes, sign_up
-from shared.shapes import Field, Kind, Shape
+from shared.contract import bodies, endpoints, sign_up
+from shared.contract.bodies import Field, Kind, Shape
 
 _FIELDS: dict[Kind, Any] = {
     Kind.INTEGER: serializers.IntegerField,
@@ -97,5 +97,5 @@ ERROR = _named(
         ),
     },
 )
-USER = component(shapes.USER)
-SIGN_IN = component(shapes.SIGN_IN)
+USER = component(bodies.USER)
+SIGN_IN = component(bodies.SIGN_IN)

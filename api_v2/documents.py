@@ -13,7 +13,7 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 from rest_framework.request import Request
 
 from api_v2.document_settings import SETTINGS
-from shared.mounts import prefix_of
+from shared.http.urls import prefix_of
 
 _OURS = {
     name: value

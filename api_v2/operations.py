@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from api_v2 import components
-from shared import endpoints, errors, shapes
-from shared.endpoints import Endpoint
-from shared.errors import ApiError
+from shared.contract import bodies, endpoints, errors
+from shared.contract.endpoints import Endpoint
+from shared.contract.errors import ApiError
 
 EVERYWHERE: tuple[type[ApiError], ...] = (
     errors.InvalidRequest,
@@ -71,7 +71,7 @@ OPERATIONS = (
         endpoints.ROOT, "GET", "listResources", "discovery", "List the resources", 200, components.ROOT, EVERYWHERE
     ),
     _lists(
-        endpoints.PROVIDERS, "listProviders", "discovery", "List the enabled providers", shapes.PROVIDER, EVERYWHERE
+        endpoints.PROVIDERS, "listProviders", "discovery", "List the enabled providers", bodies.PROVIDER, EVERYWHERE
     ),
     Operation(
         endpoints.SIGN_UP,
@@ -84,18 +84,18 @@ OPERATIONS = (
         SIGN_UP,
         takes=components.SIGN_UP_REQUEST,
     ),
-    _lists(endpoints.USERS, "listUsers", "user", "The list with oneself in it", shapes.USER, WITH_CREDENTIALS),
-    _shows(endpoints.USER, "getUser", "user", "Oneself", shapes.USER),
+    _lists(endpoints.USERS, "listUsers", "user", "The list with oneself in it", bodies.USER, WITH_CREDENTIALS),
+    _shows(endpoints.USER, "getUser", "user", "Oneself", bodies.USER),
     _lists(
         endpoints.SOCIAL_ACCOUNTS,
         "listSocialAccounts",
         "social account",
         "List one's linked identities",
-        shapes.SOCIAL_ACCOUNT,
+        bodies.SOCIAL_ACCOUNT,
         WITH_CREDENTIALS,
     ),
     _shows(
-        endpoints.SOCIAL_ACCOUNT, "getSocialAccount", "social account", "One linked identity", shapes.SOCIAL_ACCOUNT
+        endpoints.SOCIAL_ACCOUNT, "getSocialAccount", "social account", "One linked identity", bodies.SOCIAL_ACCOUNT
     ),
     _deletes(
         endpoints.SOCIAL_ACCOUNT,
@@ -104,15 +104,15 @@ OPERATIONS = (
         "Disconnect a linked identity",
         (*OF_A_DETAIL, errors.LastLoginMethod),
     ),
-    _lists(endpoints.TOKENS, "listTokens", "token", "List one's credentials", shapes.TOKEN, WITH_CREDENTIALS),
-    _shows(endpoints.TOKEN, "getToken", "token", "One credential", shapes.TOKEN),
+    _lists(endpoints.TOKENS, "listTokens", "token", "List one's credentials", bodies.TOKEN, WITH_CREDENTIALS),
+    _shows(endpoints.TOKEN, "getToken", "token", "One credential", bodies.TOKEN),
     _deletes(endpoints.TOKEN, "deleteToken", "token", "Revoke a credential"),
     _shows(
         endpoints.CURRENT_TOKEN,
         "getCurrentToken",
         "token",
         "The credential of this call",
-        shapes.TOKEN,
+        bodies.TOKEN,
         WITH_CREDENTIALS,
     ),
     _deletes(endpoints.CURRENT_TOKEN, "deleteCurrentToken", "token", "Sign out", WITH_CREDENTIALS),

@@ -10,11 +10,11 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 from api_v2 import components
 from api_v2.links import links_of
 from api_v2.operations import OTHERWISE, Operation, operation_of
-from shared import paging
-from shared.endpoints import Access, Endpoint
-from shared.errors import ApiError, InvalidRequest, MethodNotAllowed
-from shared.exchanges import EXCHANGES
-from shared.sign_up import REQUIRED
+from shared.contract import paging
+from shared.contract.endpoints import Access, Endpoint
+from shared.contract.errors import ApiError, InvalidRequest, MethodNotAllowed
+from shared.contract.exchanges import EXCHANGES
+from shared.contract.sign_up import REQUIRED
 
 PREFIX = "/api/v2/"
 """Where the examples say that the API is; the document is the same wherever it is mounted."""

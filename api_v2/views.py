@@ -20,13 +20,14 @@ from api_v2.wiring import (
     django_request,
     drf_response,
 )
-from shared import endpoints, incoming
-from shared.endpoints import Endpoint
-from shared.errors import MethodNotAllowed, NotFound
-from shared.mounts import prefix_of, version_of
-from shared.replies import created, no_content, ok
-from shared.sign_up import read_credential
-from social import accounts, bodies, tokens, users
+from shared.contract import endpoints
+from shared.contract.endpoints import Endpoint
+from shared.contract.errors import MethodNotAllowed, NotFound
+from shared.contract.replies import created, no_content, ok
+from shared.contract.sign_up import read_credential
+from shared.http import requests
+from shared.http.urls import prefix_of, version_of
+from social import accounts, representations, tokens, users
 from social.lists import list_body
 from social.models import AccessToken
 from social.providers import registry
@@ -78,7 +79,7 @@ class ContractView(APIView):
 
     def list_response(self, request: Request, rows: Any, render: Any) -> Response:
         """Give the part of a list that is asked for."""
-        query = incoming.read_query(django_request(request))
+        query = requests.read_query(django_request(request))
         return drf_response(ok(list_body(query, rows, render, uri=self.endpoint.uri(self.prefix))))
 
 
@@ -89,7 +90,7 @@ class RootView(ContractView):
 
     def get(self, request: Request) -> Response:
         """List the resources."""
-        return drf_response(ok(bodies.root_body(self.prefix)))
+        return drf_response(ok(representations.root_body(self.prefix)))
 
 
 class ProvidersView(ContractView):
@@ -99,7 +100,7 @@ class ProvidersView(ContractView):
 
     def get(self, request: Request) -> Response:
         """List them."""
-        return self.list_response(request, bodies.provider_bodies(), lambda body: body)
+        return self.list_response(request, representations.provider_bodies(), lambda body: body)
 
 
 class SignUpView(ContractView):
@@ -109,10 +110,10 @@ class SignUpView(ContractView):
 
     def post(self, request: Request) -> Response:
         """Take a provider's token; give the user and a credential."""
-        credential = read_credential(incoming.read_object(django_request(request)), registry.accepts_of)
+        credential = read_credential(requests.read_object(django_request(request)), registry.accepts_of)
         actor = request.auth.user if isinstance(request.auth, AccessToken) else None
         signed_in = sign_up(credential=credential, actor=actor, api_version=version_of(API))
-        body = bodies.sign_in_body(signed_in, self.prefix)
+        body = representations.sign_in_body(signed_in, self.prefix)
         return drf_response(created(body, location=body["resource_uri"]))
 
 
@@ -123,7 +124,9 @@ class UsersView(ContractView):
 
     def get(self, request: Request) -> Response:
         """List oneself."""
-        return self.list_response(request, [_caller(request).user], lambda user: bodies.user_body(user, self.prefix))
+        return self.list_response(
+            request, [_caller(request).user], lambda user: representations.user_body(user, self.prefix)
+        )
 
 
 class UserView(ContractView):
@@ -133,7 +136,7 @@ class UserView(ContractView):
 
     def get(self, request: Request, id: str) -> Response:
         """Show oneself; any other is not found."""
-        return drf_response(ok(bodies.user_body(users.get_for(_caller(request).user, id), self.prefix)))
+        return drf_response(ok(representations.user_body(users.get_for(_caller(request).user, id), self.prefix)))
 
 
 class SocialAccountsView(ContractView):
@@ -144,7 +147,7 @@ class SocialAccountsView(ContractView):
     def get(self, request: Request) -> Response:
         """List them."""
         rows = accounts.list_for(_caller(request).user)
-        return self.list_response(request, rows, lambda account: bodies.account_body(account, self.prefix))
+        return self.list_response(request, rows, lambda account: representations.account_body(account, self.prefix))
 
 
 class SocialAccountView(ContractView):
@@ -154,7 +157,7 @@ class SocialAccountView(ContractView):
 
     def get(self, request: Request, id: str) -> Response:
         """Show it."""
-        return drf_response(ok(bodies.account_body(accounts.get_for(_caller(request).user, id), self.prefix)))
+        return drf_response(ok(representations.account_body(accounts.get_for(_caller(request).user, id), self.prefix)))
 
     def delete(self, request: Request, id: str) -> Response:
         """Disconnect it."""
@@ -171,7 +174,9 @@ class TokensView(ContractView):
         """List them, never their values."""
         caller = _caller(request)
         rows = tokens.list_for(caller.user)
-        return self.list_response(request, rows, lambda row: bodies.token_body(row, self.prefix, current=caller))
+        return self.list_response(
+            request, rows, lambda row: representations.token_body(row, self.prefix, current=caller)
+        )
 
 
 class TokenView(ContractView):
@@ -182,7 +187,9 @@ class TokenView(ContractView):
     def get(self, request: Request, id: str) -> Response:
         """Show it, never its value."""
         caller = _caller(request)
-        return drf_response(ok(bodies.token_body(tokens.get_for(caller.user, id), self.prefix, current=caller)))
+        return drf_response(
+            ok(representations.token_body(tokens.get_for(caller.user, id), self.prefix, current=caller))
+        )
 
     def delete(self, request: Request, id: str) -> Response:
         """Revoke it."""
@@ -198,7 +205,7 @@ class CurrentTokenView(ContractView):
     def get(self, request: Request) -> Response:
         """Show it, never its value."""
         caller = _caller(request)
-        return drf_response(ok(bodies.token_body(caller, self.prefix, current=caller)))
+        return drf_response(ok(representations.token_body(caller, self.prefix, current=caller)))
 
     def delete(self, request: Request) -> Response:
         """Sign out."""

@@ -17,12 +17,13 @@ from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
-from shared import incoming, wire
-from shared.authorization import REALM
-from shared.endpoints import Access
-from shared.errors import NotAuthenticated
-from shared.failures import failure_reply
-from shared.replies import Reply, carrying
+from shared.contract import wire
+from shared.contract.authorization import REALM
+from shared.contract.endpoints import Access
+from shared.contract.errors import NotAuthenticated
+from shared.contract.replies import Reply, carrying
+from shared.http import requests
+from shared.http.failures import failure_reply
 from social import limits
 from social.addresses import client_address
 from social.callers import identify_caller, refuse_credentials_in_url
@@ -54,13 +55,13 @@ class ContractNegotiation(BaseContentNegotiation):
 
 
 class ContractParser(BaseParser):
-    """The strict dialect; views read the body through `shared.incoming`, which DRF would skip for an empty one."""
+    """The strict dialect; views read the body through `shared.http.requests`, which DRF would skip for an empty one."""
 
     media_type = wire.MEDIA_TYPE
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         """Give the object in the body."""
-        return incoming.read_object(django_request(parser_context["request"]))
+        return requests.read_object(django_request(parser_context["request"]))
 
 
 class ContractRenderer(BaseRenderer):
@@ -81,7 +82,7 @@ class AccessTokenAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[User, AccessToken] | None:
         """Give the caller and the token; None for a call without `Authorization`."""
-        refuse_credentials_in_url(incoming.read_query(django_request(request)))
+        refuse_credentials_in_url(requests.read_query(django_request(request)))
         token = identify_caller(request.META.get("HTTP_AUTHORIZATION"), client_address(request.META))
         return None if token is None else (token.user, token)
 

@@ -6,9 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from config.front import POLICY
-from shared.errors import ServiceUnavailable
-from shared.failures import failure_reply
-from shared.outage import database_is_away
+from shared.contract.errors import ServiceUnavailable
+from shared.http.database_errors import database_is_away
+from shared.http.failures import failure_reply
 
 BELOW = "/admin/"
 

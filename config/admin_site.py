@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, path
 
 from rollout.dashboard.views import page
-from shared.errors import Throttled
+from shared.contract.errors import Throttled
 from social import limits
 from social.addresses import client_address
 

@@ -12,9 +12,9 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from shared.middleware import django_response
-from shared.mounts import serves
-from shared.replies import no_content
+from shared.contract.replies import no_content
+from shared.http.middleware import django_response
+from shared.http.urls import serves
 
 REFUSALS = {404, 410}
 """What OPTIONS can end with besides its 204; under a wrong Host, 400, there is nobody to be helped."""

@@ -12,7 +12,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
 
-from shared.kinds import kind
+from shared.http.redaction import kind
 from shared.paths import without_secrets
 
 SENSITIVE_NAMES = (

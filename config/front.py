@@ -12,9 +12,9 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import render
 
-from shared import differences, endpoints
-from shared.exchanges import EXCHANGES
-from shared.mounts import prefix_of
+from shared.contract import differences, endpoints
+from shared.contract.exchanges import EXCHANGES
+from shared.http.urls import prefix_of
 from social.providers import registry
 
 POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"

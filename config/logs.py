@@ -4,7 +4,7 @@ import logging
 import re
 from typing import Any
 
-from shared.kinds import kind, story, without_words
+from shared.http.redaction import kind, story, without_words
 
 _LINE = "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -47,8 +47,8 @@ def logging_config(level: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "filters": {
-            "request_id": {"()": "shared.request_id.RequestIdFilter"},
-            "outside_apis": {"()": "shared.failures.OutsideApis"},
+            "request_id": {"()": "shared.http.logs.RequestIdFilter"},
+            "outside_apis": {"()": "shared.http.failures.OutsideApis"},
         },
         "formatters": {"line": {"()": "config.logs.LineFormatter"}},
         "handlers": {

@@ -7,7 +7,7 @@ from typing import Any
 
 from config import environment
 from rollout.metrics import directory
-from shared.kinds import kind
+from shared.http.redaction import kind
 
 
 def on_starting(server: Any) -> None:

@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.deprecation import MiddlewareMixin
 
-from shared.mounts import serves
+from shared.http.urls import serves
 
 _KEY = re.compile(r"[a-z0-9]{32}")
 """What Django makes."""

@@ -42,7 +42,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "config.cors.Headers",
-    "shared.middleware.ContractMiddleware",
+    "shared.http.middleware.ContractMiddleware",
     "rollout.ledger.middleware.LedgerMiddleware",
     "config.cors.Preflights",
     "rollout.middleware.LifecycleMiddleware",

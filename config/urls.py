@@ -8,7 +8,7 @@ from django.views.defaults import page_not_found
 
 from config import front, health
 from rollout.metrics.views import metrics
-from shared.mounts import mount_route
+from shared.http.urls import mount_route
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", front.page, name="front"),

@@ -9,7 +9,7 @@ from typing import Any
 import requests
 
 from demo.story import Step, Token
-from shared.differences import Answer
+from shared.contract.differences import Answer
 
 TIMEOUT = 60
 

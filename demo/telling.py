@@ -9,7 +9,7 @@ from demo.calls import Client, Provider, Request, content, phrase, unexpected
 from demo.screen import BESIDE, Block, Screen, pretty, short_credentials
 from demo.stage import Stage
 from demo.story import MOVE, STORY, Step
-from shared.differences import Answer, Comparison, compare
+from shared.contract.differences import Answer, Comparison, compare
 
 HEADERS = ("location", "www-authenticate", "retry-after", "allow", "deprecation", "sunset", "link")
 """The answer's headers that tell a reader something."""

@@ -16,7 +16,7 @@ from django.db.models import Count
 from django.utils import timezone
 
 from legacy_api.api_keys import database
-from shared.authorization import can_carry
+from shared.contract.authorization import can_carry
 from social import tokens
 from social.models import AccessToken
 from social.token_life import is_live, live

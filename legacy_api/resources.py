@@ -8,12 +8,13 @@ from typing import Any, ClassVar
 from django.http import HttpRequest
 
 from legacy_api.wiring import API, ContractMeta, ContractResource, caller
-from shared import endpoints, incoming
-from shared.errors import NotAuthenticated
-from shared.mounts import version_of
-from shared.replies import Reply, created, no_content, ok
-from shared.sign_up import read_credential
-from social import accounts, bodies, tokens, users
+from shared.contract import endpoints
+from shared.contract.errors import NotAuthenticated
+from shared.contract.replies import Reply, created, no_content, ok
+from shared.contract.sign_up import read_credential
+from shared.http import requests
+from shared.http.urls import version_of
+from social import accounts, representations, tokens, users
 from social.models import AccessToken
 from social.providers import registry
 from social.sign_up import sign_up
@@ -29,7 +30,7 @@ class ProviderResource(ContractResource):
 
     def get_list(self, request: HttpRequest, **kwargs: Any) -> Reply:
         """List them."""
-        return self.list_reply(request, bodies.provider_bodies(), lambda body: body)
+        return self.list_reply(request, representations.provider_bodies(), lambda body: body)
 
 
 class SocialSignUpResource(ContractResource):
@@ -42,10 +43,10 @@ class SocialSignUpResource(ContractResource):
 
     def post_list(self, request: HttpRequest, **kwargs: Any) -> Reply:
         """Take a provider's token; give the user and a credential."""
-        credential = read_credential(incoming.read_object(request), registry.accepts_of)
+        credential = read_credential(requests.read_object(request), registry.accepts_of)
         token = caller(request)
         signed_in = sign_up(credential=credential, actor=token.user if token else None, api_version=version_of(API))
-        body = bodies.sign_in_body(signed_in, self.prefix)
+        body = representations.sign_in_body(signed_in, self.prefix)
         return created(body, location=body["resource_uri"])
 
 
@@ -59,11 +60,13 @@ class UserResource(ContractResource):
 
     def get_list(self, request: HttpRequest, **kwargs: Any) -> Reply:
         """List oneself."""
-        return self.list_reply(request, [_token(request).user], lambda user: bodies.user_body(user, self.prefix))
+        return self.list_reply(
+            request, [_token(request).user], lambda user: representations.user_body(user, self.prefix)
+        )
 
     def get_detail(self, request: HttpRequest, **kwargs: Any) -> Reply:
         """Show oneself; any other is not found."""
-        return ok(bodies.user_body(users.get_for(_token(request).user, kwargs["id"]), self.prefix))
+        return ok(representations.user_body(users.get_for(_token(request).user, kwargs["id"]), self.prefix))
 
 
 class SocialAccountResource(ContractResource):
@@ -77,11 +80,11 @@ class SocialAccountResource(ContractResource):
     def get_list(self, request: HttpRequest, **kwargs: Any) -> Reply:
         """List them."""
         rows = accounts.list_for(_token(request).user)
-        return self.list_reply(request, rows, lambda account: bodies.account_body(account, self.prefix))
+        return self.list_reply(request, rows, lambda account: representations.account_body(account, self.prefix))
 
     def get_detail(self, request: HttpRequest, **kwargs: Any) -> Reply:
         """Show one."""
-        return ok(bodies.account_body(accounts.get_for(_token(request).user, kwargs["id"]), self.prefix))
+        return ok(representations.account_body(accounts.get_for(_token(request).user, kwargs["id"]), self.prefix))
 
     def delete_detail(self, request: HttpRequest, **kwargs: Any) -> Reply:
         """Disconnect one."""
@@ -105,12 +108,12 @@ class TokenResource(ContractResource):
         """List them."""
         token = _token(request)
         rows = tokens.list_for(token.user)
-        return self.list_reply(request, rows, lambda row: bodies.token_body(row, self.prefix, current=token))
+        return self.list_reply(request, rows, lambda row: representations.token_body(row, self.prefix, current=token))
 
     def get_detail(self, request: HttpRequest, **kwargs: Any) -> Reply:
         """Show one."""
         token = _token(request)
-        return ok(bodies.token_body(tokens.get_for(token.user, kwargs["id"]), self.prefix, current=token))
+        return ok(representations.token_body(tokens.get_for(token.user, kwargs["id"]), self.prefix, current=token))
 
     def delete_detail(self, request: HttpRequest, **kwargs: Any) -> Reply:
         """Revoke one."""
@@ -124,7 +127,7 @@ class TokenResource(ContractResource):
     def get_current(self, request: HttpRequest, **kwargs: Any) -> Reply:
         """Show it."""
         token = _token(request)
-        return ok(bodies.token_body(token, self.prefix, current=token))
+        return ok(representations.token_body(token, self.prefix, current=token))
 
     def delete_current(self, request: HttpRequest, **kwargs: Any) -> Reply:
         """Sign out."""

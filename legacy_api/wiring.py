@@ -18,14 +18,15 @@ from tastypie.exceptions import ImmediateHttpResponse  # type: ignore[import-unt
 from tastypie.resources import Resource  # type: ignore[import-untyped]  # the package has no types
 from tastypie.serializers import Serializer  # type: ignore[import-untyped]  # the package has no types
 
-from shared import endpoints, incoming, wire
-from shared.endpoints import Access, Endpoint
-from shared.errors import MethodNotAllowed, NotAuthenticated, NotFound
-from shared.failures import failure_reply
-from shared.middleware import django_response
-from shared.mounts import prefix_of
-from shared.replies import Reply, no_content, ok
-from social import bodies, limits
+from shared.contract import endpoints, wire
+from shared.contract.endpoints import Access, Endpoint
+from shared.contract.errors import MethodNotAllowed, NotAuthenticated, NotFound
+from shared.contract.replies import Reply, no_content, ok
+from shared.http import requests
+from shared.http.failures import failure_reply
+from shared.http.middleware import django_response
+from shared.http.urls import prefix_of
+from social import limits, representations
 from social.addresses import client_address
 from social.callers import identify_caller, refuse_credentials_in_url
 from social.lists import list_body
@@ -74,7 +75,7 @@ class AccessTokenAuthentication(Authentication):
 
     def is_authenticated(self, request: HttpRequest, **kwargs: Any) -> bool:
         """Put the token, its user loaded, where the resource finds it; None for a call without one."""
-        refuse_credentials_in_url(incoming.read_query(request))
+        refuse_credentials_in_url(requests.read_query(request))
         request.auth = identify_caller(  # type: ignore[attr-defined]  # as DRF names it
             request.META.get("HTTP_AUTHORIZATION"), client_address(request.META)
         )
@@ -138,7 +139,7 @@ class ContractResource(Resource):
 
     def list_reply(self, request: HttpRequest, rows: Any, render: Any) -> Reply:
         """Give the part of a list that is asked for."""
-        query = incoming.read_query(request)
+        query = requests.read_query(request)
         return ok(list_body(query, rows, render, uri=self.endpoints["list"].uri(self.prefix)))
 
 
@@ -177,7 +178,7 @@ class _Root(ContractResource):
         resource_name = "root"
 
     def get_list(self, request: HttpRequest, **kwargs: Any) -> Reply:
-        return ok(bodies.root_body(self.prefix))
+        return ok(representations.root_body(self.prefix))
 
 
 def _not_found(request: HttpRequest) -> HttpResponse:

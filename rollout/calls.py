@@ -9,10 +9,10 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from rollout.clients import client_of
-from shared.endpoints import endpoint_at
-from shared.middleware import in_the_envelope
-from shared.mounts import is_below, version_of
-from shared.replies import reply_of
+from shared.contract.endpoints import endpoint_at
+from shared.contract.replies import reply_of
+from shared.http.middleware import in_the_envelope
+from shared.http.urls import is_below, version_of
 
 answered = Signal()
 """Sent for every answer of a version, with `call`; receivers are on the request's way and must be quick."""

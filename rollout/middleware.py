@@ -12,10 +12,10 @@ from django.utils.encoding import escape_uri_path
 
 from rollout.clients import client_of
 from rollout.lifecycle import ALL, NEW, OLD, Lifecycle, lifecycle
-from shared.errors import VersionRetired
+from shared.contract.errors import VersionRetired
 from shared.hosts import is_allowed
-from shared.middleware import django_response
-from shared.mounts import is_below
+from shared.http.middleware import django_response
+from shared.http.urls import is_below
 
 
 class LifecycleMiddleware:

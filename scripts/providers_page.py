@@ -19,9 +19,9 @@ if not apps.ready:
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     django.setup()
 
+from social.engine.policy import Policy
 from social.providers.catalogue import CATALOGUE, PACKAGE, SHADOWED, Entry, Way, settings_in
 from social.providers.open_id_connect import OpenIDConnect
-from social.providers.policy import Policy
 from social.providers.registry import policy_for
 from social.providers.unverified import UnverifiedAccessToken, UnverifiedTokenPair
 

@@ -6,9 +6,9 @@ from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from shared.errors import InvalidRequest
-from shared.middleware import django_response
-from shared.mounts import serves
+from shared.contract.errors import InvalidRequest
+from shared.http.middleware import django_response
+from shared.http.urls import serves
 
 
 def is_allowed(request: HttpRequest) -> bool:

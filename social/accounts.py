@@ -5,7 +5,7 @@ from django.db import router, transaction
 from django.db.models import QuerySet
 from social_django.models import UserSocialAuth
 
-from shared.errors import LastLoginMethod, NotFound
+from shared.contract.errors import LastLoginMethod, NotFound
 from social import signals
 from social.conf import conf
 from social.tape import on_tape

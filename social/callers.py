@@ -1,8 +1,8 @@
 """Who makes a call (CONTRACT section 2): a header, never a cookie, never the URL."""
 
-from shared import authorization
-from shared.errors import CredentialsInUrl, InvalidCredentials
-from shared.incoming import Query
+from shared.contract import authorization
+from shared.contract.errors import CredentialsInUrl, InvalidCredentials
+from shared.http.requests import Query
 from social import limits, tokens
 from social.models import AccessToken
 from social.tape import on_tape

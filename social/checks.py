@@ -9,7 +9,7 @@ from django.core.checks import CheckMessage, Error, register
 from social_core.utils import module_member, setting_name
 
 from social.conf import conf
-from social.strategy import FINDS_BY_EMAIL
+from social.engine.strategy import FINDS_BY_EMAIL
 
 LISTS = ("EXTRA_DATA", "LEGACY_ID_KEYS", "PIPELINE", "USER_FIELDS", "WHITELISTED_DOMAINS", "WHITELISTED_EMAILS")
 

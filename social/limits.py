@@ -14,8 +14,8 @@ from limits.storage import MemoryStorage, storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 from redis.exceptions import RedisError
 
-from shared.endpoints import Access, Endpoint
-from shared.errors import Throttled
+from shared.contract.endpoints import Access, Endpoint
+from shared.contract.errors import Throttled
 from shared.sparingly import Sparingly
 from social import signals
 from social.conf import conf

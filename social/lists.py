@@ -5,8 +5,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from shared.incoming import Query
-from shared.paging import read_page, render_page
+from shared.contract.paging import read_page, render_page
+from shared.http.requests import Query
 from social.tape import on_tape
 
 

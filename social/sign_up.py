@@ -10,13 +10,13 @@ from django.db import IntegrityError, connections, router, transaction
 from social_core.exceptions import SocialAuthBaseException
 from social_django.models import UserSocialAuth
 
-from shared.errors import AccountInactive, InteractionRequired, InvalidCredentials, SignUpNotAllowed
-from shared.failures import code_of
-from shared.sign_up import Credential
+from shared.contract.errors import AccountInactive, InteractionRequired, InvalidCredentials, SignUpNotAllowed
+from shared.contract.sign_up import Credential
+from shared.http.failures import code_of
 from social import signals, tokens
-from social.providers.identify import Identity, identify
+from social.engine.failures import translate
+from social.identify import Identity, identify
 from social.tape import on_tape
-from social.translation import translate
 from social.user_model import User
 
 ATTEMPTS = 4

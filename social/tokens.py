@@ -11,9 +11,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from shared.authorization import PresentedToken
-from shared.errors import InvalidCredentials, NotFound
-from social.compiled import CompiledInsert, CompiledLookUp
+from shared.contract.authorization import PresentedToken
+from shared.contract.errors import InvalidCredentials, NotFound
+from social.compiled_lookup import CompiledInsert, CompiledLookUp
 from social.conf import conf
 from social.models import AccessToken
 from social.tape import on_tape

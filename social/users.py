@@ -1,6 +1,6 @@
 """Users, of whom a caller sees one: oneself."""
 
-from shared.errors import NotFound
+from shared.contract.errors import NotFound
 from social.user_model import User
 
 

@@ -17,7 +17,7 @@ from tastypie.serializers import Serializer  # type: ignore[import-untyped]  # t
 
 from legacy_api import resources, urls
 from legacy_api.wiring import ContractResource
-from shared import endpoints
+from shared.contract import endpoints
 from tests.e2e.servers import ROOT
 
 PREFIX = "/" + settings.APIS["legacy_api"]

@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 
 from rollout.calls import Call, answered, call_of
 from rollout.ledger.process import ledger
-from shared.kinds import kind
+from shared.http.redaction import kind
 
 logger = logging.getLogger("tandem.ledger")
 

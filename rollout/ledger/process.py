@@ -14,7 +14,7 @@ from rollout.ledger.conf import conf
 from rollout.ledger.retention import Retention
 from rollout.ledger.store import Store
 from rollout.ledger.tally import Tally
-from shared.kinds import kind
+from shared.http.redaction import kind
 from shared.sparingly import Sparingly
 
 logger = logging.getLogger("tandem.ledger")

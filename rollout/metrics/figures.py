@@ -20,8 +20,8 @@ from rollout.models import DailyCalls
 from rollout.status.status import Criteria, Status, status
 from rollout.status.users import Users, users
 from rollout.status.versions import NEW_NAME, OLD_NAME
-from shared.kinds import kind
-from shared.mounts import version_of
+from shared.http.redaction import kind
+from shared.http.urls import version_of
 
 logger = logging.getLogger("tandem.metrics")
 CRITERIA = Criteria()

@@ -5,9 +5,9 @@ from functools import cache
 from django.conf import settings
 
 from rollout.calls import UNKNOWN
-from shared.endpoints import ENDPOINTS
-from shared.errors import leaves
-from shared.mounts import version_of
+from shared.contract.endpoints import ENDPOINTS
+from shared.contract.errors import leaves
+from shared.http.urls import version_of
 from social.conf import conf
 
 OTHER = "other"

@@ -12,7 +12,7 @@ from rollout import calls
 from rollout.calls import Call
 from rollout.metrics import catalogue, labels
 from rollout.metrics.catalogue import Entry
-from shared.kinds import kind as kind_of
+from shared.http.redaction import kind as kind_of
 from social import signals
 from social.conf import conf
 

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 
 from rollout.parity.people import People
 from rollout.parity.requests import Request
-from shared.differences import Answer
+from shared.contract.differences import Answer
 
 
 class Case(ABC):

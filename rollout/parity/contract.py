@@ -6,9 +6,9 @@ from urllib.parse import quote
 
 from rollout.parity import contract_values as values
 from rollout.parity.requests import Request, SignUp
-from shared.endpoints import ENDPOINTS, PROVIDERS, SIGN_UP, SOCIAL_ACCOUNTS, TOKENS, USERS, Access
-from shared.exchanges import EXCHANGES
-from shared.sign_up import FIELDS
+from shared.contract.endpoints import ENDPOINTS, PROVIDERS, SIGN_UP, SOCIAL_ACCOUNTS, TOKENS, USERS, Access
+from shared.contract.exchanges import EXCHANGES
+from shared.contract.sign_up import FIELDS
 
 JSON = ("Content-Type", "application/json")
 CREDENTIAL = ("Authorization", "Bearer {token}")

@@ -9,7 +9,7 @@ from rollout.parity.contract import Step
 from rollout.parity.masking import shown_target
 from rollout.parity.people import People, Twins
 from rollout.parity.requests import Request
-from shared.differences import Answer
+from shared.contract.differences import Answer
 
 NEEDS_PEOPLE = "it needs people of the sandbox (--sandbox)"
 NEEDS_TOKEN = "it needs a credential (--token)"  # noqa: S105 - a sentence

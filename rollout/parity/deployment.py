@@ -11,9 +11,9 @@ from urllib3 import exceptions
 from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, ProtocolError
 
 from rollout.parity.requests import Request
-from shared import wire
-from shared.differences import Answer
-from shared.kinds import kind
+from shared.contract import wire
+from shared.contract.differences import Answer
+from shared.http.redaction import kind
 
 AGENT = "tandem-parity/1"
 """Also in the header that names clients: the ledger must not take what is replayed for an old client's call."""

@@ -7,7 +7,7 @@ from typing import Any
 import requests
 
 from rollout.parity.deployment import UnansweredError
-from shared.kinds import kind
+from shared.http.redaction import kind
 
 Pair = tuple[str, str]
 """The numbers of two guests, of the older version's and of the newer one's."""

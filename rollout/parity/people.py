@@ -7,8 +7,8 @@ from typing import Any
 from rollout.parity.deployment import Deployment, UnansweredError, json_of
 from rollout.parity.guests import Guests, Pair
 from rollout.parity.requests import Request, SignUp
-from shared.differences import Answer
-from shared.endpoints import PROVIDERS, SIGN_UP, SOCIAL_ACCOUNTS, TOKENS
+from shared.contract.differences import Answer
+from shared.contract.endpoints import PROVIDERS, SIGN_UP, SOCIAL_ACCOUNTS, TOKENS
 
 NOBODYS = "999999999"
 """An id that no row has."""

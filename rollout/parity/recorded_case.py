@@ -13,12 +13,12 @@ from rollout.parity.memory import Memory, digest, object_of
 from rollout.parity.people import People
 from rollout.parity.requests import Request
 from rollout.recorded.request import RecordedRequest
-from shared import authorization
-from shared.authorization import PresentedToken
-from shared.differences import Answer
-from shared.endpoints import SIGN_UP, Access, endpoint_at
-from shared.errors import InvalidCredentials
-from shared.sign_up import ACCESS_TOKEN, ACCESS_TOKEN_SECRET, ID_TOKEN
+from shared.contract import authorization
+from shared.contract.authorization import PresentedToken
+from shared.contract.differences import Answer
+from shared.contract.endpoints import SIGN_UP, Access, endpoint_at
+from shared.contract.errors import InvalidCredentials
+from shared.contract.sign_up import ACCESS_TOKEN, ACCESS_TOKEN_SECRET, ID_TOKEN
 
 PERSONA_OF = {
     "token_rejected": "expired",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from rollout.parity.masking import shown_value
-from shared.differences import Difference
+from shared.contract.differences import Difference
 
 Verdict = Literal["alike", "different", "skipped", "failed", "retired"]
 

@@ -8,7 +8,7 @@ from rollout.parity.deployment import Deployment, UnansweredError
 from rollout.parity.people import People
 from rollout.parity.requests import Request
 from rollout.parity.results import Result, Verdict, findings_of
-from shared.differences import LIFE_CYCLE, Answer, compare
+from shared.contract.differences import LIFE_CYCLE, Answer, compare
 
 VERSIONS = (OLD, NEW)
 

@@ -3,10 +3,10 @@
 from urllib.parse import unquote
 
 from rollout.parity.requests import Request
-from shared import authorization, wire
-from shared.endpoints import SIGN_UP, endpoint_at
-from shared.errors import ApiError, InvalidCredentials, UnknownProvider
-from shared.sign_up import read_credential
+from shared.contract import authorization, wire
+from shared.contract.endpoints import SIGN_UP, endpoint_at
+from shared.contract.errors import ApiError, InvalidCredentials, UnknownProvider
+from shared.contract.sign_up import read_credential
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 CHANGES = "it changes something"

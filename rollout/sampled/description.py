@@ -3,18 +3,18 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared import shapes, sign_up
-from shared.differences import Difference
-from shared.endpoints import ENDPOINTS
-from shared.errors import leaves
-from shared.shapes import Shape
+from shared.contract import bodies, sign_up
+from shared.contract.bodies import Shape
+from shared.contract.differences import Difference
+from shared.contract.endpoints import ENDPOINTS
+from shared.contract.errors import leaves
 from social.tape import Strayed
 
 LONGEST = 200
 NOTHING = "nothing more"
 _KEYS = frozenset(
     {
-        *(field.name for shape in vars(shapes).values() if isinstance(shape, Shape) for field in shape.fields),
+        *(field.name for shape in vars(bodies).values() if isinstance(shape, Shape) for field in shape.fields),
         *(field.name for field in sign_up.FIELDS),
         *(endpoint.resource for endpoint in ENDPOINTS),
         *("errors", "code", "fields", "list_endpoint"),

@@ -22,11 +22,11 @@ from django.http.response import HttpResponseBase
 from rollout.sampled.description import Told, told_of, told_of_service
 from rollout.sampled.rerun import KeptBody
 from rollout.sampled.sightings import Sighting, sightings
-from shared.differences import VERSION, Answer, compare
-from shared.endpoints import endpoint_at
-from shared.failures import untold
-from shared.mounts import is_below, prefix_of, version_of
-from shared.replies import reply_of
+from shared.contract.differences import VERSION, Answer, compare
+from shared.contract.endpoints import endpoint_at
+from shared.contract.replies import reply_of
+from shared.http.failures import untold
+from shared.http.urls import is_below, prefix_of, version_of
 from social import tape
 
 logger = logging.getLogger("tandem.parity")

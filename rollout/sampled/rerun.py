@@ -18,7 +18,7 @@ class KeptBody:
         self._parts: list[bytes] = []
         self._failure: Exception | None = None
         self._read_before = request.body if hasattr(request, "_body") else None
-        # Both ways in which `shared.incoming` reads: by Content-Length, and a chunked body to its end.
+        # Both ways in which `shared.http.requests` reads: by Content-Length, and a chunked body to its end.
         request.read = self._keeping(request.read)  # type: ignore[method-assign]  # of this one request
         if "wsgi.input" in request.META:
             request.META["wsgi.input"] = _Kept(request.META["wsgi.input"], self._keeping)

@@ -16,7 +16,7 @@ from rollout.calls import UNKNOWN
 from rollout.models import DailyCalls
 from rollout.status.versions import OLD_NAME
 from rollout.status.weeks import Week
-from shared.errors import VersionRetired
+from shared.contract.errors import VersionRetired
 
 REFUSED = VersionRetired.code
 

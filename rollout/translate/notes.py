@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs, unquote
 
 from rollout.recorded.request import RecordedRequest
-from shared import wire
-from shared.endpoints import SIGN_UP, endpoint_at
-from shared.errors import InvalidJson, UnsupportedMediaType
+from shared.contract import wire
+from shared.contract.endpoints import SIGN_UP, endpoint_at
+from shared.contract.errors import InvalidJson, UnsupportedMediaType
 
 Query = Mapping[str, list[str]]
 Rule = Callable[[RecordedRequest, str, Query], bool]

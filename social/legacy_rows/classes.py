@@ -10,10 +10,10 @@ from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Lower
 from social_django.models import UserSocialAuth
 
+from social.engine.backends import backend_class
+from social.engine.strategy import StatelessStrategy
 from social.legacy_rows.identifiers import ADDRESS_KEYS, TAKEN_AT_WILL, old_key_of
-from social.providers.engine import backend_class
 from social.providers.registry import policy_of
-from social.strategy import StatelessStrategy
 
 UNUSABLE_UID = r"^\s|\s$|[\u0001-\u001f\u007f-\u00a0\u200b-\u200f\u2028\u2029\ufeff]"
 """White space at an end, or a character that cannot be seen: no provider gives such; `engine` refuses the latter."""

@@ -8,7 +8,7 @@ from django.db.models import OuterRef, QuerySet
 from social_core.backends.base import BaseAuth
 
 from social import tokens
-from social.compiled import CompiledLookUp
+from social.compiled_lookup import CompiledLookUp
 from social.conf import conf
 
 

@@ -15,7 +15,7 @@ from django.db.models import Count, Max, Min, Q, QuerySet, Sum, Value
 from django.db.models.functions import Lower
 from social_django.models import UserSocialAuth
 
-from social import token_rotation
+from social import provider_token_rotation
 from social.conf import conf
 from social.legacy_rows.classes import Class, Provider, with_users
 from social.providers import registry
@@ -197,6 +197,6 @@ def _names_alike() -> Mapping[str, Any]:
 
 def _tokens_in_clear() -> int:
     in_clear = 0
-    for tally in token_rotation.forget(batch_size=_BATCH, write=False):
+    for tally in provider_token_rotation.forget(batch_size=_BATCH, write=False):
         in_clear = tally.of_which_in_clear
     return in_clear

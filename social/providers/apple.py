@@ -7,10 +7,10 @@ Its `aud` is the app's bundle id or the site's service id
 
 from typing import Any
 
-from shared.sign_up import Credential
-from social.providers.engine import Guarded
-from social.providers.id_tokens import Claims, Issuer
-from social.providers.policy import Policy, listed
+from shared.contract.sign_up import Credential
+from social.engine.backends import Guarded
+from social.engine.policy import Policy, listed
+from social.oidc.id_tokens import Claims, Issuer
 
 
 class Apple(Policy):

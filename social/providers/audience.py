@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 from social_core.exceptions import AuthResponseError
 
-from shared.errors import ProviderBadResponse, TokenAudienceMismatch
+from shared.contract.errors import ProviderBadResponse, TokenAudienceMismatch
 
 if TYPE_CHECKING:
-    from social.providers.engine import Guarded
+    from social.engine.backends import Guarded
 
 
 def ask(backend: "Guarded", url: str, **call: Any) -> dict[str, Any]:

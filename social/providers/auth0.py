@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from social_core.backends.auth0 import Auth0OAuth2
 
-from social.providers.engine import Guarded
-from social.providers.id_tokens import Issuer
+from social.engine.backends import Guarded
+from social.oidc.id_tokens import Issuer
 from social.providers.open_id_connect import OpenIDConnect
 
 

@@ -9,9 +9,9 @@ from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A
 from social_core.utils import module_member, setting_name
 
 from social.conf import conf
+from social.engine.policy import Policy, listed
 from social.providers.catalogue import CATALOGUE
 from social.providers.families import families_in
-from social.providers.policy import Policy, listed
 from social.providers.registry import POLICIES, accepts_unverified, policy_for
 
 _ADDRESSES_AND_NAMES = {

@@ -8,13 +8,13 @@ says that tokens may.
 
 from typing import Any
 
-from shared.errors import ProviderBadResponse, TokenRejected
-from shared.sign_up import Credential
+from shared.contract.errors import ProviderBadResponse, TokenRejected
+from shared.contract.sign_up import Credential
+from social.engine.backends import Guarded
+from social.engine.policy import Policy, listed
+from social.engine.strategy import Pending
 from social.providers.audience import ask, require_ours
-from social.providers.engine import Guarded
-from social.providers.policy import Policy, listed
 from social.providers.together import together
-from social.strategy import Pending
 
 CHECK_URL = "https://discord.com/api/oauth2/@me"
 

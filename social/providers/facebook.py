@@ -8,11 +8,11 @@ issued to (https://developers.facebook.com/docs/facebook-login/limited-login/tok
 
 from typing import Any, ClassVar
 
-from shared.sign_up import Credential
-from social.providers.engine import Guarded
-from social.providers.id_tokens import Claims, Issuer
-from social.providers.policy import Policy
-from social.strategy import Pending
+from shared.contract.sign_up import Credential
+from social.engine.backends import Guarded
+from social.engine.policy import Policy
+from social.engine.strategy import Pending
+from social.oidc.id_tokens import Claims, Issuer
 
 
 class Facebook(Policy):

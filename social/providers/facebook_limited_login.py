@@ -3,8 +3,8 @@
 https://developers.facebook.com/docs/facebook-login/limited-login/token/validating
 """
 
+from social.engine.policy import Policy
 from social.providers.facebook import Facebook
-from social.providers.policy import Policy
 
 
 class FacebookLimitedLogin(Policy):

@@ -5,12 +5,12 @@ all others, and names the application and the user
 (https://docs.github.com/en/rest/apps/oauth-applications#check-a-token). Its answer is the profile.
 """
 
-from shared.errors import ProviderBadResponse, TokenAudienceMismatch, TokenRejected
-from shared.sign_up import Credential
+from shared.contract.errors import ProviderBadResponse, TokenAudienceMismatch, TokenRejected
+from shared.contract.sign_up import Credential
+from social.engine.backends import Guarded
+from social.engine.policy import Policy
+from social.engine.strategy import Pending
 from social.providers.audience import ask
-from social.providers.engine import Guarded
-from social.providers.policy import Policy
-from social.strategy import Pending
 
 CHECK_URL = "https://api.github.com/applications/{client_id}/token"
 

@@ -8,15 +8,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from shared.errors import TokenRejected
-from shared.sign_up import Credential
+from shared.contract.errors import TokenRejected
+from shared.contract.sign_up import Credential
+from social.engine.backends import Guarded
+from social.engine.policy import Policy
+from social.engine.strategy import Pending
 from social.providers.audience import ask, require_ours
 from social.providers.catalogue import CATALOGUE
-from social.providers.engine import Guarded
-from social.providers.policy import Policy
 from social.providers.together import together
 from social.providers.urls import fault_of_urls
-from social.strategy import Pending
 
 DEFAULT_URL = "https://gitlab.com"
 

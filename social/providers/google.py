@@ -7,14 +7,14 @@ told, must be the profile's.
 
 from typing import Any, ClassVar
 
-from shared.errors import ProviderBadResponse, SignUpNotAllowed, TokenAudienceMismatch, TokenRejected
-from shared.sign_up import Credential
+from shared.contract.errors import ProviderBadResponse, SignUpNotAllowed, TokenAudienceMismatch, TokenRejected
+from shared.contract.sign_up import Credential
+from social.engine.backends import Guarded
+from social.engine.policy import Policy
+from social.engine.strategy import Pending
+from social.oidc.id_tokens import Claims, Issuer
 from social.providers.audience import ask
-from social.providers.engine import Guarded
-from social.providers.id_tokens import Claims, Issuer
-from social.providers.policy import Policy
 from social.providers.together import together
-from social.strategy import Pending
 
 TOKENINFO_URL = "https://oauth2.googleapis.com/tokeninfo"
 USERINFO_URL = "https://www.googleapis.com/oauth2/v3/userinfo"

@@ -7,10 +7,10 @@ to existing deployments only. The long-lived token that comes back asks for the 
 
 from social_core.exceptions import AuthResponseError
 
-from shared.sign_up import Credential
-from social.providers.engine import Guarded
-from social.providers.policy import Policy
-from social.strategy import Pending
+from shared.contract.sign_up import Credential
+from social.engine.backends import Guarded
+from social.engine.policy import Policy
+from social.engine.strategy import Pending
 
 EXCHANGE_URL = "https://graph.instagram.com/access_token"
 

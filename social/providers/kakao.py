@@ -7,13 +7,13 @@ https://developers.kakao.com/docs/latest/en/kakaologin/rest-api#get-token-info. 
 from collections.abc import Mapping
 from typing import Any
 
-from shared.errors import TokenRejected
-from shared.sign_up import Credential
+from shared.contract.errors import TokenRejected
+from shared.contract.sign_up import Credential
+from social.engine.backends import Guarded
+from social.engine.policy import Policy, listed
+from social.engine.strategy import Pending
 from social.providers.audience import ask, require_ours
-from social.providers.engine import Guarded
-from social.providers.policy import Policy, listed
 from social.providers.together import together
-from social.strategy import Pending
 
 CHECK_URL = "https://kapi.kakao.com/v1/user/access_token_info"
 

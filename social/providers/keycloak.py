@@ -7,12 +7,12 @@ other clients' tokens may name us there.
 
 from social_core.exceptions import AuthResponseError
 
-from shared.errors import TokenAudienceMismatch, TokenRejected
-from shared.sign_up import Credential
+from shared.contract.errors import TokenAudienceMismatch, TokenRejected
+from shared.contract.sign_up import Credential
+from social.engine.backends import Guarded
+from social.engine.policy import Policy
+from social.engine.strategy import Pending
 from social.providers.audience import require_ours
-from social.providers.engine import Guarded
-from social.providers.policy import Policy
-from social.strategy import Pending
 
 
 class Keycloak(Policy):

@@ -3,12 +3,12 @@
 https://developers.line.biz/en/reference/line-login/#verify-access-token
 """
 
-from shared.sign_up import Credential
+from shared.contract.sign_up import Credential
+from social.engine.backends import Guarded
+from social.engine.policy import Policy
+from social.engine.strategy import Pending
 from social.providers.audience import ask, require_ours
-from social.providers.engine import Guarded
-from social.providers.policy import Policy
 from social.providers.together import together
-from social.strategy import Pending
 
 CHECK_URL = "https://api.line.me/oauth2/v2.1/verify"
 

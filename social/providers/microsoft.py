@@ -10,12 +10,12 @@ tenant, so the ones that may come in have to be named.
 from collections.abc import Callable
 from typing import Any
 
-from shared.errors import TokenRejected
-from social.providers.discovery import configuration_of
-from social.providers.engine import Guarded
-from social.providers.id_tokens import Claims, Issuer
+from shared.contract.errors import TokenRejected
+from social.engine.backends import Guarded
+from social.engine.policy import listed
+from social.oidc.discovery import configuration_of
+from social.oidc.id_tokens import Claims, Issuer
 from social.providers.open_id_connect import OpenIDConnect, algorithms_of
-from social.providers.policy import listed
 
 GAP = "{tenantid}"
 _ANY_TENANT = frozenset({"common", "organizations"})

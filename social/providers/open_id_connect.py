@@ -10,12 +10,12 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
+from social.engine.backends import Guarded
+from social.engine.policy import Policy, listed
+from social.oidc.discovery import configuration_of
+from social.oidc.id_tokens import ASYMMETRIC, Issuer
 from social.providers import catalogue
 from social.providers.catalogue import Entry
-from social.providers.discovery import configuration_of
-from social.providers.engine import Guarded
-from social.providers.id_tokens import ASYMMETRIC, Issuer
-from social.providers.policy import Policy, listed
 from social.providers.urls import fault_of_urls
 
 

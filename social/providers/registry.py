@@ -6,9 +6,10 @@ from functools import cache
 from django.conf import settings
 from social_core.utils import module_member, setting_name
 
-from shared.errors import UnknownProvider
-from shared.sign_up import Accepts
+from shared.contract.errors import UnknownProvider
+from shared.contract.sign_up import Accepts
 from social.conf import conf
+from social.engine.policy import Policy
 from social.providers.apple import Apple
 from social.providers.auth0 import Auth0
 from social.providers.catalogue import CATALOGUE, Entry, Way
@@ -25,7 +26,6 @@ from social.providers.keycloak import Keycloak
 from social.providers.line import Line
 from social.providers.microsoft import Microsoft, MicrosoftB2C
 from social.providers.open_id_connect import OpenIDConnect
-from social.providers.policy import Policy
 from social.providers.twitch import Twitch
 from social.providers.twitter import Twitter
 from social.providers.unverified import UnverifiedAccessToken, UnverifiedTokenPair

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextvars import copy_context
 from typing import TypeVar
 
-from shared.errors import ProviderUnavailable
+from shared.contract.errors import ProviderUnavailable
 
 T = TypeVar("T")
 P = TypeVar("P")

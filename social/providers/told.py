@@ -4,8 +4,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from shared.errors import InternalError
-from shared.failures import code_of
+from shared.contract.errors import InternalError
+from shared.http.failures import code_of
 from social import signals
 
 OK = "ok"

@@ -6,13 +6,13 @@ https://dev.twitch.tv/docs/authentication/validate-tokens/. The profile call mus
 
 from typing import Any
 
-from shared.errors import ProviderBadResponse, TokenRejected
-from shared.sign_up import Credential
+from shared.contract.errors import ProviderBadResponse, TokenRejected
+from shared.contract.sign_up import Credential
+from social.engine.backends import Guarded
+from social.engine.policy import Policy
+from social.engine.strategy import Pending
 from social.providers.audience import ask, require_ours
-from social.providers.engine import Guarded
-from social.providers.policy import Policy
 from social.providers.together import together
-from social.strategy import Pending
 
 CHECK_URL = "https://id.twitch.tv/oauth2/validate"
 PROFILE_URL = "https://api.twitch.tv/helix/users"

@@ -5,10 +5,10 @@ another consumer does not verify under ours, so the profile call itself is the c
 https://developer.x.com/en/docs/x-api/v1/accounts-and-users/manage-account-settings/api-reference/get-account-verify_credentials
 """
 
-from shared.sign_up import Credential
-from social.providers.engine import Guarded
-from social.providers.policy import Policy
-from social.strategy import Pending
+from shared.contract.sign_up import Credential
+from social.engine.backends import Guarded
+from social.engine.policy import Policy
+from social.engine.strategy import Pending
 
 
 class Twitter(Policy):

@@ -7,13 +7,13 @@ the operator's to accept, for each provider, with `SOCIAL_AUTH_<NAME>_ACCEPT_UNV
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from shared.sign_up import Credential
+from shared.contract.sign_up import Credential
+from social.engine.backends import Guarded
+from social.engine.policy import Policy
+from social.engine.strategy import Pending
 from social.providers import catalogue
 from social.providers.catalogue import Entry
-from social.providers.engine import Guarded
-from social.providers.policy import Policy
 from social.providers.urls import fault_of_urls
-from social.strategy import Pending
 
 
 class UnverifiedAccessToken(Policy):

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from api_v2.links import LINKS
-from shared.errors import leaves
+from shared.contract.errors import leaves
 from tests.api_v2.documents import COMMITTED, committed, examples, nodes, operations
 
 PUBLIC = {"listResources", "listProviders"}

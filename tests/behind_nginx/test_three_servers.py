@@ -13,7 +13,7 @@ import pytest
 import requests
 from django.conf import settings
 
-from shared.errors import ApiError, PayloadTooLarge, ServiceUnavailable
+from shared.contract.errors import ApiError, PayloadTooLarge, ServiceUnavailable
 from tests.behind_nginx.fleet import Member
 from tests.behind_nginx.nginx import Nginx, running_nginx
 from tests.config.callers import request

@@ -10,7 +10,7 @@ import responses
 from pytest_django import Settings
 from requests import PreparedRequest
 
-from social.providers import discovery, signing_keys
+from social.oidc import discovery, signing_keys
 from social.providers.catalogue import CATALOGUE, Way
 from tests.breadth.issuers import UID, Issuer, issuer_of
 from tests.breadth.outcomes import forget_everyone, in_turn, rows

@@ -12,7 +12,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from config import environment
-from shared.differences import Answer, compare
+from shared.contract.differences import Answer, compare
 from tests.contract.answers import COMMON, Response
 from tests.contract.conftest import HOST, ApiClient, handler
 from tests.contract.test_headers import ANSWERS

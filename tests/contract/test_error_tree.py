@@ -5,9 +5,9 @@ import json
 import pytest
 from django.http import HttpRequest
 
-from shared.errors import ApiError, InvalidRequest, MethodNotAllowed, leaves
-from shared.failures import failure_reply
-from shared.middleware import django_response
+from shared.contract.errors import ApiError, InvalidRequest, MethodNotAllowed, leaves
+from shared.http.failures import failure_reply
+from shared.http.middleware import django_response
 from tests.contract.answers import ERRORS, RETRY_LATER, assert_error, envelope
 from tests.contract.conftest import ApiClient
 from tests.providers import Providers
@@ -65,7 +65,7 @@ def test_every_envelope(api: ApiClient, kind: type[ApiError], monkeypatch: pytes
     def raises() -> None:
         raise made(kind)
 
-    monkeypatch.setattr("social.bodies.provider_bodies", raises)
+    monkeypatch.setattr("social.representations.provider_bodies", raises)
     allow = "GET" if kind is MethodNotAllowed else None
     assert_error(api.get("provider/"), kind.code, allow=allow)
 

@@ -8,8 +8,8 @@ import pytest
 from django.contrib.auth.models import User
 from social_django.models import UserSocialAuth
 
-from shared import wire
-from shared.exchanges import EXCHANGES, Exchange
+from shared.contract import wire
+from shared.contract.exchanges import EXCHANGES, Exchange
 from social.models import AccessToken
 from social.tokens import digest_of
 from tests.contract.conftest import ApiClient

@@ -62,9 +62,9 @@ def told() -> Iterator[list[dict[str, Any]]]:
 
 SECRET = "canary-of-the-stack"
 BROKEN = {
-    "GET provider/": "social.bodies.provider_bodies",
-    "GET ": "social.bodies.root_body",
-    "GET user/": "social.bodies.user_body",
+    "GET provider/": "social.representations.provider_bodies",
+    "GET ": "social.representations.root_body",
+    "GET user/": "social.representations.user_body",
     "GET social_account/": "social.accounts.list_for",
     "GET token/": "social.tokens.list_for",
     "DELETE token/current/": "social.tokens.revoke",
@@ -146,7 +146,7 @@ def test_whatever_was_raised(
     def breaks() -> None:
         raise error(SECRET)
 
-    monkeypatch.setattr("social.bodies.provider_bodies", breaks)
+    monkeypatch.setattr("social.representations.provider_bodies", breaks)
     assert_error(api.get("provider/"), "internal_error")
     assert len(told) == 1
 
@@ -155,7 +155,7 @@ def test_whatever_was_raised(
 def test_a_failure_keeps_the_server_serving(api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """The call after it is answered as ever."""
     with monkeypatch.context() as patch:
-        patch.setattr("social.bodies.provider_bodies", lambda: 1 / 0)
+        patch.setattr("social.representations.provider_bodies", lambda: 1 / 0)
         assert_error(api.get("provider/"), "internal_error")
     assert api.get("provider/").status_code == 200
 

@@ -111,7 +111,7 @@ def test_an_odd_id_is_replaced(api: ApiClient, settings: Settings, given: str) -
 @pytest.mark.django_db
 def test_the_id_is_on_every_log_line(api: ApiClient, settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
     """An operator finds all lines of a request by the id that its client saw."""
-    from shared.request_id import RequestIdFilter  # noqa: PLC0415 - only here
+    from shared.http.logs import RequestIdFilter  # noqa: PLC0415 - only here
 
     settings.TRUSTED_PROXIES = 1
     caplog.handler.addFilter(RequestIdFilter())

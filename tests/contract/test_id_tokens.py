@@ -10,8 +10,8 @@ import responses
 from django.test import override_settings
 from social_django.models import UserSocialAuth
 
-from social.providers import discovery, signing_keys
-from social.providers.slots import slot
+from social.network.concurrency import slot
+from social.oidc import discovery, signing_keys
 from tests.contract.answers import assert_error
 from tests.contract.conftest import ApiClient
 from tests.contract.people import PROFILES, all_rows
@@ -162,7 +162,7 @@ def test_no_place_at_the_provider_where_nobody_is_asked(
     api: ApiClient, provider: str, signer: Signer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With all places taken, a token is good whose key is known; another key would have to be asked for."""
-    monkeypatch.setattr("social.providers.slots.WAIT_SECONDS", 0.01)
+    monkeypatch.setattr("social.network.concurrency.WAIT_SECONDS", 0.01)
     fields = {"provider": provider, "id_token": signer.token()}
     with override_settings(PROVIDER_CONCURRENCY=1):
         with slot(provider):
@@ -174,7 +174,7 @@ def test_no_place_at_the_provider_where_nobody_is_asked(
             assert_error(api.sign_up({**fields, "id_token": signer.token(by="a stranger")}), REJECTED)
             assert_error(api.sign_up({**fields, "id_token": "not-a-token"}), REJECTED)
             # As old as they are, one caller asks for them anew.
-            monkeypatch.setattr("social.providers.published.FRESH_FOR", -1)
+            monkeypatch.setattr("social.oidc.cached_document.FRESH_FOR", -1)
             assert_error(api.sign_up(fields), "provider_unavailable")
 
 
@@ -310,7 +310,7 @@ class TestPublishedConfiguration:
             asked, later = len(mock.calls), time.monotonic() + 25 * HOUR
             mock.replace("GET", str(signer.configuration_url), status=500)
             mock.replace("GET", signer.keys_url, status=500)
-            monkeypatch.setattr("social.providers.published.time.monotonic", lambda: later)
+            monkeypatch.setattr("social.oidc.cached_document.time.monotonic", lambda: later)
             assert api.sign_up({"provider": "oidc", "id_token": signer.token()}).status_code == 201
         assert len(mock.calls) == asked + 2
 

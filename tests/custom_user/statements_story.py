@@ -9,7 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from social_core.exceptions import AuthAssociationError
 from social_django.models import DjangoStorage, UserSocialAuth
 
-from social import creation, names_taken, pipeline
+from social import creation, names_taken
+from social.engine import pipeline
 from social.legacy_rows.held import _look_up
 from tests.custom_user.models import Person
 from tests.custom_user.story import RIPLEY

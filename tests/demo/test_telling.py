@@ -11,7 +11,7 @@ from demo.calls import Client, unexpected
 from demo.screen import Block, Screen, pretty, short_credentials, shortened
 from demo.story import Step
 from demo.telling import Tally, _judge, _sum_up
-from shared.differences import Answer, compare
+from shared.contract.differences import Answer, compare
 
 TOKEN = "Jm6XWfQp8vY2nD4sK1hTz7RbLc9EaGu3oVxN5iMqyPw"
 STEP = Step("A step.", "GET", "user/", 200, expected={"outcome": "linked", "token": None}, headers=("Location",))

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from social_django.models import UserSocialAuth
 
 from scripts.differences_page import PAGE, Example, Row, page, rows
-from shared.differences import Answer
+from shared.contract.differences import Answer
 from social import tokens
 from tests.contract.answers import ERRORS
 from tests.differential.agreement import check_in_the_contract

@@ -4,8 +4,8 @@ import json
 import re
 from collections.abc import Sequence
 
-from shared.differences import NEW_ROW, Answer, compare
-from shared.wire import encode
+from shared.contract.differences import NEW_ROW, Answer, compare
+from shared.contract.wire import encode
 from tests.contract.answers import ERRORS, RETRY_LATER
 from tests.differential.messages import Message
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from shared.endpoints import ENDPOINTS
+from shared.contract.endpoints import ENDPOINTS
 from tests.differential.messages import Header, Message
 
 T = TypeVar("T")

@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes
 
 from django.core.handlers.wsgi import WSGIHandler
 
-from shared.differences import Answer
+from shared.contract.differences import Answer
 from tests.differential.messages import Message
 
 HOST = "api.example.com"

@@ -4,7 +4,7 @@ import socket
 from collections.abc import Sequence
 from typing import Final
 
-from shared.differences import Answer
+from shared.contract.differences import Answer
 from tests.differential.messages import Message
 
 CLOSED: Final = 0

@@ -8,7 +8,7 @@ from django.conf import settings
 from hypothesis import event, example, given
 from hypothesis import strategies as st
 
-from shared.differences import Answer
+from shared.contract.differences import Answer
 from tests.differential import hostile, people
 from tests.differential.agreement import check_alike, check_in_the_contract
 from tests.differential.budget import budget

@@ -12,7 +12,7 @@ from django.utils import timezone
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from shared.differences import Answer
+from shared.contract.differences import Answer
 from social.models import AccessToken
 from social.tokens import digest_of
 from tests.differential import hostile, people

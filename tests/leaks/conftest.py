@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import connection
 
 from config.logs import LineFormatter
-from shared.request_id import RequestIdFilter
+from shared.http.logs import RequestIdFilter
 from tests.contract.conftest import ApiClient
 
 TALKATIVE = ("", "django", "django.db.backends", "django.template")

@@ -19,17 +19,17 @@ from tests.providers import Providers
 pytestmark = [pytest.mark.django_db, pytest.mark.threat(29)]
 
 BREAKS = (
-    "social.providers.identify.slot",
-    "social.providers.transport._send",
+    "social.identify.slot",
+    "social.network.transport._send",
     "social_core.backends.facebook.FacebookOAuth2.get_user_details",
-    "social.strategy.StatelessStrategy.run",
-    "social.pipeline.taken_among",
+    "social.engine.strategy.StatelessStrategy.run",
+    "social.engine.pipeline.taken_among",
     "social.provider_tokens.encrypt",
     "social.tokens.issue",
-    "social.bodies.sign_in_body",
+    "social.representations.sign_in_body",
     "social_django.models.UserSocialAuth.save",
 )
-FOR_NEW_USERS = {"social.tokens.issue", "social.pipeline.taken_among"}
+FOR_NEW_USERS = {"social.tokens.issue", "social.engine.pipeline.taken_among"}
 SECRETS = {
     "SECRET_KEY": planted("secret-key"),
     "PROVIDER_TOKEN_KEYS": [planted_key()],
@@ -130,7 +130,7 @@ def test_a_bug_behind_a_page(
 
 def test_a_report_shows_what_helps(api: ApiClient, monkeypatch: pytest.MonkeyPatch, reports: list[str]) -> None:
     """The path, the method, the types of the variables, the lines of source, and settings that are no secret."""
-    monkeypatch.setattr("social.bodies.provider_bodies", breaking(planted("bug")))
+    monkeypatch.setattr("social.representations.provider_bodies", breaking(planted("bug")))
     api.get("provider/")
     for report in reports:
         for part in (f"{api.prefix}provider/", "GET", "PlantedError", "test_bugs.py", "TIME_ZONE"):

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from config.logs import LineFormatter, logging_config
-from shared.kinds import kind, story
+from shared.http.redaction import kind, story
 from shared.paths import without_secrets
-from social.providers import quiet_logs
+from social.network import log_redaction
 from tests.leaks.canaries import Search, planted
 
 pytestmark = pytest.mark.threat(29)
@@ -128,7 +128,7 @@ def test_django_says_nothing_past_our_form() -> None:
 
 def test_a_library_says_an_answer_without_its_bytes() -> None:
     """urllib3 repeats headers that it cannot read, in the message and in the exception; whoever formats the record."""
-    quiet_logs.seal()
+    log_redaction.seal()
     told: SimpleQueue[logging.LogRecord] = SimpleQueue()
     logger, handler = logging.getLogger("urllib3.connection"), QueueHandler(told)
     logger.addHandler(handler)

@@ -8,7 +8,7 @@ import pytest
 from django.db import transaction
 from social_django.models import UserSocialAuth
 
-from social.providers import signing_keys
+from social.oidc import signing_keys
 from tests.contract.answers import assert_error
 from tests.contract.conftest import ApiClient
 from tests.contract.people import all_rows

@@ -10,11 +10,11 @@ from social_core.identifiers import UNVERIFIED_LEGACY_TRANSITIONS
 from social_core.utils import module_member
 from social_django.models import UserSocialAuth
 
+from social.engine.backends import backend_class
+from social.engine.strategy import StatelessStrategy
+from social.legacy_rows.association_lookup import social_user
 from social.legacy_rows.identifiers import ADDRESS_KEYS, TAKEN_AT_WILL, old_key_of
-from social.legacy_rows.social_user import social_user
-from social.providers.engine import backend_class
 from social.providers.registry import policy_for
-from social.strategy import StatelessStrategy
 
 pytestmark = [pytest.mark.django_db, pytest.mark.threat(6)]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.differences import LIFE_CYCLE, Answer, Comparison, compare
+from shared.contract.differences import LIFE_CYCLE, Answer, Comparison, compare
 
 TOKEN = "Jm6XWfQp8vY2nD4sK1hTz7RbLc9EaGu3oVxN5iMqyPw"
 SIGNED_UP: dict[str, Any] = {

@@ -3,8 +3,8 @@
 import pytest
 from django.test import RequestFactory
 
-from shared.errors import ProviderBadResponse
-from shared.failures import failure_reply
+from shared.contract.errors import ProviderBadResponse
+from shared.http.failures import failure_reply
 
 
 @pytest.mark.threat(29)

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
-from shared.middleware import ContractMiddleware
+from shared.http.middleware import ContractMiddleware
 
 BELOW = f"/{next(iter(settings.APIS.values()))}article/"
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from shared import wire
-from shared.errors import InvalidJson, PayloadTooLarge
+from shared.contract import wire
+from shared.contract.errors import InvalidJson, PayloadTooLarge
 
 TEXT = st.text(st.characters(codec="utf-8"))
 NUMBERS = st.integers() | st.floats(allow_nan=False, allow_infinity=False)

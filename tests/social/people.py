@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared.sign_up import Credential
+from shared.contract.sign_up import Credential
 from social.sign_up import SignIn, sign_up
 from social.user_model import User
 from tests.providers import Providers

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import JSONField, Model, Value
 from social_django.models import UserSocialAuth
 
-from social.compiled import CompiledLookUp
+from social.compiled_lookup import CompiledLookUp
 from social.legacy_rows.held import _look_up
 from social.models import AccessToken
 from tests.legacy_rows.conftest import used

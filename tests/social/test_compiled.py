@@ -19,8 +19,8 @@ from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from social_django.models import UserSocialAuth
 
-from social import compiled, tokens
-from social.compiled import CompiledInsert, CompiledLookUp
+from social import compiled_lookup, tokens
+from social.compiled_lookup import CompiledInsert, CompiledLookUp
 from social.conf import conf
 from social.legacy_rows.held import _look_up
 from social.models import AccessToken
@@ -159,7 +159,7 @@ def test_threads_on_one_connection_do_not_mix_their_values(database: Where, monk
     try:
         with transaction.atomic():
             look_up("default", "github", "nobody")
-            monkeypatch.setattr(compiled, "ModelIterable", interrupted)
+            monkeypatch.setattr(compiled_lookup, "ModelIterable", interrupted)
             found.extend(row.uid for row in look_up("default", "github", "mine"))
     finally:
         shared.dec_thread_sharing()

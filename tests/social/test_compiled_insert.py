@@ -10,7 +10,7 @@ from django.db.models.signals import post_save, pre_save
 from django.test.utils import CaptureQueriesContext
 
 from social import tokens
-from social.compiled import CompiledInsert, CompiledLookUp
+from social.compiled_lookup import CompiledInsert, CompiledLookUp
 from social.models import AccessToken
 from tests.legacy_rows.conftest import used
 from tests.social.conftest import Where

@@ -13,13 +13,14 @@ from django.test import override_settings
 from social_core.pipeline import DEFAULT_AUTH_PIPELINE
 from social_django.models import UserSocialAuth
 
-from shared.sign_up import Credential
-from social import names_taken, pipeline
+from shared.contract.sign_up import Credential
+from social import names_taken
 from social import sign_up as service
+from social.engine import pipeline
+from social.engine.strategy import ASSOCIATE, ASSOCIATING_STEPS, _with_ours
+from social.identify import identify
 from social.models import AccessToken
-from social.providers.identify import identify
 from social.sign_up import ATTEMPTS
-from social.strategy import ASSOCIATE, ASSOCIATING_STEPS, _with_ours
 from tests.contract.conftest import ApiClient
 from tests.providers import Providers
 from tests.social import steps, storages

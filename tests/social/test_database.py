@@ -9,7 +9,7 @@ from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
-from social.strategy import StatelessStrategy
+from social.engine.strategy import StatelessStrategy
 from tests.providers import Providers
 from tests.social.people import PROFILES, signed_up
 

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from social.details import MAX_EMAIL, MAX_NAME, clean_details
+from social.engine.profile import MAX_EMAIL, MAX_NAME, clean_details
 
 VALUES = (
     st.none()

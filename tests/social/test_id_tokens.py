@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from social_core.exceptions import AuthProviderError
 
-from shared.errors import ApiError, ProviderUnavailable, TokenAudienceMismatch, TokenRejected
-from social.providers import signing_keys
-from social.providers.id_tokens import Issuer, verify
+from shared.contract.errors import ApiError, ProviderUnavailable, TokenAudienceMismatch, TokenRejected
+from social.oidc import signing_keys
+from social.oidc.id_tokens import Issuer, verify
 
 OURS = "our-app"
 ISSUER = Issuer(frozenset({"https://issuer.example.com", "issuer.example.com"}), "https://issuer.example.com/keys")
@@ -158,8 +158,8 @@ def test_two_keys_without_ids(provider: Provider) -> None:
 def test_made_up_keys_do_not_wait_for_each_other(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
     """While the provider takes its time over one, the others are told to come again, and good tokens pass."""
     check(sign(claims()), provider)
-    monkeypatch.setattr("social.providers.published.REFETCHED_AT_MOST_EVERY", 0)
-    monkeypatch.setattr("social.providers.published.WORTH_WAITING", 0.01)
+    monkeypatch.setattr("social.oidc.cached_document.REFETCHED_AT_MOST_EVERY", 0)
+    monkeypatch.setattr("social.oidc.cached_document.WORTH_WAITING", 0.01)
     asked, answered = threading.Event(), threading.Event()
 
     def hang() -> Any:
@@ -332,7 +332,7 @@ class Clock:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 1000.0
-        monkeypatch.setattr("social.providers.published.time.monotonic", lambda: self.now)
+        monkeypatch.setattr("social.oidc.cached_document.time.monotonic", lambda: self.now)
 
     def forward(self, seconds: float) -> None:
         self.now += seconds

@@ -9,7 +9,7 @@ from django.test import override_settings
 from social_core.pipeline import DEFAULT_AUTH_PIPELINE
 from social_django.models import Partial, UserSocialAuth
 
-from shared.errors import AccountInactive, ApiError, InteractionRequired, SignUpNotAllowed
+from shared.contract.errors import AccountInactive, ApiError, InteractionRequired, SignUpNotAllowed
 from social import signals
 from social.models import AccessToken
 from tests.providers import Providers

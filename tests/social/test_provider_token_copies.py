@@ -8,7 +8,7 @@ from cryptography.fernet import Fernet
 from django.test import override_settings
 from social_django.models import UserSocialAuth
 
-from shared.sign_up import Credential
+from shared.contract.sign_up import Credential
 from social.provider_tokens import decrypt, get_provider_token, sealed
 from social.sign_up import sign_up
 from tests.providers import Providers

@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.test import override_settings
 from social_django.models import UserSocialAuth
 
-from social import token_rotation
+from social import provider_token_rotation
 from social.provider_tokens import PREFIX, TokenUnreadable, decrypt, encrypt, get_provider_token
 from tests.providers import Providers
 from tests.social.people import signed_up
@@ -210,7 +210,7 @@ def test_it_may_be_interrupted_anywhere(user: User, monkeypatch: pytest.MonkeyPa
     """Every token stays readable, whole batches are done or not, and the next run does the rest."""
     for number in range(1, 6):
         kept_under(OLD, user, number)
-    left, real = [interrupted_after], token_rotation._rows
+    left, real = [interrupted_after], provider_token_rotation._rows
 
     def rows() -> Any:
         class Counting:
@@ -229,7 +229,7 @@ def test_it_may_be_interrupted_anywhere(user: User, monkeypatch: pytest.MonkeyPa
         return Counting()
 
     with monkeypatch.context() as patch:
-        patch.setattr(token_rotation, "_rows", rows)
+        patch.setattr(provider_token_rotation, "_rows", rows)
         if interrupted_after < 5:
             with pytest.raises(InterruptedHereError):
                 run("--batch-size", "2")
@@ -254,7 +254,7 @@ def is_under(key: str, extra_data: Any) -> bool:
 def test_a_sign_in_meanwhile_wins(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
     """What it writes between the look and the write is what stays."""
     rows = [kept_under(OLD, user, number) for number in range(1, 4)]
-    write = token_rotation._write
+    write = provider_token_rotation._write
 
     def write_late(*args: Any) -> None:
         newer = {"id": "2", "access_token": encrypt("canary-newer")}
@@ -262,7 +262,7 @@ def test_a_sign_in_meanwhile_wins(user: User, monkeypatch: pytest.MonkeyPatch) -
         UserSocialAuth.objects.filter(pk=rows[2].pk).delete()
         write(*args)
 
-    monkeypatch.setattr(token_rotation, "_write", write_late)
+    monkeypatch.setattr(provider_token_rotation, "_write", write_late)
     assert run()[0] == 0
     assert [token_of(user, number) for number in (1, 2, 3)] == ["canary-1", "canary-newer", None]
     assert all(is_under(NEW, extra_data) for extra_data in stored())

@@ -11,10 +11,10 @@ import pytest
 from django.conf import settings
 from django.test import override_settings
 
-from shared.errors import ProviderUnavailable
+from shared.contract.errors import ProviderUnavailable
 from social import signals
-from social.providers import slots
-from social.providers.slots import slot
+from social.network import concurrency
+from social.network.concurrency import slot
 
 pytestmark = pytest.mark.threat(23)
 
@@ -31,7 +31,7 @@ def bounds(places: int, total: int | None) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits long for a place that nobody gives back."""
-    monkeypatch.setattr(slots, "WAIT_SECONDS", 0.01)
+    monkeypatch.setattr(concurrency, "WAIT_SECONDS", 0.01)
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def refused() -> Iterator[list[str]]:
 @contextmanager
 def queue(come: Come, provider: str) -> Iterator[None]:
     """Take all four places of a provider, and let a fifth caller wait for one meanwhile."""
-    places = slots._of(provider, 4)
+    places = concurrency._of(provider, 4)
 
     def wait() -> None:
         with slot(provider):
@@ -74,7 +74,7 @@ def queue(come: Come, provider: str) -> Iterator[None]:
 
     caller = threading.Thread(target=wait)
     with pytest.MonkeyPatch.context() as patience:
-        patience.setattr(slots, "WAIT_SECONDS", 30)
+        patience.setattr(concurrency, "WAIT_SECONDS", 30)
         assert come(provider, 4) == 4
         caller.start()
         # Looked at and not taken: the caller could find it taken, and go.

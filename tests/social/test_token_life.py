@@ -9,8 +9,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from shared.authorization import PresentedToken
-from shared.errors import InvalidCredentials, NotFound
+from shared.contract.authorization import PresentedToken
+from shared.contract.errors import InvalidCredentials, NotFound
 from social import token_life, tokens
 from social.models import AccessToken
 

@@ -10,8 +10,8 @@ from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from shared.authorization import PresentedToken
-from shared.errors import InvalidCredentials, NotFound
+from shared.contract.authorization import PresentedToken
+from shared.contract.errors import InvalidCredentials, NotFound
 from social import tokens
 from social.models import AccessToken
 

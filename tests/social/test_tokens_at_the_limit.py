@@ -14,7 +14,7 @@ from django.db import connections
 from django.test import override_settings
 from django.utils import timezone
 
-from shared.sign_up import Credential
+from shared.contract.sign_up import Credential
 from social import tokens
 from social.models import AccessToken
 from social.sign_up import sign_up

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from social_core import exceptions
 
-from shared.errors import (
+from shared.contract.errors import (
     ApiError,
     InternalError,
     ProviderBadResponse,
@@ -17,7 +17,7 @@ from shared.errors import (
     SignUpNotAllowed,
     TokenRejected,
 )
-from social.translation import MAX_RETRY_AFTER, RETRY_AFTER, TABLE, translate
+from social.engine.failures import MAX_RETRY_AFTER, RETRY_AFTER, TABLE, translate
 
 
 def error(**given: Any) -> exceptions.SocialAuthBaseException:

@@ -14,10 +14,11 @@ import responses
 from django.test import override_settings
 from social_core.exceptions import SocialAuthBaseException
 
-from social.providers import deadline, engine, quiet_logs, transport
+from social.engine import backends
+from social.engine.strategy import StatelessStrategy
+from social.network import deadline, log_redaction, transport
 from social.providers.github import GitHub
 from social.providers.twitter import Twitter
-from social.strategy import StatelessStrategy
 from tests.social.local_provider import LocalProvider, Play, answer, playing
 
 API = "https://api.github.com/user"
@@ -38,7 +39,7 @@ def fresh_connections() -> Iterator[None]:
 
 
 def github() -> Any:
-    return engine.backend_class(GitHub)(StatelessStrategy())
+    return backends.backend_class(GitHub)(StatelessStrategy())
 
 
 def fetch(provider: LocalProvider, url: str = API, *, seconds: float = UNHURRIED, **more: Any) -> Any:
@@ -330,12 +331,12 @@ def _what_it_says(call: Callable[[], object]) -> str:
 def test_no_record_at_any_level_holds_a_secret(caplog: pytest.LogCaptureFixture, status: str) -> None:
     """With the root logger at DEBUG, every library under the transport keeps tokens to itself."""
     caplog.set_level(logging.DEBUG)
-    quiet_logs.seal()
+    log_redaction.seal()
     url = "https://api.twitter.com/1.1/account/verify_credentials.json?access_token=canary-query"
     with playing(answer(status, b'{"error": "no"}')) as provider:
         hosts = {"https://api.twitter.com": provider.url, "https://api.github.com": provider.url}
         with override_settings(SANDBOX=True, PROVIDER_HOSTS=hosts):
-            backend: Any = engine.backend_class(Twitter)(StatelessStrategy())
+            backend: Any = backends.backend_class(Twitter)(StatelessStrategy())
             signed = backend.oauth_auth({"oauth_token": "canary-token", "oauth_token_secret": "canary-secret"})
             calls = [
                 lambda: backend.request(url, auth=signed),

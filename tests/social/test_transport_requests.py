@@ -14,12 +14,13 @@ from django.test import override_settings
 from requests.structures import CaseInsensitiveDict
 from social_core.utils import user_agent
 
-from shared.errors import ApiError
-from shared.sign_up import Credential
-from social.providers import deadline, engine, transport
+from shared.contract.errors import ApiError
+from shared.contract.sign_up import Credential
+from social.engine import backends
+from social.engine.strategy import StatelessStrategy
+from social.identify import identify
+from social.network import deadline, transport
 from social.providers.github import GitHub
-from social.providers.identify import identify
-from social.strategy import StatelessStrategy
 from tests.social.local_provider import LocalProvider, answer, playing
 
 API = "https://api.github.com/user"
@@ -52,7 +53,7 @@ def provider() -> Iterator[LocalProvider]:
 
 def send(**call: Any) -> None:
     """Call GitHub."""
-    backend: Any = engine.backend_class(GitHub)(StatelessStrategy())
+    backend: Any = backends.backend_class(GitHub)(StatelessStrategy())
     with suppress(Exception):
         backend.request(**{"url": API, **call})
 

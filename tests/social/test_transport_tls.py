@@ -13,9 +13,10 @@ from django.test import override_settings
 from social_core.exceptions import SocialAuthBaseException
 
 from benchmarks.provider.authority import Authority
-from social.providers import deadline, engine, transport
+from social.engine import backends
+from social.engine.strategy import StatelessStrategy
+from social.network import deadline, transport
 from social.providers.github import GitHub
-from social.strategy import StatelessStrategy
 from tests.social.certificates import ELSEWHERE, playing_over_tls
 from tests.social.local_provider import LocalProvider, answer, playing
 
@@ -50,7 +51,7 @@ def fetch(provider: LocalProvider, url: str = API, **given: Any) -> Any:
         override_settings(SANDBOX=True, PROVIDER_HOSTS={"https://api.github.com": provider.url}, **settings),
         deadline.within(10),
     ):
-        backend: Any = engine.backend_class(GitHub)(StatelessStrategy())
+        backend: Any = backends.backend_class(GitHub)(StatelessStrategy())
         return backend.request(url).json()
 
 
@@ -160,7 +161,7 @@ def test_many_at_once_share_the_context(authority: Authority, tmp_path: Path) ->
         with override_settings(SANDBOX=True, PROVIDER_HOSTS={"https://api.github.com": provider.url}, **given):
 
             def call() -> None:
-                backend: Any = engine.backend_class(GitHub)(StatelessStrategy())
+                backend: Any = backends.backend_class(GitHub)(StatelessStrategy())
                 told.append(backend.request(API).json())
 
             threads = [threading.Thread(target=call) for _ in range(8)]

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error
 
 from rollout.ledger.retention import ROWS, remove, too_old
-from shared.kinds import kind
+from shared.http.redaction import kind
 
 UNFINISHED = 1
 MISUSED = 2

@@ -4,9 +4,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from social import token_rotation
+from social import provider_token_rotation
 from social.conf import conf
-from social.token_rotation import Tally
+from social.provider_token_rotation import Tally
 
 UNREADABLE = 1
 MISUSED = 2
@@ -41,8 +41,8 @@ class Command(BaseCommand):
                 "With --forget, all tokens that are kept are removed.",
                 returncode=MISUSED,
             )
-        tally, total = Tally(), token_rotation.count()
-        walk = token_rotation.forget if forget else token_rotation.reencrypt
+        tally, total = Tally(), provider_token_rotation.count()
+        walk = provider_token_rotation.forget if forget else provider_token_rotation.reencrypt
         for tally in walk(batch_size=batch_size, write=not dry_run):
             if self.stderr.isatty():
                 self.stderr.write(f"\r{tally.seen} of {total}", ending="")

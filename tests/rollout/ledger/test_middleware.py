@@ -16,7 +16,7 @@ from rollout.calls import Call, answered
 from rollout.ledger import process
 from rollout.ledger.process import Ledger
 from rollout.ledger.tally import Use
-from shared.mounts import version_of
+from shared.http.urls import version_of
 from tests.contract.conftest import HOST, ApiClient
 from tests.contract.people import PROFILES, person
 from tests.providers import Providers

@@ -14,7 +14,7 @@ import pytest
 import requests
 from django.conf import settings
 
-from shared.mounts import version_of
+from shared.http.urls import version_of
 from tests.e2e.databases import Database
 from tests.e2e.private import PrivatePostgres, PrivateRedis, private_postgres, private_redis
 from tests.e2e.servers import Service, mortal_service

@@ -12,7 +12,7 @@ import pytest
 import requests
 from django.conf import settings
 
-from shared.mounts import version_of
+from shared.http.urls import version_of
 from tests.e2e.client import Api
 from tests.e2e.databases import Database, empty_postgres, migrate
 from tests.e2e.servers import Service, running_sandbox, running_service

@@ -16,10 +16,10 @@ from pytest_django import Settings
 from rollout.calls import Call, answered, call_of
 from rollout.metrics import labels
 from rollout.metrics.watcher import Watcher
-from shared.errors import leaves
-from shared.mounts import version_of
+from shared.contract.errors import leaves
+from shared.http.urls import version_of
 from social import limits, signals
-from social.providers.slots import slot
+from social.network.concurrency import slot
 from tests.contract.conftest import ApiClient
 from tests.contract.people import PROFILES, person
 from tests.providers import Providers, json_answer
@@ -125,7 +125,7 @@ def test_a_refused_place_is_counted(
 ) -> None:
     """And is no time of the provider's, which was not asked."""
     settings.PROVIDER_CONCURRENCY = 1
-    monkeypatch.setattr("social.providers.slots.WAIT_SECONDS", 0.01)
+    monkeypatch.setattr("social.network.concurrency.WAIT_SECONDS", 0.01)
     with slot("github"):
         assert api.sign_up({"provider": "github", "access_token": "t"}).status_code == 503
     text = scrape()

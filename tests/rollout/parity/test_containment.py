@@ -13,7 +13,7 @@ from rollout.parity.memory import Memory
 from rollout.parity.recorded_case import RecordedCase
 from rollout.parity.requests import Request
 from rollout.recorded.request import RecordedAnswer, RecordedRequest
-from shared.endpoints import endpoint_at
+from shared.contract.endpoints import endpoint_at
 from tests.differential.budget import budget
 from tests.rollout.parity.running import Listener, check_parity
 

@@ -6,7 +6,7 @@ import pytest
 
 from rollout.parity.deployment import LONGEST_WAIT, Deployment
 from rollout.parity.requests import Request
-from shared.differences import Answer
+from shared.contract.differences import Answer
 from tests.e2e.servers import free_port
 from tests.rollout.parity.running import GONE, Listener, check_parity
 

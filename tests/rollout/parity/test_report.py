@@ -11,7 +11,7 @@ from selenium import webdriver
 from rollout.parity import report
 from rollout.parity.report import About
 from rollout.parity.results import Finding, Outcome, Result, findings_of
-from shared.differences import Answer, compare
+from shared.contract.differences import Answer, compare
 from tests.browser.conftest import browser  # noqa: F401 - a fixture
 
 HOSTILE = '<script>alert("x")</script><img src=http://evil.example.com/>'

@@ -8,9 +8,9 @@ import pytest
 from rest_framework.response import Response
 
 from api_v2 import views, wiring
-from shared import wire
-from shared.replies import Reply, no_content, ok
-from social import bodies, limits, tokens, users
+from shared.contract import wire
+from shared.contract.replies import Reply, no_content, ok
+from social import limits, representations, tokens, users
 from social.addresses import client_address
 
 
@@ -28,7 +28,7 @@ class Bug:
 def _body(change: Callable[[dict[str, Any]], Any]) -> Callable[[pytest.MonkeyPatch], None]:
     def get(view: Any, request: Any, id: str) -> Any:
         user = users.get_for(request.auth.user, id)
-        return wiring.drf_response(ok(change(bodies.user_body(user, view.prefix))))
+        return wiring.drf_response(ok(change(representations.user_body(user, view.prefix))))
 
     return lambda patch: patch.setattr(views.UserView, "get", get)
 
@@ -64,7 +64,9 @@ def _counting(times: int) -> Callable[..., bool]:
 
 def _another_token(view: Any, request: Any, id: str) -> Any:
     caller = request.auth
-    return wiring.drf_response(ok(bodies.token_body(tokens.get_for(caller.user, "999"), view.prefix, current=caller)))
+    return wiring.drf_response(
+        ok(representations.token_body(tokens.get_for(caller.user, "999"), view.prefix, current=caller))
+    )
 
 
 def _keeping_the_token(view: Any, request: Any) -> Any:

@@ -11,7 +11,7 @@ from hypothesis import given
 from pytest_django import Settings
 from social_django.models import UserSocialAuth
 
-from shared.exchanges import EXCHANGES, Exchange
+from shared.contract.exchanges import EXCHANGES, Exchange
 from social.models import AccessToken
 from social.tokens import digest_of
 from tests.contract.conftest import ApiClient

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from rollout.models import ParityDifference
-from shared.sign_up import read_credential
-from social.bodies import sign_in_body as service_body
+from shared.contract.sign_up import read_credential
+from social.representations import sign_in_body as service_body
 from social.sign_up import SignIn
 from tests.contract.conftest import ApiClient
 from tests.contract.people import PROFILES, Person, person
@@ -70,7 +70,7 @@ def test_a_difference_that_only_two_sign_ups_may_have(
         made.append("N" * 42 + str(len(made)))
         return {**_body(signed_in, prefix), "token": made[-1]}
 
-    monkeypatch.setattr("social.bodies.sign_in_body", another)
+    monkeypatch.setattr("social.representations.sign_in_body", another)
     api.sign_up(facebook)
     assert checks.told() == {("body", "token")}
     checks.sightings.write()

@@ -12,10 +12,10 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from rollout.sampled import middleware
-from shared.replies import ok
-from social import bodies, limits, signals, tape
+from shared.contract.replies import ok
+from social import limits, representations, signals, tape
+from social.identify import identify
 from social.models import AccessToken
-from social.providers.identify import identify
 from tests.contract.conftest import ApiClient
 from tests.contract.people import PROFILES, all_rows, link, person
 from tests.differential.in_process import environ_of
@@ -121,7 +121,7 @@ def test_no_statement_reaches_the_database(
     def get(view: Any, request: Any, id: str) -> Any:
         rows = AccessToken.objects.filter(pk=request.auth.pk)
         _ = rows.exists() if method == "read" else rows.delete()
-        return ok(bodies.user_body(request.auth.user, view.prefix))
+        return ok(representations.user_body(request.auth.user, view.prefix))
 
     monkeypatch.setattr("api_v2.views.UserView.get", get)
     assert v1.get(f"user/{ripley.user.pk}/", token=ripley.token).status_code == 200

@@ -12,8 +12,8 @@ import requests
 
 from rollout.recorded.request import RecordedRequest
 from rollout.translate import writing
-from shared.differences import Answer, compare
-from shared.exchanges import EXCHANGES, Exchange
+from shared.contract.differences import Answer, compare
+from shared.contract.exchanges import EXCHANGES, Exchange
 from tests.e2e.servers import Sandbox, Service, running_sandbox, running_service
 from tests.rollout.translate.running import translate
 

@@ -5,16 +5,18 @@ from dataclasses import dataclass
 
 from social_core.exceptions import SocialAuthBaseException
 
-from shared.errors import ApiError, ProviderBadResponse
-from shared.sign_up import Credential
+from shared.contract.errors import ApiError, ProviderBadResponse
+from shared.contract.sign_up import Credential
 from social.conf import conf
-from social.details import is_shallow
-from social.providers import deadline, engine, registry
-from social.providers.slots import slot
+from social.engine import backends
+from social.engine.failures import translate
+from social.engine.profile import is_shallow
+from social.engine.strategy import Pending, StatelessStrategy
+from social.network import deadline
+from social.network.concurrency import slot
+from social.providers import registry
 from social.providers.told import told
-from social.strategy import Pending, StatelessStrategy
 from social.tape import on_tape
-from social.translation import translate
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,7 @@ class Identity:
     provider: str
     uid: str
     pending: Pending
-    backend: engine.Guarded
+    backend: backends.Guarded
     strategy: StatelessStrategy
 
 
@@ -40,7 +42,7 @@ def identify(credential: Credential) -> Identity:
     """
     policy = registry.policy_of(credential.provider)
     strategy = StatelessStrategy()
-    backend = engine.backend_class(policy)(strategy)
+    backend = backends.backend_class(policy)(strategy)
     # Who asks nobody is let in whatever hangs.
     place = nullcontext() if backend.policy.asks_nobody(credential) else slot(credential.provider)
     with place, told(credential.provider), deadline.within(conf.provider_timeout):
@@ -54,6 +56,6 @@ def identify(credential: Credential) -> Identity:
             raise translate(error) from error
         except ApiError:
             raise
-        except engine.NONSENSE as error:
+        except backends.NONSENSE as error:
             raise ProviderBadResponse from error
     return Identity(credential.provider, uid, pending, backend, strategy)

@@ -10,12 +10,13 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from shared import request_id, wire
-from shared.errors import ApiError, InternalError, InvalidRequest, NotFound
-from shared.failures import failure_reply
-from shared.mounts import serves
+from shared.contract import wire
+from shared.contract.errors import ApiError, InternalError, InvalidRequest, NotFound
+from shared.contract.replies import Reply, carrying
+from shared.http import logs
+from shared.http.failures import failure_reply
+from shared.http.urls import serves
 from shared.paths import without_secrets
-from shared.replies import Reply, carrying
 
 logger = logging.getLogger("tandem.access")
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -49,7 +50,7 @@ class ContractMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer one request."""
         started = time.monotonic()
-        with request_id.bound(_request_id(request)) as bound_id:
+        with logs.bound(_request_id(request)) as bound_id:
             response = self._answer(request)
             response["X-Request-ID"] = bound_id
             # Never the query: a key that an old client puts there must not end up in a log.

@@ -12,8 +12,8 @@ from typing import Any
 import jwt
 from django.utils.crypto import constant_time_compare
 
-from shared.errors import TokenAudienceMismatch, TokenRejected
-from social.providers.signing_keys import Fetch, find_key, is_known
+from shared.contract.errors import TokenAudienceMismatch, TokenRejected
+from social.oidc.signing_keys import Fetch, find_key, is_known
 
 ASYMMETRIC = frozenset(
     {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "ES256K", "EdDSA"}

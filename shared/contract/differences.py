@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from shared import wire
+from shared.contract import wire
 
 Mask = Callable[[Any, str], Any]
 

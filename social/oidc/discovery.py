@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 
 from social_core.exceptions import AuthResponseError
 
-from social.providers.published import Published
+from social.oidc.cached_document import Published
 
 if TYPE_CHECKING:
-    from social.providers.engine import Guarded
+    from social.engine.backends import Guarded
 
 logger = logging.getLogger("tandem.providers")
 

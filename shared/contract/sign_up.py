@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shared.errors import InvalidRequest, UnknownProvider
+from shared.contract.errors import InvalidRequest, UnknownProvider
 
 REQUIRED = "This field is required."
 NULL = "This field may not be null."

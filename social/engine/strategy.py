@@ -21,13 +21,13 @@ from social.creation import has_field
 
 REPLACED_STEPS: Mapping[str, str] = {
     # Ours: a clean name, unique whatever the case, never an address, an id or a token.
-    "social_core.pipeline.user.get_username": "social.pipeline.get_username",
+    "social_core.pipeline.user.get_username": "social.engine.pipeline.get_username",
     # social-core's writes the provider's names over a known user's at every sign-in.
-    "social_core.pipeline.user.user_details": "social.pipeline.user_details",
+    "social_core.pipeline.user.user_details": "social.engine.pipeline.user_details",
     # The same without a savepoint, which an operator's own step gets from the strategy: it may go on after a refusal.
-    "social_core.pipeline.user.create_user": "social.pipeline.create_user",
+    "social_core.pipeline.user.create_user": "social.engine.pipeline.create_user",
     # social-core's breaks on rows of years ago, and adopts one by an address that nobody has verified.
-    "social_core.pipeline.social_auth.social_user": "social.legacy_rows.social_user.social_user",
+    "social_core.pipeline.social_auth.social_user": "social.legacy_rows.association_lookup.social_user",
 }
 """Steps of an operator's `SOCIAL_AUTH_PIPELINE` that stand for a promise of the contract, or cost less."""
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.utils import timezone
 from social_django.models import UserSocialAuth
 
-from shared import endpoints, shapes
+from shared.contract import bodies, endpoints
 from social.models import AccessToken
 from social.providers import registry
 from social.sign_up import SignIn
@@ -21,7 +21,7 @@ def root_body(prefix: str) -> dict[str, Any]:
 def provider_bodies() -> list[dict[str, Any]]:
     """The enabled providers, in the order of their names."""
     return [
-        shapes.PROVIDER.render(
+        bodies.PROVIDER.render(
             {"name": name, "protocol": policy.protocol, "accepts": [list(one) for one in policy.accepts]}
         )
         for name, policy in registry.enabled().items()
@@ -30,12 +30,12 @@ def provider_bodies() -> list[dict[str, Any]]:
 
 def user_body(user: User, prefix: str) -> dict[str, Any]:
     """A user as they see themselves."""
-    return shapes.USER.render(_user_values(user, prefix))
+    return bodies.USER.render(_user_values(user, prefix))
 
 
 def sign_in_body(signed_in: SignIn, prefix: str) -> dict[str, Any]:
     """What a sign-up came to."""
-    return shapes.SIGN_IN.render(
+    return bodies.SIGN_IN.render(
         {
             **_user_values(signed_in.user, prefix),
             "provider": signed_in.provider,
@@ -48,7 +48,7 @@ def sign_in_body(signed_in: SignIn, prefix: str) -> dict[str, Any]:
 
 def account_body(account: UserSocialAuth, prefix: str) -> dict[str, Any]:
     """A linked identity."""
-    return shapes.SOCIAL_ACCOUNT.render(
+    return bodies.SOCIAL_ACCOUNT.render(
         {
             "id": account.pk,
             "provider": account.provider,
@@ -61,7 +61,7 @@ def account_body(account: UserSocialAuth, prefix: str) -> dict[str, Any]:
 
 def token_body(token: AccessToken, prefix: str, *, current: AccessToken) -> dict[str, Any]:
     """A credential, without its value."""
-    return shapes.TOKEN.render(
+    return bodies.TOKEN.render(
         {
             "id": token.pk,
             "created": token.created,

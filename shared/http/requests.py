@@ -5,8 +5,8 @@ from urllib.parse import parse_qsl
 
 from django.http import HttpRequest
 
-from shared import wire
-from shared.errors import InvalidJson, PayloadTooLarge
+from shared.contract import wire
+from shared.contract.errors import InvalidJson, PayloadTooLarge
 
 Query = dict[str, list[str]]
 

@@ -7,7 +7,7 @@ base strings, headers and signatures. A filter sits on the logger itself, so no 
 import logging
 import re
 
-from shared.kinds import without_words
+from shared.http.redaction import without_words
 
 _QUERY = re.compile(r"\?[^\s\"'>)]*")
 _REDACTED = (

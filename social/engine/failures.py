@@ -9,7 +9,7 @@ from typing import Any
 
 from social_core.exceptions import SocialAuthBaseException
 
-from shared.errors import (
+from shared.contract.errors import (
     AccountConflict,
     AccountInUse,
     ApiError,

@@ -15,10 +15,10 @@ from social_core.utils import module_member
 
 from social import provider_tokens
 from social.conf import conf
-from social.details import clean_details, clean_json
-from social.providers.policy import Policy
-from social.providers.transport import TransportBase
-from social.strategy import Pending
+from social.engine.policy import Policy
+from social.engine.profile import clean_details, clean_json
+from social.engine.strategy import Pending
+from social.network.transport import TransportBase
 
 MAX_UID = 255
 NONSENSE = (

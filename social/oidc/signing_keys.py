@@ -7,7 +7,7 @@ from typing import Any
 from jwt import PyJWK
 from jwt.exceptions import PyJWTError
 
-from social.providers.published import Published
+from social.oidc.cached_document import Published
 
 Fetch = Callable[[], Any]
 

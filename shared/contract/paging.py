@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shared.errors import InvalidRequest
-from shared.incoming import Query
+from shared.contract.errors import InvalidRequest
+from shared.http.requests import Query
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100

@@ -8,9 +8,9 @@ from typing import Generic, TypeVar
 from jwt.exceptions import PyJWTError
 from social_core.exceptions import SocialAuthBaseException
 
-from shared.errors import ProviderUnavailable
-from social.providers import deadline
-from social.translation import RETRY_AFTER
+from shared.contract.errors import ProviderUnavailable
+from social.engine.failures import RETRY_AFTER
+from social.network import deadline
 
 FRESH_FOR = 24 * 60 * 60.0
 """Seconds for which a document is not asked for again."""

@@ -8,7 +8,7 @@ Authorization: ApiKey <username>:<token>   what clients of v1 send
 import re
 from dataclasses import dataclass
 
-from shared.errors import InvalidCredentials
+from shared.contract.errors import InvalidCredentials
 
 REALM = "api"
 _VALUE = r"[A-Za-z0-9._~+/-]{1,255}=*"

@@ -24,7 +24,7 @@ Texts are English and fixed: no token, no stack and no library's message is ever
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from shared.replies import Reply
+from shared.contract.replies import Reply
 
 
 class ApiError(Exception):

@@ -20,7 +20,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util.ssl_ import create_urllib3_context
 
 from social.conf import conf
-from social.providers import deadline
+from social.network import deadline
 from social.tape import refuse_in_replay
 
 MAX_ANSWER = 256 * 1024

@@ -8,11 +8,11 @@ from contextvars import ContextVar
 from django.core.signals import got_request_exception
 from django.http import Http404, HttpRequest
 
-from shared.errors import ApiError, InternalError, NotFound, ServiceUnavailable
-from shared.mounts import serves
-from shared.outage import database_is_away
+from shared.contract.errors import ApiError, InternalError, NotFound, ServiceUnavailable
+from shared.contract.replies import Reply
+from shared.http.database_errors import database_is_away
+from shared.http.urls import serves
 from shared.paths import without_secrets
-from shared.replies import Reply
 
 logger = logging.getLogger("tandem.failures")
 _kept: ContextVar[list[Exception] | None] = ContextVar("kept_failures", default=None)

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from shared.sign_up import Credential
-from social.providers import id_tokens
-from social.providers.id_tokens import Issuer
+from shared.contract.sign_up import Credential
+from social.oidc import id_tokens
+from social.oidc.id_tokens import Issuer
 
 if TYPE_CHECKING:
-    from social.providers.engine import Guarded
-    from social.strategy import Pending
+    from social.engine.backends import Guarded
+    from social.engine.strategy import Pending
 
 
 class Policy:

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from shared.errors import ProviderUnavailable
+from shared.contract.errors import ProviderUnavailable
 from social import signals
 from social.conf import conf
 

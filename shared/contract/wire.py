@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NoReturn, Protocol
 
-from shared.errors import InvalidJson, PayloadTooLarge, UnsupportedMediaType
+from shared.contract.errors import InvalidJson, PayloadTooLarge, UnsupportedMediaType
 
 MEDIA_TYPE = "application/json"
 MAX_BYTES = 64 * 1024
