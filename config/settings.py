@@ -1,4 +1,4 @@
-"""Django's settings, from the environment alone (CONTRACT section 8 lists the variables)."""
+"""Django's settings, from the environment alone (docs/contract.md, section 8, lists the variables)."""
 
 import os
 from pathlib import Path

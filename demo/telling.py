@@ -38,7 +38,7 @@ def tell(stage: Stage, screen: Screen) -> bool:
         names = " and ".join(client.name for client in clients)
         _part(screen, f"One story, told to {names}", "Each version has a service of its own, with an empty database.")
         if len(clients) > 1:
-            screen.line("All of an answer must be the same on both but for what CONTRACT section 0 lists;")
+            screen.line("Both answers must be the same except for what docs/contract.md, section 0, lists;")
             screen.line("~ marks what differs.")
         for step in STORY:
             _tell(step, clients, provider, screen, tally)

@@ -1,4 +1,4 @@
-"""Keys that Tastypie has issued become access tokens (CONTRACT section 2); the table of the keys is not written to.
+"""Import keys that Tastypie has issued as access tokens (docs/contract.md, section 2); never write to the keys' table.
 
 Safe to interrupt, to run again and to run beside the service: a batch is one transaction, and what is here already is
 passed over. A key that has been revoked here stays so, since its digest is still there.

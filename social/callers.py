@@ -1,4 +1,4 @@
-"""Who makes a call (CONTRACT section 2): a header, never a cookie, never the URL."""
+"""Who makes a call (docs/contract.md, section 2): a header, never a cookie, never the URL."""
 
 from shared.contract import authorization
 from shared.contract.errors import CredentialsInUrl, InvalidCredentials

@@ -14,7 +14,7 @@ def _setting(name: str, default: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Conf:
-    """A view on `django.conf.settings`; CONTRACT section 8 says what each variable means."""
+    """A view on `django.conf.settings`; docs/contract.md, section 8, explains each variable."""
 
     @property
     def providers(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""How often one may call (CONTRACT section 6): one budget for all versions, all workers, all machines.
+"""How often one may call (docs/contract.md, section 6): one budget for all versions, all workers, all machines.
 
 A sliding window, failures included. Counted in Redis where there is one; when it is away, in this
 process's memory and with a log line: a person who signs in must not be turned away because Redis is.

@@ -23,7 +23,7 @@ from social.user_model import User
 TOKEN_BYTES = 32
 MOVED_AT_MOST_EVERY = timedelta(hours=1)
 AT_ONCE = 32
-"""How many sign-ins of one user may be under way (CONTRACT section 4)."""
+"""How many sign-ins of one user may be under way (docs/contract.md, section 4)."""
 
 
 @dataclass(frozen=True, slots=True)

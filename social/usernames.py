@@ -1,4 +1,4 @@
-"""A name for a new user: clean, short, unique whatever the case (CONTRACT section 4)."""
+"""A name for a new user: clean, short, unique whatever the case (docs/contract.md, section 4)."""
 
 import re
 import secrets

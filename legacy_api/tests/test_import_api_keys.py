@@ -1,4 +1,4 @@
-"""Keys of an existing deployment go on working (CONTRACT section 2): `manage.py import_api_keys`."""
+"""Keys of an existing deployment go on working (docs/contract.md, section 2): `manage.py import_api_keys`."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The grammar of an `Authorization` header (CONTRACT section 2).
+"""The grammar of an `Authorization` header (docs/contract.md, section 2).
 
 Authorization: Bearer <token>              RFC 6750 section 2.1
 Authorization: Token <token>               what DRF clients send

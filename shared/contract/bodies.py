@@ -1,4 +1,4 @@
-"""Every body that goes out, field by field in the order of the wire (CONTRACT section 5).
+"""Every body that goes out, field by field in the order of the wire (docs/contract.md, section 5).
 
 `render` gives the body; the OpenAPI components are built from the same declarations.
 """

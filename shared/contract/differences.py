@@ -1,4 +1,4 @@
-"""What may differ between two versions' answers to the same request: the closed list of CONTRACT section 0.
+"""What may differ between two versions' answers to the same request: the closed list of docs/contract.md, section 0.
 
 `HEADERS` and `BODY` are the list; `compare` holds two answers against it. Everything else has to be the same,
 down to the order of keys and the way a character is written.

@@ -41,7 +41,7 @@ class ApiError(Exception):
         return {}
 
     def body(self) -> dict[str, Any]:
-        """The error envelope (CONTRACT section 3)."""
+        """The error envelope (docs/contract.md, section 3)."""
         return {"errors": self.message, "code": self.code}
 
     def reply(self) -> Reply:

@@ -1,4 +1,4 @@
-"""The sample exchanges of CONTRACT section 5, once: the tests, the OpenAPI examples and the docs read them here.
+"""The sample exchanges of docs/contract.md, section 5; the tests, the OpenAPI examples and the docs read them here.
 
 `{api}` stands for the prefix of a version, `/api/v2/`.
 """

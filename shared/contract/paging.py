@@ -1,4 +1,4 @@
-"""Lists: `limit` and `offset` in, `meta` and `objects` out (CONTRACT section 5)."""
+"""Lists: `limit` and `offset` in, `meta` and `objects` out (docs/contract.md, section 5)."""
 
 import re
 from collections.abc import Sequence

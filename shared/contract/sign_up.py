@@ -1,4 +1,4 @@
-"""The fields of `POST social_sign_up/` and their strict check (CONTRACT section 4)."""
+"""The fields of `POST social_sign_up/` and their strict check (docs/contract.md, section 4)."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Bytes to one strict JSON dialect, and back (CONTRACT section 1).
+"""Bytes to one strict JSON dialect, and back (docs/contract.md, section 1).
 
 Web frameworks each accept what the other refuses (NaN, duplicate keys, latin-1, a BOM, any depth);
 a body means the same on both only where this module alone has read it.

@@ -22,7 +22,7 @@ class Apple(Policy):
     proof = "the id_token's `aud` is one of our client ids"
     # `_KEY` is the id of a signing key of ours, which nothing here needs.
     needs = ("CLIENT",)
-    # An address is never a name (CONTRACT section 4).
+    # An address is never a name (docs/contract.md, section 4).
     enforced = {"EMAIL_AS_USERNAME": False, "ID_KEY": None}
     issuer = Issuer(frozenset({"https://appleid.apple.com"}), "https://appleid.apple.com/auth/keys")
 

@@ -15,5 +15,5 @@ class GoogleOpenIDConnect(Google):
     accepts = (("id_token",),)
     needs = ("KEY",)
     proof = "the id_token's `aud` is one of our client ids"
-    # Apps with Google's iOS SDK sign in by the other name (CONTRACT section 7).
+    # Apps with Google's iOS SDK sign in by the other name (docs/contract.md, section 7).
     issuer = replace(Google.issuer, nonce_unasked=False)

@@ -1,4 +1,4 @@
-"""A pooled connection is trusted while it is silent: what that costs, and what it must never cost (THREATS, row 28)."""
+"""What trusting a silent pooled connection saves, and what it must never cost (docs/threats.md, row 28)."""
 
 import os
 import select

@@ -1,4 +1,4 @@
-"""What CONTRACT promises; every test here runs for each of `settings.APIS`."""
+"""What docs/contract.md promises; every test here runs for each of `settings.APIS`."""
 
 import pytest
 

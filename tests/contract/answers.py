@@ -1,4 +1,4 @@
-"""The answers of CONTRACT section 3, literally; a text that changes here is a change of the contract."""
+"""The answers of docs/contract.md, section 3, literally; a text that changes here is a change of the contract."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""CONTRACT section 7: providers that say whom a token was issued to are asked, and believed only as a whole."""
+"""docs/contract.md, section 7: providers that name a token's application are asked, and their whole answer checked."""
 
 from collections.abc import Iterator
 from typing import Any

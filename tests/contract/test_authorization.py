@@ -1,4 +1,4 @@
-"""CONTRACT section 2: the three forms of a credential, and the one answer to all others."""
+"""docs/contract.md, section 2: the three forms of a credential, and the one answer to all others."""
 
 from collections.abc import Callable
 from datetime import timedelta

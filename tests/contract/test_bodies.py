@@ -1,4 +1,4 @@
-"""CONTRACT section 5: every body, to the byte."""
+"""docs/contract.md, section 5: every body, to the byte."""
 
 import json
 from datetime import UTC, datetime

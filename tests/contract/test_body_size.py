@@ -1,4 +1,4 @@
-"""CONTRACT section 1: how large and how deep a body may be."""
+"""docs/contract.md, section 1: how large and how deep a body may be."""
 
 from collections.abc import Callable
 

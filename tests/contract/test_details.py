@@ -1,4 +1,4 @@
-"""CONTRACT section 5: a detail is one's own or not found."""
+"""docs/contract.md, section 5: a detail is one's own or not found."""
 
 import pytest
 from django.contrib.auth.models import User

@@ -1,4 +1,4 @@
-"""CONTRACT section 4: some backends hand on all that a provider tells; it reaches nothing that nobody asked for."""
+"""docs/contract.md, section 4: backends that pass on the whole profile; only expected details have an effect."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""CONTRACT section 5: disconnecting an identity, never the last way in."""
+"""docs/contract.md, section 5: disconnecting an identity, never the last way in."""
 
 import pytest
 from django.contrib.auth.models import User

@@ -1,4 +1,4 @@
-"""CONTRACT section 3: every code of the table, its status, its envelope."""
+"""docs/contract.md, section 3: every code of the table, its status, its envelope."""
 
 import json
 

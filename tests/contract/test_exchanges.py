@@ -1,4 +1,4 @@
-"""CONTRACT section 5: the sample exchanges are what the service gives, to the byte where nothing is fresh."""
+"""docs/contract.md, section 5: the sample exchanges are what the service gives, to the byte where nothing is fresh."""
 
 import json
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""CONTRACT section 1: a wrong Host and an unexpected failure stay in the envelope."""
+"""docs/contract.md, section 1: a wrong Host and an unexpected failure stay in the envelope."""
 
 import logging
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""CONTRACT section 1: the headers of every answer, no more and no fewer."""
+"""docs/contract.md, section 1: the headers of every answer, no more and no fewer."""
 
 import json
 import re

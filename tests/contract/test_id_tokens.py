@@ -1,4 +1,4 @@
-"""CONTRACT section 7: an id_token is proven here, for every kind of provider that has them, on both versions."""
+"""docs/contract.md, section 7: id_tokens are verified for every kind of provider that has them, on both versions."""
 
 import time
 from collections.abc import Iterator

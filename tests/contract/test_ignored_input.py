@@ -1,4 +1,4 @@
-"""CONTRACT sections 1 and 2: what a request may hold without any effect."""
+"""docs/contract.md, sections 1 and 2: what a request may hold without any effect."""
 
 import json
 

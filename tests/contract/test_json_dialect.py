@@ -1,4 +1,4 @@
-"""CONTRACT section 1: the one strict JSON dialect, wherever in a body it is broken."""
+"""docs/contract.md, section 1: the one strict JSON dialect, wherever in a body it is broken."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""CONTRACT section 7: Keycloak's access tokens, which say whom they were issued to and are signed."""
+"""docs/contract.md, section 7: Keycloak's access tokens, which say whom they were issued to and are signed."""
 
 import base64
 import time

@@ -1,4 +1,4 @@
-"""CONTRACT section 4: nobody is found by an address, and a known user's own values stand."""
+"""docs/contract.md, section 4: nobody is found by an address, and a known user's own values stand."""
 
 import pytest
 from django.contrib.auth.models import User

@@ -1,4 +1,4 @@
-"""CONTRACT section 5: paging."""
+"""docs/contract.md, section 5: paging."""
 
 import pytest
 

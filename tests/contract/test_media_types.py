@@ -1,4 +1,4 @@
-"""CONTRACT section 1: which Content-Type and Content-Encoding a body may have."""
+"""docs/contract.md, section 1: which Content-Type and Content-Encoding a body may have."""
 
 import pytest
 

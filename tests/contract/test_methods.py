@@ -1,4 +1,4 @@
-"""CONTRACT section 1: which methods a path has, `Allow`, OPTIONS and HEAD."""
+"""docs/contract.md, section 1: which methods a path has, `Allow`, OPTIONS and HEAD."""
 
 import io
 from typing import Any

@@ -1,4 +1,4 @@
-"""THREATS 8: an id counts as the provider gives it, also where a backend takes it from among the details."""
+"""docs/threats.md, row 8: an id is used as the provider sends it, also where a backend reads it from the details."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""CONTRACT section 1, Order: of two rules that a request breaks, which one answers."""
+"""docs/contract.md, section 1, order of checks: of two rules that a request breaks, which one answers."""
 
 from dataclasses import dataclass, field
 from typing import Any

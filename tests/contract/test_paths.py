@@ -1,4 +1,4 @@
-"""CONTRACT section 1: every path with and without its slash, and nothing but the paths of the contract."""
+"""docs/contract.md, section 1: every path with and without its slash, and nothing but the paths of the contract."""
 
 import pytest
 from pytest_django import Settings

@@ -1,4 +1,4 @@
-"""CONTRACT section 4: only the id is vital; a name or an address is cleaned or dropped, never an error."""
+"""docs/contract.md, section 4: only the id is vital; a name or an address is cleaned or dropped, never an error."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""CONTRACT section 3: whatever a provider does, each fault has its code, and nothing is written."""
+"""docs/contract.md, section 3: whatever a provider does, each fault has its code, and nothing is written."""
 
 import json
 from datetime import UTC, datetime, timedelta

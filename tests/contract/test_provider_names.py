@@ -1,4 +1,4 @@
-"""CONTRACT section 4: `provider` names an enabled one, exactly."""
+"""docs/contract.md, section 4: `provider` names an enabled one, exactly."""
 
 from typing import Any
 

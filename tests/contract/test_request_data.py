@@ -1,4 +1,4 @@
-"""CONTRACT section 1: nothing of a request but its checked fields reaches anything behind the contract."""
+"""docs/contract.md, section 1: nothing of a request but its checked fields reaches anything behind the contract."""
 
 import json
 from typing import Any

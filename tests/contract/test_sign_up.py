@@ -1,4 +1,4 @@
-"""CONTRACT section 4: sign up, sign in, link; one call and three outcomes."""
+"""docs/contract.md, section 4: sign up, sign in, link; one call and three outcomes."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""CONTRACT section 4: the fields of a sign-up, strict and never coerced."""
+"""docs/contract.md, section 4: the fields of a sign-up, strict and never coerced."""
 
 from typing import Any
 

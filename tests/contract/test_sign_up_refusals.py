@@ -1,4 +1,4 @@
-"""CONTRACT sections 3 and 4: who is not signed in, and that nothing is written then."""
+"""docs/contract.md, sections 3 and 4: who is not signed in, and that nothing is written then."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""CONTRACT section 8: what a Django project hears, after commit."""
+"""docs/contract.md, section 8: what a Django project hears, after commit."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""CONTRACT section 2: how long a token lives, and how using it is its refresh."""
+"""docs/contract.md, section 2: how long a token lives, and how using it is its refresh."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""CONTRACT section 3: a token that is not proven to be ours signs nobody in, and nothing is written."""
+"""docs/contract.md, section 3: a token that is not proven to be ours signs nobody in, and nothing is written."""
 
 import json
 from typing import Any

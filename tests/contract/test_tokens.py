@@ -1,4 +1,4 @@
-"""CONTRACT section 5: one's credentials, and signing out."""
+"""docs/contract.md, section 5: one's credentials, and signing out."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""CONTRACT section 1: a body that ends early or is badly chunked is no JSON object, whatever the server calls it."""
+"""docs/contract.md, section 1: a body that ends early or is badly chunked is not a JSON object, on any server."""
 
 import pytest
 

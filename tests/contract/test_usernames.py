@@ -1,4 +1,4 @@
-"""CONTRACT section 4: what a new user is called."""
+"""docs/contract.md, section 4: what a new user is called."""
 
 import re
 from typing import Any

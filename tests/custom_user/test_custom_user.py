@@ -1,4 +1,4 @@
-"""A custom user model works (CONTRACT section 4)."""
+"""A custom user model works (docs/contract.md, section 4)."""
 
 from tests.e2e.servers import run_to_end
 

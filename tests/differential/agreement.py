@@ -21,7 +21,7 @@ def check_alike(message: Message, answers: Sequence[Answer]) -> None:
 
 
 def check_in_the_contract(message: Message, answer: Answer) -> None:
-    """Check what CONTRACT sections 1 and 3 say of every answer, whatever the request was."""
+    """Check what docs/contract.md, sections 1 and 3 say of every answer, whatever the request was."""
     headers = _headers(answer)
     told = _told(message, [answer])
     assert headers["cache-control"] == "no-store", told

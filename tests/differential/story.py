@@ -1,4 +1,4 @@
-"""What must come of each step of a story, worked out without the service: CONTRACT sections 2, 4 and 5 in short."""
+"""The expected result of each step of a story, without the service: docs/contract.md, sections 2, 4 and 5 in short."""
 
 from dataclasses import dataclass, field
 

@@ -71,7 +71,7 @@ def test_the_root_needs_no_slash_either(sent: Sent, method: str) -> None:
     message=hostile.messages(people.known_fields()), noise=st.lists(hostile.ignored_headers(), min_size=1, max_size=3)
 )
 def test_what_is_ignored_changes_nothing(sent: Sent, message: Message, noise: list[tuple[str, bytes]]) -> None:
-    """CONTRACT section 1: Accept, a method override, cookies, conditions, ranges and the like."""
+    """docs/contract.md, section 1: Accept, a method override, cookies, conditions, ranges and the like."""
     plain = replace(message, headers=tuple(one for one in message.headers if one[0] in _HEARD))
     for prefix in PREFIXES:
         answer, rows, calls = sent(prefix, plain)

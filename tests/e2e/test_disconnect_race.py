@@ -1,4 +1,4 @@
-"""THREATS 15: a disconnect that lands in the middle of a sign-in is not undone by it, and neither waits for ever."""
+"""docs/threats.md, row 15: a sign-in in progress does not undo a disconnect, and neither waits for ever."""
 
 import json
 import time

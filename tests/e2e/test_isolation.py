@@ -1,4 +1,4 @@
-"""A provider that is slow, hung or away harms nobody else (THREATS, rows 17, 19 and 23)."""
+"""A provider that is slow, hung or away harms nobody else (docs/threats.md, rows 17, 19 and 23)."""
 
 import json
 import sqlite3

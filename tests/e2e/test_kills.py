@@ -1,4 +1,4 @@
-"""Workers and whole services killed at any point of a sign-up (THREATS, row 26), many callers meanwhile."""
+"""Workers and whole services killed at any point of a sign-up (docs/threats.md, row 26), many callers meanwhile."""
 
 import os
 import random

@@ -1,4 +1,4 @@
-"""The provider misbehaves (THREATS, rows 1-4, 8 and 16-21): the contract's answer, and nothing written."""
+"""The provider misbehaves (docs/threats.md, rows 1-4, 8 and 16-21): the contract's answer, and nothing written."""
 
 import time
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""PostgreSQL and Redis go away under load and come back (THREATS, rows 27 and 28); each is this test's own."""
+"""PostgreSQL and Redis go away under load and come back (docs/threats.md, rows 27 and 28); each is this test's own."""
 
 import signal
 import time

@@ -1,4 +1,4 @@
-"""CONTRACT section 7 over real sockets: every provider that the sandbox plays, all of them enabled at once."""
+"""docs/contract.md, section 7 over real sockets: every provider that the sandbox plays, all of them enabled at once."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Many at once (THREATS, rows 15, 24 and 25), over sockets on both databases; each race is run a few times."""
+"""Many at once (docs/threats.md, rows 15, 24 and 25), over sockets on both databases; each race is run a few times."""
 
 import threading
 from collections import Counter

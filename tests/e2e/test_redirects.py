@@ -1,4 +1,4 @@
-"""A provider that redirects at each of its calls in turn (THREATS, row 21): nobody follows."""
+"""A provider that redirects at each of its calls in turn (docs/threats.md, row 21): nobody follows."""
 
 import socketserver
 import urllib.request

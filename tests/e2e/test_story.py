@@ -35,7 +35,7 @@ def pair(request: pytest.FixtureRequest, service: Service) -> tuple[Api, Api]:
 
 
 def without_what_may_differ(api: Api, response: requests.Response) -> tuple[int, bytes, dict[str, str]]:
-    """Give an answer without the closed list of CONTRACT section 0."""
+    """Give an answer without the closed list of docs/contract.md, section 0."""
     body = response.content.replace(api.root.encode(), b"/api/")
     for pattern, replacement in FRESH:
         body = pattern.sub(replacement, body)

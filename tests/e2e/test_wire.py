@@ -1,4 +1,4 @@
-"""CONTRACT section 1 where a real server makes a difference: bytes on a bare socket."""
+"""docs/contract.md, section 1 where a real server makes a difference: bytes on a bare socket."""
 
 import io
 import json

@@ -1,1 +1,1 @@
-"""Planted secrets, and a search for them in everything that leaves the service (THREATS row 29)."""
+"""Planted secrets, and a search for them in everything that leaves the service (docs/threats.md, row 29)."""

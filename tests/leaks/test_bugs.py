@@ -1,4 +1,4 @@
-"""A bug of ours, or a library's, in the middle of a call: its words and its variables stay inside (THREATS row 29)."""
+"""The message and variables of an unexpected exception reach no client and no log (docs/threats.md, row 29)."""
 
 import io
 import sys

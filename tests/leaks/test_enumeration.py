@@ -1,4 +1,4 @@
-"""Who has an account cannot be found out through `ApiKey user:key` (THREATS row 32)."""
+"""Who has an account cannot be found out through `ApiKey user:key` (docs/threats.md, row 32)."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""The form of a log line: what of a failure it says, and what not (THREATS row 29)."""
+"""The form of a log line: what of a failure it says, and what not (docs/threats.md, row 29)."""
 
 import logging
 import sqlite3

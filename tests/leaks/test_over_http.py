@@ -1,4 +1,4 @@
-"""Nothing planted leaves the running service: no answer, no line of its log, no row holds it (THREATS row 29)."""
+"""No answer, log line or row of the running service contains a planted secret (docs/threats.md, row 29)."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What an operator's error reporter is given to scrub its events with (THREATS row 29)."""
+"""What an operator's error reporter is given to scrub its events with (docs/threats.md, row 29)."""
 
 from typing import Any
 

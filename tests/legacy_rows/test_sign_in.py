@@ -1,4 +1,4 @@
-"""CONTRACT section 4: whoever signed in years ago is the same user today, or nobody; through both APIs."""
+"""docs/contract.md, section 4: whoever signed in years ago is the same user today, or nobody; through both APIs."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

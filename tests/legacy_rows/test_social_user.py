@@ -1,4 +1,4 @@
-"""The step that decides whose an association is, with old identifiers of every worth (THREATS, rows 6 and 7)."""
+"""The step that decides whose an association is, for old identifiers of every kind (docs/threats.md, rows 6 and 7)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""CONTRACT section 4: rows that older versions of social-core have written are counted before they lock anyone out."""
+"""docs/contract.md, section 4: a check counts rows of older social-core versions before they lock anyone out."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Of the checks around the limits, which one answers: CONTRACT section 1, order, 0 to 10."""
+"""Of the checks around the limits, which one answers: docs/contract.md, section 1, order of checks, 0 to 10."""
 
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,4 +1,4 @@
-"""A key of an earlier deployment on both versions, until the sunset of v1 and after it (CONTRACT section 2)."""
+"""A key of an earlier deployment on both versions, before and after the sunset of v1 (docs/contract.md, section 2)."""
 
 from datetime import timedelta
 from typing import Any

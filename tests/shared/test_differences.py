@@ -1,4 +1,4 @@
-"""CONTRACT section 0: the closed list, row by row, and what it does not cover."""
+"""docs/contract.md, section 0: the closed list, row by row, and what it does not cover."""
 
 import json
 from dataclasses import replace

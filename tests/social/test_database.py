@@ -1,4 +1,4 @@
-"""What a sign-in asks of the database, and when (THREATS, rows 23 and 26)."""
+"""What a sign-in asks of the database, and when (docs/threats.md, rows 23 and 26)."""
 
 from typing import Any
 

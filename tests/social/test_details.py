@@ -1,4 +1,4 @@
-"""What a provider tells of a person always fits the user table (CONTRACT section 4)."""
+"""What a provider tells of a person always fits the user table (docs/contract.md, section 4)."""
 
 import re
 from typing import Any

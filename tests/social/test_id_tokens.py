@@ -1,4 +1,4 @@
-"""CONTRACT section 7, THREATS 5: what an id_token must prove, and how often a provider is asked for its keys."""
+"""What an id_token must prove, and how often keys are fetched (docs/contract.md, section 7; docs/threats.md, row 5)."""
 
 import base64
 import hashlib

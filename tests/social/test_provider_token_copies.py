@@ -1,4 +1,4 @@
-"""A token that a provider repeats under other names is not kept under them (THREATS row 30)."""
+"""A token that a provider repeats under other names is not kept under them (docs/threats.md, row 30)."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""`manage.py reencrypt_provider_tokens`: new key, old rows, interruptions, sign-ins meanwhile (THREATS row 30)."""
+"""`manage.py reencrypt_provider_tokens`: new key, old rows, interruptions, sign-ins (docs/threats.md, row 30)."""
 
 import io
 import json

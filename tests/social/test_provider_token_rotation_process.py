@@ -1,4 +1,4 @@
-"""`manage.py reencrypt_provider_tokens` as a process, on both databases (THREATS row 30)."""
+"""`manage.py reencrypt_provider_tokens` as a process, on both databases (docs/threats.md, row 30)."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""A provider's token is kept encrypted, or not at all (CONTRACT section 7, THREATS row 30)."""
+"""A provider's token is kept encrypted, or not at all (docs/contract.md, section 7, docs/threats.md, row 30)."""
 
 import json
 from typing import Any

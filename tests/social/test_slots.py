@@ -1,4 +1,4 @@
-"""THREATS 23: how many sign-ups are at one provider, and at all of them together."""
+"""docs/threats.md, row 23: how many sign-ups are at one provider, and at all of them together."""
 
 import threading
 import time

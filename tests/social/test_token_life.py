@@ -1,4 +1,4 @@
-"""How long tokens live, imported keys above all (CONTRACT section 2, decision 11)."""
+"""How long tokens live, imported keys above all (docs/contract.md, section 2, decision 11)."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Our own access tokens (CONTRACT section 2, THREATS rows 31 and 32)."""
+"""Our own access tokens (docs/contract.md, section 2, docs/threats.md, rows 31 and 32)."""
 
 from datetime import timedelta
 from typing import Any

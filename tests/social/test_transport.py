@@ -1,4 +1,4 @@
-"""The one way out to the network, over real sockets (THREATS, rows 16-21 and 29)."""
+"""The one way out to the network, over real sockets (docs/threats.md, rows 16-21 and 29)."""
 
 import gzip
 import logging

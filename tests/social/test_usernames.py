@@ -1,4 +1,4 @@
-"""Names for new users (CONTRACT section 4, THREATS row 14)."""
+"""Names for new users (docs/contract.md, section 4, docs/threats.md, row 14)."""
 
 import re
 import string
