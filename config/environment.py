@@ -69,17 +69,6 @@ def number(name: str, default: float, *, above: float = 0.0, most: float = 1e6) 
     return value
 
 
-def share(name: str) -> float:
-    """Read a share of all requests, from 0 to 1; 0 for none."""
-    try:
-        value = env.float(name, 0.0)
-    except EnvError as error:
-        raise Unreadable(f"{name} is {os.environ.get(name)!r}: give a share from 0 to 1.") from error
-    if not 0.0 <= value <= 1.0:
-        raise Unreadable(f"{name} is {value}: give a share from 0 to 1, such as 0.01 for one request in a hundred.")
-    return value
-
-
 def secret(name: str, *, least: int) -> str:
     """Read a secret that is shown in a header, visible ASCII and not short; empty for none."""
     value = env.str(name, "")

@@ -54,7 +54,6 @@ MIDDLEWARE = [
     "config.outside_apis.Messages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "rollout.sampled.middleware.SampledParityMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -152,7 +151,6 @@ LEDGER_FLUSH_SECONDS = environment.number("LEDGER_FLUSH_SECONDS", 5, most=300)
 LEDGER_CLIENTS = environment.integer("LEDGER_CLIENTS", 200, least=1, most=10_000)
 LEDGER_DAYS = environment.integer("LEDGER_DAYS", 760, least=1, most=36_500)
 LAST_CALL_DAYS = environment.integer("LAST_CALL_DAYS", 400, least=1, most=36_500)
-PARITY_SAMPLE = environment.share("PARITY_SAMPLE")
 METRICS_TOKEN = environment.secret("METRICS_TOKEN", least=16)
 
 SOCIAL_PROVIDERS = environment.names("SOCIAL_PROVIDERS")

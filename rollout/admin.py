@@ -2,6 +2,5 @@
 
 from rollout.ledger.admin import DailyCallsAdmin
 from rollout.plan_admin import BrownoutAdmin, PlanAdmin
-from rollout.sampled.admin import ParityDifferenceAdmin
 
-__all__ = ["BrownoutAdmin", "DailyCallsAdmin", "ParityDifferenceAdmin", "PlanAdmin"]
+__all__ = ["BrownoutAdmin", "DailyCallsAdmin", "PlanAdmin"]

@@ -1,4 +1,4 @@
-"""What the rollout keeps: the plan as the operator has changed it, who calls which version, what drifted."""
+"""What the rollout keeps: the plan as the operator has changed it and who calls which version."""
 
 from datetime import datetime
 from typing import ClassVar, cast
@@ -105,32 +105,3 @@ class LastCall(models.Model):
     def __str__(self) -> str:
         """Without the user: this ends up in logs."""
         return f"{self.version} until {self.at}"
-
-
-class ParityDifference(models.Model):
-    """A place where the versions would have answered the same request differently, seen in production.
-
-    Values are described, never kept: they may be a person's.
-    """
-
-    key = models.CharField(max_length=64, unique=True, editable=False)
-    called = models.CharField(max_length=16, help_text="The version that the client called.")
-    compared = models.CharField(max_length=16, help_text="The version it was compared with.")
-    method = models.CharField(max_length=16)
-    path = models.CharField(max_length=120, help_text="Below the version, ids left out.")
-    part = models.CharField(max_length=16)
-    place = models.CharField(max_length=200, blank=True)
-    old = models.CharField(max_length=200, blank=True)
-    new = models.CharField(max_length=200, blank=True)
-    seen = models.PositiveBigIntegerField(default=1)
-    first_seen = models.DateTimeField()
-    last_seen = models.DateTimeField()
-
-    class Meta:
-        """The latest first."""
-
-        ordering: ClassVar = ["-last_seen"]
-
-    def __str__(self) -> str:
-        """Say where."""
-        return f"{self.method} {self.path}: {self.part} {self.place}".rstrip()

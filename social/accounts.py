@@ -8,18 +8,15 @@ from social_django.models import UserSocialAuth
 from shared.contract.errors import LastLoginMethod, NotFound
 from social import signals
 from social.conf import conf
-from social.tape import on_tape
 from social.tokens import is_id
 from social.user_model import User
 
 
-@on_tape
 def list_for(user: User) -> QuerySet[UserSocialAuth]:
     """Give a user's linked identities, in the order of their ids."""
     return UserSocialAuth.objects.filter(user=user).order_by("id")
 
 
-@on_tape
 def get_for(user: User, account_id: str) -> UserSocialAuth:
     """Give one of a user's linked identities.
 
@@ -31,7 +28,6 @@ def get_for(user: User, account_id: str) -> UserSocialAuth:
     return account
 
 
-@on_tape
 def disconnect(*, user: User, account_id: str, api_version: str) -> None:
     """Unlink an identity; access tokens stay valid.
 

@@ -5,7 +5,6 @@ from shared.contract.errors import CredentialsInUrl, InvalidCredentials
 from shared.http.requests import Query
 from social import limits, tokens
 from social.models import AccessToken
-from social.tape import on_tape
 
 
 def refuse_credentials_in_url(query: Query) -> None:
@@ -17,7 +16,6 @@ def refuse_credentials_in_url(query: Query) -> None:
         raise CredentialsInUrl
 
 
-@on_tape
 def identify_caller(header: str | None, address: str) -> AccessToken | None:
     """Give the token a call was made with, its user loaded; None for a call without `Authorization`.
 

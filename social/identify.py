@@ -16,7 +16,6 @@ from social.network import deadline
 from social.network.concurrency import slot
 from social.providers import registry
 from social.providers.told import told
-from social.tape import on_tape
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,6 @@ class Identity:
     strategy: StatelessStrategy
 
 
-@on_tape
 def identify(credential: Credential) -> Identity:
     """Ask the provider whose token this is, and prove that it was issued to us.
 

@@ -20,7 +20,6 @@ from shared.sparingly import Sparingly
 from social import signals
 from social.conf import conf
 from social.models import AccessToken
-from social.tape import on_tape
 
 NAMESPACE = "tandem"
 REDIS_TIMEOUT = 0.25
@@ -32,7 +31,6 @@ _redis_is_away = Sparingly(
 )
 
 
-@on_tape
 def count_call(endpoint: Endpoint, token: AccessToken | None, address: str) -> None:
     """Count a call that the contract counts: by user where there is one, else a sign-up by its address.
 
@@ -46,7 +44,6 @@ def count_call(endpoint: Endpoint, token: AccessToken | None, address: str) -> N
         _count(conf.throttle_user, "user", str(token.user_id))
 
 
-@on_tape
 def count_address(address: str) -> None:
     """Count an anonymous sign-up or a refused credential.
 

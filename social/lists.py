@@ -7,7 +7,6 @@ from django.db.models import QuerySet
 
 from shared.contract.paging import read_page, render_page
 from shared.http.requests import Query
-from social.tape import on_tape
 
 
 def list_body(
@@ -24,6 +23,5 @@ def list_body(
     return render_page(page, [render(row) for row in part], total=total, uri=uri)
 
 
-@on_tape
 def _fetched(rows: QuerySet[Any], window: slice) -> tuple[int, Sequence[Any]]:
     return rows.count(), list(rows[window])

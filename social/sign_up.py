@@ -16,7 +16,6 @@ from shared.http.failures import code_of
 from social import signals, tokens
 from social.engine.failures import translate
 from social.identify import Identity, identify
-from social.tape import on_tape
 from social.user_model import User
 
 ATTEMPTS = 4
@@ -35,7 +34,6 @@ class SignIn:
     token_expires_at: datetime | None
 
 
-@on_tape
 def sign_up(*, credential: Credential, actor: User | None, api_version: str) -> SignIn:
     """Sign a person up or in by a provider's token, or link the identity to the caller.
 

@@ -7,7 +7,6 @@ from django.db.models import Q
 
 from social.conf import conf
 from social.models import AccessToken
-from social.tape import on_tape
 
 _deciders: list[Callable[[], datetime | None]] = []
 
@@ -17,7 +16,6 @@ def let_decide(decider: Callable[[], datetime | None]) -> None:
     _deciders[:] = [decider]
 
 
-@on_tape
 def sunset_at() -> datetime | None:
     """Give the moment from which imported keys age (docs/decisions/0011); None for one that is not decided."""
     return _deciders[0]() if _deciders else conf.v1_sunset_at

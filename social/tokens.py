@@ -16,7 +16,6 @@ from shared.contract.errors import InvalidCredentials, NotFound
 from social.compiled_lookup import CompiledInsert, CompiledLookUp
 from social.conf import conf
 from social.models import AccessToken
-from social.tape import on_tape
 from social.token_life import expiry_of, is_live, live, unexpired
 from social.user_model import User
 
@@ -43,7 +42,6 @@ _insert = CompiledInsert(AccessToken)
 _by_digest = CompiledLookUp(lambda digest: AccessToken.objects.select_related("user").filter(digest=digest), 1)
 
 
-@on_tape
 def issue(*, user: User, may_be_many: bool = True) -> IssuedToken:
     """Issue a token to a user; beyond `TOKENS_PER_USER` the least recently used one goes.
 
@@ -79,7 +77,6 @@ def _end_surplus(user: User, now: datetime) -> None:
         end(ended, none_imported=not any(ended.values()))
 
 
-@on_tape
 def authenticate(presented: PresentedToken) -> AccessToken:
     """Find the live token that was presented, with its user, by one indexed look-up.
 
@@ -100,13 +97,11 @@ def authenticate(presented: PresentedToken) -> AccessToken:
     return token
 
 
-@on_tape
 def list_for(user: User) -> QuerySet[AccessToken]:
     """Give a user's live tokens, in the order of their ids."""
     return AccessToken.objects.filter(live(timezone.now()), user=user).order_by("id")
 
 
-@on_tape
 def get_for(user: User, token_id: str) -> AccessToken:
     """Give one of a user's live tokens.
 
@@ -118,7 +113,6 @@ def get_for(user: User, token_id: str) -> AccessToken:
     return token
 
 
-@on_tape
 def revoke(token: AccessToken) -> None:
     """End a token; a second time changes nothing."""
     end([token.pk])

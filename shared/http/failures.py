@@ -1,9 +1,6 @@
 """Any exception to an answer of the contract; the one place where an unexpected failure is told to the operator."""
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 
 from django.core.signals import got_request_exception
 from django.http import Http404, HttpRequest
@@ -15,7 +12,6 @@ from shared.http.urls import serves
 from shared.paths import without_secrets
 
 logger = logging.getLogger("tandem.failures")
-_kept: ContextVar[list[Exception] | None] = ContextVar("kept_failures", default=None)
 
 
 class OutsideApis(logging.Filter):
@@ -27,17 +23,6 @@ class OutsideApis(logging.Filter):
         return not isinstance(request, HttpRequest) or not serves(request.path_info)
 
 
-@contextmanager
-def untold() -> Iterator[list[Exception]]:
-    """Tell nobody of failures while an answer is made that nobody gets; gives them instead."""
-    kept: list[Exception] = []
-    before = _kept.set(kept)
-    try:
-        yield kept
-    finally:
-        _kept.reset(before)
-
-
 def failure_reply(error: Exception, request: HttpRequest) -> Reply:
     """Give the error envelope for whatever was raised while a request was answered.
 
@@ -47,11 +32,7 @@ def failure_reply(error: Exception, request: HttpRequest) -> Reply:
     """
     if database_is_away(error):
         error = _unavailable(error)
-    kept = _kept.get()
-    if kept is None:
-        _tell(error, request)
-    else:
-        kept.append(error)
+    _tell(error, request)
     if isinstance(error, ApiError):
         return error.reply()
     return NotFound().reply() if isinstance(error, Http404) else InternalError().reply()

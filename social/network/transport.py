@@ -21,7 +21,6 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 from social.conf import conf
 from social.network import deadline
-from social.tape import refuse_in_replay
 
 MAX_ANSWER = 256 * 1024
 """Bytes of an answer after decoding; the largest honest profile is a few kilobytes."""
@@ -182,7 +181,6 @@ class TransportBase(BaseAuth[Any]):
 
 
 def _send(prepared: requests.PreparedRequest, proxies: Any, verify: Any) -> requests.Response:
-    refuse_in_replay("a provider")
     left = deadline.remaining()
     response = adapter().send(prepared, stream=True, timeout=(left, left), proxies=proxies, verify=verify)
     body = bytearray()

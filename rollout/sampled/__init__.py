@@ -1,1 +1,0 @@
-"""Whether the versions answer alike, looked at on a share of the requests in production."""
