@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "corsheaders",
     "social",
     "rollout",
+    "parity",
     "config",
     *APIS,
 ]

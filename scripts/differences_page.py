@@ -1,4 +1,4 @@
-"""docs/differences.md, from the data that the tests use: shared/contract/differences.py and docs/differences.toml.
+"""docs/differences.md, from the data that the tests use: shared/contract/differences.py and parity/differences.toml.
 
 python -m scripts.differences_page           writes the page
 python -m scripts.differences_page --check   says whether it is what the data say
@@ -13,9 +13,9 @@ from typing import Any
 
 from shared.contract import differences
 
-DOCS = Path(__file__).resolve().parent.parent / "docs"
-ROWS = DOCS / "differences.toml"
-PAGE = DOCS / "differences.md"
+ROOT = Path(__file__).resolve().parent.parent
+ROWS = ROOT / "parity" / "differences.toml"
+PAGE = ROOT / "docs" / "differences.md"
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def _data() -> dict[str, Any]:
 def _head() -> Iterator[str]:
     yield "# What differs between v1 and v2"
     yield ""
-    yield "<!-- Written by scripts/differences_page.py: shared/contract/differences.py, docs/differences.toml. -->"
+    yield "<!-- Written by scripts/differences_page.py: shared/contract/differences.py, parity/differences.toml. -->"
     yield ""
     yield "For a client: nothing but the list below. To every request that Django accepts, both versions give the same"
     yield "status, the same headers and the same bytes; the tests compare them, and hold this very list against what"

@@ -1,1 +1,1 @@
-"""Where the two frameworks differ by nature: each decision shown by requests (docs/differences.toml)."""
+"""Where the two frameworks differ by nature: each decision shown by requests (parity/differences.toml)."""

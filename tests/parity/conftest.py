@@ -1,0 +1,77 @@
+"""The sandbox, the service on each database, one with something planted, and a recorded client of v1."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from tests.e2e.databases import Database, new_database
+from tests.e2e.servers import Sandbox, Service, running_sandbox, running_service
+from tests.parity.recording import Recorder, story
+from tests.parity.running import Listener, listening
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Sandbox]:
+    """The providers on this machine; what is compared here needs both versions."""
+    if "api/v1/" not in settings.APIS.values():
+        pytest.skip("v1 is not mounted")
+    with running_sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(scope="session", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """A database of this test run's own, on SQLite and on PostgreSQL."""
+    with new_database(request.param, tmp_path_factory.mktemp("database")) as database:
+        yield database
+
+
+@pytest.fixture(scope="session")
+def service(sandbox: Sandbox, database: Database) -> Iterator[Service]:
+    """The service on that database."""
+    with running_service(sandbox, database_url=database.url) as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def planted_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the service with something planted looks for what it is."""
+    file = tmp_path_factory.mktemp("planted") / "what"
+    file.write_text("", encoding="ascii")
+    return file
+
+
+@pytest.fixture(scope="session")
+def planted_service(sandbox: Sandbox, planted_file: Path) -> Iterator[Service]:
+    """A service whose v2 answers otherwise where it is told to."""
+    module = "tests.parity.planted"
+    with running_service(sandbox, PLANTED=str(planted_file), DJANGO_SETTINGS_MODULE=module) as service:
+        yield service
+
+
+@pytest.fixture
+def plant(planted_file: Path) -> Iterator[Callable[[str], None]]:
+    """Plant a difference, until the test is over."""
+
+    def plant(what: str) -> None:
+        planted_file.write_text(what, encoding="ascii")
+
+    yield plant
+    planted_file.write_text("", encoding="ascii")
+
+
+@pytest.fixture(scope="session")
+def recorder(sandbox: Sandbox, planted_service: Service) -> Recorder:
+    """A client of v1 whose requests were recorded."""
+    recorder = Recorder(planted_service.url)
+    story(recorder, sandbox)
+    return recorder
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    """A deployment that remembers what it was sent, byte by byte."""
+    with listening() as listener:
+        yield listener
