@@ -1,7 +1,15 @@
-"""The contract's own cases: its sample exchanges, and one request for each thing that it says of requests."""
+"""The requests of the contract's own cases.
 
-from collections.abc import Iterator, Sequence
+They are the contract's sample exchanges, requests for each of its rules, and the examples of differences.toml: one or
+more for each difference between the two frameworks.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from parity import contract_values as values
@@ -12,29 +20,38 @@ from shared.contract.sign_up import FIELDS
 
 JSON = ("Content-Type", "application/json")
 CREDENTIAL = ("Authorization", "Bearer {token}")
+DIFFERENCES = Path(__file__).resolve().parent / "differences.toml"
 _SAMPLE_IDS = (("user/7/", "user/{user}/"), ("social_account/3/", "social_account/{account}/"))
+_EXAMPLE_VALUES = (
+    (re.compile(r"(?<=user/)1(?=/)"), "{user}"),
+    (re.compile(r"(?<=user/)2(?=/)"), "{other_user}"),
+    (re.compile(r"(?<=social_account/)1(?=/)"), "{account}"),
+    (re.compile(r"(?<=ApiKey )ripley(?=:{token})"), "{username}"),
+)
+_KNOWN = re.compile(rb"\bknown\b")
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One request; a sign-up's body is made when it is sent.
+    """One request; a sign-up's body is built when it is sent.
 
-    `new_people` begins with users of its own; they stay for the steps that follow, until some of them are spent.
+    Attributes:
+        new_users: Begin with new users; the following steps use them too, until a step has changed them.
+        story: The following steps use the same users even after a step has changed them.
     """
 
     chapter: str
     request: Request
     sign_up: SignUp | None = None
-    new_people: bool = False
+    new_users: bool = False
     story: bool = False
-    """Its people stay whatever has become of them: what follows is about just that."""
 
 
 def steps(providers: Sequence[str]) -> list[Step]:
-    """Give all cases.
+    """Return all steps.
 
-    :param providers: those that the sandbox plays for the deployment, the first one being its people's own; none
-        where there is no sandbox.
+    :param providers: the deployment's providers that the sandbox has, the first being the one that its users signed up
+        with; empty if there is no sandbox.
     """
     return [
         *_exchanges(providers),
@@ -46,6 +63,17 @@ def steps(providers: Sequence[str]) -> list[Step]:
         *_bodies(),
         *_fields(),
         *_personas(providers),
+        *examples(),
+    ]
+
+
+def examples() -> list[Step]:
+    """Return a step for each example of differences.toml."""
+    data = tomllib.loads(DIFFERENCES.read_text(encoding="utf-8"))
+    return [
+        Step(f"differences, {row['id']}", _example(example))
+        for row in data["row"]
+        for example in row.get("examples", ())
     ]
 
 
@@ -55,22 +83,22 @@ def _exchanges(providers: Sequence[str]) -> Iterator[Step]:
         for sample, named in _SAMPLE_IDS:
             path = path.replace(sample, named)
         if exchange.request is None:
-            yield Step("exchanges", Request(exchange.method, path, (CREDENTIAL,)), new_people=exchange.method != "GET")
+            yield Step("exchanges", Request(exchange.method, path, (CREDENTIAL,)), new_users=exchange.method != "GET")
         else:
             yield from (
                 Step("exchanges", Request("POST", path, (JSON,)), SignUp(name, "new", by_id_token=by_id_token))
                 for name in providers
                 for by_id_token in (False, True)
-                if not by_id_token or name in values.GIVE_ID_TOKENS
+                if not by_id_token or name in values.ID_TOKEN_PROVIDERS
             )
 
 
 def _stories(providers: Sequence[str]) -> Iterator[Step]:
-    """Sign up, in, link, disconnect, sign out; each from a user of its own."""
+    """Yield sign-up, sign-in, link, disconnect and sign-out, with new users for each provider."""
     for name in providers:
         chapter = f"stories, {name}"
         begin = Step(chapter, Request("POST", SIGN_UP.uri(""), (JSON,)), SignUp(name, "new"), True, story=True)
-        linking = replace(begin, request=replace(begin.request, headers=(JSON, CREDENTIAL)), new_people=False)
+        linking = replace(begin, request=replace(begin.request, headers=(JSON, CREDENTIAL)), new_users=False)
         yield begin
         yield replace(linking, sign_up=SignUp(name, "self"))
         yield replace(linking, sign_up=SignUp(name, "self"))
@@ -82,7 +110,7 @@ def _stories(providers: Sequence[str]) -> Iterator[Step]:
 
 def _methods() -> Iterator[Step]:
     for endpoint in ENDPOINTS:
-        path = endpoint.uri("", id=values.NAME_OF.get(endpoint.resource, ""))
+        path = endpoint.uri("", id=values.PLACEHOLDER_OF.get(endpoint.resource, ""))
         for method in values.METHODS:
             yield Step("methods", Request(method, path, (CREDENTIAL,)))
         for method in ("GET", "POST", "DELETE"):
@@ -95,7 +123,7 @@ def _paths() -> Iterator[Step]:
     for path in values.PATHS:
         yield Step("paths", Request("GET", path, (CREDENTIAL,)))
         yield Step("paths", Request("POST", path, (JSON, CREDENTIAL), b"{}"))
-    for path in values.OTHERS_PATHS:
+    for path in values.OTHER_USERS_PATHS:
         for method in ("GET", "DELETE"):
             yield Step("paths", Request(method, path, (CREDENTIAL,)))
 
@@ -147,7 +175,36 @@ def _personas(providers: Sequence[str]) -> Iterator[Step]:
     for name in providers:
         for persona in values.REFUSED_PERSONAS:
             yield Step(f"{name}, {persona}", Request("POST", SIGN_UP.uri(""), (JSON,)), SignUp(name, persona))
-        if name in values.GIVE_ID_TOKENS:
+        if name in values.ID_TOKEN_PROVIDERS:
             for persona in values.FORGERS:
                 sign_up = SignUp(name, persona, {"nonce": "n-0S6_WzA2Mj"}, by_id_token=True)
                 yield Step(f"{name} by id_token, {persona}", Request("POST", SIGN_UP.uri(""), (JSON,)), sign_up)
+
+
+def _example(example: Mapping[str, Any]) -> Request:
+    given = example.get("given", {})
+    headers = [(name, _with_placeholders(value)) for name, value in given.items()]
+    if example["method"] == "POST" and "Content-Type" not in given:
+        headers.append(JSON)
+    if example.get("signed_in"):
+        headers.append(CREDENTIAL)
+    body = None if example["method"] in {"HEAD", "OPTIONS"} else _example_body(example)
+    return Request(
+        example["method"],
+        _with_placeholders(example["path"]),
+        tuple(headers),
+        body or None,
+        example.get("chunked", False),
+    )
+
+
+def _with_placeholders(text: str) -> str:
+    for pattern, name in _EXAMPLE_VALUES:
+        text = pattern.sub(name, text)
+    return text
+
+
+def _example_body(example: Mapping[str, Any]) -> bytes:
+    hexadecimal, padding = example.get("body_hex", ""), example.get("padding", 0)
+    body = bytes.fromhex(hexadecimal) or b" " * padding or str(example.get("body", "")).encode()
+    return _KNOWN.sub(b"{known}", body)

@@ -1,11 +1,11 @@
-"""Values that the contract has something to say of; the texts and numbers that one program reads unlike another."""
+"""Paths, headers, bodies and field values of the contract's own cases: those that frameworks read differently."""
 
 import json
 from collections.abc import Iterator
 from typing import Any
 
-GIVE_ID_TOKENS = frozenset({"facebook", "google-oauth2", "apple-id", "oidc"})
-NAME_OF = {"social_account": "{account}", "token": "{token_id}", "user": "{user}"}
+ID_TOKEN_PROVIDERS = frozenset({"facebook", "google-oauth2", "apple-id", "oidc"})
+PLACEHOLDER_OF = {"social_account": "{account}", "token": "{token_id}", "user": "{user}"}
 METHODS = ("GET", "HEAD", "OPTIONS", "PUT", "PATCH", "POST", "TRACE", "PROPFIND", "get", "DELETE")
 
 STORY = (
@@ -23,7 +23,7 @@ STORY = (
     ("DELETE", "token/current/"),
     ("GET", "user/"),
 )
-"""After a link: the second account may be the last."""
+"""The steps after a link; the second account may be the last login method."""
 
 PATHS = (
     "nowhere/",
@@ -49,14 +49,14 @@ PATHS = (
     "%",
     "%ff/",
 )
-OTHERS_PATHS = ("user/{other_user}/", "social_account/{other_account}/", "token/999999999/", "social_account/0/")
+OTHER_USERS_PATHS = ("user/{other_user}/", "social_account/{other_account}/", "token/999999999/", "social_account/0/")
 
 _NUMBERS = ("", "0", "1", "100", "101", "-1", "+1", "01", "1.0", "1e1", "x", " 1", "%00", "%EF%BC%91")
 _NUMBERS_LONG = ("999999999", "1000000000", "9223372036854775808")
 
 
 def queries() -> Iterator[str]:
-    """Give the queries of a list, each with its question mark."""
+    """Yield the queries of a list, each with its question mark."""
     for name in ("limit", "offset"):
         for value in (*_NUMBERS, *_NUMBERS_LONG):
             yield f"?{name}={value.replace(' ', '%20')}"
@@ -141,12 +141,12 @@ IGNORED_HEADERS = (
 
 
 def faults(longest: int) -> tuple[Any, ...]:
-    """Give values that a field may not have, or may just have."""
+    """Return values that a field must not have, or may just have."""
     return (None, "", " ", 7, 0.5, True, [], {}, ["x"], "x" * (longest + 1), "a\x00b", "a b", "é")
 
 
 def with_field(name: str, value: Any) -> bytes:
-    """Give a sign-up whose other fields are well formed; a fault keeps it from the provider."""
+    """Return a sign-up body with one field replaced; its access_token is invalid, so no provider is called."""
     fields = {"provider": "facebook", "access_token": 7, "first_name": "Ellen"}
     return json.dumps({**fields, name: value}).encode()
 

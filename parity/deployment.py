@@ -1,4 +1,4 @@
-"""A running deployment, spoken to as a client does, without following where it points."""
+"""A running deployment: send requests to it as a client does, and check that it can be compared."""
 
 import json
 import time
@@ -10,7 +10,7 @@ import urllib3
 from urllib3 import exceptions
 from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, ProtocolError
 
-from parity.requests import Request
+from parity.requests import OLD, SAFE_METHODS, VERSIONS, Request
 from shared.contract import wire
 from shared.contract.differences import Answer
 from shared.http.redaction import kind
@@ -18,17 +18,24 @@ from shared.http.redaction import kind
 AGENT = "tandem-parity/1"
 """The User-Agent of every request: a ledger must not count a replayed request as a call of the recorded client."""
 LONGEST_WAIT = 120
-"""Seconds that a 429 is waited for."""
-MOST_WAITS = 5
-_AGAIN = frozenset({"GET", "HEAD", "OPTIONS"})
+"""The longest `Retry-After` of a 429, in seconds, after which a request is sent again."""
+MAX_WAITS = 5
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class UnansweredError(Exception):
-    """No answer came, or none that is HTTP; the message says why and repeats nothing that was sent."""
+    """There was no answer, or no HTTP answer; the message says why and repeats nothing that was sent."""
+
+
+class UsageError(Exception):
+    """The options do not fit the deployment or each other; the message says how."""
 
 
 class Deployment:
-    """One deployment, by its address: `https://api.example.com`, or with the path that it is mounted below."""
+    """A deployment by its URL: `https://api.example.com`, or with the path below which it is mounted.
+
+    Redirects are answers like any other and are not followed.
+    """
 
     def __init__(
         self,
@@ -37,10 +44,10 @@ class Deployment:
         timeout: float,
         waiting: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Take its address.
+        """Check and store the URL.
 
-        :param waiting: waits for some seconds, where a limit asks for it.
-        :raises ValueError: for what is no http or https address, or holds credentials.
+        :param waiting: waits the given number of seconds; called for a 429.
+        :raises ValueError: the URL is not http or https, or holds credentials.
         """
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
@@ -55,18 +62,18 @@ class Deployment:
         self._pool = urllib3.connection_from_url(self.url, timeout=timeout, retries=False)
 
     def prefix(self, version: str) -> str:
-        """Give the prefix of a version (`api/v2/`) as it stands in the answers."""
+        """Return the prefix of a version (`api/v2/`) as paths in the answers begin with it."""
         return self.base + version
 
     def send(self, version: str, request: Request) -> Answer:
-        """Send a request to a version and give the answer as it came.
+        """Send a request to a version and return the answer unchanged.
 
-        One that a limit has refused is sent again when its time is over: it has done nothing yet.
+        A request refused by a rate limit has had no effect; it is sent again after the time in `Retry-After`.
 
-        :raises UnansweredError: there was none.
+        :raises UnansweredError: there was no answer.
         """
         answer = self._send(version, request)
-        for _ in range(MOST_WAITS):
+        for _ in range(MAX_WAITS):
             wait = _wait_of(answer)
             if wait is None or wait > LONGEST_WAIT:
                 break
@@ -78,8 +85,8 @@ class Deployment:
         try:
             return self._exchange(version, request)
         except UnansweredError as error:
-            # A server may have closed a kept connection at this very moment.
-            if request.method in _AGAIN and isinstance(error.__cause__, ProtocolError):
+            # The server may have closed an idle connection just as the request was sent.
+            if request.method in SAFE_METHODS and isinstance(error.__cause__, ProtocolError):
                 return self._exchange(version, request)
             raise
 
@@ -89,7 +96,7 @@ class Deployment:
             headers.add(name, value)
         body: Any = request.body
         if body and len(body) > wire.MAX_BYTES:
-            # It is refused before all of it has been read, and what is left of it ends the connection.
+            # The service refuses it before reading all of it, and the rest breaks the connection.
             headers["Connection"] = "close"
         if request.chunked and request.body:
             middle = len(request.body) // 2
@@ -113,20 +120,59 @@ class Deployment:
 
 
 def json_of(answer: Answer) -> Any:
-    """Give what an answer holds; None for what is no JSON."""
+    """Return the JSON body of an answer, or None if it is not JSON."""
     try:
         return json.loads(answer.body)
     except (ValueError, RecursionError):
         return None
 
 
+def check_versions(deployment: Deployment) -> None:
+    """Check that the deployment serves both versions.
+
+    :raises UsageError: it does not.
+    :raises UnansweredError: it does not answer.
+    """
+    for version in VERSIONS:
+        try:
+            answer = deployment.send(version, Request("GET", ""))
+        except UnansweredError as error:
+            raise UnansweredError(f"{deployment.url}: {error}.") from error
+        body = json_of(answer)
+        if version == OLD and answer.status == 410:
+            raise UsageError(f"{version} is switched off at {deployment.url}: it answers 410 to everything.")
+        if answer.status != 200 or not isinstance(body, dict) or "social_sign_up" not in body:
+            code = body.get("code", "") if isinstance(body, dict) else ""
+            raise UsageError(
+                f"There is no {version} at {deployment.url}: its root answers {answer.status} {code}".rstrip() + "."
+            )
+
+
+def check_addresses(url: str, sandbox: str) -> None:
+    """Check that a deployment whose data will change, and its sandbox, are on this machine.
+
+    A deployment accepts tokens of the sandbox only while all its allowed hosts are this machine's. Another address is
+    a mistake that would send sign-ups to a service for real users.
+
+    :raises UsageError: one of the two is elsewhere.
+    """
+    for name, address in (("--url", url), ("--sandbox", sandbox)):
+        try:
+            parts = urlsplit(address)
+            here = parts.scheme in {"http", "https"} and parts.hostname in _LOOPBACK and "@" not in parts.netloc
+        except ValueError:
+            here = False
+        if not here:
+            raise UsageError(f"With --sandbox, {name} is on this machine: http://127.0.0.1:… or http://localhost:…")
+
+
 def _wait_of(answer: Answer) -> float | None:
-    """Give how long a limit of ours asks to wait; None for any other answer."""
+    """Return the seconds to wait after a 429 of the contract, or None for any other answer."""
     body = json_of(answer) if answer.status == 429 else None
     if not isinstance(body, dict) or body.get("code") != "throttled":
         return None
-    said: Mapping[str, str] = {name.lower(): value for name, value in answer.headers}
-    wait = said.get("retry-after", "")
+    headers: Mapping[str, str] = {name.lower(): value for name, value in answer.headers}
+    wait = headers.get("retry-after", "")
     return float(wait) if wait.isdecimal() else None
 
 

@@ -1,27 +1,26 @@
-"""What a run has come to: as lines, as JSON, as a page."""
+"""The outcome of a run as lines, as JSON, and as an HTML page."""
 
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils import timezone
 
+from parity.comparison import Outcome, Result
 from parity.requests import NEW, OLD
-from parity.results import Outcome, Result
 from shared.times import rfc3339
 
 FORMAT = 1
-"""Of the JSON; a key that goes or means something else is a new number."""
+"""Version of the JSON; incremented when a key is removed or changes its meaning."""
 
-MOST_LINES = 20
-"""Requests that are told on the screen."""
+MAX_LINES = 20
+"""The most results that are printed."""
 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What was compared, and with what."""
+    """The deployment that was checked, and how."""
 
     url: str
     sandbox: str | None
@@ -30,23 +29,23 @@ class About:
 
 
 def verdict(outcome: Outcome) -> str:
-    """Say in a sentence what came of it."""
+    """Return the outcome as one sentence."""
     different, failed = outcome.counts["different"], outcome.counts["failed"]
     if not outcome.compared:
         return "Nothing was compared."
-    said = f"{different} of {outcome.compared} requests are answered differently" if different else ""
+    differing = f"{different} of {outcome.compared} requests are answered differently" if different else ""
     unanswered = f"{failed} could not be compared" if failed else ""
-    if said or unanswered:
-        return ", ".join(one for one in (said, unanswered) if one) + "."
+    if differing or unanswered:
+        return ", ".join(one for one in (differing, unanswered) if one) + "."
     if others := sum(outcome.counts.values()) - outcome.compared:
         return f"{outcome.compared} of {outcome.compared + others} requests were compared, and are answered alike."
     return "The versions answer alike."
 
 
 def lines(outcome: Outcome, about: About) -> Iterator[str]:
-    """Tell it on a screen."""
+    """Yield the lines for a terminal."""
     yield f"{OLD} and {NEW} at {about.url}, {_kind(about)}"
-    for result in outcome.told[:MOST_LINES]:
+    for result in outcome.reported[:MAX_LINES]:
         yield ""
         yield f"#{result.number}  {result.shown}  ({result.source})"
         yield f"    no answer: {result.reason}" if result.reason else f"    answered {_statuses(result)}"
@@ -54,10 +53,10 @@ def lines(outcome: Outcome, about: About) -> Iterator[str]:
             yield f"    {finding.part:7} {finding.place}".rstrip()
             yield f"        {OLD}  {finding.old}"
             yield f"        {NEW}  {finding.new}"
-    if len(outcome.told) > MOST_LINES:
+    if len(outcome.reported) > MAX_LINES:
         yield ""
-        yield f"… and {len(outcome.told) - MOST_LINES} more; --report and --json have all of them"
-    if len(outcome.told) > 1 and outcome.places():
+        yield f"… and {len(outcome.reported) - MAX_LINES} more; --report and --json have all of them"
+    if len(outcome.reported) > 1 and outcome.places():
         yield ""
         yield "Where they differ, and in how many requests:"
         yield from (f"  {number:5}  {place}" for place, number in outcome.places())
@@ -69,7 +68,7 @@ def lines(outcome: Outcome, about: About) -> Iterator[str]:
 
 
 def as_json(outcome: Outcome, about: About) -> str:
-    """Tell it to a program."""
+    """Return the outcome as one JSON object on one line."""
     return json.dumps(
         {
             "format": FORMAT,
@@ -82,13 +81,13 @@ def as_json(outcome: Outcome, about: About) -> str:
             "retired": outcome.counts["retired"],
             "skipped": dict(outcome.skipped),
             "notes": list(about.notes),
-            "results": [_as_object(result) for result in outcome.told],
+            "results": [asdict(result) for result in outcome.reported],
         }
     )
 
 
 def page(outcome: Outcome, about: About) -> str:
-    """Tell it on a page that needs nothing but itself."""
+    """Return the outcome as an HTML page that loads nothing."""
     return render_to_string(
         "parity/report.html",
         {
@@ -97,8 +96,7 @@ def page(outcome: Outcome, about: About) -> str:
             "old": OLD,
             "new": NEW,
             "verdict": verdict(outcome),
-            "good": bool(outcome.compared) and not outcome.told,
-            "counts": {**outcome.counts, "compared": outcome.compared},
+            "good": bool(outcome.compared) and not outcome.reported,
             "figures": _figures(outcome),
             "different": outcome.of("different"),
             "failed": outcome.of("failed"),
@@ -119,7 +117,9 @@ def _figures(outcome: Outcome) -> list[tuple[str, int]]:
 
 
 def _kind(about: About) -> str:
-    return f"with guests of {about.sandbox}" if about.sandbox else "only with what changes nothing (no --sandbox)"
+    if about.sandbox:
+        return f"with synthetic users of {about.sandbox}"
+    return "only requests that change nothing (no --sandbox)"
 
 
 def _counted(outcome: Outcome) -> str:
@@ -128,7 +128,3 @@ def _counted(outcome: Outcome) -> str:
 
 def _statuses(result: Result) -> str:
     return " and ".join(map(str, result.statuses))
-
-
-def _as_object(result: Result) -> dict[str, Any]:
-    return {**asdict(result), "findings": [asdict(finding) for finding in result.findings]}

@@ -1,25 +1,36 @@
-"""A request as it is sent to a version, and the people and ids that stand in it as names."""
+"""A request to a version: its values, the placeholders in it, and whether it could change anything."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import unquote
+
+from shared.contract import authorization, wire
+from shared.contract.endpoints import SIGN_UP, endpoint_at
+from shared.contract.errors import ApiError, InvalidCredentials, UnknownProvider
+from shared.contract.sign_up import read_credential
 
 OLD, NEW = "api/v1/", "api/v2/"
 """Prefixes of the two versions that are compared."""
 VERSIONS = (OLD, NEW)
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+CHANGES = "it changes something"
+OVERRIDES = "it asks for another method by a header"
 
 Headers = tuple[tuple[str, str], ...]
 
-_NAME = re.compile(r"{(token|username|user|account|second_account|token_id|other_user|other_account|known)}")
-_NAME_IN_BYTES = re.compile(_NAME.pattern.encode())
+_PLACEHOLDER = re.compile(r"{(token|username|user|account|second_account|token_id|other_user|other_account|known)}")
+_PLACEHOLDER_IN_BYTES = re.compile(_PLACEHOLDER.pattern.encode())
 
 
 @dataclass(frozen=True, slots=True)
 class SignUp:
-    """The body of a sign-up, to be made when it is sent: provider tokens are somebody's.
+    """The body of a sign-up, built when it is sent because it holds a synthetic user's provider token.
 
-    `who` is "self" (the user of the case), "other" (another user), "new" (nobody yet), or a persona of the sandbox.
+    `who` is "self" (the user of the case), "other" (another user), "new" (not signed up yet), or a persona of the
+    sandbox.
     """
 
     provider: str
@@ -44,23 +55,63 @@ class Request:
         return self.target.partition("?")[0]
 
     def header(self, name: str) -> str | None:
-        """Give the value of a header; None where there is none."""
+        """Return the value of a header, or None if it is absent."""
         return next((value for one, value in self.headers if one.lower() == name.lower()), None)
 
-    def names(self) -> set[str]:
-        """Say which names stand in it."""
+    def placeholders(self) -> set[str]:
+        """Return the placeholders in the target, the headers and the body."""
         texts = [self.target, *(value for _, value in self.headers)]
-        found = {name for text in texts for name in _NAME.findall(text)}
-        return found | {name.decode() for name in _NAME_IN_BYTES.findall(self.body or b"")}
+        found = {name for text in texts for name in _PLACEHOLDER.findall(text)}
+        return found | {name.decode() for name in _PLACEHOLDER_IN_BYTES.findall(self.body or b"")}
 
     def filled(self, values: Mapping[str, str]) -> "Request":
-        """Give it with the names replaced by what they stand for."""
+        """Return the request with each placeholder replaced by its value."""
 
-        def text(given: str) -> str:
-            return _NAME.sub(lambda match: values[match[1]], given)
+        def text(template: str) -> str:
+            return _PLACEHOLDER.sub(lambda match: values[match[1]], template)
 
         body = self.body
         if body is not None:
-            body = _NAME_IN_BYTES.sub(lambda match: values[match[1].decode()].encode(), body)
+            body = _PLACEHOLDER_IN_BYTES.sub(lambda match: values[match[1].decode()].encode(), body)
         headers = tuple((name, text(value)) for name, value in self.headers)
         return replace(self, target=text(self.target), headers=headers, body=body)
+
+
+def obstacle(request: Request) -> str:
+    """Return why a request must not go to a deployment with real users; empty if it changes nothing.
+
+    Requests with a safe method change nothing, and neither do those that the contract refuses before any effect.
+    """
+    if any("method" in name.lower() and "override" in name.lower() for name, _ in request.headers):
+        # A framework may obey it: the comparison is there to find that, and must not find it by deleting a row.
+        return OVERRIDES
+    if request.method in SAFE_METHODS or _is_refused(request):
+        return ""
+    return CHANGES
+
+
+def _is_refused(request: Request) -> bool:
+    endpoint = endpoint_at(unquote(request.path))
+    if endpoint is None or request.method not in endpoint.methods:
+        return True
+    credential = request.header("Authorization")
+    if credential is not None:
+        try:
+            authorization.parse(credential)
+        except InvalidCredentials:
+            return True
+    return endpoint is SIGN_UP and _is_refused_as_sign_up(request)
+
+
+def _is_refused_as_sign_up(request: Request) -> bool:
+    body = request.body or b""
+    if len(body) > wire.MAX_BYTES:
+        return True
+    try:
+        wire.check_media_type(request.header("Content-Type") or "", request.header("Content-Encoding") or "")
+        read_credential(wire.decode(body), lambda _: [["access_token"], ["id_token"]])
+    except UnknownProvider:
+        return False
+    except ApiError:
+        return True
+    return False

@@ -1,4 +1,4 @@
-"""The sandbox, the service on each database, one with something planted, and a recorded client of v1."""
+"""The sandbox, the service on each database, a service with a planted difference, and a recorded client of v1."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +14,7 @@ from tests.parity.running import Listener, listening
 
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
-    """The providers on this machine; what is compared here needs both versions."""
+    """A running sandbox; these tests need both versions."""
     if "api/v1/" not in settings.APIS.values():
         pytest.skip("v1 is not mounted")
     with running_sandbox() as sandbox:
@@ -23,7 +23,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture(scope="session", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """A database of this test run's own, on SQLite and on PostgreSQL."""
+    """A database of this test run, on SQLite and on PostgreSQL."""
     with new_database(request.param, tmp_path_factory.mktemp("database")) as database:
         yield database
 
@@ -37,7 +37,7 @@ def service(sandbox: Sandbox, database: Database) -> Iterator[Service]:
 
 @pytest.fixture(scope="session")
 def planted_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the service with something planted looks for what it is."""
+    """The file that names the planted difference."""
     file = tmp_path_factory.mktemp("planted") / "what"
     file.write_text("", encoding="ascii")
     return file
@@ -45,7 +45,7 @@ def planted_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def planted_service(sandbox: Sandbox, planted_file: Path) -> Iterator[Service]:
-    """A service whose v2 answers otherwise where it is told to."""
+    """A service whose v2 has the planted difference."""
     module = "tests.parity.planted"
     with running_service(sandbox, PLANTED=str(planted_file), DJANGO_SETTINGS_MODULE=module) as service:
         yield service
@@ -53,7 +53,7 @@ def planted_service(sandbox: Sandbox, planted_file: Path) -> Iterator[Service]:
 
 @pytest.fixture
 def plant(planted_file: Path) -> Iterator[Callable[[str], None]]:
-    """Plant a difference, until the test is over."""
+    """Plant a difference until the test ends."""
 
     def plant(what: str) -> None:
         planted_file.write_text(what, encoding="ascii")
@@ -72,6 +72,6 @@ def recorder(sandbox: Sandbox, planted_service: Service) -> Recorder:
 
 @pytest.fixture
 def listener() -> Iterator[Listener]:
-    """A deployment that remembers what it was sent, byte by byte."""
+    """A server that keeps the bytes of each request."""
     with listening() as listener:
         yield listener

@@ -1,4 +1,4 @@
-"""The settings of the service with a difference planted in v2: which, a file says that tests write."""
+"""Settings of a service with a difference planted in v2; a file, written by the tests, names the difference."""
 
 import os
 from collections.abc import Callable
@@ -14,7 +14,7 @@ SECRET = "planted-SECRET-4711-0815"
 
 
 class Plant:
-    """Change one thing in the newer version's answers."""
+    """Change one thing in the answers of the newer version."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -32,10 +32,10 @@ class Plant:
         elif what == "header":
             response["Cache-Control"] = "private"
         elif what == "value":
-            # Only a linked account says so.
+            # Only a linked account has this provider.
             response.content = response.content.replace(b'"provider":"github","uid"', b'"provider":"GitHub","uid"')
-        elif what == "person":
-            # Of the kind that stands where two guests of a pair are unlike each other anyway.
+        elif what == "email":
+            # A difference in a field in which two synthetic users of a pair differ anyway.
             response.content = response.content.replace(b"@example.com", b"@Example.com")
         elif what == "key":
             response.content = response.content.replace(b'"last_name":', f'"token":"{SECRET}","last_name":'.encode())

@@ -1,4 +1,4 @@
-"""A client of v1 that is recorded: by a browser or a proxy (HTTP archive), or by the operator (JSON lines)."""
+"""A recorded client of v1: as an HTTP archive of a browser or a proxy, or as JSON lines."""
 
 import base64
 import json
@@ -11,12 +11,12 @@ import requests
 from tests.e2e.servers import Sandbox
 
 LONG = 20
-"""Characters; times and names of tests are shorter than tokens."""
+"""Characters; times and names in tests are shorter than tokens."""
 
 
 @dataclass
 class Recorder:
-    """Sends requests and keeps them with their answers."""
+    """Sends requests and records them with their answers."""
 
     url: str
     kept: list[requests.Response] = field(default_factory=list)
@@ -33,31 +33,31 @@ class Recorder:
         """Sign up, in, or link."""
         body = json.dumps(fields, indent=1).encode()
         answer = self.send("POST", "social_sign_up/", body, Content_Type="application/json", **headers)
-        said: dict[str, Any] = answer.json()
-        return said
+        fields_of_answer: dict[str, Any] = answer.json()
+        return fields_of_answer
 
     @property
     def statuses(self) -> list[int]:
-        """What was answered."""
+        """The recorded statuses."""
         return [answer.status_code for answer in self.kept]
 
     @property
     def secrets(self) -> set[str]:
-        """Everything that must stay in the recording."""
+        """Values that must not leave the recording."""
         found = set()
         for answer in self.kept:
             for text in (answer.request.body, answer.content):
                 try:
-                    said = json.loads(text or b"null")
+                    parsed = json.loads(text or b"null")
                 except ValueError:
                     continue
-                if isinstance(said, dict):
-                    found |= {str(value) for name, value in said.items() if "token" in name and value}
+                if isinstance(parsed, dict):
+                    found |= {str(value) for name, value in parsed.items() if "token" in name and value}
             found.add(answer.request.headers.get("Authorization", "").replace(":", " ").split(" ")[-1])
         return {one for one in found if len(one) > LONG}
 
     def archive(self, path: Path, *, sanitized: bool = False) -> Path:
-        """Write an HTTP archive, as Chromium does; it leaves credentials out unless told otherwise."""
+        """Write an HTTP archive as Chromium does; by default it leaves credentials out."""
         elsewhere = {"request": {"method": "GET", "url": "https://cdn.example.com/a.png", "headers": []}}
         entries = [elsewhere, *(_entry(answer, sanitized=sanitized) for answer in self.kept)]
         log = {"version": "1.2", "creator": {"name": "tests", "version": "1"}, "pages": [], "entries": entries}
@@ -98,7 +98,7 @@ def _line(answer: requests.Response, *, answers: bool) -> dict[str, Any]:
 
 
 def story(recorder: Recorder, sandbox: Sandbox) -> None:
-    """Two people of the sandbox, with what clients do: sign up, read, link, disconnect, sign out, and go wrong."""
+    """Record two users of the sandbox: sign up, read, link, disconnect, sign out, and make mistakes."""
     recorder.send("GET", "provider/?limit=2", Cookie="sessionid=abcdefghijklmnopqrstuvwxyz")
     recorder.send("OPTIONS", "social_sign_up/", Origin="https://app.example.com")
     ripley = recorder.sign_up(sandbox.token("facebook", "ripley"))

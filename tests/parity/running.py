@@ -1,11 +1,11 @@
-"""The command as an operator runs it, and a deployment that answers nothing but remembers what it was sent."""
+"""Run the command as an operator does, and a server that echoes and keeps each request."""
 
 import io
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from json import dumps, loads
 from threading import Thread
 from typing import Any
 
@@ -17,16 +17,16 @@ GONE = 0
 
 @dataclass(frozen=True)
 class Ended:
-    """What a run has ended with."""
+    """The result of a run of the command."""
 
     code: int
     out: str
     err: str = ""
 
     @property
-    def said(self) -> Any:
-        """What it has said to a program."""
-        return json.loads(self.out)
+    def json(self) -> Any:
+        """The parsed output of --json."""
+        return loads(self.out)
 
 
 def check_parity(*arguments: object) -> Ended:
@@ -43,12 +43,12 @@ def check_parity(*arguments: object) -> Ended:
 
 @dataclass
 class Listener:
-    """A server with two versions that answer each request with itself."""
+    """A server with two versions that answer each request with the request itself."""
 
     url: str
     received: list[bytes] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
-    """Of the next answers; 200 when there are no more."""
+    """Statuses of the next answers; 200 after the last."""
 
 
 @contextmanager
@@ -73,8 +73,8 @@ def listening() -> Iterator[Listener]:
                 self.close_connection = True
                 return
             code = {429: "throttled", 410: "version_retired"}.get(status, "")
-            said: dict[str, Any] = {"social_sign_up": {}, "code": code, "echo": f"{self.path} {body!r}"}
-            content = json.dumps(said).encode()
+            echo: dict[str, Any] = {"social_sign_up": {}, "code": code, "echo": f"{self.path} {body!r}"}
+            content = dumps(echo).encode()
             self.send_response_only(status)
             self.send_header("Content-Length", str(len(content)))
             self.send_header("Retry-After", "7")

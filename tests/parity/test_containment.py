@@ -1,4 +1,4 @@
-"""What may be sent where: nothing that changes anything without a sandbox, and no recorded credential anywhere."""
+"""Without a sandbox no request that changes anything is sent, and no recorded credential is sent at all."""
 
 import json
 from collections.abc import Mapping
@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parity import contract_case, examples, safety
-from parity.memory import Memory
-from parity.recorded_case import RecordedCase
-from parity.recorded_request import RecordedAnswer, RecordedRequest
+from parity import contract, contract_case, requests
+from parity.recorded_case import RecordedCase, Replay
+from parity.recordings import RecordedAnswer, RecordedRequest
 from parity.requests import Request
 from shared.contract.endpoints import endpoint_at
 from tests.differential.budget import budget
@@ -44,7 +43,7 @@ RECORDED: tuple[Mapping[str, object], ...] = (
 
 
 def test_no_recorded_credential_leaves_its_recording(listener: Listener, tmp_path: Path) -> None:
-    """Neither what is sent nor what is printed nor the report holds one; what may change something is not sent."""
+    """Requests, output and report hold none; requests that may change something are not sent."""
     log, report = lines(tmp_path / "log.jsonl", *RECORDED), tmp_path / "report.html"
     ended = check_parity("--url", listener.url, "--log", log, "--report", report)
     sent = b"\n".join(listener.received)
@@ -55,12 +54,12 @@ def test_no_recorded_credential_leaves_its_recording(listener: Listener, tmp_pat
     assert "1 not sent: it needs a credential (--token)" in ended.out
     assert "1 not sent: it asks for another method by a header" in ended.out
     assert "1 recorded requests are not below /api/v1/" in ended.out
-    # The listener answers with what it was sent: each path, and the headers, stand in a difference.
+    # The listener answers with the request itself, so each path and each header is part of a difference.
     assert ended.code == 1
 
 
 def test_the_operators_credential_is_for_reading(listener: Listener, tmp_path: Path) -> None:
-    """It stands for recorded ones where a request only reads; other requests do not get it; nothing shows it."""
+    """It replaces recorded ones in requests that only read, and is printed nowhere."""
     key = tmp_path / "key"
     key.write_text(ALONE + "\n", encoding="ascii")
     log, report = lines(tmp_path / "log.jsonl", *RECORDED), tmp_path / "report.html"
@@ -71,15 +70,15 @@ def test_the_operators_credential_is_for_reading(listener: Listener, tmp_path: P
 
 
 def test_the_contracts_cases_change_nothing_without_a_sandbox(listener: Listener) -> None:
-    """Of the contract, what only reads is sent, and what is refused before anything happens."""
+    """Only requests that read, or that are refused before any effect, are sent."""
     ended = check_parity("--url", listener.url, "--json", "--token", ALONE)
-    assert ended.said["skipped"].keys() >= {contract_case.NEEDS_PEOPLE, safety.CHANGES}
+    assert ended.json["skipped"].keys() >= {contract_case.NEEDS_USERS, requests.CHANGES}
     assert len(listener.received) > 2 * 300
     for request in listener.received:
         method, target = request.split(b" ")[:2]
         if ALONE.encode() in request:
-            assert method.decode() in safety.READING
-        if method.decode() not in safety.READING:
+            assert method.decode() in requests.SAFE_METHODS
+        if method.decode() not in requests.SAFE_METHODS:
             endpoint = endpoint_at(target.decode().partition("?")[0][len("/api/v1/") :])
             refused = endpoint is None or method.decode() not in endpoint.methods
             assert refused or method == b"POST", request
@@ -87,12 +86,12 @@ def test_the_contracts_cases_change_nothing_without_a_sandbox(listener: Listener
 
 
 def test_a_sign_up_that_would_reach_a_provider_is_not_sent() -> None:
-    """Of the examples, those that sign somebody up are never taken for such as are refused before."""
+    """Examples that sign a user up are never classified as refused before any effect."""
     body = b'{"provider":"facebook","access_token":"{known}"}'
-    signing_up = [step.request for step in examples.steps() if step.request.body == body]
+    signing_up = [step.request for step in contract.examples() if step.request.body == body]
     reaching = [one for one in signing_up if not one.header("Authorization") and "urlencoded" not in str(one.headers)]
     assert len(reaching) >= 5
-    assert {safety.obstacle(one) for one in reaching} == {safety.CHANGES}
+    assert {requests.obstacle(one) for one in reaching} == {requests.CHANGES}
 
 
 HEADERS = st.sampled_from(["Authorization", "Cookie", "X-Api-Key", "Referer", "Proxy-Authorization", "X-Token"])
@@ -120,15 +119,15 @@ BODIES = st.sampled_from(
 @given(name=HEADERS, scheme=SCHEMES, secret=SECRETS, body=BODIES, where=WHERE)
 @budget(150)
 def test_no_secret_of_any_request_is_sent(name: str, scheme: str, secret: str, body: str, where: str) -> None:
-    """Wherever a recording holds one, its place holds something else when the request is sent."""
+    """A secret anywhere in a recording is replaced before the request is sent."""
     target = "/api/v1/" + where.format(secret)
     recorded = RecordedRequest(
         "line 1", "POST", target, ((name, scheme + secret),), body.replace("%s", secret).encode(), RecordedAnswer(401)
     )
-    case = RecordedCase("log", recorded, Memory())
-    sent = case.alone("operators")
-    plain = case._plain({})
-    for request in (sent, plain):
+    case = RecordedCase("log", recorded, Replay())
+    sent = case.without_users("operators")
+    redacted = case._redacted({})
+    for request in (sent, redacted):
         if isinstance(request, Request):
             assert secret not in request.target
             assert all(secret not in value for _, value in request.headers)
@@ -141,7 +140,7 @@ def test_no_secret_of_any_request_is_sent(name: str, scheme: str, secret: str, b
     [("https://api.example.com", "http://127.0.0.1:9100"), ("http://127.0.0.1:8000", "http://sandbox.example.com")],
 )
 def test_a_sandbox_is_for_this_machine(url: str, sandbox: str) -> None:
-    """Sign-ups go nowhere else: a deployment that takes the sandbox's tokens allows no other host."""
+    """Sign-ups are sent to no other machine."""
     ended = check_parity("--url", url, "--sandbox", sandbox)
     assert ended.code == 2
     assert "is on this machine" in ended.err

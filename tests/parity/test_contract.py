@@ -1,4 +1,4 @@
-"""The contract's own cases against a running service: none differs, and one that was planted is found."""
+"""The contract's own cases against a running service: none differs, and a planted difference is found."""
 
 import json
 import re
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from parity import contract, examples
+from parity import contract
 from scripts.differences_page import rows
 from tests.e2e.servers import Sandbox, Service
 from tests.parity.planted import SECRET
@@ -16,7 +16,7 @@ from tests.parity.running import Ended, check_parity
 pytestmark = pytest.mark.e2e
 HIDDEN = f"[redacted, {len(SECRET)} characters]"
 LEAST = 700
-"""Cases; fewer would be a list that has lost some."""
+"""Cases; fewer would mean that some are missing."""
 
 
 def check(service: Service, sandbox: Sandbox, *more: object) -> Ended:
@@ -24,12 +24,12 @@ def check(service: Service, sandbox: Sandbox, *more: object) -> Ended:
 
 
 def test_the_versions_answer_alike(service: Service, sandbox: Sandbox, tmp_path: Path) -> None:
-    """Every case of the contract has two answers on either database, and they are alike."""
+    """Every case has two answers on each database, and they are alike."""
     ended = check(service, sandbox, "--json", "--report", tmp_path / "report.html")
     assert ended.code == 0, ended
-    said = ended.said
-    assert said["compared"] == said["requests"] >= LEAST
-    assert (said["different"], said["failed"], said["skipped"], said["results"]) == (0, 0, {}, [])
+    summary = ended.json
+    assert summary["compared"] == summary["requests"] >= LEAST
+    assert (summary["different"], summary["failed"], summary["skipped"], summary["results"]) == (0, 0, {}, [])
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     for status in (200, 201, 204, 400, 401, 404, 405, 409, 413, 415, 502, 503):
         assert f'<td class="number">{_count(page, status)}</td><td>{status}</td>' in page, status
@@ -67,13 +67,13 @@ def test_one_planted_difference_is_found(
     old: str,
     new: str,
 ) -> None:
-    """It is printed with its request's number, its part, its place and both values; and stands in the report."""
+    """It is printed with the number of the request, part, place and both values, and is in the report."""
     plant(what)
     report, only = tmp_path / "report.html", "^" + re.escape(asked.replace("  ", " ")) + "$"
     ended = check(planted_service, sandbox, "--only", only, "--report", report)
     assert ended.code == 1
-    told = f"#1  {only.split(' (', maxsplit=1)[0].strip('^').split(chr(92))[0].strip()}"
-    assert told in ended.out, ended.out
+    line = f"#1  {only.split(' (', maxsplit=1)[0].strip('^').split(chr(92))[0].strip()}"
+    assert line in ended.out, ended.out
     assert f"    {part:7} {place}".rstrip() in ended.out.splitlines()
     assert f"        api/v1/  {old}\n        api/v2/  {new}" in ended.out
     page = report.read_text(encoding="utf-8")
@@ -85,20 +85,20 @@ def test_one_planted_difference_is_found(
     assert check(planted_service, sandbox, "--only", only).code == 0
 
 
-def test_what_two_guests_have_unlike_hides_nothing(
+def test_differences_between_synthetic_users_hide_no_other(
     planted_service: Service, sandbox: Sandbox, plant: Callable[[str], None]
 ) -> None:
-    """Their addresses differ by a number alone: any other difference in them is one."""
-    plant("person")
+    """Their e-mail addresses differ by a number only; any other difference in them is found."""
+    plant("email")
     ended = check(planted_service, sandbox, "--json", "--only", r"^GET user/ \(contract, ex")
-    (result,) = ended.said["results"]
+    (result,) = ended.json["results"]
     assert [one["place"] for one in result["findings"]] == ["$.objects[0].email"]
 
 
-def test_a_header_that_somebody_between_adds_can_be_left_out(
+def test_a_header_of_a_proxy_can_be_ignored(
     planted_service: Service, sandbox: Sandbox, plant: Callable[[str], None]
 ) -> None:
-    """A proxy's header is no answer of ours, where the operator says so."""
+    """--ignore-header excludes it from the comparison."""
     plant("header")
     only = ("--only", r"^GET provider/ \(contract, ex")
     assert check(planted_service, sandbox, *only).code == 1
@@ -106,8 +106,8 @@ def test_a_header_that_somebody_between_adds_can_be_left_out(
 
 
 def test_every_example_of_the_differences_is_a_case() -> None:
-    """Those that the documentation shows are all sent."""
-    shown = examples.steps()
+    """All examples that the documentation shows are sent."""
+    shown = contract.examples()
     assert len(shown) == sum(len(row.examples) for row in rows())
     text = json.dumps([step.request.target for step in shown])
     assert "user/1/" not in text
@@ -115,5 +115,5 @@ def test_every_example_of_the_differences_is_a_case() -> None:
 
 
 def test_without_a_sandbox_the_providers_cases_are_missing() -> None:
-    """Cases of people are there once for each provider, and not at all without one."""
+    """Cases that need users exist once for each provider, and not without a sandbox."""
     assert len(contract.steps(("facebook", "github"))) > len(contract.steps(("facebook",))) > len(contract.steps(()))

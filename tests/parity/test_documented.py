@@ -1,4 +1,4 @@
-"""docs/parity.md names every option of the command."""
+"""docs/parity.md documents every option of the command."""
 
 import re
 

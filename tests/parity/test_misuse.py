@@ -1,4 +1,4 @@
-"""What stops a check before anything is sent, and what does not stop it: each in one line, with an exit code."""
+"""Errors that end a run before any request is sent, and those that do not; each is one line with an exit code."""
 
 from pathlib import Path
 
@@ -43,12 +43,12 @@ BROKEN_LINES = {
 
 
 @pytest.mark.parametrize(
-    ("option", "content", "told"),
+    ("option", "content", "message"),
     [("--har", *one) for one in BROKEN_ARCHIVES.items()] + [("--log", *one) for one in BROKEN_LINES.items()],
     ids=str,
 )
-def test_a_broken_file_is_told_with_its_place(
-    listener: Listener, tmp_path: Path, option: str, content: str, told: str
+def test_a_broken_file_is_reported_with_its_place(
+    listener: Listener, tmp_path: Path, option: str, content: str, message: str
 ) -> None:
     """One line that names the file and the place; nothing has been sent, not even of the files before it."""
     file, good = tmp_path / "broken", tmp_path / "good.jsonl"
@@ -56,12 +56,12 @@ def test_a_broken_file_is_told_with_its_place(
     good.write_text('{"method":"GET","path":"/api/v1/provider/"}', encoding="utf-8")
     ended = check_parity("--url", listener.url, "--log", good, option, file)
     assert (ended.code, ended.out, listener.received) == (2, "", [])
-    assert told in ended.err
+    assert message in ended.err
     assert "\n" not in ended.err
 
 
 @pytest.mark.parametrize("option", ["--har", "--log"])
-def test_a_file_that_is_no_text_is_told(listener: Listener, tmp_path: Path, option: str) -> None:
+def test_a_binary_file_is_reported(listener: Listener, tmp_path: Path, option: str) -> None:
     """Bytes that are no UTF-8, and a file that is not there."""
     file = tmp_path / "file"
     file.write_bytes(b'{"a":"\xff"}')
@@ -71,7 +71,7 @@ def test_a_file_that_is_no_text_is_told(listener: Listener, tmp_path: Path, opti
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["--limit", "0"], "--limit is 1 or more."),
         (["--timeout", "0"], "--timeout is more than 0"),
@@ -81,52 +81,54 @@ def test_a_file_that_is_no_text_is_told(listener: Listener, tmp_path: Path, opti
         (["--only", "no such case"], "Nothing was compared."),
     ],
 )
-def test_misuse_is_told(listener: Listener, arguments: list[str], told: str) -> None:
+def test_misuse_is_reported(listener: Listener, arguments: list[str], message: str) -> None:
     """Exit code 2, one line, nothing sent."""
     ended = check_parity("--url", listener.url, *arguments)
     assert (ended.code, listener.received) == (2, [])
-    assert told in ended.err
+    assert message in ended.err
 
 
 @pytest.mark.parametrize(
     "url", ["", "api.example.com", "ftp://x", "http://", "http://u:p@127.0.0.1", "http://x/?a", "http://[::1"]
 )
-def test_an_address_that_is_none_is_told(url: str) -> None:
-    """It is told with the option's name, and no password in it is repeated."""
+def test_an_invalid_address_is_reported(url: str) -> None:
+    """The message names the option and repeats no password."""
     ended = check_parity("--url", url)
     assert ended.code == 2
     assert ended.err.startswith("--url: ")
     assert "u:p" not in ended.err
 
 
-def test_nobody_there_is_told() -> None:
+def test_no_deployment_is_reported() -> None:
     """Exit code 2."""
     ended = check_parity("--url", f"http://127.0.0.1:{free_port()}")
     assert (ended.code, ": nobody listens there." in ended.err) == (2, True)
 
 
-@pytest.mark.parametrize(("status", "told"), [(404, "There is no api/v1/ at"), (410, "it answers 410 to everything")])
-def test_without_two_versions_nothing_is_sent(listener: Listener, status: int, told: str) -> None:
-    """Where v1 is gone, or switched off, there is nothing to compare."""
+@pytest.mark.parametrize(
+    ("status", "message"), [(404, "There is no api/v1/ at"), (410, "it answers 410 to everything")]
+)
+def test_without_two_versions_nothing_is_sent(listener: Listener, status: int, message: str) -> None:
+    """There is nothing to compare if v1 is not mounted or is switched off."""
     listener.statuses = [status]
     ended = check_parity("--url", listener.url)
     assert (ended.code, listener.received) == (2, [])
-    assert told in ended.err
+    assert message in ended.err
 
 
-def test_a_request_without_an_answer_is_counted_and_the_rest_goes_on(listener: Listener, tmp_path: Path) -> None:
-    """It is told by its number; the others are compared; the exit code says that not all was."""
+def test_a_request_without_an_answer_does_not_end_the_run(listener: Listener, tmp_path: Path) -> None:
+    """It is reported by its number, the others are compared, and the exit code is 1."""
     log = tmp_path / "log.jsonl"
     log.write_text('{"method":"GET","path":"/api/v1/a"}\n\n{"method":"GET","path":"/api/v1/b"}\n', encoding="utf-8")
     listener.statuses = [200, 200, GONE, GONE]
     ended = check_parity("--url", listener.url, "--log", log, "--json")
     assert ended.code == 1
-    assert (ended.said["compared"], ended.said["failed"]) == (1, 1)
-    assert [(one["number"], one["verdict"]) for one in ended.said["results"]] == [(1, "failed"), (2, "different")]
+    assert (ended.json["compared"], ended.json["failed"]) == (1, 1)
+    assert [(one["number"], one["verdict"]) for one in ended.json["results"]] == [(1, "failed"), (2, "different")]
 
 
-def test_a_limit_is_waited_for(listener: Listener) -> None:
-    """A request that a limit has refused has done nothing: it is sent again when its time is over."""
+def test_a_rate_limit_is_waited_for(listener: Listener) -> None:
+    """A request refused by a rate limit has had no effect: it is sent again after Retry-After."""
     waited: list[float] = []
     deployment = Deployment(listener.url, timeout=5, waiting=waited.append)
     listener.statuses = [429, 429, 200]
@@ -138,8 +140,8 @@ def test_a_limit_is_waited_for(listener: Listener) -> None:
 
 
 @pytest.mark.parametrize("body", [b'"slow down"', b"[1]", b"<p>slow down</p>", b"[" * 200_000])
-def test_the_limit_of_a_proxy_is_an_answer_like_any(monkeypatch: pytest.MonkeyPatch, body: bytes) -> None:
-    """Only what the contract says of itself is waited for; whatever else stands in a 429 stops no run."""
+def test_a_429_of_a_proxy_is_an_ordinary_answer(monkeypatch: pytest.MonkeyPatch, body: bytes) -> None:
+    """Only the contract's own 429 is waited for; another body causes no error."""
     answer = Answer("/api/v2/", 429, (("Retry-After", "7"),), body)
     monkeypatch.setattr(Deployment, "_send", lambda *_: answer)
     waited: list[float] = []

@@ -1,4 +1,4 @@
-"""Recorded traffic, played again by guests of the sandbox: it goes as it went, on both versions."""
+"""Recorded traffic, replayed by synthetic users, has the recorded results on both versions."""
 
 import re
 from collections.abc import Callable
@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from parity.comparison import Result, run
 from parity.deployment import Deployment
-from parity.gathering import Sources, gather
-from parity.results import Result
-from parity.run import run
-from parity.start import people_of
+from parity.sources import Sources
+from parity.synthetic_users import SyntheticUsers
 from tests.e2e.servers import Sandbox, Service
 from tests.parity.recording import Recorder
 from tests.parity.running import check_parity
@@ -19,17 +18,18 @@ pytestmark = pytest.mark.e2e
 
 
 def replayed(service: Service, sandbox: Sandbox, *, archives: list[Path], logs: list[Path]) -> list[Result]:
-    """Play recordings again and give what came of each request."""
+    """Replay recordings and return the results."""
     sources = Sources(contract=False, archives=archives, logs=logs, only=re.compile(""), limit=None)
     deployment = Deployment(service.url, timeout=30)
-    people = people_of(deployment, sandbox.url, timeout=30)
-    return list(run(gather(sources, sources.read(), people).cases, deployment, people))
+    users = SyntheticUsers.connect(deployment, sandbox.url, timeout=30)
+    cases, _ = sources.cases(sources.read(), users)
+    return list(run(cases, deployment, users))
 
 
-def test_an_archive_goes_as_it_went(
+def test_an_archive_has_the_recorded_results(
     planted_service: Service, sandbox: Sandbox, recorder: Recorder, tmp_path: Path
 ) -> None:
-    """Every request has the status on v1 that it had when it was recorded, and the same answer on v2."""
+    """Every request has its recorded status on v1, and the same answer on v2."""
     archive = recorder.archive(tmp_path / "traffic.har")
     results = replayed(planted_service, sandbox, archives=[archive], logs=[])
     assert [(one.verdict, one.findings) for one in results] == [("alike", ())] * len(results)
@@ -37,10 +37,10 @@ def test_an_archive_goes_as_it_went(
     assert {200, 201, 204, 400, 401, 404, 409} <= set(recorder.statuses)
 
 
-def test_json_lines_go_as_they_went(
+def test_json_lines_have_the_recorded_results(
     planted_service: Service, sandbox: Sandbox, recorder: Recorder, tmp_path: Path
 ) -> None:
-    """A log with answers is as good as an archive."""
+    """A log with answers has the same results as an archive."""
     log = recorder.lines(tmp_path / "traffic.jsonl", answers=True)
     results = replayed(planted_service, sandbox, archives=[], logs=[log])
     assert [one.verdict for one in results] == ["alike"] * len(results)
@@ -48,10 +48,10 @@ def test_json_lines_go_as_they_went(
 
 
 @pytest.mark.parametrize("kind", ["without answers", "sanitized"])
-def test_what_a_recording_lacks_is_made_up_for_both(
+def test_missing_credentials_and_answers_are_replaced(
     planted_service: Service, sandbox: Sandbox, recorder: Recorder, tmp_path: Path, kind: str
 ) -> None:
-    """Without answers, or without credentials, people are made up, alike on both versions; and no id is taken as is."""
+    """Without answers or credentials, synthetic users stand in on both versions, and no recorded id is sent."""
     files: list[object] = (
         ["--log", recorder.lines(tmp_path / "traffic.jsonl", answers=False)]
         if kind == "without answers"
@@ -59,13 +59,13 @@ def test_what_a_recording_lacks_is_made_up_for_both(
     )
     ended = check_parity("--url", planted_service.url, "--sandbox", sandbox.url, "--json", *files)
     assert ended.code == 0, ended
-    assert ended.said["compared"] == len(recorder.kept)
+    assert ended.json["compared"] == len(recorder.kept)
 
 
 def test_a_difference_in_recorded_traffic_names_its_entry(
     planted_service: Service, sandbox: Sandbox, recorder: Recorder, tmp_path: Path, plant: Callable[[str], None]
 ) -> None:
-    """Whoever looks for it finds it by the file and the entry; no credential of the recording is told."""
+    """The output names the file and the entry, and holds no recorded credential."""
     archive = recorder.archive(tmp_path / "traffic.har")
     plant("value")
     ended = check_parity(

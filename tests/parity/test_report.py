@@ -1,4 +1,4 @@
-"""The report: a page that needs nothing but itself, holds no markup of what it tells, and fits a telephone."""
+"""The report: a page that loads nothing, escapes all values, and fits a telephone."""
 
 import json
 from collections.abc import Callable
@@ -9,8 +9,8 @@ import pytest
 from selenium import webdriver
 
 from parity import report
+from parity.comparison import Finding, Outcome, Result, findings_of
 from parity.report import About
-from parity.results import Finding, Outcome, Result, findings_of
 from shared.contract.differences import Answer, compare
 from tests.browser.conftest import browser  # noqa: F401 - a fixture
 
@@ -18,18 +18,18 @@ HOSTILE = '<script>alert("x")</script><img src=http://evil.example.com/>'
 
 
 def outcome() -> Outcome:
-    """A run with everything in it."""
+    """A run with every kind of result."""
     found = Outcome()
     findings = (
         Finding("header", HOSTILE, HOSTILE, "x" * 400),
         Finding("body", "$.objects[0].email", '"a@example.com"', '"A@example.com"'),
     )
-    found.take(Result(1, "contract, lists", f"GET {HOSTILE}", "different", "", (200, 200), findings))
-    found.take(Result(2, HOSTILE, "GET user/" + "y" * 200, "different", "", (200, 404), findings[1:]))
-    found.take(Result(3, "traffic.har, entry 3", "POST social_sign_up/", "failed", "api/v2/: no answer within 30 s"))
-    found.take(Result(4, "traffic.har, entry 4", "DELETE token/5/", "skipped", HOSTILE))
-    found.take(Result(5, "contract, lists", "GET user/", "retired", "", (410, 200)))
-    found.take(Result(6, "contract, lists", "GET user/", "alike", "", (200, 200)))
+    found.add(Result(1, "contract, lists", f"GET {HOSTILE}", "different", "", (200, 200), findings))
+    found.add(Result(2, HOSTILE, "GET user/" + "y" * 200, "different", "", (200, 404), findings[1:]))
+    found.add(Result(3, "traffic.har, entry 3", "POST social_sign_up/", "failed", "api/v2/: no answer within 30 s"))
+    found.add(Result(4, "traffic.har, entry 4", "DELETE token/5/", "skipped", HOSTILE))
+    found.add(Result(5, "contract, lists", "GET user/", "retired", "", (410, 200)))
+    found.add(Result(6, "contract, lists", "GET user/", "alike", "", (200, 200)))
     return found
 
 
@@ -37,7 +37,7 @@ ABOUT = About("http://127.0.0.1:8000", None, 6, (HOSTILE,))
 
 
 class Tags(HTMLParser):
-    """The tags of a page, and their attributes."""
+    """Collects the tags of a page and their attributes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -49,8 +49,8 @@ class Tags(HTMLParser):
         self.attributes |= {name for name, _ in attrs}
 
 
-def test_the_page_needs_nothing_but_itself() -> None:
-    """No address but in text, no script; whatever it tells is text."""
+def test_the_page_loads_nothing() -> None:
+    """It has no script and no link, and all values are escaped."""
     page = report.page(outcome(), ABOUT)
     tags = Tags()
     tags.feed(page)
@@ -63,23 +63,23 @@ def test_the_page_needs_nothing_but_itself() -> None:
     assert "default-src 'none'" in page
 
 
-def test_what_was_not_sent_is_not_called_alike() -> None:
-    """A verdict claims no more than was compared."""
+def test_requests_not_sent_are_not_called_alike() -> None:
+    """The verdict covers only what was compared."""
     found = Outcome()
     assert report.verdict(found) == "Nothing was compared."
-    found.take(Result(1, "contract, lists", "GET user/", "alike", "", (200, 200)))
+    found.add(Result(1, "contract, lists", "GET user/", "alike", "", (200, 200)))
     assert report.verdict(found) == "The versions answer alike."
-    found.take(Result(2, "contract, lists", "DELETE user/", "skipped", "it changes something"))
+    found.add(Result(2, "contract, lists", "DELETE user/", "skipped", "it changes something"))
     assert report.verdict(found) == "1 of 2 requests were compared, and are answered alike."
 
 
-def test_lines_and_json_say_the_same() -> None:
-    """Numbers, places and reasons stand in both."""
+def test_lines_and_json_agree() -> None:
+    """Numbers, places and reasons are in both."""
     lines = "\n".join(report.lines(outcome(), ABOUT))
-    said = json.loads(report.as_json(outcome(), ABOUT))
-    assert [one["number"] for one in said["results"]] == [1, 2, 3]
-    assert said["skipped"] == {HOSTILE: 1}
-    assert said["retired"] == 1
+    parsed = json.loads(report.as_json(outcome(), ABOUT))
+    assert [one["number"] for one in parsed["results"]] == [1, 2, 3]
+    assert parsed["skipped"] == {HOSTILE: 1}
+    assert parsed["retired"] == 1
     for text in (
         "#1  GET",
         "#3  POST social_sign_up/",
@@ -91,11 +91,11 @@ def test_lines_and_json_say_the_same() -> None:
 
 
 def test_a_thousand_differences_do_not_fill_the_screen() -> None:
-    """The first are told, the places are counted; the report has all of them."""
+    """The first are printed, the places are counted; the report has all of them."""
     found = Outcome()
     for number in range(1, 1001):
         finding = Finding("header", "vary", "(absent)", "Accept")
-        found.take(Result(number, "contract, lists", "GET user/", "different", "", (200, 200), (finding,)))
+        found.add(Result(number, "contract, lists", "GET user/", "different", "", (200, 200), (finding,)))
     lines = list(report.lines(found, ABOUT))
     assert len(lines) < 150
     assert "   1000  header vary" in lines
@@ -103,7 +103,7 @@ def test_a_thousand_differences_do_not_fill_the_screen() -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "shown"),
     [
         (b'{"a":1}', b'{"a":1,"b":"x"}', ("$.b", "(absent)", '"x"')),
         (b'{"a":1,"b":2}', b'{"b":2,"a":1}', ("$ (order of keys)", "a, b", "b, a")),
@@ -115,18 +115,18 @@ def test_a_thousand_differences_do_not_fill_the_screen() -> None:
         (b'{"a":"\\u001b[2J"}', b'{"a":""}', None),
     ],
 )
-def test_a_difference_is_told_by_its_place(old: bytes, new: bytes, told: tuple[str, str, str] | None) -> None:
-    """As JSONPath, with both values; a key that is missing, an order, a length; no secret, no terminal's commands."""
+def test_a_difference_is_shown_by_its_place(old: bytes, new: bytes, shown: tuple[str, str, str] | None) -> None:
+    """As JSONPath, with both values, without secrets or control characters."""
     one, other = (Answer(f"/api/v{number}/", 200, (), body) for number, body in ((1, old), (2, new)))
     findings = [finding for one in compare(one, other).outside for finding in findings_of(one)]
-    if told is not None:
-        assert told in [(one.place, one.old, one.new) for one in findings]
+    if shown is not None:
+        assert shown in [(one.place, one.old, one.new) for one in findings]
     assert not any("\x1b" in one.old + one.new for one in findings)
 
 
 @pytest.mark.browser
 def test_it_fits_a_telephone(browser: Callable[..., webdriver.Chrome], tmp_path: Path) -> None:  # noqa: F811 - the fixture
-    """Nothing has to be moved sideways at 360 pixels, and nothing is complained of."""
+    """There is no horizontal scrolling at 360 pixels, and no error in the console."""
     file = tmp_path / "report.html"
     file.write_text(report.page(outcome(), ABOUT), encoding="utf-8")
     window = browser(360, 740)

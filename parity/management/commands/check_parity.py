@@ -1,4 +1,4 @@
-"""`manage.py check_parity`: whether both versions of a running deployment answer alike."""
+"""`manage.py check_parity`: compare the answers of both versions of a running deployment."""
 
 import re
 from pathlib import Path
@@ -8,32 +8,31 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
 from parity import report
-from parity.deployment import Deployment, UnansweredError
-from parity.gathering import Sources, gather
-from parity.recorded_request import UnreadableError
-from parity.results import Outcome
-from parity.run import run
-from parity.start import MisuseError, people_of, see_both, see_that_both_are_here
+from parity.comparison import Outcome, run
+from parity.deployment import Deployment, UnansweredError, UsageError, check_addresses, check_versions
+from parity.recordings import UnreadableError
+from parity.sources import Sources
+from parity.synthetic_users import SyntheticUsers
 
 DIFFERENT = 1
 NOTHING_COMPARED = 2
 
 
 class Command(BaseCommand):
-    """Exit code 0: all that was sent was answered alike. 1: something was not. 2: nothing was compared."""
+    """Exit code 0: all requests were answered alike. 1: some were not. 2: nothing was compared."""
 
     help = (
         "Sends requests to both versions of a running deployment and prints what differs beyond the closed list of "
-        "docs/differences.md. Without --sandbox only what changes nothing is sent. "
+        "docs/differences.md. Without --sandbox only requests that change nothing are sent. "
         "Exit code 0: alike; 1: differences, or requests without an answer; 2: misuse, or nothing was compared."
     )
 
-    requires_system_checks = []  # it looks at another process, wherever that runs
+    requires_system_checks = []  # it checks another process, not this one's settings
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the options."""
+        """Declare the options."""
         parser.add_argument("--url", required=True, help="the deployment: http://127.0.0.1:8000")
-        parser.add_argument("--sandbox", help="the sandbox that it uses: sign-ups and changes are sent, by its guests")
+        parser.add_argument("--sandbox", help="its sandbox: sign-ups and changes are sent too, by synthetic users")
         parser.add_argument("--contract", action="store_true", help="the contract's own cases (default without files)")
         parser.add_argument("--har", action="append", default=[], type=Path, metavar="FILE", help="an HTTP archive")
         parser.add_argument("--log", action="append", default=[], type=Path, metavar="FILE", help="JSON lines")
@@ -45,13 +44,13 @@ class Command(BaseCommand):
             "--ignore-header", action="append", default=[], metavar="NAME", help="one that a proxy adds"
         )
         parser.add_argument("--json", action="store_true", help="one JSON object on one line")
-        parser.add_argument("--report", type=Path, metavar="FILE", help="write a page about it")
+        parser.add_argument("--report", type=Path, metavar="FILE", help="write an HTML page")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Compare, tell, and end with the exit code."""
+        """Compare, report, and exit with the code."""
         try:
             outcome, about = self._compare(options)
-        except (MisuseError, UnreadableError, UnansweredError) as error:
+        except (UsageError, UnreadableError, UnansweredError) as error:
             raise CommandError(str(error), returncode=NOTHING_COMPARED) from None
         if options["report"]:
             try:
@@ -65,19 +64,16 @@ class Command(BaseCommand):
             self.stdout.write("\n".join(report.lines(outcome, about)))
         if not outcome.compared:
             raise CommandError("Nothing was compared.", returncode=NOTHING_COMPARED)
-        if outcome.told:
+        if outcome.reported:
             raise SystemExit(DIFFERENT)
 
     def _compare(self, options: dict[str, Any]) -> tuple[Outcome, report.About]:
-        if options["limit"] is not None and options["limit"] < 1:
-            raise MisuseError("--limit is 1 or more.")
-        if not 0 < options["timeout"] <= 3600:
-            raise MisuseError("--timeout is more than 0 and at most 3600 seconds.")
-        if options["sandbox"] and options["token"]:
-            raise MisuseError("--token is for a deployment without --sandbox: with it, guests bring their own.")
-        if options["sandbox"]:
-            see_that_both_are_here(options["url"], options["sandbox"])
-        deployment = _deployment(options["url"], options["timeout"])
+        _check(options)
+        url, sandbox, timeout = options["url"], options["sandbox"], options["timeout"]
+        try:
+            deployment = Deployment(url, timeout=timeout)
+        except ValueError as error:
+            raise UsageError(f"--url: {error}") from None
         sources = Sources(
             contract=options["contract"] or not (options["har"] or options["log"]),
             archives=options["har"],
@@ -86,33 +82,36 @@ class Command(BaseCommand):
             limit=options["limit"],
         )
         token = _token(options["token"])
-        # All files first: what cannot be read is told before anything is sent.
+        # All files first: a file that cannot be read is reported before any request is sent.
         recorded = sources.read()
-        see_both(deployment)
-        people = people_of(deployment, options["sandbox"], timeout=options["timeout"]) if options["sandbox"] else None
-        gathered = gather(sources, recorded, people)
+        check_versions(deployment)
+        users = SyntheticUsers.connect(deployment, sandbox, timeout=timeout) if sandbox else None
+        cases, notes = sources.cases(recorded, users)
         outcome = Outcome()
         ignored = frozenset(name.lower() for name in options["ignore_header"])
-        results = run(gathered.cases, deployment, people, token=token, ignored=ignored)
-        # Only where somebody looks: a pipe gets none.
-        for result in tqdm(results, total=len(gathered.cases), unit=" requests", disable=None, leave=False):
-            outcome.take(result)
-        about = report.About(deployment.url, options["sandbox"], len(gathered.cases), gathered.notes)
-        return outcome, about
+        results = run(cases, deployment, users, token=token, ignored=ignored)
+        # disable=None: no progress bar unless standard error is a terminal.
+        for result in tqdm(results, total=len(cases), unit=" requests", disable=None, leave=False):
+            outcome.add(result)
+        return outcome, report.About(deployment.url, sandbox, len(cases), notes)
 
 
-def _deployment(url: str, timeout: float) -> Deployment:
-    try:
-        return Deployment(url, timeout=timeout)
-    except ValueError as error:
-        raise MisuseError(f"--url: {error}") from None
+def _check(options: dict[str, Any]) -> None:
+    if options["limit"] is not None and options["limit"] < 1:
+        raise UsageError("--limit is 1 or more.")
+    if not 0 < options["timeout"] <= 3600:
+        raise UsageError("--timeout is more than 0 and at most 3600 seconds.")
+    if options["sandbox"] and options["token"]:
+        raise UsageError("--token is for a deployment without --sandbox: synthetic users have tokens of their own.")
+    if options["sandbox"]:
+        check_addresses(options["url"], options["sandbox"])
 
 
 def _pattern(text: str | None) -> re.Pattern[str]:
     try:
         return re.compile(text or "")
     except re.error as error:
-        raise MisuseError(f"--only is no regular expression: {error}.") from None
+        raise UsageError(f"--only is no regular expression: {error}.") from None
 
 
 def _token(text: str | None) -> str | None:
@@ -121,4 +120,4 @@ def _token(text: str | None) -> str | None:
     try:
         return Path(text[1:]).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
-        raise MisuseError("--token: the file cannot be read.") from None
+        raise UsageError("--token: the file cannot be read.") from None
