@@ -24,7 +24,7 @@ test: $(installed) ## run the whole test suite (ARGS='-k name' goes to pytest)
 	exec $(python) -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 serve: $(installed) ## run the production server; settings from the environment
-	exec $(python) -m config.serve
+	exec $(python) -m server
 
 migrate: $(installed) ## bring the database to this release
 	exec $(python) manage.py migrate $(ARGS)

@@ -1,1 +1,1 @@
-"""The process: settings from the environment, URLs, server."""
+"""The process: settings from the environment, database, logging, URLs, the admin."""

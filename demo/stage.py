@@ -46,7 +46,7 @@ def build(programs: Programs, screen: Screen, *, port: int, sandbox_port: int, f
     started = [
         programs.start(
             "The service",
-            "config.serve",
+            "server",
             **environment,
             PORT=str(number),
             DATABASE_URL=f"sqlite:///{folder}/{number}.sqlite3",

@@ -9,7 +9,7 @@ from benchmarks.processes import run
 
 _SETTINGS = {"DJANGO_SETTINGS_MODULE": "config.settings", "SECRET_KEY": "asked-from-outside"}
 _MOUNTS = "from django.conf import settings; print(*settings.APIS.values())"
-_SERVER = "from config import gunicorn; print(gunicorn.workers, gunicorn.threads)"
+_SERVER = "from server import gunicorn_settings as g; print(g.workers, g.threads)"
 
 
 def tandems() -> list[Candidate]:
@@ -58,7 +58,7 @@ def _mounted(prefix: str) -> Candidate:
         name=f"tandem-{prefix.strip('/').rpartition('/')[2]}",
         title=f"Tandem, {prefix}",
         prepare=lambda setup: [[PYTHON, "manage.py", "migrate", "--verbosity=0", "--no-input"]],
-        command=lambda setup: [PYTHON, "-m", "config.serve"],
+        command=lambda setup: [PYTHON, "-m", "server"],
         environment=environment,
         sign_in=sign_in,
         tables="social_django",

@@ -16,13 +16,13 @@ from django.conf import settings
 from shared.contract.errors import ApiError, PayloadTooLarge, ServiceUnavailable
 from tests.behind_nginx.fleet import Member
 from tests.behind_nginx.nginx import Nginx, running_nginx
-from tests.config.callers import request
 from tests.e2e.conftest import Note
 from tests.e2e.databases import Database
 from tests.e2e.inventive import Inventive, fields
 from tests.e2e.load import PREFIXES, under_load
 from tests.e2e.servers import free_port
 from tests.e2e.test_kills import assert_whole
+from tests.server.callers import request
 
 pytestmark = [pytest.mark.e2e, pytest.mark.postgres, pytest.mark.redis]
 

@@ -1,1 +1,1 @@
-"""The process's settings and start."""
+"""The settings and what reads them: database, CORS, health, the admin."""

@@ -183,7 +183,7 @@ def _service(
 def _serving(port: int, variables: Mapping[str, str], *, may_die: bool) -> Iterator[Service]:
     url = f"http://127.0.0.1:{port}"
     environment = {**_inherited(), **variables, "PORT": str(port)}
-    with _running(["-m", "config.serve"], environment, may_die=may_die) as (process, output):
+    with _running(["-m", "server"], environment, may_die=may_die) as (process, output):
         _await(process, output, lambda: _answers(f"{url}/livez"))
         yield Service(process, output, url)
 

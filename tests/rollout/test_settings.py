@@ -149,7 +149,7 @@ def test_the_end_does_not_come_before_the_warning(
 def test_the_server_does_not_start(tmp_path: Path, variables: dict[str, str], named: str) -> None:
     """It says why in one line that names the variable, or the check's id."""
     given = {"SECRET_KEY": "tests-only", "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3", "PORT": str(free_port())}
-    ended = run_to_end("config.serve", {**given, **variables})
+    ended = run_to_end("server", {**given, **variables})
     assert ended.returncode == 1, ended.stderr
     assert ended.stderr.startswith("Tandem does not start. ")
     assert named in ended.stderr

@@ -4,16 +4,16 @@ import gc
 
 import pytest
 
-from config import gunicorn, last_words
+from server import gunicorn_settings, ledger_hooks
 
 
 def test_it_rests_until_the_application_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker that serves has one: cycles that its requests leave would never go."""
-    monkeypatch.setattr(last_words, "post_worker_init", lambda worker: None)
+    monkeypatch.setattr(ledger_hooks, "post_worker_init", lambda worker: None)
     try:
-        gunicorn.post_fork(None, None)
+        gunicorn_settings.post_fork(None, None)
         assert not gc.isenabled()
-        gunicorn.post_worker_init(None)
+        gunicorn_settings.post_worker_init(None)
         assert gc.isenabled()
         assert gc.get_freeze_count() > 0
     finally:

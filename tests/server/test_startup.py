@@ -10,7 +10,7 @@ from runpy import run_path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from config.serve import FILES
+from server.__main__ import FILES
 from tests.e2e.databases import empty_postgres
 from tests.e2e.servers import ROOT, free_port, run_to_end, running_service
 
@@ -33,7 +33,7 @@ def refusal(folder: Path, **environment: str) -> str:
         "PORT": str(free_port()),
         **environment,
     }
-    ended = run_to_end("config.serve", variables)
+    ended = run_to_end("server", variables)
     assert ended.returncode == 1, ended.stdout + ended.stderr
     assert "Traceback" not in ended.stderr
     assert ended.stdout == ""
@@ -128,7 +128,7 @@ def test_every_setting_is_read_as_strictly(monkeypatch: pytest.MonkeyPatch, name
 def test_a_secret_key_is_needed(tmp_path: Path, value: str | None) -> None:
     """Missing or empty, there is no default that everybody knows."""
     with_or_without = {} if value is None else {"SECRET_KEY": value}
-    ended = run_to_end("config.serve", {"DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3", **with_or_without})
+    ended = run_to_end("server", {"DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3", **with_or_without})
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr.count("\n") == 1
     assert "SECRET_KEY is not set" in ended.stderr

@@ -4,13 +4,14 @@ import gc
 import os
 from typing import Any
 
-from config import environment, last_words, metric_files
-from config.last_words import pre_fork, worker_exit
-from config.metric_files import on_exit, on_starting
+from config import environment
+from server import ledger_hooks, metrics_hooks
+from server.ledger_hooks import pre_fork, worker_exit
+from server.metrics_hooks import on_exit, on_starting
 
 bind = [f"0.0.0.0:{environment.integer('PORT', 8000, least=1, most=65535)}"]
-worker_class = "config.worker.Worker"
-logger_class = "config.server_log.ServerLog"
+worker_class = "server.worker.Worker"
+logger_class = "server.server_log.ServerLog"
 workers = environment.integer(
     "WEB_CONCURRENCY", (os.cpu_count() or 1) if environment.text("REDIS_URL") else 1, least=1, most=256
 )
@@ -43,7 +44,7 @@ def post_fork(server: Any, worker: Any) -> None:
 
 def post_worker_init(worker: Any) -> None:
     """Begin to count, with the application loaded."""
-    last_words.post_worker_init(worker)
+    ledger_hooks.post_worker_init(worker)
     gc.collect()
     gc.freeze()
     gc.enable()
@@ -51,5 +52,5 @@ def post_worker_init(worker: Any) -> None:
 
 def child_exit(server: Any, worker: Any) -> None:
     """Look after what a worker has left, whatever it died of."""
-    last_words.child_exit(server, worker)
-    metric_files.child_exit(server, worker)
+    ledger_hooks.child_exit(server, worker)
+    metrics_hooks.child_exit(server, worker)

@@ -11,10 +11,10 @@ from contextlib import AbstractContextManager, ExitStack
 import pytest
 from django.conf import settings
 
-from tests.config.callers import PATIENCE, calling, read, request
 from tests.e2e.inventive import fields, inventive_github
 from tests.e2e.private import private_redis
 from tests.e2e.servers import Service, mortal_service, running_service
+from tests.server.callers import PATIENCE, calling, read, request
 
 pytestmark = pytest.mark.e2e
 

@@ -16,7 +16,7 @@ import pytest
 from gunicorn.config import Config  # type: ignore[import-untyped]  # the package has no types
 from gunicorn.sock import TCPSocket  # type: ignore[import-untyped]  # the package has no types
 
-from config.worker import Worker
+from server.worker import Worker
 
 BACKLOG = 4
 

@@ -21,7 +21,7 @@ class Master(Arbiter):
     def __init__(self, app: WSGIApplication) -> None:
         """Begin; after SIGUSR2 the next master is started as this one was."""
         super().__init__(app)
-        self.START_CTX["args"] = [sys.executable, "-m", "config.master", *sys.argv[1:]]
+        self.START_CTX["args"] = [sys.executable, "-m", "server.master", *sys.argv[1:]]
 
     def manage_workers(self) -> None:
         """Start the workers that are missing, successors of the leaving ones among them."""

@@ -16,9 +16,9 @@ from typing import Any
 from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]  # the package has no types
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]  # the package has no types
 
-from config.farewells import Farewells
-from config.server_log import wordless
-from config.unread import leaves_much_unread
+from server.lingering_close import Farewells
+from server.server_log import wordless
+from server.unread import leaves_much_unread
 
 _SERVES, _LEAVES = range(2)
 _MOMENT = 5

@@ -1,4 +1,4 @@
-"""`python -m config.serve`: the production server, after everything that would stop it has been looked at."""
+"""`python -m server`: the production server, after everything that would stop it has been looked at."""
 
 import gc
 import os
@@ -34,7 +34,7 @@ def main() -> int:  # noqa: RET503 - it ends in exec
         return 1
     _allow_files()
     # In this very process, so that whoever started it can stop it; it does not return.
-    command = [sys.executable, "-m", "config.master", "-c", "python:config.gunicorn", "config.wsgi"]
+    command = [sys.executable, "-m", "server.master", "-c", "python:server.gunicorn_settings", "config.wsgi"]
     os.execv(command[0], command)  # noqa: S606 - there is nothing for a shell to do
 
 

@@ -1,0 +1,1 @@
+"""The production server: `python -m server` checks the configuration and becomes gunicorn."""

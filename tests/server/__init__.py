@@ -1,0 +1,1 @@
+"""Starting the server, stopping it and replacing its workers."""
