@@ -102,7 +102,7 @@ DEFAULT_EXCEPTION_REPORTER_FILTER = "config.error_reports.ReportFilter"
 
 PORT = environment.integer("PORT", 8000, least=1, most=65535)
 THREADS = environment.integer("THREADS", 128, least=1, most=1000)
-MAX_REQUESTS = environment.integer("MAX_REQUESTS", 100_000, most=1_000_000_000)
+MAX_REQUESTS = environment.integer("MAX_REQUESTS", 0, most=1_000_000_000)
 REDIS_URL = environment.redis_url("REDIS_URL")
 TRUSTED_PROXIES = environment.integer("TRUSTED_PROXIES", 0, most=10)
 

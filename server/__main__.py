@@ -6,6 +6,7 @@ import resource
 import socket
 import sys
 from contextlib import suppress
+from pathlib import Path
 
 import django
 from django.core.checks import ERROR, WARNING, CheckMessage, run_checks
@@ -33,9 +34,11 @@ def main() -> int:  # noqa: RET503 - it ends in exec
         print(f"Tandem does not start. {problem}", file=sys.stderr)
         return 1
     _allow_files()
-    # In this very process, so that whoever started it can stop it; it does not return.
-    command = [sys.executable, "-m", "server.master", "-c", "python:server.gunicorn_settings", "config.wsgi"]
-    os.execv(command[0], command)  # noqa: S606 - there is nothing for a shell to do
+    # exec keeps the process id, so that a supervisor's signals reach gunicorn. By its script rather than by
+    # `-m gunicorn`: after SIGUSR2 gunicorn starts itself by path, and would then import its own `http` and `config`.
+    command = [sys.executable, str(Path(sys.executable).with_name("gunicorn"))]
+    command += ["-c", "python:server.gunicorn_settings", "config.wsgi"]
+    os.execv(command[0], command)  # noqa: S606 - no shell is needed
 
 
 def _allow_files() -> None:

@@ -22,7 +22,7 @@ timeout = graceful_timeout + 10
 keepalive = 75
 # A worker that has had them is replaced, whatever it may have gathered by then; the jitter keeps workers that have
 # started together from going together.
-max_requests = environment.integer("MAX_REQUESTS", 100_000, most=1_000_000_000)
+max_requests = environment.integer("MAX_REQUESTS", 0, most=1_000_000_000)
 max_requests_jitter = max_requests // 2
 # Whom to believe about TLS and addresses is said in one place, TRUSTED_PROXIES. gunicorn by itself would believe
 # whoever calls from this machine, also about SCRIPT_NAME and PATH_INFO.

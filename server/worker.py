@@ -4,9 +4,7 @@
 # gunicorn has no types: every class of its is Any.
 
 import errno
-import mmap
 import select
-import sys
 import time
 from concurrent.futures import Future
 from contextlib import suppress
@@ -20,7 +18,6 @@ from server.lingering_close import Farewells
 from server.server_log import wordless
 from server.unread import leaves_much_unread
 
-_SERVES, _LEAVES = range(2)
 _MOMENT = 5
 """Milliseconds that a thread waits for the next request of the client that it has just answered."""
 _LITTLE = 8
@@ -33,49 +30,16 @@ _REMIND = 60
 
 
 class Worker(ThreadWorker):
-    """gunicorn's, whose requests are numbered so that the master replaces it before it goes.
-
-    `serves` and `leaves` are seen by the master and by the worker, whichever of them says so.
-    """
+    """gunicorn's threaded worker."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Begin in the master, before the fork."""
         super().__init__(*args, **kwargs)
-        self._shared = mmap.mmap(-1, 2)
-        # gunicorn's own worker stops accepting at once when it has had them, whoever else there is to accept.
-        self._enough: int = getattr(self, "max_requests")  # noqa: B009 - mypy finds no type of it
-        self.max_requests = sys.maxsize
         self._farewells = Farewells(self)
         self._remind_at = 0.0
 
-    @property
-    def serves(self) -> bool:
-        """Whether it has loaded the application and accepts connections."""
-        return bool(self._shared[_SERVES])
-
-    @property
-    def leaves(self) -> bool:
-        """Whether a successor is to take its place."""
-        return bool(self._shared[_LEAVES])
-
-    @leaves.setter
-    def leaves(self, value: bool) -> None:
-        self._shared[_LEAVES] = value
-
-    def run(self) -> None:
-        """Serve until the master says that it is over, then answer what is under way."""
-        self._shared[_SERVES] = True
-        super().run()
-
-    def handle_exit(self, sig: int, frame: Any) -> None:
-        """Begin to stop, at SIGTERM, whoever has sent it."""
-        self.leaves = True
-        super().handle_exit(sig, frame)
-
     def handle_request(self, req: Any, conn: Any) -> Any:
         """Answer a request; say so in the answer if the connection cannot be used for another one."""
-        if self.nr + 1 >= self._enough:
-            self.leaves = True
         closes = req.should_close
         # gunicorn asks once for the answer's headers, and after the answer again: what it has said then has to hold.
         req.should_close = cache(lambda: closes() or not self.alive or leaves_much_unread(req.body))

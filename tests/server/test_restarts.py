@@ -14,7 +14,7 @@ from django.conf import settings
 from tests.e2e.inventive import fields, inventive_github
 from tests.e2e.private import private_redis
 from tests.e2e.servers import Service, mortal_service, running_service
-from tests.server.callers import PATIENCE, calling, read, request
+from tests.server.callers import PATIENCE, Calls, calling, read, request
 
 pytestmark = pytest.mark.e2e
 
@@ -68,6 +68,12 @@ def soon(true: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
+def nobody_is_answered(calls: Calls) -> bool:
+    before = calls.statuses.total()
+    time.sleep(1)
+    return calls.statuses.total() == before
+
+
 @pytest.mark.redis
 def test_a_worker_that_has_had_its_requests_is_replaced(running: Running) -> None:
     """Both of two; on kept connections and on new ones no call is lost, none refused."""
@@ -78,20 +84,20 @@ def test_a_worker_that_has_had_its_requests_is_replaced(running: Running) -> Non
     assert [(one.lost, one.refused, set(one.statuses)) for one in calls] == [([], 0, {200})] * 2
 
 
-def test_a_worker_goes_when_its_successor_serves(running: Running, gate: threading.Event) -> None:
-    """With one process and a sign-up that waits for its provider: the others wait neither for it nor for the start."""
+def test_the_only_worker_answers_all_it_has_before_it_is_replaced(running: Running, gate: threading.Event) -> None:
+    """With one process, new connections wait until a slow sign-up has ended and the next worker serves."""
     with running(MAX_REQUESTS="20") as service, socket.create_connection(service.address, PATIENCE) as waits:
         (first,) = service.workers
         gate.clear()
         waits.sendall(sign_up(1))
         with calling(service.address, PUBLIC, callers=2) as calls:
-            soon(lambda: len(service.workers) > 1)
-            calls.wait_for(200)
-            # The sign-up is under way still, in the one that is leaving.
-            assert first in service.workers
-        gate.set()
-        assert read(waits)[0] == 201
-        soon(lambda: first not in service.workers)
+            # The worker stops accepting at its limit; the sign-up is still in progress in it.
+            soon(lambda: nobody_is_answered(calls))
+            assert service.workers == [first]
+            gate.set()
+            assert read(waits)[0] == 201
+            calls.wait_for(10)
+            assert first not in service.workers
     assert (calls.lost, calls.refused, set(calls.statuses)) == ([], 0, {200})
 
 
