@@ -1,4 +1,4 @@
-"""`python -m server`: the production server, after everything that would stop it has been looked at."""
+"""`python -m server`: check the configuration, migrate SQLite, and become gunicorn."""
 
 import gc
 import os
@@ -14,26 +14,24 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db.utils import DatabaseError
 
-from config import environment
-
-FILES = 8192
-"""What a process needs at most: gunicorn's thousand connections, two files each while they are new, and its own."""
+MAX_FILES = 8192
+"""File descriptors of a process: gunicorn's thousand connections, two each while they are new, and its own."""
 
 
 def main() -> int:  # noqa: RET503 - it ends in exec
-    """Check, migrate SQLite, then become gunicorn; give the exit code where something is in the way."""
+    """Check the configuration and become gunicorn; return the exit code if an error prevents that."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    # Nearly all that it makes stays until it becomes another program.
+    # Almost every object stays in use until the exec: collecting would free nothing.
     gc.disable()
     try:
         django.setup()
-        problem = _misconfiguration() or _database_problem() or _port_problem()
-    except ImproperlyConfigured as error:
-        problem = str(error)
-    if problem:
-        print(f"Tandem does not start. {problem}", file=sys.stderr)
+        error = _configuration_error() or _database_error() or _port_error()
+    except ImproperlyConfigured as raised:
+        error = str(raised)
+    if error:
+        print(f"Tandem does not start. {error}", file=sys.stderr)
         return 1
-    _allow_files()
+    _raise_file_limit()
     # exec keeps the process id, so that a supervisor's signals reach gunicorn. By its script rather than by
     # `-m gunicorn`: after SIGUSR2 gunicorn starts itself by path, and would then import its own `http` and `config`.
     command = [sys.executable, str(Path(sys.executable).with_name("gunicorn"))]
@@ -41,27 +39,28 @@ def main() -> int:  # noqa: RET503 - it ends in exec
     os.execv(command[0], command)  # noqa: S606 - no shell is needed
 
 
-def _allow_files() -> None:
-    """Raise the soft limit of open files, often 1024, for this process and what it becomes, as far as it may be."""
+def _raise_file_limit() -> None:
+    """Raise the soft limit of open files, often 1024, as far as the hard limit allows; exec keeps it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = FILES if hard == resource.RLIM_INFINITY else min(hard, FILES)
-    if soft != resource.RLIM_INFINITY and soft < most:
-        # A system may have another limit besides, and starts as well with fewer.
+    limit = MAX_FILES if hard == resource.RLIM_INFINITY else min(hard, MAX_FILES)
+    if soft != resource.RLIM_INFINITY and soft < limit:
+        # The system may have a lower limit of its own; the server starts with fewer descriptors then.
         with suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+            resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
 
 
-def _misconfiguration() -> str:
-    """Give the errors of the system checks, with their hints; warnings are told, and the start goes on."""
+def _configuration_error() -> str:
+    """Return the errors of the system checks with their hints; print the warnings."""
+    from server import gunicorn_settings  # noqa: PLC0415 - reads the environment: raises ImproperlyConfigured
+
     found = run_checks()
     for warning in (message for message in found if message.level == WARNING):
         print(f"Tandem warns. {_line(warning)}", file=sys.stderr)
     lines = [_line(error) for error in found if error.level >= ERROR]
-    workers = environment.integer("WEB_CONCURRENCY", 1, least=1, most=256)
-    if workers > 1 and not environment.text("REDIS_URL"):
+    if gunicorn_settings.workers > 1 and not gunicorn_settings.redis_url:
         lines.append(
-            f"WEB_CONCURRENCY is {workers} without REDIS_URL: limits would count for each process by itself. "
-            "Set REDIS_URL, or leave WEB_CONCURRENCY at 1."
+            f"WEB_CONCURRENCY is {gunicorn_settings.workers} without REDIS_URL: limits would count for each process by "
+            "itself. Set REDIS_URL, or leave WEB_CONCURRENCY at 1."
         )
     return "\n".join(lines)
 
@@ -70,13 +69,13 @@ def _line(message: CheckMessage) -> str:
     return f"{message.id}: {message.msg}" + (f" {message.hint}" if message.hint else "")
 
 
-def _database_problem() -> str:
-    """Migrate SQLite; on a database that several machines share, say who must."""
+def _database_error() -> str:
+    """Migrate SQLite; return an error if another database is not migrated, or if none answers."""
     from django.db import connection  # noqa: PLC0415 - after django.setup()
 
     from config.health import unapplied_migrations  # noqa: PLC0415 - after django.setup()
 
-    # This process asks once and is gone; a pool would go on trying where there is nobody.
+    # A pool would keep trying to connect while the database is down; this process asks once.
     connection.settings_dict["OPTIONS"].pop("pool", None)
     try:
         if connection.vendor == "sqlite":
@@ -90,8 +89,9 @@ def _database_problem() -> str:
     return ""
 
 
-def _port_problem() -> str:
-    port = environment.integer("PORT", 8000, least=1, most=65535)
+def _port_error() -> str:
+    from server.gunicorn_settings import port  # noqa: PLC0415 - reads the environment
+
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -1,56 +1,31 @@
-"""gunicorn's settings: threads, since a sign-in mostly waits for a provider."""
+"""gunicorn's settings (docs.gunicorn.org, "Settings"), from the environment."""
 
-import gc
 import os
-from typing import Any
 
 from config import environment
-from server import ledger_hooks, metrics_hooks
-from server.ledger_hooks import pre_fork, worker_exit
-from server.metrics_hooks import on_exit, on_starting
+from server.hooks import child_exit, on_exit, on_starting, post_fork, post_worker_init, pre_fork, worker_exit
 
-bind = [f"0.0.0.0:{environment.integer('PORT', 8000, least=1, most=65535)}"]
+__all__ = ["child_exit", "on_exit", "on_starting", "post_fork", "post_worker_init", "pre_fork", "worker_exit"]
+
+port = environment.integer("PORT", 8000, least=1, most=65535)
+bind = [f"0.0.0.0:{port}"]
 worker_class = "server.worker.Worker"
-logger_class = "server.server_log.ServerLog"
-workers = environment.integer(
-    "WEB_CONCURRENCY", (os.cpu_count() or 1) if environment.text("REDIS_URL") else 1, least=1, most=256
-)
+logger_class = "server.worker.ServerLog"
+redis_url = environment.redis_url("REDIS_URL")
+# Without Redis each process would count the limits by itself.
+workers = environment.integer("WEB_CONCURRENCY", (os.cpu_count() or 1) if redis_url else 1, least=1, most=256)
 threads = environment.integer("THREADS", 128, least=1, most=1000)
-# Longer than any sign-in may take, so that a stop finishes what is under way.
+# Longer than any sign-in may take: a graceful stop answers the requests in progress.
 graceful_timeout = int(environment.number("PROVIDER_TIMEOUT", 10, most=300)) + 20
 timeout = graceful_timeout + 10
 keepalive = 75
-# A worker that has had them is replaced, whatever it may have gathered by then; the jitter keeps workers that have
-# started together from going together.
 max_requests = environment.integer("MAX_REQUESTS", 0, most=1_000_000_000)
+# Workers that start together must not reach the limit together.
 max_requests_jitter = max_requests // 2
-# Whom to believe about TLS and addresses is said in one place, TRUSTED_PROXIES. gunicorn by itself would believe
-# whoever calls from this machine, also about SCRIPT_NAME and PATH_INFO.
+# TRUSTED_PROXIES decides which proxies are trusted. By default gunicorn trusts callers on this machine, for SCRIPT_NAME
+# and PATH_INFO too.
 forwarded_allow_ips = ""
-# No access log of gunicorn's: it prints query strings. The application writes a line a request.
+# gunicorn's access log has query strings in it; the application logs each request itself.
 accesslog = None
 errorlog = "-"
 loglevel = "warning"
-# What the ledger has counted in memory is not lost with a worker, or it is said; the workers' metrics are one, and
-# outlive each of them.
-__all__ = ["on_exit", "on_starting", "pre_fork", "worker_exit"]
-
-
-def post_fork(server: Any, worker: Any) -> None:
-    """Begin to load the application."""
-    # What comes now stays: the garbage collector would look through all of it, again and again.
-    gc.disable()
-
-
-def post_worker_init(worker: Any) -> None:
-    """Begin to count, with the application loaded."""
-    ledger_hooks.post_worker_init(worker)
-    gc.collect()
-    gc.freeze()
-    gc.enable()
-
-
-def child_exit(server: Any, worker: Any) -> None:
-    """Look after what a worker has left, whatever it died of."""
-    ledger_hooks.child_exit(server, worker)
-    metrics_hooks.child_exit(server, worker)

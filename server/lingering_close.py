@@ -1,7 +1,7 @@
-"""Connections that are over on our side: the client is given the time to read what we have said.
+"""Lingering close (RFC 9112 section 9.6): read from a half-closed connection until the client closes its side.
 
-Closed at once, with something of the client's unread, a connection is reset, and the last answer may be lost on its
-way (RFC 9112 section 9.6). gunicorn waits for each client in turn, up to two seconds, and serves nobody meanwhile.
+A connection that is closed at once, with data of the client's unread, is reset, and the client may lose the last
+response. gunicorn's own `close_graceful` waits up to two seconds for each client, on the thread that accepts.
 """
 
 import selectors
@@ -12,55 +12,55 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-PATIENCE = 2.0
-"""Seconds in which the client is to close its side."""
-THROWN_AWAY = 1024 * 1024
-"""Bytes that are read meanwhile: the rest of a body that was too large."""
-_AT_ONCE = 64 * 1024
+TIMEOUT = 2.0
+"""Seconds that a client has to close its side."""
+MAX_DISCARDED = 1024 * 1024
+"""Bytes that are read meanwhile: the rest of a request body that was too large."""
+_CHUNK = 64 * 1024
 
 
-class Farewells:
-    """The connections of a worker that wait for their clients to close; on the worker's main thread alone."""
+class LingeringClose:
+    """The half-closed connections of a worker. Only the worker's main thread may use it."""
 
     def __init__(self, worker: Any) -> None:
-        """Begin with none.
+        """Start without connections.
 
-        :param worker: whose `poller` tells that a client has said something, and whose `nr_conns` counts them.
+        :param worker: its `poller` reports what a client sends, and its `nr_conns` counts the open connections.
         """
         self._worker = worker
-        self._waiting: deque[Any] = deque()
+        self._lingering: deque[Any] = deque()
 
-    def say(self, conn: Any) -> None:
-        """End the sending side, and wait for the client to end its own."""
+    def begin(self, conn: Any) -> None:
+        """Close the sending side, and wait for the client to close its own."""
         try:
             conn.sock.setblocking(False)
             conn.sock.shutdown(socket.SHUT_WR)
-            self._worker.poller.register(conn.sock, selectors.EVENT_READ, partial(self._hear, conn))
-        except (OSError, ValueError):  # the client has gone, or is closed already
+            self._worker.poller.register(conn.sock, selectors.EVENT_READ, partial(self._discard, conn))
+        except (OSError, ValueError):  # the client has closed, or the socket is closed already
             self._close(conn)
             return
-        conn.timeout, conn.left = time.monotonic() + PATIENCE, THROWN_AWAY
-        self._waiting.append(conn)
+        conn.timeout, conn.left = time.monotonic() + TIMEOUT, MAX_DISCARDED
+        self._lingering.append(conn)
 
-    def end(self) -> None:
-        """Close those who have waited long enough."""
+    def close_expired(self) -> None:
+        """Close the connections whose timeout has passed."""
         now = time.monotonic()
-        while self._waiting and self._waiting[0].timeout <= now:
-            self._forget(self._waiting[0])
+        while self._lingering and self._lingering[0].timeout <= now:
+            self._end(self._lingering[0])
 
-    def _hear(self, conn: Any, client: Any) -> None:
+    def _discard(self, conn: Any, client: Any) -> None:
         try:
-            heard = len(client.recv(_AT_ONCE))
+            received = len(client.recv(_CHUNK))
         except BlockingIOError:
             return
         except OSError:
-            heard = 0
-        conn.left -= heard
-        if not heard or conn.left < 0:
-            self._forget(conn)
+            received = 0
+        conn.left -= received
+        if not received or conn.left < 0:
+            self._end(conn)
 
-    def _forget(self, conn: Any) -> None:
-        self._waiting.remove(conn)
+    def _end(self, conn: Any) -> None:
+        self._lingering.remove(conn)
         with suppress(OSError, KeyError, ValueError):
             self._worker.poller.unregister(conn.sock)
         self._close(conn)

@@ -1,7 +1,7 @@
-"""gunicorn's threaded worker, which loses no request when it goes and waits for nobody when it closes a connection."""
+"""gunicorn's threaded worker and log, changed where decision 13 says so (docs/decisions/0013-the-server.md)."""
 
 # mypy: disable-error-code="misc"
-# gunicorn has no types: every class of its is Any.
+# gunicorn has no types: each of its classes is Any.
 
 import errno
 import select
@@ -11,129 +11,169 @@ from contextlib import suppress
 from functools import cache, partial
 from typing import Any
 
+from gunicorn.glogging import Logger  # type: ignore[import-untyped]  # the package has no types
 from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]  # the package has no types
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]  # the package has no types
 
-from server.lingering_close import Farewells
-from server.server_log import wordless
-from server.unread import leaves_much_unread
+from config.logs import LineFormatter
+from server.lingering_close import LingeringClose
 
-_MOMENT = 5
+MAX_DRAINED = 64 * 1024
+"""Bytes of an unread request body that gunicorn discards to keep the connection."""
+_NEXT_REQUEST_WAIT = 5
 """Milliseconds that a thread waits for the next request of the client that it has just answered."""
-_LITTLE = 8
-"""Connections with a thread each, waiting ones included; with more of them threads get into each other's way."""
-_NO_ROOM = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
-_PAUSE = 0.05
-"""Seconds until it is tried again to accept where there was no room: the poller would ask for it without a pause."""
-_REMIND = 60
-"""Seconds until the log says again that there is none."""
+_FEW_THREADS = 8
+"""Busy threads up to which a thread waits; more of them compete for the interpreter's lock."""
+_OUT_OF_RESOURCES = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+_ACCEPT_PAUSE = 0.05
+"""Seconds before the next attempt to accept without a free file descriptor; the poller would ask again at once."""
+_LOG_INTERVAL = 60
+"""Seconds between two log lines about that."""
+
+
+class ServerLog(Logger):
+    """gunicorn's log in the format of the application's."""
+
+    def setup(self, cfg: Any) -> None:
+        """Set up gunicorn's handlers with our formatter."""
+        super().setup(cfg)
+        for handler in self.error_log.handlers:
+            handler.setFormatter(LineFormatter())
 
 
 class Worker(ThreadWorker):
     """gunicorn's threaded worker."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Begin in the master, before the fork."""
+        """Create the worker; runs in the master, before the fork."""
         super().__init__(*args, **kwargs)
-        self._farewells = Farewells(self)
-        self._remind_at = 0.0
+        self._lingering = LingeringClose(self)
+        self._next_log_at = 0.0
 
     def handle_request(self, req: Any, conn: Any) -> Any:
-        """Answer a request; say so in the answer if the connection cannot be used for another one."""
+        """Answer a request, with `Connection: close` where the connection cannot serve another one."""
         closes = req.should_close
-        # gunicorn asks once for the answer's headers, and after the answer again: what it has said then has to hold.
-        req.should_close = cache(lambda: closes() or not self.alive or leaves_much_unread(req.body))
+        # gunicorn asks for the response's headers and again after the response: both must get the same answer.
+        req.should_close = cache(lambda: closes() or not self.alive or _has_long_unread_body(req.body))
         try:
             return super().handle_request(req, conn)
         finally:
-            # Without itself in it, the request and what it holds are gone at once.
+            # Drop the reference cycle, so that the request is freed at once.
             req.should_close = partial(bool, req.should_close())
 
     def handle(self, conn: Any) -> Any:
-        """Answer on a connection, and while there is little else to do stay with it for a moment.
+        """Answer on a connection; while few threads are busy, wait a few milliseconds for its next request.
 
-        Whoever calls without a pause is answered by the same thread then; through the main thread and its poller, each
-        request costs two more changes of threads.
+        A client that sends requests without a pause is then answered by the same thread. By way of the main thread and
+        its poller each request costs two more thread switches.
         """
         kept = super().handle(conn)
-        while kept is True and self.alive and self._has_little_to_do() and _has_come(conn, _MOMENT):
+        while kept is True and self.alive and self._few_threads_are_busy() and _has_data(conn, _NEXT_REQUEST_WAIT):
             kept = super().handle(conn)
         return kept
 
-    def _has_little_to_do(self) -> bool:
+    def _few_threads_are_busy(self) -> bool:
         with_a_thread = self.nr_conns - len(self.keepalived_conns) - len(self.pending_conns)
-        return bool(with_a_thread <= min(_LITTLE, self.cfg.threads // 2))
+        return bool(with_a_thread <= min(_FEW_THREADS, self.cfg.threads // 2))
 
     def set_accept_enabled(self, enabled: bool) -> None:
-        """Accept or not; who is already in the queue of a stopping worker is accepted still."""
+        """Start or stop accepting; a stopping worker first accepts the connections that are in the queue."""
         super().set_accept_enabled(enabled)
         if self.alive or enabled:
             return
         # gunicorn's listeners have no socket once they are closed.
         for listener in (listener for listener in self.sockets if listener.sock):
-            # Not for ever, where others come as fast as they are accepted; nor where there is no room for them.
+            # Bounded, since new connections may arrive as fast as they are accepted.
             with suppress(OSError):
                 for _ in range(self.cfg.backlog):
                     before = self.nr_conns
                     self.accept(listener)
                     if before == self.nr_conns:
                         break
-            # From here on the kernel refuses, where nobody else listens, and does not gather what nobody accepts.
+            # From here on the kernel refuses connections if no other process listens, instead of queueing them.
             listener.close()
 
     def accept(self, listener: Any) -> None:
-        """Accept a connection, or leave it in the queue while there is no room: gunicorn's worker would die of it."""
+        """Accept a connection, or leave it in the queue if the process is out of file descriptors or memory.
+
+        gunicorn's own worker would end with the exception.
+        """
         try:
             super().accept(listener)
         except OSError as error:
-            if error.errno not in _NO_ROOM:
+            if error.errno not in _OUT_OF_RESOURCES:
                 raise
-            self._wait_for_room(error)
+            self._pause_accepting(error)
 
-    def _wait_for_room(self, error: OSError) -> None:
+    def _pause_accepting(self, error: OSError) -> None:
         now = time.monotonic()
-        if now >= self._remind_at:
-            self._remind_at = now + _REMIND
+        if now >= self._next_log_at:
+            self._next_log_at = now + _LOG_INTERVAL
             self.log.error("Connections have to wait: %s", error.strerror)
-        time.sleep(_PAUSE)
+        time.sleep(_ACCEPT_PAUSE)
 
     def finish_request(self, conn: Any, fs: "Future[Any]") -> None:
-        """Keep the connection of a request that has ended, or let it go; gunicorn would wait here for the client."""
+        """Keep the connection of an ended request, or begin its lingering close.
+
+        gunicorn's own worker would wait for the client here, on the thread that accepts.
+        """
         if fs.cancelled() or fs.exception() is not None or not fs.result():
-            self._farewells.say(conn)
+            self._lingering.begin(conn)
         else:
             super().finish_request(conn, fs)
 
     def murder_keepalived(self, force: bool = False) -> None:
-        """Close the connections that nobody has used for long, but for those on which a request has just come in."""
+        """Close expired idle connections, except those on which a request has just arrived."""
         now = time.monotonic()
-        late = [] if force else [conn for conn in self.keepalived_conns if conn.timeout <= now]
-        for conn in late:
-            if _has_come(conn, 0):
+        expired = [] if force else [conn for conn in self.keepalived_conns if conn.timeout <= now]
+        for conn in expired:
+            if _has_data(conn, 0):
                 self.on_client_socket_readable(conn, conn.sock)
         super().murder_keepalived(force)
 
     def murder_pending(self) -> None:
-        """Close the connections that have said nothing for long, and those that have been let go."""
+        """Close expired connections that have sent nothing, and those whose lingering close has expired."""
         super().murder_pending()
-        self._farewells.end()
+        self._lingering.close_expired()
 
     def _cap_keepalive(self, deadline: float) -> None:
-        """Let a stop wait no longer for connections that have said nothing yet than for kept ones."""
+        """Apply the deadline of a stop to connections that have sent nothing too, not only to idle ones."""
         super()._cap_keepalive(deadline)
         for conn in self.pending_conns:
             conn.timeout = min(conn.timeout, deadline)
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
-        """Answer and log as gunicorn does, by the kind of the fault alone: it would repeat what a client has sent."""
-        # Without the request: its line would be logged, query included.
-        super().handle_error(None, client, addr, wordless(exc) if isinstance(exc, ParseException) else exc)
+        """Answer and log an error as gunicorn does, without what the client has sent."""
+        # Without the request: gunicorn would log its request line, with the query string.
+        super().handle_error(None, client, addr, without_text(exc) if isinstance(exc, ParseException) else exc)
 
 
-def _has_come(conn: Any, within: int) -> bool:
-    """Say whether something has come that is not answered yet, or the end, within so many milliseconds."""
+def without_text(error: ParseException) -> ParseException:
+    """Return an error for which gunicorn has the same status and whose text is the name of its class."""
+    error_class: Any = type(error)
+    textless = _without_text(error_class)
+    return textless.__new__(textless)
+
+
+@cache
+def _without_text(error_class: Any) -> Any:
+    return type(error_class.__name__, (error_class,), {"__str__": lambda self: error_class.__name__})
+
+
+def _has_data(conn: Any, timeout: int) -> bool:
+    """Return True if the client has sent data or closed the connection, within so many milliseconds."""
     if conn.parser.unreader.buf.getvalue():
         return True
-    look = select.poll()
-    look.register(conn.sock, select.POLLIN)
-    return bool(look.poll(within))
+    poller = select.poll()
+    poller.register(conn.sock, select.POLLIN)
+    return bool(poller.poll(timeout))
+
+
+def _has_long_unread_body(body: Any) -> bool:
+    """Return True if gunicorn would not discard the rest of the request body to keep the connection."""
+    reader = body.reader
+    left = getattr(reader, "length", None)
+    if left is not None:
+        return bool(left >= MAX_DRAINED)
+    # The length of a chunked body is unknown until its end, when gunicorn drops its parser.
+    return getattr(reader, "parser", None) is not None

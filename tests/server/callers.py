@@ -1,4 +1,4 @@
-"""Clients that call without a pause on connections of their own, and what became of each call that they sent."""
+"""Clients that send requests without a pause over bare sockets, and the outcome of each request."""
 
 import select
 import socket
@@ -12,30 +12,30 @@ from dataclasses import dataclass, field
 from http.client import HTTPException, HTTPResponse
 
 PATIENCE = 60
-"""Seconds; none of what is promised here takes that long."""
+"""Seconds; longer than anything that these tests wait for."""
 
 
 @dataclass
 class Calls:
-    """What the clients have seen so far."""
+    """The outcomes so far."""
 
     statuses: Counter[int] = field(default_factory=Counter)
     lost: list[str] = field(default_factory=list)
-    """Calls that were sent on a connection that the server had taken, and never answered."""
+    """Errors of calls that were sent on an established connection and not answered."""
     refused: int = 0
-    """Connections that nobody took: nothing was sent, and a client tries elsewhere."""
+    """Refused connections: nothing was sent, and a client may try another server."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def wait_for(self, more: int) -> None:
-        """Wait until so many more have been answered."""
+        """Wait until so many more calls have been answered."""
         until, before = time.monotonic() + PATIENCE, self.statuses.total()
         while self.statuses.total() < before + more:
-            assert time.monotonic() < until, f"nobody is answered any more: {self}"
+            assert time.monotonic() < until, f"calls are no longer answered: {self}"
             time.sleep(0.01)
 
 
 def request(method: str, path: str, body: bytes = b"", **headers: str) -> bytes:
-    """Give the bytes of a request; `Content_Type` stands for `Content-Type`."""
+    """Return the bytes of a request; a keyword `Content_Type` becomes the header `Content-Type`."""
     named = {"Host": "localhost", **{name.replace("_", "-"): value for name, value in headers.items()}}
     if body:
         named.setdefault("Content-Length", str(len(body)))
@@ -44,7 +44,7 @@ def request(method: str, path: str, body: bytes = b"", **headers: str) -> bytes:
 
 
 def read(connection: socket.socket) -> tuple[int, bool]:
-    """Read an answer; give its status, and whether the server closes the connection after it."""
+    """Read a response; return its status, and whether the server closes the connection after it."""
     response = HTTPResponse(connection)
     response.begin()
     response.read()
@@ -53,9 +53,9 @@ def read(connection: socket.socket) -> tuple[int, bool]:
 
 @contextmanager
 def calling(address: tuple[str, int], sent: bytes, *, callers: int, kept: bool = True) -> Iterator[Calls]:
-    """Let so many clients send this request over and over until the end of the block.
+    """Send the request repeatedly from so many clients until the end of the block.
 
-    :param kept: a client keeps its connection until the server says that it closes it; otherwise each call has one.
+    :param kept: clients reuse their connection until the server closes it; otherwise each call opens one.
     """
     calls, stopped = Calls(), threading.Event()
 
@@ -92,7 +92,7 @@ def calling(address: tuple[str, int], sent: bytes, *, callers: int, kept: bool =
 
 
 def _usable(connection: socket.socket | None) -> socket.socket | None:
-    """Give it back unless the server has closed it in the meantime, as clients look before they use one again."""
+    """Return the connection unless the server has closed it; HTTP clients check this before they reuse one."""
     if connection is not None and select.select([connection], [], [], 0)[0]:
         connection.close()
         return None

@@ -1,4 +1,4 @@
-"""Whom a worker accepts: those in the queue as it stops, and those who had to wait for room."""
+"""Accepting connections while the worker stops, and without a free file descriptor."""
 
 import gc
 import logging
@@ -21,28 +21,28 @@ from server.worker import Worker
 BACKLOG = 4
 
 
-class Threads:
-    """A worker's, all of them busy: they answer nobody, and say when they are handed a connection."""
+class BusyThreads:
+    """A thread pool whose threads are all busy: it records the connections that it gets and answers none."""
 
     def __init__(self) -> None:
-        self.then: Callable[[], object] = lambda: None
-        self.handed: list[Any] = []
+        self.on_submit: Callable[[], object] = lambda: None
+        self.submitted: list[Any] = []
 
     def submit(self, handle: object, conn: Any) -> "Future[Any]":
-        self.handed.append(conn)
-        self.then()
+        self.submitted.append(conn)
+        self.on_submit()
         return Future()
 
 
 @pytest.fixture
-def threads() -> Threads:
-    """The threads of the worker."""
-    return Threads()
+def threads() -> BusyThreads:
+    """The worker's thread pool."""
+    return BusyThreads()
 
 
 @pytest.fixture
-def worker(threads: Threads) -> Iterator[Any]:
-    """One that accepts at two addresses, in this process and without its loop."""
+def worker(threads: BusyThreads) -> Iterator[Any]:
+    """A worker with two listeners, in this process and without its main loop."""
     cfg, log = Config(), logging.getLogger("gunicorn.error")
     cfg.set("backlog", BACKLOG)
     listeners = [TCPSocket(("127.0.0.1", 0), cfg, log) for _ in range(2)]
@@ -52,7 +52,7 @@ def worker(threads: Threads) -> Iterator[Any]:
         worker.set_accept_enabled(True)
         yield worker
     worker.tmp.close()
-    for one in (*threads.handed, *listeners):
+    for one in (*threads.submitted, *listeners):
         one.close()
 
 
@@ -61,16 +61,16 @@ Connect = Callable[[Any], socket.socket]
 
 @pytest.fixture
 def connect() -> Iterator[Connect]:
-    """Be a client at a listener."""
+    """Return a function that connects to a listener."""
     with ExitStack() as kept:
         yield lambda listener: kept.enter_context(socket.create_connection(listener.getsockname(), 10))
 
 
 @contextmanager
 def no_more_files() -> Iterator[None]:
-    """Let this process open no further file."""
+    """Leave this process no free file descriptor."""
     before, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    # What others have left open must not be closed in between: there would be room again.
+    # A file that is collected in between would leave a free descriptor.
     gc.collect()
     gc.disable()
     free = os.dup(0)
@@ -84,42 +84,42 @@ def no_more_files() -> Iterator[None]:
 
 
 def stop(worker: Any) -> None:
-    """Do what gunicorn's loop does at its end."""
+    """Stop the worker as gunicorn's main loop does."""
     worker.alive = False
     worker.set_accept_enabled(False)
 
 
-def test_who_is_in_the_queue_is_accepted_still(worker: Any, connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
-    """At each address, until nobody is left; then it is closed, and the next one is refused at once."""
-    places, tried = [listener.getsockname() for listener in worker.sockets], Counter[Any]()
+def test_a_stop_accepts_the_queue_first(worker: Any, connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each listener's queue is accepted, and then the listener is closed and refuses connections."""
+    addresses, attempts = [listener.getsockname() for listener in worker.sockets], Counter[Any]()
 
     def accept(listener: Any) -> None:
-        tried[listener] += 1
+        attempts[listener] += 1
         Worker.accept(worker, listener)
 
     monkeypatch.setattr(worker, "accept", accept)
     for listener in worker.sockets * 2:
         connect(listener)
     stop(worker)
-    # At each once in vain.
-    assert (worker.nr_conns, list(tried.values())) == (4, [3, 3])
-    for place in places:
+    # The last attempt at each finds the queue empty.
+    assert (worker.nr_conns, list(attempts.values())) == (4, [3, 3])
+    for address in addresses:
         with pytest.raises(ConnectionRefusedError):
-            socket.create_connection(place, 10)
+            socket.create_connection(address, 10)
 
 
-def test_who_comes_without_end_is_not_accepted_without_end(worker: Any, threads: Threads, connect: Connect) -> None:
-    """Another one comes whenever one has been accepted: a queue's length of them, and then it is closed."""
+def test_a_stop_accepts_no_more_than_the_backlog(worker: Any, threads: BusyThreads, connect: Connect) -> None:
+    """Even if a new connection arrives whenever one is accepted."""
     listener, others = worker.sockets[0], iter(range(10 * BACKLOG))
-    threads.then = lambda: connect(listener) if next(others, None) is not None else None
+    threads.on_submit = lambda: connect(listener) if next(others, None) is not None else None
     connect(listener)
     stop(worker)
     assert worker.nr_conns == BACKLOG
     assert listener.sock is None
 
 
-def test_a_stop_without_room_goes_on(worker: Any, connect: Connect) -> None:
-    """With too many open files who is in the queue is lost, who was accepted is not, and no address stays open."""
+def test_a_stop_without_file_descriptors_closes_all_listeners(worker: Any, connect: Connect) -> None:
+    """The queue is lost, the accepted connections are not."""
     first, second = worker.sockets
     connect(first)
     worker.wait_for_and_dispatch_events(1)
@@ -131,8 +131,10 @@ def test_a_stop_without_room_goes_on(worker: Any, connect: Connect) -> None:
     assert (first.sock, second.sock) == (None, None)
 
 
-def test_without_room_who_comes_waits(worker: Any, connect: Connect, caplog: pytest.LogCaptureFixture) -> None:
-    """A worker with too many open files does not die of the next client: it says so, and accepts them afterwards."""
+def test_without_file_descriptors_connections_wait(
+    worker: Any, connect: Connect, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The worker logs it, goes on, and accepts them when it has descriptors again."""
     connect(worker.sockets[0])
     with no_more_files():
         for _ in range(3):

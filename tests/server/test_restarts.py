@@ -1,4 +1,4 @@
-"""Workers that are replaced and services that end, under load: who was let in is answered."""
+"""Replacing workers and stopping the service under load: every accepted request is answered."""
 
 import json
 import signal
@@ -20,9 +20,9 @@ pytestmark = pytest.mark.e2e
 
 PREFIXES = list(settings.APIS.values())
 OTHERS_WAIT = 8
-"""Seconds, half as many as gunicorn would be busy with those who do not close."""
+"""Seconds; gunicorn's own worker would wait twice as long for the clients that do not close."""
 IN_A_THREAD = 5.5
-"""Seconds; gunicorn gives a new connection five of a thread before it waits without one."""
+"""Seconds; a thread waits five for the first bytes of a new connection before the poller does."""
 PUBLIC = request("GET", f"/{PREFIXES[-1]}provider/")
 
 
@@ -32,7 +32,7 @@ def sign_up(number: int, prefix: str = PREFIXES[-1]) -> bytes:
 
 @pytest.fixture
 def gate() -> threading.Event:
-    """The provider answers while it is set."""
+    """An event; the provider answers while it is set."""
     gate = threading.Event()
     gate.set()
     return gate
@@ -40,9 +40,9 @@ def gate() -> threading.Event:
 
 @pytest.fixture
 def running(gate: threading.Event) -> Iterator[Callable[..., AbstractContextManager[Service]]]:
-    """A service of one process, or more where there is Redis, whose provider waits at the gate.
+    """Return a function that starts a service whose provider waits for `gate`.
 
-    It waits for the provider longer than any test does.
+    The provider timeout is longer than any test.
     """
     with inventive_github(before=lambda: gate.wait(PATIENCE)) as github, ExitStack() as kept:
 
@@ -68,15 +68,15 @@ def soon(true: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def nobody_is_answered(calls: Calls) -> bool:
+def no_call_is_answered(calls: Calls) -> bool:
     before = calls.statuses.total()
     time.sleep(1)
     return calls.statuses.total() == before
 
 
 @pytest.mark.redis
-def test_a_worker_that_has_had_its_requests_is_replaced(running: Running) -> None:
-    """Both of two; on kept connections and on new ones no call is lost, none refused."""
+def test_workers_at_their_request_limit_are_replaced(running: Running) -> None:
+    """Both of two workers; no call is lost or refused, on kept connections and on new ones."""
     with running(2, MAX_REQUESTS="100") as service, ExitStack() as load:
         first = set(service.workers)
         calls = [load.enter_context(calling(service.address, PUBLIC, callers=3, kept=kept)) for kept in (True, False)]
@@ -92,7 +92,7 @@ def test_the_only_worker_answers_all_it_has_before_it_is_replaced(running: Runni
         waits.sendall(sign_up(1))
         with calling(service.address, PUBLIC, callers=2) as calls:
             # The worker stops accepting at its limit; the sign-up is still in progress in it.
-            soon(lambda: nobody_is_answered(calls))
+            soon(lambda: no_call_is_answered(calls))
             assert service.workers == [first]
             gate.set()
             assert read(waits)[0] == 201
@@ -102,8 +102,8 @@ def test_the_only_worker_answers_all_it_has_before_it_is_replaced(running: Runni
 
 
 @pytest.mark.redis
-def test_sighup_replaces_all_of_them(running: Running) -> None:
-    """The new ones serve before the old ones go, and no call is lost or refused."""
+def test_sighup_replaces_all_workers(running: Running) -> None:
+    """No call is lost or refused: the old workers answer what they have, and the queue waits for the new ones."""
     with running(2) as service, calling(service.address, PUBLIC, callers=4) as calls:
         before = set(service.workers)
         with calling(service.address, sign_up(1), callers=2, kept=False) as sign_ups:
@@ -116,8 +116,8 @@ def test_sighup_replaces_all_of_them(running: Running) -> None:
 
 
 @pytest.mark.redis
-def test_at_sigterm_who_was_let_in_is_answered(running: Running, gate: threading.Event) -> None:
-    """Those in the kernel's queue, whom no worker has accepted yet, and those who wait for a provider included."""
+def test_sigterm_answers_all_accepted_requests(running: Running, gate: threading.Event) -> None:
+    """Including those in the kernel's queue, and sign-ups that wait for a provider."""
     with running(2, mortal=True) as service, ExitStack() as load:
         waiting = [load.enter_context(socket.create_connection(service.address, PATIENCE)) for _ in range(4)]
         gate.clear()
@@ -133,14 +133,14 @@ def test_at_sigterm_who_was_let_in_is_answered(running: Running, gate: threading
         assert service.process.wait(PATIENCE) == 0
         assert "was sent" not in service.log(), "a worker was killed"
     assert [set(one.statuses) for one in calls] == [{200}] * 2
-    # One may connect in the very moment in which a socket is closed; gunicorn by itself resets whoever is in the queue.
+    # A connection that is made at the moment of the close may be reset; gunicorn's own worker resets the whole queue.
     assert sum(len(one.lost) for one in calls) <= 1
 
 
-def test_idle_clients_hold_up_nobody(running: Running) -> None:
-    """Those who say nothing or do not close when they are told to: neither other clients nor the end wait for them."""
+def test_idle_clients_delay_neither_requests_nor_the_stop(running: Running) -> None:
+    """Clients that send nothing, and clients that do not close after `Connection: close`."""
     with running(mortal=True) as service, ExitStack() as kept:
-        silent = kept.enter_context(socket.create_connection(service.address, PATIENCE))
+        idle = kept.enter_context(socket.create_connection(service.address, PATIENCE))
         began = time.monotonic()
         for _ in range(8):
             stays = kept.enter_context(socket.create_connection(service.address, PATIENCE))
@@ -151,5 +151,5 @@ def test_idle_clients_hold_up_nobody(running: Running) -> None:
             assert read(other) == (200, False)
         time.sleep(max(0.0, began + IN_A_THREAD - time.monotonic()))
         service.process.send_signal(signal.SIGTERM)
-        assert silent.recv(1) == b""
+        assert idle.recv(1) == b""
         assert service.process.wait(PATIENCE) == 0

@@ -1,4 +1,4 @@
-"""What keeps the server from starting: one clear line that names the variable, and no traceback."""
+"""Errors that prevent the start: one line that names the variable, and no traceback."""
 
 import os
 import resource
@@ -10,14 +10,14 @@ from runpy import run_path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from server.__main__ import FILES
+from server.__main__ import MAX_FILES
 from tests.e2e.databases import empty_postgres
 from tests.e2e.servers import ROOT, free_port, run_to_end, running_service
 
 pytestmark = pytest.mark.e2e
 
 USUAL = 1024
-"""The soft limit of open files that most systems give."""
+"""The soft limit of open files on most systems."""
 ENABLED = {
     "SOCIAL_PROVIDERS": "facebook",
     "SOCIAL_AUTH_FACEBOOK_KEY": "key",
@@ -26,7 +26,7 @@ ENABLED = {
 
 
 def refusal(folder: Path, **environment: str) -> str:
-    """Start the server with a fault, and give what it says instead."""
+    """Start the server with a configuration error and return what it prints."""
     variables = {
         "SECRET_KEY": "tests-only",
         "DATABASE_URL": f"sqlite:///{folder}/db.sqlite3",
@@ -41,8 +41,8 @@ def refusal(folder: Path, **environment: str) -> str:
     return ended.stderr
 
 
-def test_a_command_says_it_in_a_line_as_well() -> None:
-    """With exit code 2: 1 is an answer of some commands."""
+def test_a_management_command_prints_one_line_too() -> None:
+    """With exit code 2: with 1 some commands report a result."""
     ended = run_to_end("manage", {"SECRET_KEY": "tests-only", "LEDGER_DAYS": "some"}, "migration_status")
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr.startswith("LEDGER_DAYS is ")
@@ -61,11 +61,11 @@ def test_a_command_says_it_in_a_line_as_well() -> None:
     ],
 )
 def test_a_value_that_cannot_be_read_names_its_variable(tmp_path: Path, name: str, value: str) -> None:
-    """Whatever is wrong with it, the operator reads which variable to look at."""
-    said = refusal(tmp_path, **{name: value})
-    assert said.startswith("Tandem does not start. ")
-    assert name in said
-    assert said.count("\n") == 1
+    """The operator reads which variable to correct, whatever is wrong with its value."""
+    printed = refusal(tmp_path, **{name: value})
+    assert printed.startswith("Tandem does not start. ")
+    assert name in printed
+    assert printed.count("\n") == 1
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_a_value_that_cannot_be_read_names_its_variable(tmp_path: Path, name: st
     ],
 )
 def test_every_setting_is_read_as_strictly(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
-    """The settings of a new process refuse it in one line, which is what the server then says: the test above."""
+    """The settings refuse it with a message of one line; the test above shows that the server prints it."""
     for other in set(os.environ) - {"PATH"}:
         monkeypatch.delenv(other)
     monkeypatch.setenv("SECRET_KEY", "tests-only")
@@ -125,8 +125,8 @@ def test_every_setting_is_read_as_strictly(monkeypatch: pytest.MonkeyPatch, name
 
 
 @pytest.mark.parametrize("value", ["", None])
-def test_a_secret_key_is_needed(tmp_path: Path, value: str | None) -> None:
-    """Missing or empty, there is no default that everybody knows."""
+def test_a_secret_key_is_required(tmp_path: Path, value: str | None) -> None:
+    """There is no default, which everybody would know."""
     with_or_without = {} if value is None else {"SECRET_KEY": value}
     ended = run_to_end("server", {"DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3", **with_or_without})
     assert (ended.returncode, ended.stdout) == (1, "")
@@ -136,39 +136,39 @@ def test_a_secret_key_is_needed(tmp_path: Path, value: str | None) -> None:
 
 @pytest.mark.threat(2)
 def test_an_unknown_provider_is_refused(tmp_path: Path) -> None:
-    """A provider without a policy is never enabled; the hint says which there are."""
-    said = refusal(tmp_path, **{**ENABLED, "SOCIAL_PROVIDERS": "facebook,myspace"})
-    assert "social.E001" in said
-    assert "'myspace'" in said
-    assert "google-oauth2" in said
+    """A provider without a policy is never enabled; the hint lists the known ones."""
+    printed = refusal(tmp_path, **{**ENABLED, "SOCIAL_PROVIDERS": "facebook,myspace"})
+    assert "social.E001" in printed
+    assert "'myspace'" in printed
+    assert "google-oauth2" in printed
 
 
 @pytest.mark.threat(2)
 @pytest.mark.parametrize(("part", "value"), [("KEY", None), ("KEY", "   "), ("SECRET", "")])
-def test_a_registration_is_needed(tmp_path: Path, part: str, value: str | None) -> None:
-    """A client id or a secret that is missing or blank is never "no check"."""
+def test_a_registration_is_required(tmp_path: Path, part: str, value: str | None) -> None:
+    """A client id or secret that is missing or blank never disables a check."""
     name = f"SOCIAL_AUTH_FACEBOOK_{part}"
     environment = {key: text for key, text in ENABLED.items() if key != name}
     if value is not None:
         environment[name] = value
-    said = refusal(tmp_path, **environment)
-    assert f"social.E002: {name} is not set" in said
+    printed = refusal(tmp_path, **environment)
+    assert f"social.E002: {name} is not set" in printed
 
 
 @pytest.mark.parametrize("hosts", ["localhost,api.example.com", "*"])
-def test_the_sandbox_is_for_this_machine_alone(tmp_path: Path, hosts: str) -> None:
-    """SANDBOX=1 where the service answers to other hosts would let anyone sign in as anyone."""
-    said = refusal(tmp_path, **{**ENABLED, "SANDBOX": "1", "ALLOWED_HOSTS": hosts})
-    assert "social.E007" in said
-    assert "ALLOWED_HOSTS" in said
+def test_the_sandbox_requires_loopback_hosts(tmp_path: Path, hosts: str) -> None:
+    """SANDBOX=1 on a service that answers to other hosts would let anyone sign in as anyone."""
+    printed = refusal(tmp_path, **{**ENABLED, "SANDBOX": "1", "ALLOWED_HOSTS": hosts})
+    assert "social.E007" in printed
+    assert "ALLOWED_HOSTS" in printed
 
 
-def test_provider_hosts_are_for_the_sandbox_alone(tmp_path: Path) -> None:
-    """Provider calls go elsewhere only where that is said aloud."""
+def test_provider_hosts_require_the_sandbox(tmp_path: Path) -> None:
+    """Provider calls go to other hosts only with SANDBOX=1."""
     hosts = '{"https://graph.facebook.com": "http://127.0.0.1:9100/facebook"}'
-    said = refusal(tmp_path, **{**ENABLED, "PROVIDER_HOSTS": hosts})
-    assert "social.E006" in said
-    assert "PROVIDER_HOSTS" in said
+    printed = refusal(tmp_path, **{**ENABLED, "PROVIDER_HOSTS": hosts})
+    assert "social.E006" in printed
+    assert "PROVIDER_HOSTS" in printed
 
 
 @pytest.mark.parametrize("name", ["SOCIAL_AUTH_VERIFY_SSL", "SOCIAL_AUTH_FACEBOOK_VERIFY_SSL"])
@@ -179,7 +179,7 @@ def test_provider_hosts_are_for_the_sandbox_alone(tmp_path: Path) -> None:
 def test_certificates_are_verified_with_1(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, read: bool | str
 ) -> None:
-    """A switch as every other; what is neither is the place of a bundle."""
+    """`1` and `0` switch it; any other value is the path of a certificate bundle."""
     monkeypatch.setenv(name, value)
     found = run_path(str(ROOT / "config" / "settings.py"))[name]
     assert (type(found), found) == (type(read), read)
@@ -195,64 +195,64 @@ def test_certificates_are_verified_with_1(
     ],
 )
 def test_certificates_are_always_verified(tmp_path: Path, name: str, value: str) -> None:
-    """Neither a switch nor a slip makes a provider of anyone on the way, or every call fail."""
-    said = refusal(tmp_path, **ENABLED, **{name: value})
-    assert f"social.E012: {name} " in said
+    """No value switches verification off, and a path that does not exist is an error at the start."""
+    printed = refusal(tmp_path, **ENABLED, **{name: value})
+    assert f"social.E012: {name} " in printed
 
 
 @pytest.mark.threat(6)
 def test_a_pipeline_that_finds_users_by_address_is_refused(tmp_path: Path) -> None:
-    """Whoever has the address at some provider would take the account over."""
+    """Anyone with that address at any provider could take the account over."""
     steps = '["social_core.pipeline.social_auth.associate_by_email"]'
-    said = refusal(tmp_path, **{**ENABLED, "SOCIAL_AUTH_PIPELINE": steps})
-    assert "social.E003" in said
+    printed = refusal(tmp_path, **{**ENABLED, "SOCIAL_AUTH_PIPELINE": steps})
+    assert "social.E003" in printed
 
 
-def test_several_processes_need_redis(tmp_path: Path) -> None:
-    """Limits would count for each process by itself."""
-    said = refusal(tmp_path, **ENABLED, WEB_CONCURRENCY="2")
-    assert "WEB_CONCURRENCY is 2" in said
-    assert "REDIS_URL" in said
+def test_several_processes_require_redis(tmp_path: Path) -> None:
+    """Without it each process would count the limits by itself."""
+    printed = refusal(tmp_path, **ENABLED, WEB_CONCURRENCY="2")
+    assert "WEB_CONCURRENCY is 2" in printed
+    assert "REDIS_URL" in printed
 
 
-def test_a_taken_port_is_said(tmp_path: Path) -> None:
-    """Before the server tries and tries again."""
+def test_a_port_in_use_is_an_error(tmp_path: Path) -> None:
+    """It is reported before gunicorn retries to bind it."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        said = refusal(tmp_path, **ENABLED, PORT=str(port))
-    assert said == f"Tandem does not start. Port {port} is taken. Set PORT to a free one.\n"
+        printed = refusal(tmp_path, **ENABLED, PORT=str(port))
+    assert printed == f"Tandem does not start. Port {port} is taken. Set PORT to a free one.\n"
 
 
 @pytest.mark.threat(29)
-def test_a_database_that_does_not_answer_is_said(tmp_path: Path) -> None:
-    """Without the URL, which holds a password."""
+def test_a_database_that_does_not_answer_is_an_error(tmp_path: Path) -> None:
+    """The message does not contain the URL, which holds a password."""
     url = f"postgres://tandem:canary@127.0.0.1:{free_port()}/tandem"
-    said = refusal(tmp_path, **ENABLED, DATABASE_URL=url)
-    assert "DATABASE_URL" in said
-    assert "canary" not in said
+    printed = refusal(tmp_path, **ENABLED, DATABASE_URL=url)
+    assert "DATABASE_URL" in printed
+    assert "canary" not in printed
 
 
 @pytest.mark.threat(29)
 @pytest.mark.parametrize("url", ["mysql://tandem:canary@db/tandem", "postgres://tandem:canary@db:none/tandem"])
 def test_a_database_url_is_never_repeated(tmp_path: Path, url: str) -> None:
-    """Unreadable or not, it may hold a password."""
-    said = refusal(tmp_path, **ENABLED, DATABASE_URL=url)
-    assert "DATABASE_URL" in said
-    assert "canary" not in said
+    """It may hold a password, whether or not it can be parsed."""
+    printed = refusal(tmp_path, **ENABLED, DATABASE_URL=url)
+    assert "DATABASE_URL" in printed
+    assert "canary" not in printed
 
 
 @pytest.mark.postgres
 def test_postgresql_is_migrated_by_hand(tmp_path: Path) -> None:
-    """Several machines share it: the server does not touch it, and says who must."""
+    """Several machines share it: the server changes nothing, and names the command to run."""
     with empty_postgres() as database:
-        said = refusal(tmp_path, **ENABLED, DATABASE_URL=database.url)
-        assert "unapplied migrations" in said
-        assert "make migrate" in said
+        printed = refusal(tmp_path, **ENABLED, DATABASE_URL=database.url)
+        assert "unapplied migrations" in printed
+        assert "make migrate" in printed
         assert database.rows("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == [(0,)]
 
 
-def test_a_warning_is_told(tmp_path: Path) -> None:
-    """An operator who takes a risk reads of it at every start, and is not kept from it."""
+def test_a_warning_is_printed(tmp_path: Path) -> None:
+    """An accepted risk is printed at every start and does not prevent it."""
     registered = {
         "SOCIAL_PROVIDERS": "spotify",
         "SOCIAL_AUTH_SPOTIFY_KEY": "k",
@@ -264,21 +264,21 @@ def test_a_warning_is_told(tmp_path: Path) -> None:
 
 
 def test_sqlite_is_migrated_first(tmp_path: Path) -> None:
-    """A new file is made, brought to this release, and kept in WAL mode."""
+    """A new database file is created and migrated."""
     with running_service(None, database_url=f"sqlite:///{tmp_path}/new.sqlite3", **ENABLED) as service:
         assert "Traceback" not in service.log()
     assert (tmp_path / "new.sqlite3").exists()
 
 
-def test_loopback_hosts_may_have_the_sandbox(tmp_path: Path) -> None:
-    """All three names of this machine are fine."""
+def test_the_sandbox_starts_with_loopback_hosts(tmp_path: Path) -> None:
+    """All three loopback names are accepted."""
     hosts = {"SANDBOX": "1", "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]"}
     with running_service(None, database_url=f"sqlite:///{tmp_path}/db.sqlite3", **ENABLED, **hosts) as service:
         assert service.url
 
 
 def test_a_low_limit_of_open_files_is_raised() -> None:
-    """What a shell or systemd gives by default is less than a thousand connections need."""
+    """The default of shells and systemd is too low for a thousand connections."""
     before, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     assert most > USUAL
     with ExitStack() as kept:
@@ -288,4 +288,4 @@ def test_a_low_limit_of_open_files_is_raised() -> None:
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, (before, most))
         limits = {resource.prlimit(pid, resource.RLIMIT_NOFILE) for pid in service.pids}
-        assert limits == {(min(most, FILES), most)}
+        assert limits == {(min(most, MAX_FILES), most)}

@@ -1,0 +1,82 @@
+"""gunicorn's server hooks (docs.gunicorn.org, "Server Hooks"), in the order in which gunicorn calls them.
+
+`on_starting`, `pre_fork`, `child_exit` and `on_exit` run in the master, which does not load Django; the others run in a
+worker. `worker_exit` runs after SIGTERM, SIGQUIT, SIGABRT and at `max_requests`; `child_exit` runs however the worker
+ended.
+"""
+
+import gc
+import mmap
+import os
+import sys
+from typing import Any
+
+from config import environment
+from rollout.metrics import directory
+from shared.http.redaction import kind
+
+_COUNTER_BYTES = 8
+"""An aligned 8-byte write is atomic: the counter is whole whenever its writer is killed."""
+
+
+def on_starting(server: Any) -> None:
+    """Create the directory in which the workers share their metrics.
+
+    In the master rather than before it: the process that creates the directory removes it, and after SIGUSR2 the two
+    masters have one each. Before `prometheus_client` is imported, which reads the path once.
+    """
+    if environment.text("METRICS_TOKEN"):
+        directory.make()
+
+
+def pre_fork(server: Any, worker: Any) -> None:
+    """Create the counter of the worker's unwritten ledger entries, in memory that the master shares."""
+    worker.unwritten = mmap.mmap(-1, _COUNTER_BYTES)
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """Stop the garbage collector while the worker loads the application, all of which stays in use."""
+    gc.disable()
+
+
+def post_worker_init(worker: Any) -> None:
+    """Attach the ledger to the shared counter and start the garbage collector; the application is loaded."""
+    from rollout.ledger.process import ledger  # noqa: PLC0415 - the master has no Django
+
+    ledger().tally.show_in(memoryview(worker.unwritten).cast("Q"))
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+
+
+def worker_exit(server: Any, worker: Any) -> None:
+    """Write the ledger's remaining entries; entries after this are written when the interpreter ends."""
+    # gunicorn also calls this in the master, for a worker that it cannot find.
+    if worker.pid == os.getpid():
+        from rollout.ledger.process import ledger  # noqa: PLC0415 - the master has no Django
+
+        ledger().last_flush()
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Log how many ledger entries an ended worker has not written, and keep its metrics."""
+    unwritten = int.from_bytes(worker.unwritten[:_COUNTER_BYTES], sys.byteorder)
+    worker.unwritten.close()
+    if unwritten:
+        server.log.warning(
+            "Worker %s ended without its last flush: the ledger may lack up to %s of its calls.", worker.pid, unwritten
+        )
+    metrics = directory.current()
+    if metrics is None:
+        return
+    from rollout.metrics import files  # noqa: PLC0415 - needs the directory
+
+    try:
+        files.fold(metrics, server.WORKERS)
+    except Exception as error:  # noqa: BLE001 - a failure of the metrics must not end the service
+        server.log.error("The metrics of worker %s were not folded: %s", worker.pid, kind(error))  # noqa: TRY400 - no exception text in the log
+
+
+def on_exit(server: Any) -> None:
+    """Remove the metrics directory."""
+    directory.remove()
