@@ -13,7 +13,7 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 from rest_framework.request import Request
 
 from api_v2.document_settings import SETTINGS
-from shared.http.urls import prefix_of
+from shared.http.urls import mounted
 
 _OURS = {
     name: value
@@ -50,7 +50,7 @@ class SwaggerUI(SpectacularSwaggerSplitView):
 
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Any:
         """Serve the page, or its script."""
-        self.url = f"{prefix_of('api_v2')}openapi.yaml"
+        self.url = f"{mounted('api_v2').prefix}openapi.yaml"
         # Never the query: the page would repeat a key that somebody puts there.
         self.url_self = request.path
         with patched_settings(_OURS):

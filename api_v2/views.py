@@ -26,11 +26,11 @@ from shared.contract.errors import MethodNotAllowed, NotFound
 from shared.contract.replies import created, no_content, ok
 from shared.contract.sign_up import read_credential
 from shared.http import requests
-from shared.http.urls import prefix_of, version_of
-from social import accounts, representations, tokens, users
-from social.lists import list_body
+from shared.http.urls import mounted
+from social import accounts, representations, service, tokens
 from social.models import AccessToken
 from social.providers import registry
+from social.service import list_body
 from social.sign_up import sign_up
 
 API = "api_v2"
@@ -75,7 +75,7 @@ class ContractView(APIView):
     @property
     def prefix(self) -> str:
         """Where this version is mounted."""
-        return prefix_of(API)
+        return mounted(API).prefix
 
     def list_response(self, request: Request, rows: Any, render: Any) -> Response:
         """Give the part of a list that is asked for."""
@@ -112,7 +112,7 @@ class SignUpView(ContractView):
         """Take a provider's token; give the user and a credential."""
         credential = read_credential(requests.read_object(django_request(request)), registry.accepts_of)
         actor = request.auth.user if isinstance(request.auth, AccessToken) else None
-        signed_in = sign_up(credential=credential, actor=actor, api_version=version_of(API))
+        signed_in = sign_up(credential=credential, actor=actor, api_version=mounted(API).version)
         body = representations.sign_in_body(signed_in, self.prefix)
         return drf_response(created(body, location=body["resource_uri"]))
 
@@ -136,7 +136,7 @@ class UserView(ContractView):
 
     def get(self, request: Request, id: str) -> Response:
         """Show oneself; any other is not found."""
-        return drf_response(ok(representations.user_body(users.get_for(_caller(request).user, id), self.prefix)))
+        return drf_response(ok(representations.user_body(service.get_for(_caller(request).user, id), self.prefix)))
 
 
 class SocialAccountsView(ContractView):
@@ -161,7 +161,7 @@ class SocialAccountView(ContractView):
 
     def delete(self, request: Request, id: str) -> Response:
         """Disconnect it."""
-        accounts.disconnect(user=_caller(request).user, account_id=id, api_version=version_of(API))
+        accounts.disconnect(user=_caller(request).user, account_id=id, api_version=mounted(API).version)
         return drf_response(no_content())
 
 

@@ -21,14 +21,14 @@ from shared.contract import wire
 from shared.contract.authorization import REALM
 from shared.contract.endpoints import Access
 from shared.contract.errors import NotAuthenticated
-from shared.contract.replies import Reply, carrying
+from shared.contract.replies import Reply
 from shared.http import requests
 from shared.http.failures import failure_reply
+from shared.http.responses import attach_reply
 from social import limits
-from social.addresses import client_address
-from social.callers import identify_caller, refuse_credentials_in_url
-from social.models import AccessToken
-from social.user_model import User
+from social.limits import client_address
+from social.models import AccessToken, User
+from social.service import identify_caller, refuse_credentials_in_url
 
 
 def django_request(request: Request) -> HttpRequest:
@@ -39,7 +39,7 @@ def django_request(request: Request) -> HttpRequest:
 
 def drf_response(reply: Reply) -> Response:
     """Turn a reply into DRF's response."""
-    return carrying(Response(reply.body, status=reply.status, headers=dict(reply.headers)), reply)
+    return attach_reply(Response(reply.body, status=reply.status, headers=dict(reply.headers)), reply)
 
 
 class ContractNegotiation(BaseContentNegotiation):

@@ -7,7 +7,7 @@ from django.http.response import HttpResponseBase
 
 from config.front import POLICY
 from shared.contract.errors import ServiceUnavailable
-from shared.http.database_errors import database_is_away
+from shared.http.database import database_is_away
 from shared.http.failures import failure_reply
 
 BELOW = "/admin/"

@@ -9,7 +9,7 @@ from django.urls import URLPattern, URLResolver, path
 from rollout.dashboard.views import page
 from shared.contract.errors import Throttled
 from social import limits
-from social.addresses import client_address
+from social.limits import client_address
 
 
 class Site(AdminSite):

@@ -13,8 +13,8 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from shared.contract.replies import no_content
-from shared.http.middleware import django_response
-from shared.http.urls import serves
+from shared.http.responses import django_response
+from shared.http.urls import api_of
 
 REFUSALS = {404, 410}
 """What OPTIONS can end with besides its 204; under a wrong Host, 400, there is nobody to be helped."""
@@ -32,7 +32,7 @@ class Headers(CorsMiddleware):
 
     def is_enabled(self, request: HttpRequest) -> bool:
         """Say whether the path is one of ours to open."""
-        return bool(settings.CORS_ALLOWED_ORIGINS) and serves(request.path_info)
+        return bool(settings.CORS_ALLOWED_ORIGINS) and api_of(request) is not None
 
     def origin_found_in_white_lists(self, origin: str, url: SplitResult) -> bool:
         """Say whether an origin is allowed: the very text, no pattern and no part of it."""
@@ -67,5 +67,5 @@ def _is_preflight(request: HttpRequest) -> bool:
         request.method == "OPTIONS"
         and "Access-Control-Request-Method" in request.headers
         and request.headers.get("Origin") in settings.CORS_ALLOWED_ORIGINS
-        and serves(request.path_info)
+        and api_of(request) is not None
     )

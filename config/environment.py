@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.dateparse import parse_duration
 from environs import Env, EnvError
 
-from shared.page import is_page
+from shared.http.urls import is_page
 
 env = Env(eager=True)
 

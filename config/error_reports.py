@@ -12,8 +12,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
 
-from shared.http.redaction import kind
-from shared.paths import without_secrets
+from shared.http.redaction import kind, without_secrets
 
 SENSITIVE_NAMES = (
     # Fields of requests and of providers' answers.

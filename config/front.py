@@ -14,7 +14,7 @@ from django.shortcuts import render
 
 from shared.contract import differences, endpoints
 from shared.contract.exchanges import EXCHANGES
-from shared.http.urls import prefix_of
+from shared.http.urls import mounted
 from social.providers import registry
 
 POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
@@ -39,7 +39,7 @@ def page(request: HttpRequest) -> HttpResponse:
 def _context() -> dict[str, Any]:
     apis = [_api(app) for app in settings.APIS]
     sign_up = next(exchange for exchange in EXCHANGES if exchange.operation == "signUp")
-    newest = prefix_of(DOCUMENTED)
+    newest = mounted(DOCUMENTED).prefix
     sandbox = _sandbox()
     return {
         "apis": apis,
@@ -56,7 +56,7 @@ def _context() -> dict[str, Any]:
 
 
 def _api(app: str) -> dict[str, str]:
-    prefix = prefix_of(app)
+    prefix = mounted(app).prefix
     name = prefix.rstrip("/").rpartition("/")[2]
     return {"name": name, "prefix": prefix, "signUp": endpoints.SIGN_UP.uri(prefix)}
 

@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.deprecation import MiddlewareMixin
 
-from shared.http.urls import serves
+from shared.http.urls import api_of
 
 _KEY = re.compile(r"[a-z0-9]{32}")
 """What Django makes."""
@@ -23,7 +23,7 @@ _KEY = re.compile(r"[a-z0-9]{32}")
 class _OutsideApis(MiddlewareMixin):
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Pass a request of an API by."""
-        if serves(request.path_info):
+        if api_of(request) is not None:
             return cast(HttpResponseBase, self.get_response(request))
         return cast(HttpResponseBase, super().__call__(request))
 

@@ -47,7 +47,7 @@ MIDDLEWARE = [
     "rollout.ledger.middleware.LedgerMiddleware",
     "config.cors.Preflights",
     "rollout.middleware.LifecycleMiddleware",
-    "shared.hosts.HostMiddleware",
+    "shared.http.middleware.HostMiddleware",
     "config.admin_pages.AdminPages",
     "django.middleware.security.SecurityMiddleware",
     "config.outside_apis.Sessions",

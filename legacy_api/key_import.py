@@ -19,7 +19,7 @@ from legacy_api.api_keys import database
 from shared.contract.authorization import can_carry
 from social import tokens
 from social.models import AccessToken
-from social.token_life import is_live, live
+from social.tokens import is_live, live
 
 ATTEMPTS = 3
 """How often a batch is run again, of which a user was deleted meanwhile."""

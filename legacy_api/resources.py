@@ -13,8 +13,8 @@ from shared.contract.errors import NotAuthenticated
 from shared.contract.replies import Reply, created, no_content, ok
 from shared.contract.sign_up import read_credential
 from shared.http import requests
-from shared.http.urls import version_of
-from social import accounts, representations, tokens, users
+from shared.http.urls import mounted
+from social import accounts, representations, service, tokens
 from social.models import AccessToken
 from social.providers import registry
 from social.sign_up import sign_up
@@ -45,7 +45,9 @@ class SocialSignUpResource(ContractResource):
         """Take a provider's token; give the user and a credential."""
         credential = read_credential(requests.read_object(request), registry.accepts_of)
         token = caller(request)
-        signed_in = sign_up(credential=credential, actor=token.user if token else None, api_version=version_of(API))
+        signed_in = sign_up(
+            credential=credential, actor=token.user if token else None, api_version=mounted(API).version
+        )
         body = representations.sign_in_body(signed_in, self.prefix)
         return created(body, location=body["resource_uri"])
 
@@ -66,7 +68,7 @@ class UserResource(ContractResource):
 
     def get_detail(self, request: HttpRequest, **kwargs: Any) -> Reply:
         """Show oneself; any other is not found."""
-        return ok(representations.user_body(users.get_for(_token(request).user, kwargs["id"]), self.prefix))
+        return ok(representations.user_body(service.get_for(_token(request).user, kwargs["id"]), self.prefix))
 
 
 class SocialAccountResource(ContractResource):
@@ -88,7 +90,7 @@ class SocialAccountResource(ContractResource):
 
     def delete_detail(self, request: HttpRequest, **kwargs: Any) -> Reply:
         """Disconnect one."""
-        accounts.disconnect(user=_token(request).user, account_id=kwargs["id"], api_version=version_of(API))
+        accounts.disconnect(user=_token(request).user, account_id=kwargs["id"], api_version=mounted(API).version)
         return no_content()
 
 

@@ -24,13 +24,12 @@ from shared.contract.errors import MethodNotAllowed, NotAuthenticated, NotFound
 from shared.contract.replies import Reply, no_content, ok
 from shared.http import requests
 from shared.http.failures import failure_reply
-from shared.http.middleware import django_response
-from shared.http.urls import prefix_of
+from shared.http.responses import django_response
+from shared.http.urls import mounted
 from social import limits, representations
-from social.addresses import client_address
-from social.callers import identify_caller, refuse_credentials_in_url
-from social.lists import list_body
+from social.limits import client_address
 from social.models import AccessToken
+from social.service import identify_caller, list_body, refuse_credentials_in_url
 
 API = "legacy_api"
 View = Callable[..., HttpResponse]
@@ -135,7 +134,7 @@ class ContractResource(Resource):
     @property
     def prefix(self) -> str:
         """Where this version is mounted."""
-        return prefix_of(API)
+        return mounted(API).prefix
 
     def list_reply(self, request: HttpRequest, rows: Any, render: Any) -> Reply:
         """Give the part of a list that is asked for."""

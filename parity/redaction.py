@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, unquote_plus
 
 from parity.requests import Headers
-from shared.paths import without_secrets
+from shared.http.redaction import without_secrets
 
 MAX_SHOWN = 160
 """The most characters of a value that are printed."""

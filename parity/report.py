@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from parity.comparison import Outcome, Result
 from parity.requests import NEW, OLD
-from shared.times import rfc3339
+from shared.contract.bodies import rfc3339
 
 FORMAT = 1
 """Version of the JSON; incremented when a key is removed or changes its meaning."""

@@ -14,9 +14,9 @@ class RolloutConfig(AppConfig):
         """Register the checks, tell the service when imported keys begin to age, keep metrics where they are wanted."""
         from rollout import checks  # noqa: F401, PLC0415 - importing registers
         from rollout.lifecycle import lifecycle  # noqa: PLC0415 - its models must be ready first
-        from social import token_life  # noqa: PLC0415 - likewise
+        from social import tokens  # noqa: PLC0415 - likewise
 
-        token_life.let_decide(lambda: lifecycle().sunset_at)
+        tokens.let_decide(lambda: lifecycle().sunset_at)
         if getattr(settings, "METRICS_TOKEN", ""):
             from rollout.metrics.exposition import exposition  # noqa: PLC0415 - costs nothing where none are kept
 

@@ -10,9 +10,9 @@ from django.http.response import HttpResponseBase
 
 from rollout.clients import client_of
 from shared.contract.endpoints import endpoint_at
-from shared.contract.replies import reply_of
 from shared.http.middleware import in_the_envelope
-from shared.http.urls import is_below, version_of
+from shared.http.responses import reply_of
+from shared.http.urls import is_below, mounted
 
 answered = Signal()
 """Sent for every answer of a version, with `call`; receivers are on the request's way and must be quick."""
@@ -65,7 +65,7 @@ def _place(path_info: str, apis: tuple[tuple[str, str], ...]) -> tuple[str, str]
     for app, prefix in apis:
         if is_below(prefix, path_info):
             endpoint = endpoint_at(path_info[1 + len(prefix) :])
-            return version_of(app), UNKNOWN if endpoint is None else endpoint.resource or "root"
+            return mounted(app).version, UNKNOWN if endpoint is None else endpoint.resource or "root"
     return None
 
 

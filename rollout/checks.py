@@ -10,7 +10,7 @@ from django.db import router
 from rollout.lifecycle import merged, of_settings
 from rollout.models import Plan
 from rollout.plan import read_saved
-from shared.page import is_page
+from shared.http.urls import is_page
 
 
 @register("rollout")

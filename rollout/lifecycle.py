@@ -9,15 +9,15 @@ from django.conf import settings
 from django.utils.http import http_date
 
 from rollout import plan
-from shared.page import is_page
-from shared.sparingly import Sparingly
+from shared.http.logs import RateLimitedLog
+from shared.http.urls import is_page
 
 OLD = "api/v1/"
 NEW = "api/v2/"
 ALL = 100
 """Percent."""
 
-_contradicted = Sparingly(
+_contradicted = RateLimitedLog(
     logging.getLogger("tandem.lifecycle"),
     "The plan of v1 has a sunset without a deprecation before it: the sunset is passed over (rollout.W001).",
 )
@@ -135,6 +135,6 @@ def lifecycle() -> Lifecycle:
     """
     current = merged(plan.known.saved())
     if current.is_contradictory:
-        _contradicted.say()
+        _contradicted.log()
         return replace(current, sunset_at=None)
     return current

@@ -13,8 +13,8 @@ from django.utils.encoding import escape_uri_path
 from rollout.clients import client_of
 from rollout.lifecycle import ALL, NEW, OLD, Lifecycle, lifecycle
 from shared.contract.errors import VersionRetired
-from shared.hosts import is_allowed
-from shared.http.middleware import django_response
+from shared.http.middleware import is_allowed
+from shared.http.responses import django_response
 from shared.http.urls import is_below
 
 

@@ -16,8 +16,8 @@ from django.db import Error, router
 from django.utils import timezone
 
 from rollout.models import Brownout, Plan
-from shared.sparingly import Sparingly
-from social.sign_up import give_back_connection
+from shared.http.database import release_connection
+from shared.http.logs import RateLimitedLog
 
 FRESH = 2.0
 """Seconds for which what is known is taken for what is there."""
@@ -28,7 +28,7 @@ PATIENCE = 1.0
 ONLY = 1
 """The key of the one plan."""
 
-_away = Sparingly(
+_away = RateLimitedLog(
     logging.getLogger("tandem.lifecycle"),
     "The plan of v1 cannot be read (%s): what was known last holds, or the settings.",
 )
@@ -85,11 +85,11 @@ class Known:
         try:
             self._saved = self._read()
         except Error as error:
-            _away.say(type(error.__cause__ or error).__name__)
+            _away.log(type(error.__cause__ or error).__name__)
         finally:
             self._looked_at = time.monotonic()
             # The rest of the request may take long to arrive, and may need no database.
-            give_back_connection(router.db_for_read(Plan))
+            release_connection(router.db_for_read(Plan))
 
 
 known = Known()

@@ -11,7 +11,7 @@ from django.utils import timezone
 from rollout.lifecycle import Lifecycle, merged, of_settings
 from rollout.models import Brownout, Plan
 from rollout.plan import Saved
-from shared.page import is_page
+from shared.http.urls import is_page
 
 ZONE = "All times are UTC."
 

@@ -8,8 +8,8 @@ from social_django.models import UserSocialAuth
 from shared.contract.errors import LastLoginMethod, NotFound
 from social import signals
 from social.conf import conf
+from social.models import User
 from social.tokens import is_id
-from social.user_model import User
 
 
 def list_for(user: User) -> QuerySet[UserSocialAuth]:

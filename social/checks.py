@@ -1,15 +1,21 @@
 """System checks: what an operator must know before the service starts. Ids are stable."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from cryptography.fernet import Fernet
 from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core import checks
 from django.core.checks import CheckMessage, Error, register
+from django.db import connections, router
+from django.db.migrations.recorder import MigrationRecorder
+from django.db.utils import DatabaseError
 from social_core.utils import module_member, setting_name
 
 from social.conf import conf
 from social.engine.strategy import FINDS_BY_EMAIL
+from social.names_index import names_index
 
 LISTS = ("EXTRA_DATA", "LEGACY_ID_KEYS", "PIPELINE", "USER_FIELDS", "WHITELISTED_DOMAINS", "WHITELISTED_EMAILS")
 
@@ -96,3 +102,33 @@ def check_sandbox(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
             )
         )
     return found
+
+
+_BUILT_BY = ("social", "0002_names_index")
+
+
+@checks.register(checks.Tags.database)
+def check_names_index(
+    app_configs: Any, databases: Iterable[str] | None = None, **kwargs: Any
+) -> Sequence[checks.CheckMessage]:
+    """Say where the migration has found no column, was faked, or where a later one has lost the index again.
+
+    On SQLite Django changes a table by making it anew, with the indexes that its app knows of.
+    """
+    using = router.db_for_write(get_user_model())
+    if using not in (databases or ()):
+        return []
+    connection = connections[using]
+    index = names_index(connection)
+    try:
+        if index is None or _BUILT_BY not in MigrationRecorder(connection).applied_migrations() or index.is_there:
+            return []
+    except DatabaseError:  # it is away, which others say
+        return []
+    return [
+        checks.Warning(
+            "User names have no index that ignores their case: each sign-up looks at all users.",
+            hint="Build it: manage.py migrate social 0001 && manage.py migrate social",
+            id="social.W005",
+        )
+    ]

@@ -11,9 +11,8 @@ from weakref import WeakKeyDictionary
 
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Field, Model, QuerySet
+from django.db.models import Model, QuerySet
 from django.db.models.query import ModelIterable
-from django.db.models.sql import InsertQuery
 
 M = TypeVar("M", bound=Model)
 
@@ -38,33 +37,6 @@ class CompiledLookUp(Generic[M]):
         if prepared is None:
             prepared = made[connection] = _Prepared(self._build(*self._stand_ins), using, self._stand_ins)
         return prepared.rows(values)
-
-
-class CompiledInsert(Generic[M]):
-    """The INSERT of a new row; its key is not asked for, and no signals of `save` are sent."""
-
-    def __init__(self, model: type[M]) -> None:
-        self._fields: list[Field[Any, Any]] = [field for field in model._meta.concrete_fields if not field.primary_key]
-        self._made: WeakKeyDictionary[BaseDatabaseWrapper, str] = WeakKeyDictionary()
-
-    def __call__(self, using: str, row: M) -> None:
-        """Write it.
-
-        :raises IntegrityError: a constraint of the table refuses it.
-        """
-        connection = connections[using]
-        text = self._made.get(connection)
-        if text is None:
-            text = self._made[connection] = self._text(using, row)
-        values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in self._fields]
-        with connection.cursor() as cursor:
-            cursor.execute(text, values)
-
-    def _text(self, using: str, row: M) -> str:
-        query = InsertQuery(type(row))
-        query.insert_values(self._fields, [row])
-        ((text, _),) = query.get_compiler(using=using).as_sql()
-        return str(text)
 
 
 class _OfThread(threading.local):

@@ -1,12 +1,16 @@
-"""A credential to an identity: the network part of a sign-up. No database is touched in here."""
+"""The network part of a sign-up: a credential becomes a proven identity. It touches no database."""
 
-from contextlib import nullcontext
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
 from social_core.exceptions import SocialAuthBaseException
 
-from shared.contract.errors import ApiError, ProviderBadResponse
+from shared.contract.errors import ApiError, InternalError, ProviderBadResponse
 from shared.contract.sign_up import Credential
+from shared.http.failures import code_of
+from social import signals
 from social.conf import conf
 from social.engine import backends
 from social.engine.failures import translate
@@ -15,7 +19,9 @@ from social.engine.strategy import Pending, StatelessStrategy
 from social.network import deadline
 from social.network.concurrency import slot
 from social.providers import registry
-from social.providers.told import told
+
+OK = "ok"
+"""The result of calls that ended without a failure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +47,12 @@ def identify(credential: Credential) -> Identity:
     policy = registry.policy_of(credential.provider)
     strategy = StatelessStrategy()
     backend = backends.backend_class(policy)(strategy)
-    # Who asks nobody is let in whatever hangs.
-    place = nullcontext() if backend.policy.asks_nobody(credential) else slot(credential.provider)
-    with place, told(credential.provider), deadline.within(conf.provider_timeout):
+    proof = policy()
+    # Sign-ups that need no provider call skip the concurrency limit.
+    place = nullcontext() if proof.asks_nobody(credential) else slot(credential.provider)
+    with place, _reported(credential.provider), deadline.within(conf.provider_timeout):
         try:
-            pending = backend.policy.identify(backend, credential)
+            pending = proof.identify(backend, credential)
             profile = pending.profile
             if not is_shallow(profile):  # it would end in a step of the pipeline, when it is too late to refuse it
                 raise ProviderBadResponse
@@ -57,3 +64,20 @@ def identify(credential: Credential) -> Identity:
         except backends.NONSENSE as error:
             raise ProviderBadResponse from error
     return Identity(credential.provider, uid, pending, backend, strategy)
+
+
+@contextmanager
+def _reported(provider: str) -> Iterator[None]:
+    """Send signals when the calls of a sign-up begin and when they end, with their duration and outcome."""
+    signals.provider_asked.send_robust(sender=None, provider=provider)
+    began = time.perf_counter()
+    result = InternalError.code
+    try:
+        yield
+        result = OK
+    except Exception as error:
+        result = code_of(error)
+        raise
+    finally:
+        seconds = time.perf_counter() - began
+        signals.provider_answered.send_robust(sender=None, provider=provider, result=result, seconds=seconds)

@@ -4,9 +4,12 @@ A sliding window, failures included. Counted in Redis where there is one; when i
 process's memory and with a log line: a person who signs in must not be turned away because Redis is.
 """
 
+import ipaddress
 import logging
 import time
-from functools import cache
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from typing import Any
 
 from limits import RateLimitItem, parse
 from limits.errors import StorageError
@@ -16,7 +19,7 @@ from redis.exceptions import RedisError
 
 from shared.contract.endpoints import Access, Endpoint
 from shared.contract.errors import Throttled
-from shared.sparingly import Sparingly
+from shared.http.logs import RateLimitedLog
 from social import signals
 from social.conf import conf
 from social.models import AccessToken
@@ -26,7 +29,7 @@ REDIS_TIMEOUT = 0.25
 """Seconds that a call waits for Redis before this process counts by itself."""
 _AWAY = (StorageError, RedisError, OSError)
 
-_redis_is_away = Sparingly(
+_redis_is_away = RateLimitedLog(
     logging.getLogger("tandem.limits"), "Redis does not answer (%s): this process counts by itself."
 )
 
@@ -61,7 +64,7 @@ def _count(rate: str | None, kind: str, name: str) -> None:
         _hit(limiter, item, kind, name)
     except _AWAY as error:
         signals.limits_storage_away.send_robust(sender=None)
-        _redis_is_away.say(type(error).__name__)
+        _redis_is_away.log(type(error).__name__)
         _hit(_local(), item, kind, name)
 
 
@@ -92,3 +95,34 @@ def _local() -> MovingWindowRateLimiter:
 
 # Now, while there is one thread: `cache` would let the first few make one each, and count in what is then dropped.
 _local()
+
+
+IPV6_PREFIX = 64
+"""One customer gets a whole /64 (RFC 6177); a single address of it says nothing."""
+
+
+def client_address(meta: Mapping[str, Any]) -> str:
+    """Give the client's address, IPv6 as its /64; behind `TRUSTED_PROXIES` proxies what the outermost of them saw.
+
+    :param meta: a request's `META`. `X-Forwarded-For` counts from its right end, where our proxies write;
+        what a client puts there itself stands further left.
+    """
+    own, proxies = str(meta.get("REMOTE_ADDR", "")), conf.trusted_proxies
+    if proxies:
+        hops = [hop.strip() for hop in str(meta.get("HTTP_X_FORWARDED_FOR", "")).split(",")]
+        if len(hops) >= proxies and (seen := _normal(hops[-proxies])):
+            return seen
+    return _normal(own) or "unknown"
+
+
+@lru_cache(maxsize=256)
+def _normal(text: str) -> str | None:
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is not None:
+            return str(address.ipv4_mapped)
+        return str(ipaddress.ip_network((address, IPV6_PREFIX), strict=False))
+    return str(address)

@@ -1,9 +1,14 @@
 """The one table of our own: access tokens."""
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.db import models
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+else:
+    from django.contrib.auth.base_user import AbstractBaseUser as User
 
 
 class AccessToken(models.Model):
@@ -38,3 +43,6 @@ class AccessToken(models.Model):
     def __str__(self) -> str:
         """Name it by its id: the digest is nobody's business."""
         return f"access token {self.pk}"
+
+
+__all__ = ["User"]

@@ -1,6 +1,6 @@
 """The index by which a user's name is found whatever the case of its letters, on a users' table that is not ours.
 
-A migration of ours builds it (docs/decisions/0012-names-are-found-by-an-index.md); `social.names_taken` looks.
+A migration of ours builds it (docs/decisions/0012-names-are-found-by-an-index.md); `social.usernames` looks.
 """
 
 from dataclasses import dataclass

@@ -16,7 +16,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from social_django.models import UserSocialAuth
 
 from social.conf import conf
-from social.user_model import User
+from social.models import User
 
 TOKEN_FIELDS = frozenset(
     {"access_token", "access_token_secret", "refresh_token", "id_token", "oauth_token", "oauth_token_secret"}

@@ -6,11 +6,10 @@ from django.utils import timezone
 from social_django.models import UserSocialAuth
 
 from shared.contract import bodies, endpoints
-from social.models import AccessToken
+from social.models import AccessToken, User
 from social.providers import registry
 from social.sign_up import SignIn
-from social.token_life import expiry_of
-from social.user_model import User
+from social.tokens import expiry_of
 
 
 def root_body(prefix: str) -> dict[str, Any]:

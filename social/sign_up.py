@@ -6,17 +6,18 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db import IntegrityError, connections, router, transaction
+from django.db import IntegrityError, router, transaction
 from social_core.exceptions import SocialAuthBaseException
 from social_django.models import UserSocialAuth
 
 from shared.contract.errors import AccountInactive, InteractionRequired, InvalidCredentials, SignUpNotAllowed
 from shared.contract.sign_up import Credential
+from shared.http.database import release_connection
 from shared.http.failures import code_of
 from social import signals, tokens
 from social.engine.failures import translate
 from social.identify import Identity, identify
-from social.user_model import User
+from social.models import User
 
 ATTEMPTS = 4
 """How often a lost race is run again. The second run finds what the winner wrote; more is for names."""
@@ -59,7 +60,7 @@ def sign_up(*, credential: Credential, actor: User | None, api_version: str) -> 
 
 def _sign_up(credential: Credential, actor: User | None, api_version: str) -> SignIn:
     # The provider may take its whole deadline; others need the connection meanwhile.
-    give_back_connection()
+    release_connection(router.db_for_write(UserSocialAuth))
     identity = identify(credential)
     for attempt in range(1, ATTEMPTS + 1):
         try:
@@ -77,18 +78,6 @@ def _tell(outcome: str, credential: Credential, api_version: str) -> None:
     signals.sign_up_ended.send_robust(
         sender=None, provider=credential.provider, api_version=api_version, outcome=outcome
     )
-
-
-def give_back_connection(alias: str | None = None) -> None:
-    """Let go of the database until it is needed again, unless a caller's transaction holds it.
-
-    :param alias: by default the one that users are in.
-    """
-    connection = connections[alias or router.db_for_write(UserSocialAuth)]
-    # One that the project lets each thread keep for good (SQLite's) would be opened anew, and serve nobody meanwhile.
-    is_kept = connection.settings_dict["CONN_MAX_AGE"] is None
-    if not connection.in_atomic_block and not is_kept:
-        connection.close()
 
 
 def _store(

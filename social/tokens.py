@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,11 +13,9 @@ from django.utils.crypto import constant_time_compare
 
 from shared.contract.authorization import PresentedToken
 from shared.contract.errors import InvalidCredentials, NotFound
-from social.compiled_lookup import CompiledInsert, CompiledLookUp
+from social.compiled_lookup import CompiledLookUp
 from social.conf import conf
-from social.models import AccessToken
-from social.token_life import expiry_of, is_live, live, unexpired
-from social.user_model import User
+from social.models import AccessToken, User
 
 TOKEN_BYTES = 32
 MOVED_AT_MOST_EVERY = timedelta(hours=1)
@@ -38,7 +36,6 @@ def digest_of(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8")).hexdigest()
 
 
-_insert = CompiledInsert(AccessToken)
 _by_digest = CompiledLookUp(lambda digest: AccessToken.objects.select_related("user").filter(digest=digest), 1)
 
 
@@ -50,8 +47,9 @@ def issue(*, user: User, may_be_many: bool = True) -> IssuedToken:
     now = timezone.now()
     expires_at = now + conf.token_ttl
     value = secrets.token_urlsafe(TOKEN_BYTES)
-    row = AccessToken(user=user, digest=digest_of(value), created=now, last_used=now, expires_at=expires_at)
-    _insert(router.db_for_write(AccessToken), row)
+    AccessToken.objects.using(router.db_for_write(AccessToken)).create(
+        user=user, digest=digest_of(value), created=now, last_used=now, expires_at=expires_at
+    )
     if may_be_many:
         _end_surplus(user, now)
     return IssuedToken(value=value, expires_at=expires_at)
@@ -146,3 +144,47 @@ def _touch(token: AccessToken, now: datetime) -> None:
     # A filter, not save(): a token revoked meanwhile must not come back.
     rows = AccessToken.objects.filter(pk=token.pk, expires_at=before)
     rows.update(last_used=now, expires_at=token.expires_at)
+
+
+_deciders: list[Callable[[], datetime | None]] = []
+
+
+def let_decide(decider: Callable[[], datetime | None]) -> None:
+    """Ask this for the moment of v1's sunset, in place of the setting: an operator may move it while we run."""
+    _deciders[:] = [decider]
+
+
+def sunset_at() -> datetime | None:
+    """Give the moment from which imported keys age (docs/decisions/0011); None for one that is not decided."""
+    return _deciders[0]() if _deciders else conf.v1_sunset_at
+
+
+def expiry_of(token: AccessToken, now: datetime) -> datetime | None:
+    """Give the moment at which a token ends if it is not used before; None for none, as far as is known now."""
+    if token.expires_at is not None or not token.imported:
+        return token.expires_at
+    sunset = sunset_at()
+    if sunset is None or now < sunset:
+        return None
+    return max(sunset, token.last_used) + conf.token_ttl
+
+
+def is_live(token: AccessToken, now: datetime) -> bool:
+    """Say whether a token is good at a moment."""
+    expiry = expiry_of(token, now)
+    return expiry is None or now < expiry
+
+
+def unexpired(now: datetime) -> Q:
+    """Give the rows whose own expiry, if they have one, is to come."""
+    return Q(expires_at=None) | Q(expires_at__gt=now)
+
+
+def live(now: datetime) -> Q:
+    """Give what `is_live` says as a condition on rows."""
+    sunset = sunset_at()
+    # Not the sunset plus the time: staff may have written the year 9999, and calendars end there.
+    if sunset is None or now - sunset < conf.token_ttl:
+        return unexpired(now)
+    aged = Q(expires_at=None, imported=True, last_used__lte=now - conf.token_ttl)
+    return unexpired(now) & ~aged

@@ -14,8 +14,8 @@ from rollout.ledger.conf import conf
 from rollout.ledger.retention import Retention
 from rollout.ledger.store import Store
 from rollout.ledger.tally import Tally
+from shared.http.logs import RateLimitedLog
 from shared.http.redaction import kind
-from shared.sparingly import Sparingly
 
 logger = logging.getLogger("tandem.ledger")
 
@@ -36,7 +36,7 @@ class Ledger:
         self._starting = Lock()
         self._thread: Thread | None = None
         self._ended = Event()
-        self._away = Sparingly(logger, "the ledger cannot be written, %d calls wait: %s", logging.ERROR)
+        self._away = RateLimitedLog(logger, "the ledger cannot be written, %d calls wait: %s", logging.ERROR)
         self._failing = False
 
     def count(self, call: Call) -> None:
@@ -56,7 +56,7 @@ class Ledger:
             except Exception as error:  # noqa: BLE001 - whatever it is, the counts are kept and the thread goes on
                 self.tally.give_back(batch)
                 self._failing = True
-                self._away.say(self.tally.unwritten, kind(error.__cause__ or error))
+                self._away.log(self.tally.unwritten, kind(error.__cause__ or error))
                 return False
             self.tally.written(batch)
         if self._failing:

@@ -21,7 +21,7 @@ from rollout.status.status import Criteria, Status, status
 from rollout.status.users import Users, users
 from rollout.status.versions import NEW_NAME, OLD_NAME
 from shared.http.redaction import kind
-from shared.http.urls import version_of
+from shared.http.urls import mounted
 
 logger = logging.getLogger("tandem.metrics")
 CRITERIA = Criteria()
@@ -62,7 +62,7 @@ def _read() -> list[Metric]:
 
 def _old_version() -> str | None:
     """Give the version that is to go; None when it has gone."""
-    return next((version_of(app) for app, prefix in settings.APIS.items() if prefix == OLD), None)
+    return next((mounted(app).version for app, prefix in settings.APIS.items() if prefix == OLD), None)
 
 
 def _dates() -> Iterable[Metric]:

@@ -7,7 +7,7 @@ from django.conf import settings
 from rollout.calls import UNKNOWN
 from shared.contract.endpoints import ENDPOINTS
 from shared.contract.errors import leaves
-from shared.http.urls import version_of
+from shared.http.urls import mounted
 from social.conf import conf
 
 OTHER = "other"
@@ -47,7 +47,7 @@ def kind(value: str) -> str:
 
 def versions() -> tuple[str, ...]:
     """Give the versions that are mounted."""
-    return tuple(version_of(app) for app in settings.APIS)
+    return tuple(mounted(app).version for app in settings.APIS)
 
 
 def _among(value: str, known: frozenset[str] | tuple[str, ...]) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 from rollout.status.counts import Calls
 from rollout.status.status import Client, Status
 from rollout.status.verdict import verdict
-from shared.times import rfc3339
+from shared.contract.bodies import rfc3339
 
 FORMAT = 1
 """Counted up when a name changes its meaning or goes."""

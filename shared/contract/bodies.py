@@ -5,11 +5,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
-
-from shared.times import rfc3339
 
 
 class Kind(Enum):
@@ -117,3 +115,10 @@ PROVIDER = Shape(
         Field("accepts", Kind.CREDENTIAL_SETS, "The sets of token fields, one of which proves a person."),
     ),
 )
+
+
+def rfc3339(moment: datetime | None) -> str | None:
+    """Write an aware moment as the contract does, cut to the second; None stays None."""
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,12 +1,14 @@
 """Lists: `limit` and `offset` in, `meta` and `objects` out (docs/contract.md, section 5)."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from shared.contract.errors import InvalidRequest
-from shared.http.requests import Query
+
+Query = Mapping[str, Sequence[str]]
+"""Query parameters by name, each with all its values."""
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100

@@ -7,9 +7,9 @@ from django.http import Http404, HttpRequest
 
 from shared.contract.errors import ApiError, InternalError, NotFound, ServiceUnavailable
 from shared.contract.replies import Reply
-from shared.http.database_errors import database_is_away
-from shared.http.urls import serves
-from shared.paths import without_secrets
+from shared.http.database import database_is_away
+from shared.http.redaction import without_secrets
+from shared.http.urls import api_of
 
 logger = logging.getLogger("tandem.failures")
 
@@ -20,7 +20,7 @@ class OutsideApis(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Say whether the record is of another path."""
         request = getattr(record, "request", None)
-        return not isinstance(request, HttpRequest) or not serves(request.path_info)
+        return not isinstance(request, HttpRequest) or api_of(request) is None
 
 
 def failure_reply(error: Exception, request: HttpRequest) -> Reply:

@@ -7,34 +7,19 @@ import uuid
 from collections.abc import Callable
 
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from shared.contract import wire
 from shared.contract.errors import ApiError, InternalError, InvalidRequest, NotFound
-from shared.contract.replies import Reply, carrying
 from shared.http import logs
 from shared.http.failures import failure_reply
-from shared.http.urls import serves
-from shared.paths import without_secrets
+from shared.http.redaction import without_secrets
+from shared.http.responses import django_response
+from shared.http.urls import api_of
 
 logger = logging.getLogger("tandem.access")
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-
-
-def django_response(reply: Reply) -> HttpResponse:
-    """Turn a reply into a plain Django response."""
-    response = HttpResponse(
-        b"" if reply.body is None else wire.encode(reply.body),
-        status=reply.status,
-        content_type=wire.MEDIA_TYPE,
-    )
-    # After the media type, where other frameworks put them: the same bytes, headers included.
-    for name, value in reply.headers.items():
-        response[name] = value
-    if reply.body is None:
-        del response["Content-Type"]
-    return carrying(response, reply)
 
 
 class ContractMiddleware:
@@ -50,7 +35,7 @@ class ContractMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer one request."""
         started = time.monotonic()
-        with logs.bound(_request_id(request)) as bound_id:
+        with logs.request_id(_request_id(request)) as bound_id:
             response = self._answer(request)
             response["X-Request-ID"] = bound_id
             # Never the query: a key that an old client puts there must not end up in a log.
@@ -64,7 +49,7 @@ class ContractMiddleware:
         return response
 
     def _answer(self, request: HttpRequest) -> HttpResponseBase:
-        if not serves(request.path_info):
+        if api_of(request) is None:
             return self.get_response(request)
         response = in_the_envelope(self.get_response(request))
         response["Cache-Control"] = "no-store"
@@ -79,7 +64,7 @@ class ContractMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Catch what was raised outside an adapter's own handler, in a middleware of the project."""
-        return django_response(failure_reply(exception, request)) if serves(request.path_info) else None
+        return django_response(failure_reply(exception, request)) if api_of(request) is not None else None
 
 
 def in_the_envelope(response: HttpResponseBase) -> HttpResponseBase:
@@ -103,3 +88,26 @@ def _request_id(request: HttpRequest) -> str:
     if getattr(settings, "TRUSTED_PROXIES", 0) and _GIVEN_ID.fullmatch(given):
         return given
     return uuid.uuid4().hex
+
+
+def is_allowed(request: HttpRequest) -> bool:
+    """Say whether the request's Host is one of `ALLOWED_HOSTS`."""
+    try:
+        request.get_host()
+    except DisallowedHost:
+        return False
+    return True
+
+
+class HostMiddleware:
+    """Answer a wrong Host on an API path in the envelope; Django's own answer is a page."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        """Take the next layer."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer one request."""
+        if api_of(request) is not None and not is_allowed(request):
+            return django_response(InvalidRequest().reply())
+        return self.get_response(request)

@@ -1,7 +1,9 @@
 """An exception without its words, which may repeat what a library was given: its kind, its frames and its codes."""
 
+import re
 import traceback
 from collections.abc import Iterator
+from itertools import takewhile
 
 LEAST = 4
 """Characters that an exception's words must have to be looked for in a text."""
@@ -64,3 +66,21 @@ def _parts(error: BaseException, seen: set[int]) -> Iterator[str]:
         if id(one) not in seen:
             yield f"\n{number} of the group:\n"
             yield from _parts(one, seen)
+
+
+LONG = 20
+"""Characters; no path of ours has a part so long but a UUID."""
+_UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+_NAME = re.compile(r"[a-z._-]+")
+"""What files are called; a token has digits or capitals."""
+
+
+def without_secrets(path: str) -> str:
+    """Give a path up to the first part that could be a token, which may have slashes in it itself."""
+    parts = path.split("/")
+    harmless = list(takewhile(_is_harmless, parts))
+    return "/".join(parts if len(harmless) == len(parts) else [*harmless, "[redacted]"])
+
+
+def _is_harmless(part: str) -> bool:
+    return len(part) < LONG or bool(_NAME.fullmatch(part) or _UUID.fullmatch(part))

@@ -8,15 +8,13 @@ from django.http import HttpRequest
 from shared.contract import wire
 from shared.contract.errors import InvalidJson, PayloadTooLarge
 
-Query = dict[str, list[str]]
 
-
-def read_query(request: HttpRequest) -> Query:
+def read_query(request: HttpRequest) -> dict[str, list[str]]:
     """Give the query parameters, each with all its values.
 
     Read from the raw string: `request.GET` answers an HTML page of its own for too many fields.
     """
-    found: Query = {}
+    found: dict[str, list[str]] = {}
     for name, value in parse_qsl(request.META.get("QUERY_STRING", ""), keep_blank_values=True):
         found.setdefault(name, []).append(value)
     return found

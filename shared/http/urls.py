@@ -1,38 +1,78 @@
-"""Where the APIs are mounted: `settings.APIS`, app to prefix."""
+"""Where the APIs are mounted (`settings.APIS`, app to prefix), and addresses that may stand in a header."""
 
 import re
+from dataclasses import dataclass
 from functools import cache
 
 from django.conf import settings
+from django.http import HttpRequest
 from django.urls import get_script_prefix
 
-
-def prefix_of(app: str) -> str:
-    """Give the path-absolute prefix of an API, as it stands in the URLs it writes: `/api/v2/`."""
-    return get_script_prefix() + settings.APIS[app]
+_PAGE = re.compile(r"https?://[A-Za-z0-9\[][!-;=?-~]*")
+"""Without blanks, angle brackets and anything but ASCII: nothing in it ends a link or a header (RFC 8288 section 3)."""
 
 
-def version_of(app: str) -> str:
-    """Give the version of an API by the end of its prefix: `v2`."""
-    prefix: str = settings.APIS[app]
-    return prefix.rstrip("/").rpartition("/")[2]
+@dataclass(frozen=True, slots=True)
+class MountedApi:
+    """An API of `settings.APIS`: the app that serves it and its route, `api/v2/`."""
+
+    app: str
+    route: str
+
+    @property
+    def prefix(self) -> str:
+        """The path-absolute prefix, as it stands in the URLs of an answer: `/api/v2/`."""
+        return get_script_prefix() + self.route
+
+    @property
+    def version(self) -> str:
+        """The version, by the end of the route: `v2`."""
+        return self.route.rstrip("/").rpartition("/")[2]
 
 
-def serves(path_info: str) -> bool:
-    """Say whether a path belongs to an API, known to it or not."""
-    return bool(_below(tuple(settings.APIS.values())).match(path_info))
+def mounted(app: str) -> MountedApi:
+    """Return the API that an app serves.
+
+    :raises KeyError: `settings.APIS` does not name the app.
+    """
+    return MountedApi(app, settings.APIS[app])
 
 
-def is_below(prefix: str, path_info: str) -> bool:
-    """Say whether a path belongs to the API at a prefix."""
-    return bool(_below((prefix,)).match(path_info))
+def api_of(request: HttpRequest) -> MountedApi | None:
+    """Return the API that a request's path belongs to, known to that API or not; None for any other path.
+
+    The first call for a request matches the path; later calls read what it found.
+    """
+    try:
+        return request.mounted_api  # type: ignore[attr-defined,no-any-return]  # set below
+    except AttributeError:
+        found = api_at(request.path_info)
+        request.mounted_api = found  # type: ignore[attr-defined]  # Django's requests take attributes like this one
+        return found
 
 
-def mount_route(prefix: str) -> str:
-    """Give the regular expression that mounts `api/v2/`, with and without its last slash."""
-    return rf"^{re.escape(prefix.rstrip('/'))}(?=/|$)/?"
+def api_at(path_info: str) -> MountedApi | None:
+    """Return the API that a path belongs to, or None."""
+    routes = settings.APIS
+    match = _below(tuple(routes.values())).match(path_info)
+    return None if match is None else MountedApi(*list(routes.items())[int(match.lastindex or 1) - 1])
+
+
+def is_below(route: str, path_info: str) -> bool:
+    """Return True if a path belongs to the API at a route."""
+    return bool(_below((route,)).match(path_info))
+
+
+def mount_route(route: str) -> str:
+    """Return the regular expression that mounts `api/v2/`, with and without its last slash."""
+    return rf"^{re.escape(route.rstrip('/'))}(?=/|$)/?"
+
+
+def is_page(address: str) -> bool:
+    """Return True if a text is the address of a page that a header may name."""
+    return bool(_PAGE.fullmatch(address))
 
 
 @cache
-def _below(prefixes: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(rf"/{re.escape(prefix.rstrip('/'))}(?=/|$)" for prefix in prefixes))
+def _below(routes: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(rf"(/{re.escape(route.rstrip('/'))})(?=/|$)" for route in routes))

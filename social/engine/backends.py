@@ -4,18 +4,17 @@
 below it our transport in place of `BaseAuth.request`.
 """
 
-from typing import Any, cast
+from collections.abc import Mapping
+from typing import Any, ClassVar, Protocol, cast
 from xml.parsers.expat import ExpatError
 
 from django.contrib.auth import get_user_model
 from requests_oauthlib import OAuth1  # type: ignore[import-untyped]  # the package has no types
-from social_core.backends.base import BaseAuth
 from social_core.exceptions import AuthCredentialError, AuthProviderError, AuthResponseError, SocialAuthBaseException
 from social_core.utils import module_member
 
 from social import provider_tokens
 from social.conf import conf
-from social.engine.policy import Policy
 from social.engine.profile import clean_details, clean_json
 from social.engine.strategy import Pending
 from social.network.transport import TransportBase
@@ -35,10 +34,24 @@ NONSENSE = (
 """What a backend raises that is fed nonsense."""
 
 
-class Guarded(BaseAuth[Any]):
+class BackendPolicy(Protocol):
+    """The part of a provider's policy (`social.engine.policy.Policy`) that its backend reads."""
+
+    backend: ClassVar[str]
+    enforced: ClassVar[Mapping[str, Any]]
+    defaults: ClassVar[Mapping[str, Any]]
+
+    def hosts_of(self, backend: Any, /) -> frozenset[str]:
+        """Return the hosts that a sign-in may call."""
+
+    def is_address_unverified(self, profile: Mapping[str, Any], /) -> bool:
+        """Return True if the provider reports the profile's address as unverified."""
+
+
+class Guarded(TransportBase):
     """What holds for every backend, whatever it does itself."""
 
-    policy: Policy
+    policy: BackendPolicy
     proven_profile: dict[str, Any] | None = None
     """The profile, where the check of the token has told it already."""
     used_token: Any = None
@@ -183,17 +196,17 @@ def _is_uid(text: str) -> bool:
     return bool(text.strip()) and len(text) <= MAX_UID and text.isprintable()
 
 
-_classes: dict[type[Policy], type[Guarded]] = {}
+_classes: dict[type[BackendPolicy], type[Guarded]] = {}
 
 
-def backend_class(policy: type[Policy]) -> type[Guarded]:
+def backend_class(policy: type[BackendPolicy]) -> type[Guarded]:
     """Give the guarded class of a policy's backend, made once."""
     if policy not in _classes:
         _classes[policy] = _make_class(policy)
     return _classes[policy]
 
 
-def _make_class(policy: type[Policy]) -> type[Guarded]:
+def _make_class(policy: type[BackendPolicy]) -> type[Guarded]:
     backend = module_member(policy.backend)
     return type(
         backend.__name__,

@@ -22,11 +22,9 @@ from shared.contract.errors import (
     SignUpNotAllowed,
     TokenRejected,
 )
+from social.network.transport import RETRY_AFTER
 
 logger = logging.getLogger("tandem.providers")
-
-RETRY_AFTER = 5
-"""Seconds that a client waits where the provider does not say; long enough not to add to its trouble."""
 MAX_RETRY_AFTER = 3600
 
 TABLE: Mapping[str, type[ApiError]] = {

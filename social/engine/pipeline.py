@@ -1,70 +1,148 @@
-"""Our steps of social-core's pipeline; they take and give what its own do."""
+"""Steps that replace social-core's in the pipeline; each takes and returns what the step it replaces does.
+
+social_django puts a savepoint around each INSERT, so that a caller can go on in the same transaction after a lost
+race. `social.sign_up` rolls the whole transaction back and runs it again, so the savepoints would be four statements
+without a use.
+"""
 
 import re
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.core.exceptions import FieldDoesNotExist
+from django.db.utils import IntegrityError
 from social_core.backends.base import BaseAuth
-from social_core.pipeline import user as theirs
+from social_core.exceptions import AuthAssociationError
+from social_core.pipeline import social_auth as core_association
+from social_core.pipeline import user as core_user
+from social_django.storage import DjangoUserMixin
 
-from social import creation, usernames
-from social.names_taken import taken_among
+from social.usernames import MAX_LENGTH, choose_username, taken_among
 
 
 def get_username(
     strategy: Any, details: dict[str, Any], backend: BaseAuth[Any], user: Any = None, *args: Any, **kwargs: Any
 ) -> dict[str, Any] | None:
-    """Choose a new user's name; a known user's own name stays.
+    """Choose a new user's name; a known user keeps their own.
 
     :returns: `{"username": ...}`, and the same for the field that the model signs in by (an address) if the provider
-        tells nothing for it: two users without would be in each other's way.
+        reports none: two users with an empty one would collide.
     """
     storage = strategy.get_storage(stage="pipeline").user
     if user:
         return {"username": storage.get_username(user)}
-    fields = backend.setting("USER_FIELDS", theirs.USER_FIELDS)
+    fields = backend.setting("USER_FIELDS", core_user.USER_FIELDS)
     if "username" not in fields:
         return None
     credential = kwargs["credential"]
     # Some ids are addresses of the person's page, and the backend suggests their last part.
     parts = re.findall(r"[A-Za-z0-9_-]{5,}", str(kwargs["uid"]))
     unlike = [str(kwargs["uid"]), *parts, credential.access_token, credential.access_token_secret, credential.id_token]
-    chosen = usernames.choose_username(
+    chosen = choose_username(
         details.get("username"),
         unlike=[value for value in unlike if value],
         taken_among=taken_among,
-        max_length=storage.username_max_length() or usernames.MAX_LENGTH,
+        max_length=storage.username_max_length() or MAX_LENGTH,
     )
     login = get_user_model().USERNAME_FIELD
     return {"username": chosen, **({login: chosen} if login in fields and not details.get(login) else {})}
 
 
 def create_user(strategy: Any, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
-    """Let social-core create the user, in the transaction that the sign-up is: one that is refused is run again."""
-    alone: Any = _InOneStatement(strategy.storage.user)
-    made: dict[str, Any] | None = theirs.create_user(alone, *args, **kwargs)
-    return made
+    """Run social-core's step of this name, with an INSERT that has no savepoint."""
+    without_savepoint: Any = _UserCreation(strategy.storage.user)
+    created: dict[str, Any] | None = core_user.create_user(without_savepoint, *args, **kwargs)
+    return created
 
 
 def user_details(
     strategy: Any, details: dict[str, Any], backend: BaseAuth[Any], user: Any = None, *args: Any, **kwargs: Any
 ) -> None:
-    """Let social-core fill in a new user's details, and never touch a known user's.
+    """Fill in a new user's details with social-core's step; never change a known user.
 
-    Some backends give all that the provider has told: what nobody has asked for by name reaches no attribute.
+    Some backends put the provider's whole answer into the details; only names that a setting asks for reach the user.
     """
     if kwargs.get("is_new"):
         wanted = {get_user_model().get_email_field_name(), "fullname", "first_name", "last_name"}
         wanted.update(backend.setting("USER_FIELDS") or (), backend.setting("USER_FIELD_MAPPING") or ())
-        told = {name: value for name, value in details.items() if name in wanted}
-        theirs.user_details(strategy, told, backend, user, *args, **kwargs)
+        known = {name: value for name, value in details.items() if name in wanted}
+        core_user.user_details(strategy, known, backend, user, *args, **kwargs)
 
 
-class _InOneStatement:
-    """As much of a strategy as that step needs."""
+def associate_user(
+    backend: BaseAuth[Any],
+    details: Any,
+    response: Any,
+    uid: Any,
+    user: Any = None,
+    social: Any = None,
+    *args: Any,
+    id_key: str = "",
+    **kwargs: Any,
+) -> dict[str, Any]:
+    """Replace two of social-core's steps, `associate_user` and `load_extra_data`, so that a new row is written once.
+
+    :returns: what the first of them returns.
+    :raises IntegrityError: another sign-up has just written an association of this identity.
+    """
+    storage: Any = backend.strategy.storage.user
+    if user and not social and _is_stock(storage, "create_social_auth") and _is_stock(storage, "set_extra_data"):
+        data = backend.extra_data(user, uid, response, details, {**kwargs, "id_key": id_key})
+        row = storage.objects.create(
+            user=user, uid=str(uid), provider=backend.name, id_key=id_key, extra_data=data or {}
+        )
+        return {"social": row, "user": row.user, "new_association": True}
+    associated = (
+        core_association.associate_user(backend, uid, user, social, *args, id_key=id_key, response=response, **kwargs)
+        or {}
+    )
+    known = {**kwargs, "id_key": id_key, "social": associated.get("social", social)}
+    core_association.load_extra_data(backend, details, response, uid, associated.get("user", user), *args, **known)
+    return associated
+
+
+def insert_user(storage: Any, **fields: Any) -> Any:
+    """Create a user as social_django does; call an operator's storage where it has a `create_user` of its own.
+
+    :raises AuthAssociationError: the name or the address is taken by now (`username_in_use`, `email_in_use`).
+    """
+    if not _is_stock(storage, "create_user"):
+        return storage.create_user(**fields)
+    model, login = storage.user_model(), storage.username_field()
+    if "username" in fields and login not in fields:
+        fields[login] = fields.pop("username")
+    elif "username" in fields and not has_field(model, "username"):
+        del fields["username"]
+    try:
+        return model._default_manager.create_user(**fields)
+    except IntegrityError as error:
+        code = storage._user_creation_conflict(error)  # noqa: SLF001 - it knows each database's words for it
+        if code is None:
+            raise
+        raise AuthAssociationError(code=code, stage="pipeline") from error
+
+
+def has_field(model: Any, name: str) -> bool:
+    """Return True if a model has a field of this name."""
+    try:
+        model._meta.get_field(name)
+    except FieldDoesNotExist:
+        return False
+    return True
+
+
+class _UserCreation:
+    """The part of a strategy that social-core's `create_user` uses."""
 
     def __init__(self, storage: Any) -> None:
         self._storage = storage
 
     def create_user(self, **fields: Any) -> Any:
-        return creation.create_user(self._storage, **fields)
+        return insert_user(self._storage, **fields)
+
+
+def _is_stock(storage: Any, method: str) -> bool:
+    """Return True if a storage's method is social_django's own."""
+    own, stock = getattr(storage, method), getattr(DjangoUserMixin, method)
+    # A class method is another object each time.
+    return getattr(own, "__func__", own) is getattr(stock, "__func__", stock)

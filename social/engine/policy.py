@@ -1,15 +1,16 @@
 """What a provider's policy says: which backend speaks to it, and what proves that a token was issued to us."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
+from social_core.exceptions import AuthResponseError
+
+from shared.contract.errors import ProviderBadResponse, TokenAudienceMismatch
 from shared.contract.sign_up import Credential
+from social.engine.backends import Guarded
+from social.engine.strategy import Pending
 from social.oidc import id_tokens
 from social.oidc.id_tokens import Issuer
-
-if TYPE_CHECKING:
-    from social.engine.backends import Guarded
-    from social.engine.strategy import Pending
 
 
 class Policy:
@@ -43,7 +44,7 @@ class Policy:
     issuer: ClassVar[Issuer | None] = None
     """Who signs its id_tokens, where it is the same for everybody."""
 
-    def identify(self, backend: "Guarded", credential: Credential) -> "Pending":
+    def identify(self, backend: Guarded, credential: Credential) -> Pending:
         """Prove the token and give the profile; with both tokens given, the id_token alone says who it is.
 
         :raises ApiError: where the proof fails.
@@ -75,11 +76,11 @@ class Policy:
         """
         return None
 
-    def by_access_token(self, backend: "Guarded", credential: Credential) -> "Pending":
+    def by_access_token(self, backend: Guarded, credential: Credential) -> Pending:
         """Prove an access token and give the profile."""
         raise NotImplementedError
 
-    def issuer_of(self, backend: "Guarded") -> Issuer:
+    def issuer_of(self, backend: Guarded) -> Issuer:
         """Give who signs the id_tokens for this registration.
 
         :raises ProviderUnavailable: the provider has to say so and does not.
@@ -88,11 +89,11 @@ class Policy:
             raise NotImplementedError
         return self.issuer
 
-    def hosts_of(self, backend: "Guarded") -> frozenset[str]:
+    def hosts_of(self, backend: Guarded) -> frozenset[str]:
         """Give the hosts that a sign-in with this registration may call."""
         return self.hosts
 
-    def check_claims(self, backend: "Guarded", claims: id_tokens.Claims) -> None:
+    def check_claims(self, backend: Guarded, claims: id_tokens.Claims) -> None:
         """See to what a proven id_token must say besides.
 
         :raises ApiError: where it does not.
@@ -107,7 +108,7 @@ class Policy:
         said = [profile.get(name) for name in ("email_verified", "verified_email", "verified")]
         return any(word is False or word == "false" for word in said)
 
-    def client_ids(self, backend: "Guarded") -> frozenset[str]:
+    def client_ids(self, backend: Guarded) -> frozenset[str]:
         """Give our registrations at the provider: `_KEY` and `_CLIENT_IDS`."""
         return listed(backend.setting("KEY")) | listed(backend.setting("CLIENT_IDS"))
 
@@ -116,3 +117,27 @@ def listed(value: object) -> frozenset[str]:
     """Give the names in a setting: a sequence, or text with commas; what is blank is no name."""
     names = value.split(",") if isinstance(value, str) else value if isinstance(value, list | tuple) else ()
     return frozenset(text for name in names if (text := str(name).strip()))
+
+
+def ask(backend: Guarded, url: str, **call: Any) -> dict[str, Any]:
+    """Give what a provider says of a token.
+
+    :param call: as `BaseAuth.get_json` takes it.
+    :raises AuthResponseError: the answer is no object.
+    """
+    claims = backend.get_json(url, stage="token_validation", **call)
+    if not isinstance(claims, dict):
+        raise AuthResponseError(backend, code="malformed_response", stage="token_validation")
+    return claims
+
+
+def require_ours(named: object, ours: frozenset[str]) -> None:
+    """See to it that the application that a check names is one of ours.
+
+    :raises ProviderBadResponse: it names none, which proves nothing.
+    :raises TokenAudienceMismatch: it names somebody else's.
+    """
+    if not isinstance(named, str) or not named:
+        raise ProviderBadResponse
+    if named not in ours:
+        raise TokenAudienceMismatch

@@ -17,7 +17,7 @@ from social_core.backends.base import BaseAuth
 from social_core.utils import module_member
 from social_django.strategy import DjangoStrategy
 
-from social.creation import has_field
+from social.engine.pipeline import has_field
 
 REPLACED_STEPS: Mapping[str, str] = {
     # Ours: a clean name, unique whatever the case, never an address, an id or a token.
@@ -36,7 +36,7 @@ ASSOCIATING_STEPS = (
     "social_core.pipeline.social_auth.load_extra_data",
 )
 """Where one follows the other, as they do by default, they are one step, and one INSERT."""
-ASSOCIATE = "social.creation.associate_user"
+ASSOCIATE = "social.engine.pipeline.associate_user"
 
 FINDS_BY_EMAIL = "social_core.pipeline.social_auth.associate_by_email"
 DEFAULT_STORAGE = "social_django.models.DjangoStorage"

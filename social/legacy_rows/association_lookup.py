@@ -7,17 +7,21 @@ provider has verified.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.db import router
+from django.db.models import OuterRef, QuerySet
 from social_core.backends.base import BaseAuth
 from social_core.exceptions import AuthAssociationError
 from social_core.identifiers import identifier_matches
 from social_core.pipeline import social_auth as theirs
 from social_django.models import AbstractUserSocialAuth
 
+from social import tokens
+from social.compiled_lookup import CompiledLookUp
 from social.conf import conf
-from social.legacy_rows.held import held
 from social.legacy_rows.identifiers import ADDRESS_KEYS, TAKEN_AT_WILL, is_todays_id
 
 
@@ -43,7 +47,7 @@ def social_user(
     """
     uid = str(uid)
     former = {str(old) for old in (*legacy_uids, *(old for _, old in legacy_identifiers))}
-    rows = held(backend, [uid, *sorted(former - {uid})])
+    rows = _locked_associations(backend, [uid, *sorted(former - {uid})])
     known = next((row for row in rows if row.uid == uid), None)
     if known is None and not rows and not has_been_tried and not _looks_elsewhere(backend):
         return {"social": None, "user": user, "is_new": user is None, "new_association": True}
@@ -141,3 +145,31 @@ def _as_object(extra_data: Any) -> dict[str, Any]:
 
 def _conflict(backend: BaseAuth[Any]) -> AuthAssociationError:
     return AuthAssociationError(backend, code="identifier_migration_conflict", stage="pipeline")
+
+
+def _locked_associations(backend: BaseAuth[Any], uids: list[str]) -> list[Any]:
+    """Return the associations of a provider's ids, each with its user and `may_hold_many_tokens`.
+
+    This is the one SELECT of a sign-in. The rows stay locked until the transaction ends: without the lock, a sign-in
+    that writes a row which is disconnected at the same time would restore it.
+    """
+    model: Any = backend.strategy.storage.user
+    look_up = _look_up(model, len(uids), conf.tokens_per_user)
+    return look_up(router.db_for_write(model), backend.name, *uids)
+
+
+@cache
+def _look_up(model: Any, uids: int, tokens_per_user: int) -> CompiledLookUp[Any]:
+    """Return the lookup for a number of ids; the limit of tokens per user is part of its SQL."""
+
+    def build(provider: str, *uids: str) -> QuerySet[Any]:
+        wanted = {"uid": uids[0]} if len(uids) == 1 else {"uid__in": uids}
+        found: QuerySet[Any] = (
+            model.objects.filter(provider=provider, **wanted)
+            .select_related("user")
+            .select_for_update(of=("self",))
+            .annotate(may_hold_many_tokens=tokens.many_held_by(OuterRef("user")))
+        )
+        return found
+
+    return CompiledLookUp(build, 1 + uids)

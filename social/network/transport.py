@@ -22,6 +22,8 @@ from urllib3.util.ssl_ import create_urllib3_context
 from social.conf import conf
 from social.network import deadline
 
+RETRY_AFTER = 5
+"""Seconds that a client waits where the provider does not say how long."""
 MAX_ANSWER = 256 * 1024
 """Bytes of an answer after decoding; the largest honest profile is a few kilobytes."""
 _CHUNK = 16 * 1024

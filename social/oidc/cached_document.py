@@ -9,8 +9,8 @@ from jwt.exceptions import PyJWTError
 from social_core.exceptions import SocialAuthBaseException
 
 from shared.contract.errors import ProviderUnavailable
-from social.engine.failures import RETRY_AFTER
 from social.network import deadline
+from social.network.transport import RETRY_AFTER
 
 FRESH_FOR = 24 * 60 * 60.0
 """Seconds for which a document is not asked for again."""

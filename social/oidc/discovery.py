@@ -2,15 +2,13 @@
 
 import logging
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from social_core.exceptions import AuthResponseError
 
+from social.network.transport import TransportBase
 from social.oidc.cached_document import Published
-
-if TYPE_CHECKING:
-    from social.engine.backends import Guarded
 
 logger = logging.getLogger("tandem.providers")
 
@@ -18,7 +16,7 @@ Configuration = Mapping[str, Any]
 _by_url: dict[str, Published[Configuration]] = {}
 
 
-def configuration_of(backend: "Guarded", url: str) -> Configuration:
+def configuration_of(backend: TransportBase, url: str) -> Configuration:
     """Give what a provider publishes at a URL: its issuer and where its keys are.
 
     :raises ProviderUnavailable: it cannot be had, whatever the cause.
@@ -31,7 +29,7 @@ def forget() -> None:
     _by_url.clear()
 
 
-def _read(backend: "Guarded", url: str) -> Configuration:
+def _read(backend: TransportBase, url: str) -> Configuration:
     answer = backend.get_json(url, stage="token_validation")
     configuration: dict[str, Any] = answer if isinstance(answer, dict) else {}
     issuer, keys = configuration.get("issuer"), configuration.get("jwks_uri")

@@ -1,6 +1,6 @@
 """System checks of the enabled providers; ids are stable, and `social.checks` has the others."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,7 @@ from social_core.utils import module_member, setting_name
 
 from social.conf import conf
 from social.engine.policy import Policy, listed
-from social.providers.catalogue import CATALOGUE
-from social.providers.families import families_in
+from social.providers.catalogue import CATALOGUE, Way
 from social.providers.registry import POLICIES, accepts_unverified, policy_for
 
 _ADDRESSES_AND_NAMES = {
@@ -165,3 +164,21 @@ def _verifies(value: object) -> bool:
         return bool(value) and Path(value).exists()
     # By identity: 1 is equal to True, but the name of a file to what reads it.
     return value is True or (value is False and conf.sandbox)
+
+
+def families_in(names: Iterable[str]) -> list[list[str]]:
+    """Give the groups of two or more of these providers that sign in the same people, in the order of their names."""
+    groups: dict[str, list[str]] = {}
+    for name in sorted(names):
+        if name in CATALOGUE and CATALOGUE[name].way is not Way.NEVER:
+            groups.setdefault(_family(name), []).append(name)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _family(name: str) -> str:
+    """social-core titles a backend by its site; one for part of a site begins with its name and calls the same host."""
+    entry = CATALOGUE[name]
+    site = CATALOGUE.get(name.partition("-")[0])
+    if site and set(site.hosts) & set(entry.hosts):
+        entry = site
+    return str(getattr(module_member(entry.backend), "title", None) or name)

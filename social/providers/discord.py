@@ -11,10 +11,9 @@ from typing import Any
 from shared.contract.errors import ProviderBadResponse, TokenRejected
 from shared.contract.sign_up import Credential
 from social.engine.backends import Guarded
-from social.engine.policy import Policy, listed
+from social.engine.policy import Policy, ask, listed, require_ours
 from social.engine.strategy import Pending
-from social.providers.audience import ask, require_ours
-from social.providers.together import together
+from social.network.concurrency import together
 
 CHECK_URL = "https://discord.com/api/oauth2/@me"
 

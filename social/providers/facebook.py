@@ -49,3 +49,15 @@ class FacebookApp(Facebook):
     backend = "social_core.backends.facebook.FacebookAppOAuth2"
     accepts = (("access_token",),)
     proof = "`appsecret_proof`, made with our app secret, on the profile call"
+
+
+class FacebookLimitedLogin(Policy):
+    """Facebook's Limited Login by id_token."""
+
+    backend = "social_core.backends.facebook_limited.FacebookLimitedLogin"
+    accepts = (("id_token",),)
+    needs = ("KEY",)
+    hosts = Facebook.hosts
+    proof = "the id_token's `aud` is one of our app ids"
+    enforced = {"ID_KEY": None}
+    issuer = Facebook.issuer

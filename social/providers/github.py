@@ -8,9 +8,8 @@ all others, and names the application and the user
 from shared.contract.errors import ProviderBadResponse, TokenAudienceMismatch, TokenRejected
 from shared.contract.sign_up import Credential
 from social.engine.backends import Guarded
-from social.engine.policy import Policy
+from social.engine.policy import Policy, ask
 from social.engine.strategy import Pending
-from social.providers.audience import ask
 
 CHECK_URL = "https://api.github.com/applications/{client_id}/token"
 

@@ -11,12 +11,10 @@ from urllib.parse import urlsplit
 from shared.contract.errors import TokenRejected
 from shared.contract.sign_up import Credential
 from social.engine.backends import Guarded
-from social.engine.policy import Policy
+from social.engine.policy import Policy, ask, require_ours
 from social.engine.strategy import Pending
-from social.providers.audience import ask, require_ours
-from social.providers.catalogue import CATALOGUE
-from social.providers.together import together
-from social.providers.urls import fault_of_urls
+from social.network.concurrency import together
+from social.providers.catalogue import CATALOGUE, fault_of_urls
 
 DEFAULT_URL = "https://gitlab.com"
 

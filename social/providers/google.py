@@ -5,16 +5,16 @@ https://oauth2.googleapis.com/tokeninfo); one of ours must be named, and the tok
 told, must be the profile's.
 """
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from shared.contract.errors import ProviderBadResponse, SignUpNotAllowed, TokenAudienceMismatch, TokenRejected
 from shared.contract.sign_up import Credential
 from social.engine.backends import Guarded
-from social.engine.policy import Policy
+from social.engine.policy import Policy, ask
 from social.engine.strategy import Pending
+from social.network.concurrency import together
 from social.oidc.id_tokens import Claims, Issuer
-from social.providers.audience import ask
-from social.providers.together import together
 
 TOKENINFO_URL = "https://oauth2.googleapis.com/tokeninfo"
 USERINFO_URL = "https://www.googleapis.com/oauth2/v3/userinfo"
@@ -66,3 +66,14 @@ class Google(Policy):
         if not named & self.client_ids(backend):
             raise TokenAudienceMismatch
         return claims
+
+
+class GoogleOpenIDConnect(Google):
+    """Google by id_token; the address must be verified."""
+
+    backend = "social_core.backends.google_openidconnect.GoogleOpenIdConnect"
+    accepts = (("id_token",),)
+    needs = ("KEY",)
+    proof = "the id_token's `aud` is one of our client ids"
+    # Apps with Google's iOS SDK sign in by the other name (docs/contract.md, section 7).
+    issuer = replace(Google.issuer, nonce_unasked=False)

@@ -10,9 +10,8 @@ from social_core.exceptions import AuthResponseError
 from shared.contract.errors import TokenAudienceMismatch, TokenRejected
 from shared.contract.sign_up import Credential
 from social.engine.backends import Guarded
-from social.engine.policy import Policy
+from social.engine.policy import Policy, require_ours
 from social.engine.strategy import Pending
-from social.providers.audience import require_ours
 
 
 class Keycloak(Policy):

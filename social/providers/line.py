@@ -5,10 +5,9 @@ https://developers.line.biz/en/reference/line-login/#verify-access-token
 
 from shared.contract.sign_up import Credential
 from social.engine.backends import Guarded
-from social.engine.policy import Policy
+from social.engine.policy import Policy, ask, require_ours
 from social.engine.strategy import Pending
-from social.providers.audience import ask, require_ours
-from social.providers.together import together
+from social.network.concurrency import together
 
 CHECK_URL = "https://api.line.me/oauth2/v2.1/verify"
 

@@ -15,8 +15,7 @@ from social.engine.policy import Policy, listed
 from social.oidc.discovery import configuration_of
 from social.oidc.id_tokens import ASYMMETRIC, Issuer
 from social.providers import catalogue
-from social.providers.catalogue import Entry
-from social.providers.urls import fault_of_urls
+from social.providers.catalogue import Entry, fault_of_urls
 
 
 class OpenIDConnect(Policy):

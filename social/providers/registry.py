@@ -14,12 +14,10 @@ from social.providers.apple import Apple
 from social.providers.auth0 import Auth0
 from social.providers.catalogue import CATALOGUE, Entry, Way
 from social.providers.discord import Discord
-from social.providers.facebook import Facebook, FacebookApp
-from social.providers.facebook_limited_login import FacebookLimitedLogin
+from social.providers.facebook import Facebook, FacebookApp, FacebookLimitedLogin
 from social.providers.github import GitHub
 from social.providers.gitlab import GitLab
-from social.providers.google import Google
-from social.providers.google_openid_connect import GoogleOpenIDConnect
+from social.providers.google import Google, GoogleOpenIDConnect
 from social.providers.instagram import Instagram
 from social.providers.kakao import Kakao
 from social.providers.keycloak import Keycloak

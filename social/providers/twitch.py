@@ -9,10 +9,9 @@ from typing import Any
 from shared.contract.errors import ProviderBadResponse, TokenRejected
 from shared.contract.sign_up import Credential
 from social.engine.backends import Guarded
-from social.engine.policy import Policy
+from social.engine.policy import Policy, ask, require_ours
 from social.engine.strategy import Pending
-from social.providers.audience import ask, require_ours
-from social.providers.together import together
+from social.network.concurrency import together
 
 CHECK_URL = "https://id.twitch.tv/oauth2/validate"
 PROFILE_URL = "https://api.twitch.tv/helix/users"

@@ -12,8 +12,7 @@ from social.engine.backends import Guarded
 from social.engine.policy import Policy
 from social.engine.strategy import Pending
 from social.providers import catalogue
-from social.providers.catalogue import Entry
-from social.providers.urls import fault_of_urls
+from social.providers.catalogue import Entry, fault_of_urls
 
 
 class UnverifiedAccessToken(Policy):

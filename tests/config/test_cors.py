@@ -119,7 +119,7 @@ def test_a_bug_and_a_spent_budget_can_be_read(api: ApiClient, monkeypatch: pytes
     def broken(request: object) -> bool:
         raise RuntimeError
 
-    monkeypatch.setattr("shared.hosts.is_allowed", broken)
+    monkeypatch.setattr("shared.http.middleware.is_allowed", broken)
     response = From(api, APP).get("provider/")
     assert (response.status_code, response.json()["code"], cors(response)) == (500, "internal_error", PLAIN)
 

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from shared.contract.errors import ApiError, InvalidRequest, MethodNotAllowed, leaves
 from shared.http.failures import failure_reply
-from shared.http.middleware import django_response
+from shared.http.responses import django_response
 from tests.contract.answers import ERRORS, RETRY_LATER, assert_error, envelope
 from tests.contract.conftest import ApiClient
 from tests.providers import Providers

@@ -9,9 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from social_core.exceptions import AuthAssociationError
 from social_django.models import DjangoStorage, UserSocialAuth
 
-from social import creation, names_taken
+from social import usernames
 from social.engine import pipeline
-from social.legacy_rows.held import _look_up
+from social.legacy_rows.association_lookup import _look_up
 from tests.custom_user.models import Person
 from tests.custom_user.story import RIPLEY
 from tests.providers import Providers
@@ -54,7 +54,7 @@ def test_as_few_statements_as_ever(providers: Providers) -> None:
 def test_a_person_is_created_as_social_django_creates_one(fields: dict[str, Any]) -> None:
     """Whichever names the fields come under: the model knows a `handle` and no `username`."""
     made = []
-    for create in (DjangoStorage.user.create_user, lambda **given: creation.create_user(DjangoStorage.user, **given)):
+    for create in (DjangoStorage.user.create_user, lambda **given: pipeline.insert_user(DjangoStorage.user, **given)):
         person = create(**fields)
         made.append((person.handle, person.contact, person.has_usable_password()))
         person.delete()
@@ -66,7 +66,7 @@ def test_a_handle_that_is_taken_is_said_as_what_it_is() -> None:
     """By the code that lets a sign-up be tried again."""
     Person.objects.create_user("ripley")
     with pytest.raises(AuthAssociationError) as refused, transaction.atomic():
-        creation.create_user(DjangoStorage.user, username="ripley")
+        pipeline.insert_user(DjangoStorage.user, username="ripley")
     assert refused.value.code == "username_in_use"
     assert Person.objects.count() == 1
 
@@ -75,7 +75,7 @@ def test_a_handle_that_is_taken_meanwhile_is_chosen_again(
     providers: Providers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between the look and the write."""
-    taken, looked = names_taken.taken_among, []
+    taken, looked = usernames.taken_among, []
     Person.objects.create_user(RIPLEY["login"][:12])
 
     def sees_nobody_at_first(names: Sequence[str]) -> Collection[str]:

@@ -14,7 +14,7 @@ from social_django.models import UserSocialAuth
 
 from rollout.ledger.process import ledger
 from rollout.models import LastCall
-from social.names_taken import taken_among
+from social.usernames import taken_among
 from tests.custom_user.models import Person
 from tests.providers import Providers
 

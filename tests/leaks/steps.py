@@ -7,7 +7,7 @@ from django.dispatch import receiver
 from social_core.exceptions import AuthPolicyError, AuthResponseError
 
 from social import signals
-from social.user_model import User
+from social.models import User
 
 _last = [""]
 

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from config.logs import LineFormatter, logging_config
-from shared.http.redaction import kind, story
-from shared.paths import without_secrets
+from shared.http.redaction import kind, story, without_secrets
 from social.network import log_redaction
 from tests.leaks.canaries import Search, planted
 

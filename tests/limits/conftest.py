@@ -55,4 +55,4 @@ def nothing_counted(db: None) -> Iterator[None]:
 def _forget() -> None:
     limits._local.cache_clear()
     limits._shared.cache_clear()
-    limits._redis_is_away._said_at = float("-inf")
+    limits._redis_is_away._logged_at = float("-inf")

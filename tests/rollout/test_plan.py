@@ -13,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 from rollout import plan
 from rollout.lifecycle import lifecycle
 from rollout.models import Brownout, Plan
-from shared.sparingly import Sparingly
+from shared.http.logs import RateLimitedLog
 from tests.contract.conftest import ApiClient
 from tests.rollout.conftest import UNDECIDED, Freeze, moment
 from tests.rollout.test_announcement import announced
@@ -92,7 +92,9 @@ def test_an_end_without_a_warning_is_none(
     fields: dict[str, Any],
 ) -> None:
     """However it got into the rows: it is neither told nor acted on, and the log says so once."""
-    monkeypatch.setattr("rollout.lifecycle._contradicted", Sparingly(logging.getLogger("tandem.lifecycle"), "W001"))
+    monkeypatch.setattr(
+        "rollout.lifecycle._contradicted", RateLimitedLog(logging.getLogger("tandem.lifecycle"), "W001")
+    )
     save(**fields)
     freeze(NOW)
     with UNDECIDED, override_settings(**said):
@@ -148,7 +150,7 @@ def test_the_database_away_changes_nothing(
     v1: ApiClient, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was known last holds, a path that needs no database goes on without it, and one line a minute says so."""
-    monkeypatch.setattr(plan, "_away", Sparingly(logging.getLogger("tandem.lifecycle"), "Away: %s."))
+    monkeypatch.setattr(plan, "_away", RateLimitedLog(logging.getLogger("tandem.lifecycle"), "Away: %s."))
     save(deprecated_at=EARLY)
     assert "Deprecation" in v1.get("provider/")
     Plan.objects.all().delete()

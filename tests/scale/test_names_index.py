@@ -16,7 +16,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection, models, transaction
 from django.test.utils import CaptureQueriesContext, isolate_apps
 
-from social import names_index, names_taken
+from social import names_index, usernames
 from social.names_index import NamesIndex
 from tests.legacy_rows.conftest import new_postgres, used
 
@@ -92,7 +92,7 @@ def test_the_migration_builds_it(users: Any) -> None:
 def test_a_name_is_looked_up_in_it(users: Any, name: str, taken: bool) -> None:
     """As the planner says of the very statement."""
     with transaction.atomic(), CaptureQueriesContext(connection) as sent:
-        assert names_taken.taken_among([name]) == ({name} if taken else set())
+        assert usernames.taken_among([name]) == ({name} if taken else set())
     statement = next(query["sql"] for query in sent if "auth_user" in query["sql"])
     with connection.cursor() as cursor:
         cursor.execute(("EXPLAIN " if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN ") + statement)
@@ -107,7 +107,7 @@ def test_letters_of_one_capital_are_alike(users: Any) -> None:
     with transaction.atomic():
         User.objects.create(username=dotless)
         is_found = User.objects.filter(username__iexact="ripley-7").exists()
-        assert names_taken.taken_among(["ripley-7"]) == ({"ripley-7"} if is_found else set())
+        assert usernames.taken_among(["ripley-7"]) == ({"ripley-7"} if is_found else set())
         transaction.set_rollback(True)
 
 

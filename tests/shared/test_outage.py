@@ -12,7 +12,7 @@ from django.db import ProgrammingError as DjangoProgrammingError
 from django.db.utils import ConnectionHandler
 from psycopg import errors
 
-from shared.http.database_errors import database_is_away
+from shared.http.database import database_is_away
 
 pytestmark = pytest.mark.threat(28)
 

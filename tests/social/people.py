@@ -3,8 +3,8 @@
 from typing import Any
 
 from shared.contract.sign_up import Credential
+from social.models import User
 from social.sign_up import SignIn, sign_up
-from social.user_model import User
 from tests.providers import Providers
 
 FACEBOOK = {

@@ -14,8 +14,8 @@ from social_core.pipeline import DEFAULT_AUTH_PIPELINE
 from social_django.models import UserSocialAuth
 
 from shared.contract.sign_up import Credential
-from social import names_taken
 from social import sign_up as service
+from social import usernames
 from social.engine import pipeline
 from social.engine.strategy import ASSOCIATE, ASSOCIATING_STEPS, _with_ours
 from social.identify import identify
@@ -202,16 +202,18 @@ def saved(*models: Any) -> Iterator[list[tuple[str, bool, bool]]]:
 
 
 def test_signals_of_the_rows_are_sent_once(database: Where, providers: Providers) -> None:
-    """Of a new user and a new association before and after; none at a returning sign-in; a token's never."""
+    """A sign-up sends the signals of the user, the association and the token; a returning sign-in, the token's."""
     with saved(User, UserSocialAuth, AccessToken) as heard:
         signed_up(providers, "github")
         new, heard[:] = list(heard), []
         signed_up(providers, "github")
-        assert heard == []
+        returning, heard[:] = list(heard), []
         signed_up(providers, "facebook", actor=User.objects.get())
     user = [("before User", True, False), ("after User", True, False)]
     row = [("before UserSocialAuth", True, True), ("after UserSocialAuth", True, True)]
-    assert new == [*user, *row]
+    token = [("before AccessToken", True, False), ("after AccessToken", True, False)]
+    assert new == [*user, *row, *token]
+    assert returning == token
     assert heard == row
 
 
@@ -222,7 +224,7 @@ def test_a_name_that_is_taken_meanwhile_is_chosen_again(
     """Between the look and the write: nothing of the first try remains, and the person is signed up."""
     User.objects.create(username="ripley")
     looked: list[str] = []
-    taken = names_taken.taken_among
+    taken = usernames.taken_among
 
     def sees_nobody_at_first(names: Sequence[str]) -> Collection[str]:
         looked.append(names[0])

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from shared.contract.authorization import PresentedToken
 from shared.contract.errors import InvalidCredentials, NotFound
-from social import token_life, tokens
+from social import tokens
 from social.models import AccessToken
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +25,7 @@ Decide = Callable[[datetime | None], None]
 def decide(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Decide:
     """Let v1 end at a moment; tokens live for ten days."""
     settings.TOKEN_TTL = TTL / DAY
-    monkeypatch.setattr(token_life, "_deciders", [])
+    monkeypatch.setattr(tokens, "_deciders", [])
 
     def decide(moment: datetime | None) -> None:
         settings.V1_SUNSET_AT = moment
@@ -84,11 +84,11 @@ def test_the_answer_says_when(decide: Decide, user: User) -> None:
     """`expires_at` of the contract is what holds at that moment."""
     row = imported(user, used=2000 * DAY)
     now = timezone.now()
-    assert token_life.expiry_of(row, now) is None
+    assert tokens.expiry_of(row, now) is None
     decide(now + DAY)
-    assert token_life.expiry_of(row, now) is None
+    assert tokens.expiry_of(row, now) is None
     decide(now - DAY)
-    assert token_life.expiry_of(row, now) == now - DAY + TTL
+    assert tokens.expiry_of(row, now) == now - DAY + TTL
 
 
 def test_the_database_says_the_same(decide: Decide, user: User) -> None:
@@ -102,8 +102,8 @@ def test_the_database_says_the_same(decide: Decide, user: User) -> None:
     )
     for sunset in (None, *(now + one for one in offsets)):
         decide(sunset)
-        found = set(AccessToken.objects.filter(token_life.live(now)))
-        assert found == {row for row in AccessToken.objects.all() if token_life.is_live(row, now)}
+        found = set(AccessToken.objects.filter(tokens.live(now)))
+        assert found == {row for row in AccessToken.objects.all() if tokens.is_live(row, now)}
         assert 0 < len(found) < 48
 
 
@@ -115,7 +115,7 @@ def test_the_farthest_dates(decide: Decide, user: User, settings: Any, sunset: d
     decide(sunset)
     row = imported(user)
     assert list(tokens.list_for(user)) == [row]
-    assert token_life.is_live(row, timezone.now())
+    assert tokens.is_live(row, timezone.now())
 
 
 def test_a_token_without_end_that_is_not_imported_stays(decide: Decide, user: User) -> None:

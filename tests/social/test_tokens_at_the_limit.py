@@ -18,7 +18,7 @@ from shared.contract.sign_up import Credential
 from social import tokens
 from social.models import AccessToken
 from social.sign_up import sign_up
-from social.token_life import live
+from social.tokens import live
 from tests.legacy_rows.conftest import used
 from tests.providers import Providers
 from tests.social.conftest import Where

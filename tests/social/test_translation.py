@@ -17,7 +17,8 @@ from shared.contract.errors import (
     SignUpNotAllowed,
     TokenRejected,
 )
-from social.engine.failures import MAX_RETRY_AFTER, RETRY_AFTER, TABLE, translate
+from social.engine.failures import MAX_RETRY_AFTER, TABLE, translate
+from social.network.transport import RETRY_AFTER
 
 
 def error(**given: Any) -> exceptions.SocialAuthBaseException:

@@ -16,7 +16,7 @@ from rollout.calls import Call, answered
 from rollout.ledger import process
 from rollout.ledger.process import Ledger
 from rollout.ledger.tally import Use
-from shared.http.urls import version_of
+from shared.http.urls import mounted
 from tests.contract.conftest import HOST, ApiClient
 from tests.contract.people import PROFILES, person
 from tests.providers import Providers
@@ -65,7 +65,7 @@ def test_every_call_is_counted(api: ApiClient, ledger: Ledger, call: tuple[str, 
     """By version, client, resource and outcome, whatever came of it; never by what stands in its path."""
     method, path, more, resource, outcome = call
     api.call(method, path, **more, **APP)
-    assert counted(ledger) == {(version_of(api.app), "ShopApp/2.1", resource, outcome): 1}
+    assert counted(ledger) == {(mounted(api.app).version, "ShopApp/2.1", resource, outcome): 1}
 
 
 @pytest.mark.django_db
@@ -81,7 +81,7 @@ def test_other_paths_are_not_counted(ledger: Ledger, path: str) -> None:
 @pytest.mark.django_db
 def test_who_called_is_noted(api: ApiClient, ledger: Ledger, providers: Providers) -> None:
     """The user of the credential, or whom a sign-up signed in; nobody else."""
-    version, ripley = version_of(api.app), person()
+    version, ripley = mounted(api.app).version, person()
     api.get("user/", token=ripley.token)
     assert ledger.tally.take().last.keys() == {Use(ripley.user.pk, version)}
     signed_up = api.sign_up(providers.knows("facebook", "good", **PROFILES["facebook"])).json()
@@ -157,7 +157,7 @@ def test_others_are_told(api: ApiClient, ledger: Ledger) -> None:
     finally:
         answered.disconnect(listen)
     assert [(call.version, call.resource, call.client) for call in told] == [
-        (version_of(api.app), "provider", "ShopApp/2.1")
+        (mounted(api.app).version, "provider", "ShopApp/2.1")
     ]
     assert 0 < told[0].seconds < 60
     assert ledger.tally.unwritten == 1

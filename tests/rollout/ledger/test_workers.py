@@ -14,7 +14,7 @@ import pytest
 import requests
 from django.conf import settings
 
-from shared.http.urls import version_of
+from shared.http.urls import mounted
 from tests.e2e.databases import Database
 from tests.e2e.private import PrivatePostgres, PrivateRedis, private_postgres, private_redis
 from tests.e2e.servers import Service, mortal_service
@@ -61,7 +61,7 @@ def call(service: Service, times: int, paths: dict[str, tuple[str, str]] = OUTCO
     def one(made: tuple[str, str, str]) -> tuple[str, ...]:
         app, client, path = made
         requests.get(f"{service.url}/{settings.APIS[app]}{path}", headers={"X-Client": client}, timeout=SOON)
-        return (version_of(app), client, *paths[path])
+        return (mounted(app).version, client, *paths[path])
 
     with ThreadPoolExecutor(6) as callers:
         return Counter(callers.map(one, calls))

@@ -12,7 +12,7 @@ import pytest
 import requests
 from django.conf import settings
 
-from shared.http.urls import version_of
+from shared.http.urls import mounted
 from tests.e2e.client import Api
 from tests.e2e.databases import Database, empty_postgres, migrate
 from tests.e2e.servers import Service, running_sandbox, running_service
@@ -88,7 +88,7 @@ def until(ready: Callable[[], bool]) -> None:
 def assert_all_counted(text: str) -> None:
     """Check that each call is there, once, and the person's way in."""
     for app in settings.APIS:
-        version = version_of(app)
+        version = mounted(app).version
         assert value(text, "tandem_requests_total", version=version, resource="provider", outcome="ok") == CALLS
         assert value(text, "tandem_request_seconds_count", version=version, resource="provider") == CALLS
         assert total(text, "tandem_sign_ins_total", version=version, provider="github") == 1

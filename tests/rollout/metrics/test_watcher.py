@@ -17,7 +17,7 @@ from rollout.calls import Call, answered, call_of
 from rollout.metrics import labels
 from rollout.metrics.watcher import Watcher
 from shared.contract.errors import leaves
-from shared.http.urls import version_of
+from shared.http.urls import mounted
 from social import limits, signals
 from social.network.concurrency import slot
 from tests.contract.conftest import ApiClient
@@ -37,28 +37,28 @@ def call(**changed: Any) -> Call:
 
 def test_calls_are_counted_and_timed(scrape: Scrape) -> None:
     """By version, resource and outcome; times by version and resource; neither by client nor by user."""
-    mounted = version_of(next(iter(settings.APIS)))
+    served = mounted(next(iter(settings.APIS))).version
     for one in (
-        call(version=mounted),
-        call(version=mounted),
-        call(version=mounted, outcome="not_found", seconds=0.2),
+        call(version=served),
+        call(version=served),
+        call(version=served, outcome="not_found", seconds=0.2),
         call(version="v9", client="Other/1", seconds=9),
     ):
         answered.send(sender=None, call=one)
     text = scrape()
-    assert value(text, "tandem_requests_total", version=mounted, resource="user", outcome="ok") == 2
-    assert value(text, "tandem_requests_total", version=mounted, resource="user", outcome="not_found") == 1
+    assert value(text, "tandem_requests_total", version=served, resource="user", outcome="ok") == 2
+    assert value(text, "tandem_requests_total", version=served, resource="user", outcome="not_found") == 1
     assert value(text, "tandem_requests_total", version="other", resource="user", outcome="ok") == 1
-    assert value(text, "tandem_request_seconds_count", version=mounted, resource="user") == 3
-    assert value(text, "tandem_request_seconds_sum", version=mounted, resource="user") == pytest.approx(0.26)
-    assert value(text, "tandem_request_seconds_bucket", version=mounted, resource="user", le="0.05") == 2
+    assert value(text, "tandem_request_seconds_count", version=served, resource="user") == 3
+    assert value(text, "tandem_request_seconds_sum", version=served, resource="user") == pytest.approx(0.26)
+    assert value(text, "tandem_request_seconds_bucket", version=served, resource="user", le="0.05") == 2
     assert value(text, "tandem_request_seconds_bucket", version="other", resource="user", le="5.0") == 0
     assert "ShopApp" not in text
 
 
 def test_sign_ins_are_counted(scrape: Scrape, api: ApiClient, providers: Providers) -> None:
     """By version, provider and what they came to; a name of no enabled provider is in no label."""
-    version = version_of(api.app)
+    version = mounted(api.app).version
     good = providers.knows("facebook", "t", **PROFILES["facebook"])
     other = providers.knows("github", "t", **PROFILES["github"])
     token = api.sign_up(good).json()["token"]
@@ -210,7 +210,7 @@ def test_no_label_is_made_by_a_client(scrape: Scrape, api: ApiClient) -> None:
     for provider in PROVIDERS:
         api.sign_up({"provider": provider, "access_token": "t" if provider != "github" else "é"})
     text = scrape()
-    assert total(text, "tandem_requests_total", version=version_of(api.app)) > 0
+    assert total(text, "tandem_requests_total", version=mounted(api.app).version) > 0
     assert_known(dict(one) for series in samples(text).values() for one in series)
 
 

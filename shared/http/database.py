@@ -1,8 +1,8 @@
-"""Is the database away? By what the driver says of its failure, not by its words."""
+"""The database as a request meets it: whether it is away, and giving a connection back before a wait."""
 
 import sqlite3
 
-from django.db import Error, InterfaceError, OperationalError
+from django.db import Error, InterfaceError, OperationalError, connections
 
 _STATES = frozenset({"08", "40", "53", "57", "58"})
 """Classes of SQLSTATE (PostgreSQL documentation, appendix A): the connection failed, the transaction was rolled back
@@ -24,9 +24,9 @@ _PRIMARY = 0xFF
 
 
 def database_is_away(error: Exception) -> bool:
-    """Say whether a failure passes when the database is back: not reached, lost, locked, or the pool exhausted.
+    """Return True if a failure ends when the database is back: not reached, lost, locked, or the pool exhausted.
 
-    A mistake of ours in what we ask of it (no such table, a wrong type) is no such failure.
+    An error in a statement of ours (no such table, a wrong type) is no such failure.
     """
     if not isinstance(error, Error):
         return False
@@ -39,3 +39,15 @@ def database_is_away(error: Exception) -> bool:
         return state[:2] in _STATES or state in _SINGLE_STATES
     # No state: the server has not said anything. The pool's own failures are of this kind, too.
     return isinstance(error, OperationalError | InterfaceError)
+
+
+def release_connection(alias: str) -> None:
+    """Close this thread's connection to a database until it is needed again, unless a transaction is open on it.
+
+    With a pool, closing gives the connection back to the pool. A persistent connection (`CONN_MAX_AGE` None) stays
+    open: closing it frees nothing, and the next query would open it anew.
+    """
+    connection = connections[alias]
+    is_persistent = connection.settings_dict["CONN_MAX_AGE"] is None
+    if not connection.in_atomic_block and not is_persistent:
+        connection.close()

@@ -1,0 +1,37 @@
+"""Replies of the contract as Django's responses."""
+
+from typing import TypeVar
+
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+
+from shared.contract import wire
+from shared.contract.replies import Reply
+
+_Response = TypeVar("_Response", bound=HttpResponseBase)
+
+
+def django_response(reply: Reply) -> HttpResponse:
+    """Return a reply as a plain Django response."""
+    response = HttpResponse(
+        b"" if reply.body is None else wire.encode(reply.body),
+        status=reply.status,
+        content_type=wire.MEDIA_TYPE,
+    )
+    # After the media type, where other frameworks put them: the same bytes, headers included.
+    for name, value in reply.headers.items():
+        response[name] = value
+    if reply.body is None:
+        del response["Content-Type"]
+    return attach_reply(response, reply)
+
+
+def attach_reply(response: _Response, reply: Reply) -> _Response:
+    """Return the response with its reply attached, for middleware that reads what was answered."""
+    response.contract_reply = reply  # type: ignore[attr-defined]  # Django's responses take attributes like this one
+    return response
+
+
+def reply_of(response: HttpResponseBase) -> Reply | None:
+    """Return the reply that a response was made of, or None for a response that is not the contract's."""
+    return getattr(response, "contract_reply", None)
