@@ -1,37 +1,44 @@
-"""The environment, read once, typed; a value that cannot be read is an error that names its variable."""
+"""Settings from environment variables: parsing, and errors that name the variable.
+
+A reader takes the variable's name. `given()` applies readers to the variables that are set; a reader that is called
+directly returns its default for one that is not.
+"""
 
 import json
+import math
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.dateparse import parse_duration
-from environs import Env, EnvError
 
 from shared.http.urls import is_page
-
-env = Env(eager=True)
 
 _UNITS = {"s": "second", "sec": "second", "min": "minute", "h": "hour", "hour": "hour", "day": "day"}
 _RATE = re.compile(rf"(?P<number>[1-9][0-9]{{0,8}})/(?P<unit>{'|'.join(_UNITS)})")
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|\+00:00)")
 _WEB_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(?P<port>[1-9][0-9]{0,4}))?")
-_PORTS_LEFT_OUT = re.compile(r"http://.*:80|https://.*:443")
-_SWITCHED = re.compile(r"_VERIFY_SSL$")
-_STAYS_TEXT = re.compile(r"_(KEY|SECRET|CLIENT|APP_ID|CLIENT_IDS)$")
+_DEFAULT_PORT = re.compile(r"http://.*:80|https://.*:443")
+_SWITCH_OR_PATH = re.compile(r"_VERIFY_SSL$")
+_ALWAYS_TEXT = re.compile(r"_(KEY|SECRET|CLIENT|APP_ID|CLIENT_IDS)$")
 
 
 class Unreadable(ImproperlyConfigured):
-    """A variable holds what it may not; the message names it."""
+    """A variable has a value that is not allowed; the message names the variable."""
 
 
-def switch(name: str, *, default: bool = False) -> bool:
+def given(**readers: Callable[[str], Any]) -> dict[str, Any]:
+    """Return the settings whose variables are set, each read by its reader."""
+    return {name: read(name) for name, read in readers.items() if name in os.environ}
+
+
+def switch(name: str) -> bool:
     """Read an on/off variable: on with `1`, off with `0` or empty."""
-    value = env.str(name, "1" if default else "0")
+    value = text(name)
     if value not in {"", "0", "1"}:
         raise Unreadable(f"{name} is {value!r}: a switch is on with 1 and off with 0 or nothing.")
     return value == "1"
@@ -39,56 +46,68 @@ def switch(name: str, *, default: bool = False) -> bool:
 
 def text(name: str, default: str = "") -> str:
     """Read a string."""
-    return env.str(name, default)
+    return os.environ.get(name, default)
 
 
 def names(name: str, default: str = "") -> list[str]:
-    """Read a comma-separated list; blanks around its parts and empty parts do not count."""
-    return [part.strip() for part in env.str(name, default).split(",") if part.strip()]
+    """Read a comma-separated list, without empty parts and the blanks around the others."""
+    return [part.strip() for part in text(name, default).split(",") if part.strip()]
 
 
-def integer(name: str, default: int, *, least: int = 0, most: int = 1_000_000) -> int:
+def integer(name: str, default: int = 0, *, least: int = 0, most: int = 1_000_000) -> int:
     """Read a whole number within bounds."""
     try:
-        value = env.int(name, default)
-    except EnvError as error:
-        raise Unreadable(f"{name} is {os.environ.get(name)!r}: give a whole number.") from error
+        value = int(text(name, str(default)))
+    except ValueError as error:
+        raise Unreadable(f"{name} is {text(name)!r}: give a whole number.") from error
     if not least <= value <= most:
         raise Unreadable(f"{name} is {value}: give a whole number from {least} to {most}.")
     return value
 
 
-def number(name: str, default: float, *, above: float = 0.0, most: float = 1e6) -> float:
+def threads() -> int:
+    """Read the number of threads of a process (decision 13 says why 128)."""
+    return integer("THREADS", 128, least=1, most=1000)
+
+
+def number(name: str, default: float = 1.0, *, above: float = 0.0, most: float = 1e6) -> float:
     """Read a number greater than `above`, fractions allowed."""
-    try:
-        value = env.float(name, default)
-    except EnvError as error:
-        raise Unreadable(f"{name} is {os.environ.get(name)!r}: give a number.") from error
+    value = _finite(name, default, "a number")
     if not above < value <= most:
         raise Unreadable(f"{name} is {value}: give a number above {above} and up to {most:.0f}.")
     return value
 
 
+def _finite(name: str, default: float, expected: str) -> float:
+    try:
+        value = float(text(name, str(default)))
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise Unreadable(f"{name} is {text(name)!r}: give {expected}.")
+    return value
+
+
 def secret(name: str, *, least: int) -> str:
-    """Read a secret that is shown in a header, visible ASCII and not short; empty for none."""
-    value = env.str(name, "")
+    """Read a secret that is sent in a header: visible ASCII of at least this length; empty for none."""
+    value = text(name)
     if value and not re.fullmatch(rf"[!-~]{{{least},255}}", value):
         # Without the value.
         raise Unreadable(f"{name} is no secret of {least} to 255 visible ASCII characters: give a long random string.")
     return value
 
 
-def header(name: str, default: str) -> str:
-    """Read the name of a request header (RFC 9110 section 5.1, the letters, digits and hyphens of it)."""
-    value = env.str(name, default)
+def header(name: str, default: str = "") -> str:
+    """Read the name of a request header: letters, digits and hyphens (RFC 9110 section 5.1 allows more)."""
+    value = text(name, default)
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,63}", value):
         raise Unreadable(f"{name} is {value!r}: give the name of a header, such as X-Client.")
     return value
 
 
-def rate(name: str, default: str) -> str | None:
-    """Read how often something may happen, `60/min`, in the words of the `limits` package; None for `off`."""
-    value = env.str(name, default)
+def rate(name: str) -> str | None:
+    """Read a rate such as `60/min` and return it in the notation of the `limits` package; None for `off`."""
+    value = text(name)
     if value == "off":
         return None
     match = _RATE.fullmatch(value)
@@ -98,21 +117,21 @@ def rate(name: str, default: str) -> str | None:
 
 
 def redis_url(name: str) -> str:
-    """Read where Redis is; empty for nowhere."""
-    value = env.str(name, "")
+    """Read the URL of Redis; empty for none."""
+    value = text(name)
     if value and not value.startswith(("redis://", "rediss://", "unix://")):
         raise Unreadable(f"{name} starts with none of redis://, rediss://, unix://.")
     return value
 
 
 def moment(name: str) -> datetime | None:
-    """Read a moment, RFC 3339 in UTC; None for none."""
-    value = env.str(name, "")
+    """Read a date and time, RFC 3339 in UTC; None for none."""
+    value = text(name)
     return _moment(name, value) if value else None
 
 
 def intervals(name: str) -> list[tuple[datetime, timedelta]]:
-    """Read a comma-separated list of intervals, each a moment and an ISO 8601 duration: `…T10:00:00Z/PT15M`."""
+    """Read a comma-separated list of intervals, each a start and an ISO 8601 duration: `…T10:00:00Z/PT15M`."""
     found = []
     for part in names(name):
         start, _, length = part.partition("/")
@@ -129,8 +148,8 @@ def intervals(name: str) -> list[tuple[datetime, timedelta]]:
 
 
 def url(name: str) -> str:
-    """Read the address of a page; empty for none."""
-    value = env.str(name, "")
+    """Read the URL of a web page; empty for none."""
+    value = text(name)
     if value and not is_page(value):
         raise Unreadable(f"{name} is {value!r}: give an address such as https://example.com/migrate.")
     return value
@@ -148,8 +167,8 @@ def _moment(name: str, value: str) -> datetime:
 
 
 def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
-    """Read one of a few words."""
-    value = env.str(name, default)
+    """Read one of the allowed words."""
+    value = text(name, default)
     if value not in allowed:
         raise Unreadable(f"{name} is {value!r}: give one of {', '.join(allowed)}.")
     return value
@@ -157,7 +176,7 @@ def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
 
 def origins(name: str) -> dict[str, str]:
     """Read a JSON object of https origins to loopback URLs."""
-    raw = env.str(name, "")
+    raw = text(name)
     if not raw:
         return {}
     try:
@@ -182,25 +201,25 @@ def web_origins(name: str) -> list[str]:
         match = _WEB_ORIGIN.fullmatch(origin)
         if match is None or int(match["port"] or 1) > 65535:
             raise Unreadable(f"{name}: {origin!r} is no origin such as https://app.example.com: no path, no slash.")
-        if _PORTS_LEFT_OUT.fullmatch(origin):
+        if _DEFAULT_PORT.fullmatch(origin):
             raise Unreadable(f"{name}: {origin!r} never comes so: browsers leave out the port of http and https.")
     return found
 
 
 def social_auth(environ: Mapping[str, str]) -> dict[str, Any]:
-    """Read every `SOCIAL_AUTH_*`; JSON where it is no string.
+    """Read every `SOCIAL_AUTH_*`: JSON, or a string if the value is not JSON.
 
-    Ids, keys and secrets stay text whatever they look like: an application id of digits is no number. What may be a
-    path or a switch is on with `1` like every switch: the number would be looked for as a file.
+    Ids, keys and secrets are always strings: an application id of digits is not a number. `_VERIFY_SSL` is a path or a
+    switch, on with `1`: requests would take the number for a file.
     """
     found: dict[str, Any] = {}
     for name, value in environ.items():
         if not name.startswith("SOCIAL_AUTH_"):
             continue
         found[name] = value
-        if _STAYS_TEXT.search(name):
+        if _ALWAYS_TEXT.search(name):
             continue
-        if _SWITCHED.search(name) and value in {"0", "1"}:
+        if _SWITCH_OR_PATH.search(name) and value in {"0", "1"}:
             found[name] = value == "1"
             continue
         try:

@@ -1,6 +1,6 @@
-"""The front page: what the service is, and, where the providers are the sandbox's, a place to try it.
+"""The front page: a description of the service and, in the sandbox, a form to try both APIs.
 
-There a visitor's own browser posts to the APIs, as an app would; the page hands both answers back to be compared.
+The visitor's browser posts to both APIs, as an app would; the page then posts both answers here to be compared.
 """
 
 import json
@@ -15,21 +15,22 @@ from django.shortcuts import render
 from shared.contract import differences, endpoints
 from shared.contract.exchanges import EXCHANGES
 from shared.http.urls import mounted
+from social.conf import conf
 from social.providers import registry
 
 POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
 TITLES = {"twitter": "X (Twitter)"}
-"""Where people know a provider by more than the title that social-core has for it."""
+"""Titles that are better known than social-core's."""
 DOCUMENTED = "api_v2"
-"""The API that has documentation beside it."""
+"""The API with its own documentation page."""
 
 
 def page(request: HttpRequest) -> HttpResponse:
-    """Show the page; with POST, where there is a sandbox, compare two answers that the page has received."""
-    if request.method == "POST" and settings.SANDBOX:
+    """Return the page or, for a POST in the sandbox, the comparison of two answers."""
+    if request.method == "POST" and conf.sandbox:
         return _compared(request)
     if request.method not in {"GET", "HEAD"}:
-        return HttpResponseNotAllowed(["GET", "HEAD", *(["POST"] if settings.SANDBOX else [])])
+        return HttpResponseNotAllowed(["GET", "HEAD", *(["POST"] if conf.sandbox else [])])
     response = render(request, "config/front.html", _context())
     response["Content-Security-Policy"] = POLICY
     response["Cache-Control"] = "no-cache"
@@ -62,8 +63,8 @@ def _api(app: str) -> dict[str, str]:
 
 
 def _sandbox() -> str:
-    """Give the sandbox's address as a browser on this machine reaches it; none where there is none."""
-    targets = {urlsplit(target)[:2] for target in settings.PROVIDER_HOSTS.values()} if settings.SANDBOX else set()
+    """Return the sandbox's URL for a browser on this machine; empty if there is no sandbox."""
+    targets = {urlsplit(target)[:2] for target in conf.provider_hosts.values()} if conf.sandbox else set()
     if len(targets) != 1:
         return ""
     scheme, address = targets.pop()
@@ -71,7 +72,7 @@ def _sandbox() -> str:
 
 
 def _rehearsed(sandbox: str) -> list[dict[str, Any]]:
-    """Give what the page needs to send a visitor to each provider's consent page."""
+    """Return the data for the links to each provider's consent page."""
     return [
         {
             "name": name,
@@ -86,7 +87,7 @@ def _rehearsed(sandbox: str) -> list[dict[str, Any]]:
 
 def _client_id(name: str) -> str:
     prefix = f"SOCIAL_AUTH_{name.upper().replace('-', '_')}"
-    # Apple's `_KEY` is the id of a signing key.
+    # Apple's `_KEY` is the id of a signing key, not of the client.
     return str(getattr(settings, f"{prefix}_CLIENT", "") or getattr(settings, f"{prefix}_KEY", ""))
 
 

@@ -7,13 +7,14 @@ from django.http import HttpRequest
 
 from rollout.client_names import NONE, UNREADABLE, name_in
 
+DEFAULT_CLIENT_HEADER = "X-Client"
 _READ = 1000
 """Characters of a header that are looked at; one with more says nothing new there."""
 
 
 def client_header() -> str:
     """Give the name of the header that tells an app build."""
-    return str(getattr(settings, "CLIENT_HEADER", "X-Client"))
+    return str(getattr(settings, "CLIENT_HEADER", DEFAULT_CLIENT_HEADER))
 
 
 def client_of(request: HttpRequest) -> str:

@@ -4,6 +4,7 @@ import os
 
 from config import environment
 from server.hooks import child_exit, on_exit, on_starting, post_fork, post_worker_init, pre_fork, worker_exit
+from social.conf import DEFAULT_PROVIDER_TIMEOUT
 
 __all__ = ["child_exit", "on_exit", "on_starting", "post_fork", "post_worker_init", "pre_fork", "worker_exit"]
 
@@ -14,9 +15,9 @@ logger_class = "server.worker.ServerLog"
 redis_url = environment.redis_url("REDIS_URL")
 # Without Redis each process would count the limits by itself.
 workers = environment.integer("WEB_CONCURRENCY", (os.cpu_count() or 1) if redis_url else 1, least=1, most=256)
-threads = environment.integer("THREADS", 128, least=1, most=1000)
+threads = environment.threads()
 # Longer than any sign-in may take: a graceful stop answers the requests in progress.
-graceful_timeout = int(environment.number("PROVIDER_TIMEOUT", 10, most=300)) + 20
+graceful_timeout = int(environment.number("PROVIDER_TIMEOUT", DEFAULT_PROVIDER_TIMEOUT)) + 20
 timeout = graceful_timeout + 10
 keepalive = 75
 max_requests = environment.integer("MAX_REQUESTS", 0, most=1_000_000_000)

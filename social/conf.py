@@ -1,4 +1,4 @@
-"""The service's settings, typed, with their defaults; read at each use, so tests can override them."""
+"""The service's settings, typed, with their defaults; read at each use, so that tests can override them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,6 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from django.conf import settings
+
+DEFAULT_PROVIDER_TIMEOUT = 10
+_THREADS_IF_UNKNOWN = 32
 
 
 def _setting(name: str, default: Any) -> Any:
@@ -23,7 +26,7 @@ class Conf:
 
     @property
     def provider_hosts(self) -> Mapping[str, str]:
-        """Where an origin is really reached; empty outside the sandbox."""
+        """The URL by which an origin is reached instead, by origin; empty outside the sandbox."""
         return cast(Mapping[str, str], _setting("PROVIDER_HOSTS", {}))
 
     @property
@@ -34,21 +37,26 @@ class Conf:
     @property
     def provider_timeout(self) -> float:
         """Seconds for all provider calls of one sign-up together."""
-        return float(_setting("PROVIDER_TIMEOUT", 10))
+        return float(_setting("PROVIDER_TIMEOUT", DEFAULT_PROVIDER_TIMEOUT))
 
     @property
     def provider_concurrency(self) -> int:
-        """Calls under way to one provider in this process."""
-        return int(_setting("PROVIDER_CONCURRENCY", 16))
+        """Concurrent calls to one provider in this process; half of its threads by default."""
+        return int(_setting("PROVIDER_CONCURRENCY", max(1, _setting("THREADS", _THREADS_IF_UNKNOWN) // 2)))
 
     @property
     def provider_concurrency_total(self) -> int | None:
-        """Sign-ups that ask a provider, or wait to, in this process; None: how many threads it has is not known."""
-        return cast(int | None, _setting("PROVIDER_CONCURRENCY_TOTAL", None))
+        """Concurrent sign-ups that call a provider or wait to, in this process; None if `THREADS` is not set.
+
+        The other threads, an eighth and at least one, are for requests that call no provider.
+        """
+        threads = _setting("THREADS", None)
+        total = None if threads is None else threads - max(1, threads // 8)
+        return cast(int | None, _setting("PROVIDER_CONCURRENCY_TOTAL", total))
 
     @property
     def provider_token_keys(self) -> tuple[str, ...]:
-        """Fernet keys: the first encrypts, all decrypt. None: provider tokens are not kept."""
+        """Fernet keys: the first encrypts, all decrypt. Without keys provider tokens are not stored."""
         return tuple(_setting("PROVIDER_TOKEN_KEYS", ()))
 
     @property
@@ -58,42 +66,42 @@ class Conf:
 
     @property
     def password_counts_as_login(self) -> bool:
-        """Whether a usable password keeps a user from being locked out."""
+        """Whether a usable password counts as a way to log in when an account is disconnected."""
         return bool(_setting("PASSWORD_COUNTS_AS_LOGIN", True))
 
     @property
     def redis_url(self) -> str:
-        """Where limits are counted for all processes; empty: each counts by itself."""
+        """URL of the Redis that counts the limits for all processes; if empty, each counts by itself."""
         return str(_setting("REDIS_URL", ""))
 
     @property
     def trusted_proxies(self) -> int:
-        """How many proxies of ours stand before the service."""
+        """Number of trusted proxies in front of the service."""
         return int(_setting("TRUSTED_PROXIES", 0))
 
     @property
     def throttle_anonymous(self) -> str | None:
-        """How often an address may sign up or show bad credentials (`60/minute`); None for any number."""
+        """Rate of sign-ups and failed authentications of an address (`60/minute`); None for no limit."""
         return cast(str | None, _setting("THROTTLE_ANONYMOUS", "60/minute"))
 
     @property
     def throttle_user(self) -> str | None:
-        """How often a user may call; None for any number."""
+        """Rate of a user's calls; None for no limit."""
         return cast(str | None, _setting("THROTTLE_USER", "600/minute"))
 
     @property
     def token_ttl(self) -> timedelta:
-        """How long an access token lives after its last use."""
+        """Lifetime of an access token after its last use."""
         return timedelta(days=float(_setting("TOKEN_TTL", 90)))
 
     @property
     def tokens_per_user(self) -> int:
-        """How many access tokens of one user live."""
+        """Number of valid access tokens of one user."""
         return int(_setting("TOKENS_PER_USER", 50))
 
     @property
     def v1_sunset_at(self) -> datetime | None:
-        """When v1 ends; None while that is not decided."""
+        """Date and time of the end of v1; None if it has none."""
         return cast(datetime | None, _setting("V1_SUNSET_AT", None))
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from shared.contract.differences import Answer
+from social.conf import conf
 from social.models import AccessToken
 from social.tokens import digest_of
 from tests.differential import hostile, people
@@ -52,7 +53,7 @@ class People(RuleBasedStateMachine):
         self.values: list[list[str]] = [[""] for _ in PREFIXES]
         """Each world's tokens by number."""
         self.story = Story()
-        self.enabled = frozenset(settings.SOCIAL_PROVIDERS)
+        self.enabled = frozenset(conf.providers)
         self.seen.examples += 1
 
     def teardown(self) -> None:

@@ -41,6 +41,12 @@ def refusal(folder: Path, **environment: str) -> str:
     return ended.stderr
 
 
+def read_settings() -> None:
+    """Read the settings of Django and of gunicorn from the environment, as a new process does."""
+    for file in ("config/settings.py", "server/gunicorn_settings.py"):
+        run_path(str(ROOT / file))
+
+
 def test_a_management_command_prints_one_line_too() -> None:
     """With exit code 2: with 1 some commands report a result."""
     ended = run_to_end("manage", {"SECRET_KEY": "tests-only", "LEDGER_DAYS": "some"}, "migration_status")
@@ -119,7 +125,7 @@ def test_every_setting_is_read_as_strictly(monkeypatch: pytest.MonkeyPatch, name
     monkeypatch.setenv("SECRET_KEY", "tests-only")
     monkeypatch.setenv(name, value)
     with pytest.raises(ImproperlyConfigured) as refused:
-        run_path(str(ROOT / "config" / "settings.py"))
+        read_settings()
     assert name in str(refused.value)
     assert "\n" not in str(refused.value)
 

@@ -4,15 +4,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from runpy import run_path
 from typing import Any, TypeAlias
 
 import pytest
-from django.conf import settings
 from django.test import override_settings
 
 from shared.contract.errors import ProviderUnavailable
 from social import signals
+from social.conf import conf
 from social.network import concurrency
 from social.network.concurrency import slot
 
@@ -152,9 +151,8 @@ def test_a_project_that_says_nothing_of_its_threads(come: Come) -> None:
         assert [come(provider, 9) for provider in ("facebook", "github", "twitter")] == [4, 4, 4]
 
 
-@pytest.mark.parametrize(("threads", "left"), [("1", 1), ("2", 1), ("8", 1), ("32", 4), ("128", 16)])
-def test_the_service_knows_its_threads(monkeypatch: pytest.MonkeyPatch, threads: str, left: int) -> None:
-    """All providers together get seven eighths of them, or all but one, unless one by itself has more."""
-    monkeypatch.setenv("THREADS", threads)
-    service = run_path(str(settings.BASE_DIR / "config" / "settings.py"))
-    assert service["PROVIDER_CONCURRENCY_TOTAL"] == int(threads) - left
+@pytest.mark.parametrize(("threads", "left"), [(1, 1), (2, 1), (8, 1), (32, 4), (128, 16)])
+def test_the_total_follows_from_the_threads(threads: int, left: int) -> None:
+    """All providers together get seven eighths of the threads, or all but one."""
+    with override_settings(THREADS=threads):
+        assert conf.provider_concurrency_total == threads - left

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import override_settings
 
+from rollout.ledger.conf import conf
 from rollout.models import DailyCalls
 from tests.rollout import traffic
 from tests.rollout.status.conftest import NOW, record
@@ -101,7 +101,7 @@ def test_nothing_recorded(options: tuple[str, ...]) -> None:
         (("--threshold", "many"), "--threshold"),
         (("--users-threshold", "-1"), "--users-threshold"),
         (("--days", "0"), "--days"),
-        (("--days", str(settings.LAST_CALL_DAYS + 1)), "LAST_CALL_DAYS"),
+        (("--days", str(conf.last_calls_kept.days + 1)), "LAST_CALL_DAYS"),
     ],
 )
 def test_misuse(options: tuple[str, ...], named: str) -> None:
