@@ -13,6 +13,6 @@ if __name__ == "__main__":
     try:
         execute_from_command_line(sys.argv)
     except Unreadable as error:
-        # Misuse, to whoever asks for the exit code: with 1 a command has something to say.
+        # 2 is a usage error: with 1 some commands report a result.
         sys.stderr.write(f"{error}\n")
         sys.exit(2)

@@ -1,10 +1,10 @@
-"""Django's entry to the settings' own checks."""
+"""The AppConfig of the project's own app, for its system checks."""
 
 from django.apps import AppConfig
 
 
 class ConfigConfig(AppConfig):
-    """The app of the project itself."""
+    """The project's own app."""
 
     name = "config"
 

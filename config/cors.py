@@ -1,7 +1,7 @@
-"""Pages of other origins may call the APIs, where `CORS_ALLOWED_ORIGINS` names them; docs/decisions/0009-cors.md.
+"""CORS for the APIs' paths, for the origins in `CORS_ALLOWED_ORIGINS` (docs/decisions/0009-cors.md).
 
-django-cors-headers writes the headers; what is ours is that every answer gets them, and that a preflight is the
-OPTIONS of the contract.
+django-cors-headers sets the headers. These subclasses set them on every response, and leave a preflight to the contract's
+OPTIONS.
 """
 
 from collections.abc import Callable
@@ -17,41 +17,41 @@ from shared.http.responses import django_response
 from shared.http.urls import api_of
 
 REFUSALS = {404, 410}
-"""What OPTIONS can end with besides its 204; under a wrong Host, 400, there is nobody to be helped."""
+"""Statuses that a preflight gets a 204 for instead. A 400 for a wrong Host stays."""
 
 
 class Headers(CorsMiddleware):
-    """django-cors-headers' own, for the paths of the APIs alone; without origins it does nothing at all.
+    """Set CORS headers on the APIs' paths; without origins, do nothing.
 
-    Place it first of all, before the contract's: so every answer has them, whoever has made it.
+    Place it first, before the contract's middleware, so that every response has the headers.
     """
 
     def check_preflight(self, request: HttpRequest) -> None:
-        """Leave the answer to the API."""
+        """Return None: the API answers."""
         return
 
     def is_enabled(self, request: HttpRequest) -> bool:
-        """Say whether the path is one of ours to open."""
+        """Return True if the path is one of an API and there are origins."""
         return bool(settings.CORS_ALLOWED_ORIGINS) and api_of(request) is not None
 
     def origin_found_in_white_lists(self, origin: str, url: SplitResult) -> bool:
-        """Say whether an origin is allowed: the very text, no pattern and no part of it."""
+        """Return True if the origin is in the list; there are no patterns."""
         return origin in settings.CORS_ALLOWED_ORIGINS
 
 
 class Preflights:
-    """Answer 204 to a preflight where the call itself will be refused.
+    """Answer 204 to a preflight whose request will get a 404 or 410.
 
-    A browser that gets a 410 or a 404 for its preflight does not make the call, and the page never learns why.
-    Place it right after the contract's middleware.
+    A browser whose preflight fails does not send the request, and the page cannot read the reason. Place it right after
+    the contract's middleware.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        """Take the next layer."""
+        """Store the next layer."""
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer one request."""
+        """Answer a request."""
         response = self.get_response(request)
         if response.status_code not in REFUSALS or not _is_preflight(request):
             return response

@@ -1,4 +1,4 @@
-"""Where the rows are: SQLite in the project folder, or PostgreSQL with a pool in each process."""
+"""Django's DATABASES: SQLite in the project folder, or PostgreSQL with a pool in each process."""
 
 from pathlib import Path
 from typing import Any
@@ -6,17 +6,17 @@ from typing import Any
 import dj_database_url
 
 from config import environment
-from config.postgres.base import STEP
+from config.postgres.base import POOL_TIMEOUT
 
 _SQLITE_OPTIONS = {
-    # Readers do not wait for the writer, and a writer takes its lock at once rather than failing half-way.
+    # Readers do not wait for a writer (WAL). A writer takes its lock at the start rather than failing in the middle.
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
 }
 _POSTGRES_OPTIONS = {
-    # A host that is gone says nothing: seconds to connect, milliseconds until what was sent must have arrived,
-    # and seconds of silence after which it is asked whether it is still there (libpq's own names and units).
+    # To notice an unreachable host: seconds to connect, milliseconds until sent data must be acknowledged, and seconds
+    # of silence before keepalive probes (libpq's names and units).
     "connect_timeout": 3,
     "tcp_user_timeout": 5000,
     "keepalives_idle": 5,
@@ -25,30 +25,30 @@ _POSTGRES_OPTIONS = {
 
 
 def database(folder: Path) -> dict[str, Any]:
-    """Read `DATABASE_URL` and `DATABASE_POOL_SIZE` into Django's settings of one database."""
+    """Return Django's settings of one database from `DATABASE_URL` and `DATABASE_POOL_SIZE`."""
     url = environment.text("DATABASE_URL") or f"sqlite:///{folder / 'db.sqlite3'}"
     pool_size = environment.integer("DATABASE_POOL_SIZE", 8, least=1, most=1000)
     if not url.startswith(("sqlite://", "postgres://", "postgresql://")):
         raise environment.Unreadable("DATABASE_URL starts with neither sqlite:/// nor postgres://.")
     try:
-        # The library's own type is a TypedDict that Django's settings are not.
+        # dj_database_url's TypedDict does not fit Django's settings.
         parsed: dict[str, Any] = {**dj_database_url.parse(url)}
     except ValueError as error:
         # Without the value: it may hold a password.
         raise environment.Unreadable("DATABASE_URL cannot be read.") from error
     if url.startswith("sqlite://"):
-        # Opening the file and teaching it Django's functions costs more than a sign-in's statements do.
+        # Opening the file and registering Django's functions costs more than the statements of a sign-in.
         return {**parsed, "CONN_MAX_AGE": None, "OPTIONS": {**parsed.get("OPTIONS", {}), **_SQLITE_OPTIONS}}
     pool = {
         "min_size": 1,
         "max_size": pool_size,
-        "timeout": STEP,
-        # The pause before the next try to reconnect doubles each time. Giving up early, the pool begins anew with the
-        # next request, and has noticed within two seconds that the database is back.
+        "timeout": POOL_TIMEOUT,
+        # The pause before the next attempt doubles each time. After giving up, the pool starts again with the next
+        # request, and so notices within two seconds that the database is back.
         "reconnect_timeout": 2,
     }
-    # A pooled connection that the server has dropped meanwhile is found before it is used, not by using it: our
-    # engine looks, where Django's health checks would ask the server each time.
+    # config.postgres recognises a connection that the server has closed without a query; Django's health checks would
+    # send one each time.
     return {
         **parsed,
         "ENGINE": "config.postgres",

@@ -1,7 +1,7 @@
-"""What an error report may say: where it happened and of what kind it was; no value, no exception's words.
+"""Error reports without secrets: they show where an exception happened and its class, no values and no messages.
 
-Values are not sorted by their names here: a token passes through frames of libraries under names that nobody has
-listed (`url`, `kwargs`, `signing_input`). A frame therefore shows the types of its variables only.
+A list of sensitive names is not enough for frames: a token passes through libraries under names such as `url`, `kwargs`
+and `signing_input`. A frame therefore shows only the types of its variables.
 """
 
 import re
@@ -15,7 +15,7 @@ from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
 from shared.http.redaction import kind, without_secrets
 
 SENSITIVE_NAMES = (
-    # Fields of requests and of providers' answers.
+    # Fields of requests and of providers' responses.
     "access_token",
     "access_token_secret",
     "id_token",
@@ -28,7 +28,7 @@ SENSITIVE_NAMES = (
     "client_secret",
     "appsecret_proof",
     "api_key",
-    # Headers, as they are sent and as WSGI names them.
+    # Headers, by their HTTP and WSGI names.
     "authorization",
     "http_authorization",
     "cookie",
@@ -47,16 +47,16 @@ SENSITIVE_NAMES = (
     "redis_url",
     "dsn",
 )
-"""Names whose values must never leave the service, in lower case, for the list of an error reporter.
+"""Names whose values must never leave the service, in lower case, for the configuration of an error reporter.
 
-A name that ends in `_secret`, `_token` or `_key` is one as well, whether or not it stands here.
+A name that ends in `_secret`, `_token`, `_key` or `_keys` is sensitive too.
 """
 
 WITHHELD = "[withheld]"
 _SENSITIVE = re.compile(rf"^(?:{'|'.join(map(re.escape, SENSITIVE_NAMES))}|.*_(?:secret|token|keys?))$", re.IGNORECASE)
 _QUERY = re.compile(r"\?[^\s\"'>)]*")
 _USER = re.compile(r"(?<=://)[^@\s\"']*@")
-_SHOWN_OF_A_REQUEST = frozenset(
+_SHOWN_META = frozenset(
     {
         "REQUEST_METHOD",
         "CONTENT_TYPE",
@@ -73,7 +73,7 @@ _SHOWN_OF_A_REQUEST = frozenset(
 
 
 class ReportFilter(SafeExceptionReporterFilter):
-    """Django's filter with nothing but types and harmless headers let through, under DEBUG as well."""
+    """Show only types and harmless headers, also with DEBUG on."""
 
     cleansed_substitute = WITHHELD
     hidden_settings = re.compile(
@@ -81,31 +81,31 @@ class ReportFilter(SafeExceptionReporterFilter):
     )
 
     def is_active(self, request: HttpRequest | None) -> bool:
-        """Filter always."""
+        """Return True: filter with DEBUG on too."""
         return True
 
     def get_safe_request_meta(self, request: HttpRequest) -> dict[str, Any]:
-        """Give the headers and variables that say what kind of request it was."""
-        return {name: value for name, value in request.META.items() if name in _SHOWN_OF_A_REQUEST}
+        """Return the headers and variables that hold no secrets."""
+        return {name: value for name, value in request.META.items() if name in _SHOWN_META}
 
     def get_safe_cookies(self, request: HttpRequest) -> dict[str, Any]:
-        """Give none: the service ignores cookies."""
+        """Return none: the service ignores cookies."""
         return {}
 
     def get_post_parameters(self, request: HttpRequest | None) -> dict[str, Any]:
-        """Give none: bodies are JSON, and hold tokens."""
+        """Return none: bodies are JSON with tokens in it."""
         return {}
 
     def get_traceback_frame_variables(self, request: Any, tb_frame: Any) -> Any:
-        """Give each variable's type."""
+        """Return each variable's type instead of its value."""
         return [(name, f"<{type(value).__qualname__}>") for name, value in tb_frame.f_locals.items()]
 
 
 class Reporter(ExceptionReporter):
-    """Django's report without the words of exceptions and without the query."""
+    """Django's report without exception messages and query strings."""
 
     def get_traceback_data(self) -> dict[str, Any]:
-        """Give what both forms of the report are made of."""
+        """Return the data of both the HTML and the text report."""
         data: dict[str, Any] = super().get_traceback_data()
         for frame in data["frames"]:
             if frame["exc_cause"] is not None:
@@ -125,10 +125,10 @@ class Reporter(ExceptionReporter):
 
 
 def scrub(event: Any, hint: Any = None) -> Any:
-    """Give an event of an error reporter without values that could be secret; fits Sentry's `before_send`.
+    """Return an error reporter's event without values that could be secret; fits Sentry's `before_send`.
 
-    Frames lose their variables, exceptions their words, requests their bodies, headers, cookies and queries, URLs
-    their queries; what stands under one of `SENSITIVE_NAMES` is withheld, at any depth.
+    Removes the variables of frames, the messages of exceptions, the bodies, headers, cookies and queries of requests,
+    the queries of URLs, and the values of `SENSITIVE_NAMES` at any depth.
     """
     return _scrubbed(event, "")
 
@@ -136,7 +136,7 @@ def scrub(event: Any, hint: Any = None) -> Any:
 _DROPPED = frozenset(
     {"vars", "cookies", "headers", "env", "query_string", "http.query", "argv", "sys.argv", "params", "formatted"}
 )
-"""What holds nothing but values. A log entry's text stays, without what was filled in."""
+"""Keys that hold only values. The format string of a log entry stays, its arguments go."""
 
 
 def _scrubbed(value: Any, name: str) -> Any:
@@ -155,7 +155,7 @@ def _scrubbed(value: Any, name: str) -> Any:
 
 
 def _withheld(value: Mapping[Any, Any], name: str) -> set[str]:
-    """Say which keys of an object hold words or a body: of an exception, of a log line, of a request."""
+    """Return the keys of an object that hold an exception's message, a log line or a request's body."""
     if name == "request":
         return {"data"}
     if value.get("type") == "log":

@@ -1,4 +1,4 @@
-"""Log lines: one a request, each with the request's id; no query of a URL, no exception's words."""
+"""Django's LOGGING and the format of log lines: with the request's id, without query strings and exception messages."""
 
 import logging
 import re
@@ -12,17 +12,17 @@ _QUERY = re.compile(r"(?<=[^\s])\?[^\s\"'>)]+")
 
 
 class LineFormatter(logging.Formatter):
-    """One line a record, whatever a client has put into it, then the kinds and frames of its exception."""
+    """Format a record as one line, followed by the classes and frames of its exception."""
 
     def __init__(self) -> None:
-        """Take the one form."""
+        """Set the format."""
         super().__init__(_LINE, defaults={"request_id": "-"})
 
     def format(self, record: logging.LogRecord) -> str:
-        """Give the text; what another handler has made of the exception already is not used."""
+        """Return the text; ignore a traceback that another handler has cached in the record."""
         exception = record.exc_info[1] if record.exc_info else None
         if not (record.exc_info or record.exc_text or record.stack_info):
-            # A line a request: made without a second record.
+            # The common case, without a copy of the record.
             record.message, record.asctime = _message(record, None), self.formatTime(record)
             return self.formatMessage(record)
         plain = logging.makeLogRecord({**record.__dict__, "exc_info": None, "exc_text": None, "stack_info": None})
@@ -34,15 +34,15 @@ class LineFormatter(logging.Formatter):
 def _message(record: logging.LogRecord, exception: BaseException | None) -> str:
     try:
         text = record.getMessage()
-    except Exception as failure:  # noqa: BLE001 - what cannot be shown must not become a traceback of its own
+    except Exception as failure:  # noqa: BLE001 - a wrong format string must not raise here
         text = f"{record.msg} ({kind(failure)})"
-    # Django's signals, for one, put the exception's own words into the line.
+    # Django's signals, for one, put the exception's message into the line.
     text = text if exception is None else without_words(text, exception)
     return _CONTROL.sub(lambda found: repr(found[0])[1:-1], _QUERY.sub("?[redacted]", text))
 
 
 def logging_config(level: str) -> dict[str, Any]:
-    """Give Django's LOGGING for a level."""
+    """Return Django's LOGGING for a level."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -56,11 +56,11 @@ def logging_config(level: str) -> dict[str, Any]:
         },
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
-            # Without Django's own handlers: they would say everything again, in a form of their own.
+            # Without Django's own handlers, which would log each line twice.
             "django": {"handlers": [], "propagate": True},
-            # Statements with their values, under DEBUG; none of them is a token, but names and addresses are.
+            # At DEBUG it logs statements with their values: no tokens, but names and addresses.
             "django.db.backends": {"level": "INFO"},
-            # Django's own would say each failure of an API a second time, a provider's as an error of ours.
+            # Django would log each failed API call a second time, and a provider's failure as an error of ours.
             "django.request": {"level": "ERROR", "filters": ["outside_apis"]},
             "django.server": {"handlers": [], "propagate": True},
         },

@@ -25,7 +25,7 @@ if not SECRET_KEY:
 ALLOWED_HOSTS = environment.names("ALLOWED_HOSTS", "localhost")
 
 INSTALLED_APPS = [
-    "config.admin_app.SiteAdminConfig",
+    "config.admin.apps.SiteAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -49,11 +49,11 @@ MIDDLEWARE = [
     "config.cors.Preflights",
     "rollout.middleware.LifecycleMiddleware",
     "shared.http.middleware.HostMiddleware",
-    "config.admin_pages.AdminPages",
+    "config.admin.middleware.AdminPages",
     "django.middleware.security.SecurityMiddleware",
-    "config.outside_apis.Sessions",
-    "config.outside_apis.Authentication",
-    "config.outside_apis.Messages",
+    "config.admin.middleware.Sessions",
+    "config.admin.middleware.Authentication",
+    "config.admin.middleware.Messages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
 ]

@@ -1,4 +1,4 @@
-"""What is mounted where: the APIs of `settings.APIS`, health, metrics, the front page."""
+"""The URLs: the APIs of `settings.APIS`, the front page, the admin, health and metrics."""
 
 from django.conf import settings
 from django.contrib import admin
@@ -18,6 +18,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics", metrics),
     path("admin/", admin.site.urls),
     *(re_path(mount_route(prefix), include(f"{app}.urls")) for app, prefix in settings.APIS.items()),
-    # Otherwise Django's own page under DEBUG, which repeats the whole URL.
+    # With DEBUG on, Django's own page would show the whole URL.
     re_path("", page_not_found, {"exception": Http404()}),
 ]

@@ -1,1 +1,1 @@
-"""Django's PostgreSQL backend, with a pool that nobody queues at in vain; Django's ENGINE names this package."""
+"""Django's PostgreSQL backend with a pool that fails fast while the database is down; for ENGINE."""

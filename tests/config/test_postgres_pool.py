@@ -206,7 +206,7 @@ def test_connections_that_end_as_soon_as_they_are_made(
     """A clear error after a while, not a search without end; once they live, all places of the pool are there."""
     said = set()
     with monkeypatch.context() as impatient:
-        impatient.setattr(base, "PATIENCE", 0.1)
+        impatient.setattr(base, "MAX_WAIT", 0.1)
         for _ in range(POOL + 1):
             with pytest.raises(OperationalError) as refused:
                 ask()

@@ -1,4 +1,4 @@
-"""Dates and times as the admin shows them, where Django's own for English are American; FORMAT_MODULE_PATH."""
+"""Formats of dates and times in the admin (FORMAT_MODULE_PATH); Django's own for English are American."""
 
 DATE_FORMAT = SHORT_DATE_FORMAT = "Y-m-d"
 TIME_FORMAT = "H:i"

@@ -1,4 +1,4 @@
-"""The admin: for staff, who sign in with a password of their own."""
+"""The admin site: for staff, who sign in with a password."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from social.limits import client_address
 
 
 class Site(AdminSite):
-    """Django's admin under this project's name, with the page of the migration."""
+    """Django's admin site with this project's name and the migration page."""
 
     site_title = "Tandem"
     site_header = "Tandem"
@@ -22,20 +22,20 @@ class Site(AdminSite):
     site_url = "/"
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        """Put our page before Django's, which end with one that takes every path."""
+        """Return our URLs before Django's, whose last one matches every path."""
         return [path("migration/", self.admin_view(page), name="migration"), *super().get_urls()]
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Let staff in. Every attempt counts for its address, like an anonymous sign-up, before a password is tried."""
+        """Count each attempt against the address's limit, as an anonymous sign-up, before the password is checked."""
         if request.method == "POST":
             try:
                 limits.count_address(client_address(request.META))
-            except Throttled as refused:
-                return _later(refused.headers["Retry-After"])
+            except Throttled as error:
+                return _too_many_attempts(error.headers["Retry-After"])
         return super().login(request, extra_context)
 
 
-def _later(seconds: str) -> HttpResponse:
+def _too_many_attempts(seconds: str) -> HttpResponse:
     return HttpResponse(
         f"Too many attempts. Try again in {seconds} seconds.\n",
         status=Throttled.status,

@@ -1,0 +1,78 @@
+"""Middleware for the admin's pages alone: the APIs read and set no cookie."""
+
+import re
+from collections.abc import Callable
+from typing import cast
+
+from django.conf import settings
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.deprecation import MiddlewareMixin
+
+from config.front import POLICY
+from shared.contract.errors import ServiceUnavailable
+from shared.http.database import database_is_away
+from shared.http.failures import failure_reply
+from shared.http.urls import api_of
+
+PREFIX = "/admin/"
+_SESSION_KEY = re.compile(r"[a-z0-9]{32}")
+"""The form of Django's session keys."""
+
+
+class _OutsideApis(MiddlewareMixin):
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Skip this middleware for a path of an API."""
+        if api_of(request) is not None:
+            return cast(HttpResponseBase, self.get_response(request))
+        return cast(HttpResponseBase, super().__call__(request))
+
+
+class Sessions(_OutsideApis, SessionMiddleware):
+    """Django's sessions."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Ignore a cookie that is no session key; PostgreSQL rejects a query with a NUL character."""
+        if not _SESSION_KEY.fullmatch(request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")):
+            request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
+        super().process_request(request)
+
+
+class Authentication(_OutsideApis, AuthenticationMiddleware):
+    """Django's authentication by session."""
+
+
+class Messages(_OutsideApis, MessageMiddleware):
+    """Django's messages."""
+
+
+class AdminPages:
+    """Add security headers to the admin's pages, and answer 503 while the database is down."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        """Store the next layer."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer a request."""
+        response = self.get_response(request)
+        if request.path_info.startswith(PREFIX):
+            # A view may have set a stricter policy.
+            response.headers.setdefault("Content-Security-Policy", POLICY)
+            response["Cache-Control"] = "no-store"
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Return a 503 if the database is down; leave other exceptions to Django."""
+        if not request.path_info.startswith(PREFIX) or not database_is_away(exception):
+            return None
+        reply = failure_reply(exception, request)
+        return HttpResponse(
+            f"{ServiceUnavailable.message}\n",
+            status=reply.status,
+            content_type="text/plain; charset=utf-8",
+            headers=dict(reply.headers),
+        )
