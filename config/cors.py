@@ -1,7 +1,7 @@
 """CORS for the APIs' paths, for the origins in `CORS_ALLOWED_ORIGINS` (docs/decisions/0009-cors.md).
 
-django-cors-headers sets the headers. These subclasses set them on every response, and leave a preflight to the contract's
-OPTIONS.
+django-cors-headers sets the headers. These subclasses set them on every response, and leave a preflight to the
+contract's OPTIONS.
 """
 
 from collections.abc import Callable

@@ -11,7 +11,7 @@ def run() -> int:
     try:
         interrupts.install()
         # Only now: whoever interrupts while this is read gets a quiet end too.
-        from demo.performance import perform  # noqa: PLC0415 - as said above
+        from demo.run import perform  # noqa: PLC0415 - as said above
 
         status = perform()
         sys.stdout.flush()

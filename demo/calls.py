@@ -8,7 +8,7 @@ from typing import Any
 
 import requests
 
-from demo.story import Step, Token
+from demo.steps import Step, Token
 from shared.contract.differences import Answer
 
 TIMEOUT = 60

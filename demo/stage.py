@@ -13,7 +13,7 @@ from pathlib import Path
 import requests
 
 from demo.programs import FOLDER, Program, ProgramEndedError, Programs, inherited
-from demo.screen import Screen
+from demo.terminal import Screen
 
 READY_WITHIN = 60
 HOST = "127.0.0.1"

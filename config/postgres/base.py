@@ -1,7 +1,7 @@
 """A database wrapper that waits for a busy pool and fails fast if the database is down.
 
-Django's own waits equally long for both. While the database is down, every thread of the process would wait, and requests
-that need no database with them.
+Django's own waits equally long for both. While the database is down, every thread of the process would wait, and
+requests that need no database with them.
 """
 
 import select

@@ -14,7 +14,7 @@ import pytest
 import requests
 from django.conf import settings
 
-from demo.story import MOVE, STORY
+from demo.steps import MOVE, STORY
 from tests.e2e.servers import ROOT, free_port
 
 pytestmark = pytest.mark.e2e

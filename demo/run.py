@@ -6,9 +6,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from demo import stage, telling
+from demo import stage, walkthrough
 from demo.programs import ProgramEndedError, Programs
-from demo.screen import Screen
+from demo.terminal import Screen
 
 DEFAULT_PORT = 8000
 DEFAULT_SANDBOX_PORT = 9100
@@ -38,7 +38,7 @@ def perform() -> int:
 
 def _play(programs: Programs, screen: Screen, *, port: int, sandbox_port: int, folder: Path) -> int:
     built = stage.build(programs, screen, port=port, sandbox_port=sandbox_port, folder=folder)
-    passed = telling.tell(built, screen)
+    passed = walkthrough.tell(built, screen)
     programs.check()
     if os.environ.get("ONCE") == "1":
         return 0 if passed else 1

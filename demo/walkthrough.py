@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import requests
 
 from demo.calls import Client, Provider, Request, content, phrase, unexpected
-from demo.screen import BESIDE, Block, Screen, pretty, short_credentials
 from demo.stage import Stage
-from demo.story import MOVE, STORY, Step
+from demo.steps import MOVE, STORY, Step
+from demo.terminal import BESIDE, Block, Screen, pretty, short_credentials
 from shared.contract.differences import Answer, Comparison, compare
 
 HEADERS = ("location", "www-authenticate", "retry-after", "allow", "deprecation", "sunset", "link")

@@ -8,9 +8,9 @@ import pytest
 import requests
 
 from demo.calls import Client, unexpected
-from demo.screen import Block, Screen, pretty, short_credentials, shortened
-from demo.story import Step
-from demo.telling import Tally, _judge, _sum_up
+from demo.steps import Step
+from demo.terminal import Block, Screen, pretty, short_credentials, shortened
+from demo.walkthrough import Tally, _judge, _sum_up
 from shared.contract.differences import Answer, compare
 
 TOKEN = "Jm6XWfQp8vY2nD4sK1hTz7RbLc9EaGu3oVxN5iMqyPw"
