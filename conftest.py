@@ -23,5 +23,5 @@ settings.load_profile("tests")
 
 @pytest.fixture(autouse=True)
 def nothing_planned(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let staff have saved nothing, as far as this process knows: no test asks the database for it unawares."""
-    monkeypatch.setattr(plan, "known", plan.Known(read=lambda: plan.NOTHING))
+    """Make this process cache an empty plan, so that no test reads it from the database by accident."""
+    monkeypatch.setattr(plan, "cache", plan.Cache(read=lambda: plan.NOTHING))

@@ -8,7 +8,7 @@ from api_v2 import document_settings
 from config import environment
 from config.database import database
 from config.logs import logging_config
-from rollout.clients import DEFAULT_CLIENT_HEADER
+from rollout.conf import DEFAULT_CLIENT_HEADER
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -45,7 +45,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.cors.Headers",
     "shared.http.middleware.ContractMiddleware",
-    "rollout.ledger.middleware.LedgerMiddleware",
+    "rollout.middleware.LedgerMiddleware",
     "config.cors.Preflights",
     "rollout.middleware.LifecycleMiddleware",
     "shared.http.middleware.HostMiddleware",

@@ -1,23 +1,24 @@
-"""Django's entry to the room."""
+"""The app configuration."""
 
 from django.apps import AppConfig
-from django.conf import settings
+
+from rollout.conf import conf
 
 
 class RolloutConfig(AppConfig):
-    """The app; its label names the tables."""
+    """The app `rollout`."""
 
     name = "rollout"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the checks, tell the service when imported keys begin to age, keep metrics where they are wanted."""
+        """Register the checks, provide the service with the sunset, and connect the metrics if METRICS_TOKEN is set."""
         from rollout import checks  # noqa: F401, PLC0415 - importing registers
-        from rollout.lifecycle import lifecycle  # noqa: PLC0415 - its models must be ready first
+        from rollout.lifecycle import lifecycle  # noqa: PLC0415 - needs the models
         from social import tokens  # noqa: PLC0415 - likewise
 
         tokens.let_decide(lambda: lifecycle().sunset_at)
-        if getattr(settings, "METRICS_TOKEN", ""):
-            from rollout.metrics.exposition import exposition  # noqa: PLC0415 - costs nothing where none are kept
+        if conf.metrics_token:
+            from rollout.metrics.exposition import exposition  # noqa: PLC0415 - expensive, and unused without metrics
 
-            exposition().watcher.connect()
+            exposition().receivers.connect()

@@ -1,4 +1,4 @@
-"""A request to one of the versions, as those who watch the migration see it: no person's data but the user's id."""
+"""A call: what the ledger and the metrics record of a request to a version, without personal data but a user id."""
 
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -15,17 +15,18 @@ from shared.http.responses import reply_of
 from shared.http.urls import is_below, mounted
 
 answered = Signal()
-"""Sent for every answer of a version, with `call`; receivers are on the request's way and must be quick."""
+"""Sent with `call` for every answer of a version. Receivers delay the answer and must be quick."""
 
 UNKNOWN = "unknown"
-"""The resource of a path that there is not."""
+"""The resource of a path that does not exist."""
 
 
 class Call(NamedTuple):
-    """One request and what came of it.
+    """One request and its outcome.
 
-    `outcome` is the contract's: `created`, `signed_in`, `linked` for a sign-up, the code of an error, else `ok`.
-    `user_id` is whose credential the call was made with, or who was signed in by it; None where nobody was.
+    Attributes:
+        outcome: `created`, `signed_in` or `linked` for a sign-up, the code of an error, else `ok`.
+        user_id: The user whose access token was used, or who was signed in; None without a user.
     """
 
     version: str
@@ -37,22 +38,22 @@ class Call(NamedTuple):
 
 
 def call_of(request: HttpRequest, response: HttpResponseBase, seconds: float) -> Call | None:
-    """Give the call that a request was; None for a path of no version, and for documentation.
+    """Return the call of a request, or None for a path outside the versions and for documentation.
 
-    :param seconds: how long the answer took.
+    :param seconds: the time until the answer.
     """
     apis, path = tuple(settings.APIS.items()), request.path_info
-    place = (_known_place if len(path) <= _ORDINARY else _place)(path, apis)
-    # An error page of another middleware becomes an answer of the contract further out.
+    target = (_cached_target if len(path) <= _MAX_CACHED else _target)(path, apis)
+    # An outer middleware turns an error page of another middleware into an answer of the contract.
     reply = reply_of(in_the_envelope(response))
-    if place is None or reply is None:
+    if target is None or reply is None:
         return None
     body = reply.body or {}
     token = getattr(request, "auth", None)
     user_id = token.user_id if token is not None else body.get("id") if body.get("outcome") else None
     return Call(
-        version=place[0],
-        resource=place[1],
+        version=target[0],
+        resource=target[1],
         outcome=str(body.get("outcome") or body.get("code") or "ok"),
         client=client_of(request),
         user_id=user_id,
@@ -60,8 +61,8 @@ def call_of(request: HttpRequest, response: HttpResponseBase, seconds: float) ->
     )
 
 
-def _place(path_info: str, apis: tuple[tuple[str, str], ...]) -> tuple[str, str] | None:
-    """Give the version and the resource of a path."""
+def _target(path_info: str, apis: tuple[tuple[str, str], ...]) -> tuple[str, str] | None:
+    """Return the version and the resource of a path."""
     for app, prefix in apis:
         if is_below(prefix, path_info):
             endpoint = endpoint_at(path_info[1 + len(prefix) :])
@@ -69,6 +70,6 @@ def _place(path_info: str, apis: tuple[tuple[str, str], ...]) -> tuple[str, str]
     return None
 
 
-_ORDINARY = 200
-"""Characters of a path that is worth remembering."""
-_known_place = lru_cache(maxsize=1024)(_place)
+_MAX_CACHED = 200
+"""The most characters of a path that is cached."""
+_cached_target = lru_cache(maxsize=1024)(_target)

@@ -1,4 +1,4 @@
-"""System checks of the life cycle. Ids are stable."""
+"""System checks of the life cycle; their ids do not change."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -15,7 +15,7 @@ from shared.http.urls import is_page
 
 @register("rollout")
 def check_dates(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
-    """V1 does not end before its clients are warned."""
+    """Check that the settings deprecate v1 before it ends."""
     if not of_settings().is_contradictory:
         return []
     return [
@@ -29,22 +29,22 @@ def check_dates(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
 
 @register(Tags.database)
 def check_plan(app_configs: Any, databases: Iterable[str] | None = None, **kwargs: Any) -> Sequence[CheckMessage]:
-    """Nor where staff have moved one of the dates: `manage.py check --database default`.
+    """Check the plan that staff have saved, together with the settings: `manage.py check --database default`.
 
-    A warning, for such a sunset is not acted on, and a row must not stand in the way of `migrate`.
+    It returns warnings rather than errors, because such a sunset is ignored, and a row must not block `migrate`.
     """
     if router.db_for_read(Plan) not in (databases or ()):
         return []
     try:
         current = merged(read_saved())
-    except DatabaseFailure:  # not migrated yet
+    except DatabaseFailure:  # before the first migration
         return []
     found: list[CheckMessage] = []
     if current.is_contradictory:
         found.append(
             Warning(
                 "The plan of v1 and the settings together have a sunset without a deprecation before it: the sunset "
-                "is passed over.",
+                "is ignored.",
                 hint="Set the dates in the admin, or V1_DEPRECATED_AT and V1_SUNSET_AT, so that the deprecation "
                 "comes first.",
                 id="rollout.W001",

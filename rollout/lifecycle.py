@@ -1,4 +1,4 @@
-"""When v1 is deprecated, browned out and gone, and what its answers say of it."""
+"""The life cycle of v1: when it is deprecated, browned out and retired, and the headers of its answers."""
 
 import logging
 from collections.abc import Sequence
@@ -19,16 +19,17 @@ ALL = 100
 
 _contradicted = RateLimitedLog(
     logging.getLogger("tandem.lifecycle"),
-    "The plan of v1 has a sunset without a deprecation before it: the sunset is passed over (rollout.W001).",
+    "The plan of v1 has a sunset without a deprecation before it: the sunset is ignored (rollout.W001).",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Brownout:
-    """A time, announced before, at which v1 answers as it will after its sunset; its end is no part of it.
+    """An announced time in which v1 answers as it will after its sunset; the end is exclusive.
 
-    `share` is the percentage of requests that are refused, `client` whose: `ShopApp/2.1`, `ShopApp` for all its
-    versions, empty for everybody's.
+    Attributes:
+        share: The percentage of requests that are refused.
+        client: The client whose requests are refused: `ShopApp/2.1`, `ShopApp` for all its versions, empty for all.
     """
 
     start: datetime
@@ -37,17 +38,17 @@ class Brownout:
     client: str = ""
 
     def covers(self, moment: datetime) -> bool:
-        """Say whether a moment is part of it."""
+        """Return True if the moment is within the brownout."""
         return self.start <= moment < self.start + self.length
 
     def concerns(self, client: str) -> bool:
-        """Say whether it is meant for a client, as `rollout.clients` names it."""
+        """Return True if requests of this client, as `rollout.clients` names it, are refused."""
         return self.client in {"", client, client.partition("/")[0]}
 
 
 @dataclass(frozen=True, slots=True)
 class Lifecycle:
-    """The dates of v1, aware, and the page that tells its clients what to do; None for what is not decided."""
+    """The dates of v1, aware, and the page that tells its clients what to do; None if not decided."""
 
     deprecated_at: datetime | None = None
     sunset_at: datetime | None = None
@@ -56,13 +57,13 @@ class Lifecycle:
 
     @property
     def is_contradictory(self) -> bool:
-        """Whether v1 would end before its clients are warned."""
+        """True if v1 would end before it is deprecated."""
         return self.sunset_at is not None and (self.deprecated_at is None or self.sunset_at < self.deprecated_at)
 
     def refused(self, now: datetime, client: str = "") -> int:
-        """Say how many percent of a client's requests v1 refuses at this moment; all of them after the sunset.
+        """Return the percentage of a client's requests that v1 refuses at this moment; 100 after the sunset.
 
-        :param client: by default one that no brownout is meant for in particular.
+        :param client: empty for a client that no brownout names.
         """
         if self.sunset_at is not None and now >= self.sunset_at:
             return ALL
@@ -70,11 +71,11 @@ class Lifecycle:
         return max(shares, default=0)
 
     def is_retired(self, now: datetime) -> bool:
-        """Say whether v1 is switched off for everybody at this moment, for now or for good."""
+        """Return True if v1 is switched off for all clients at this moment, by a brownout or for good."""
         return self.refused(now) >= ALL
 
     def headers(self, *, successor: str) -> dict[str, str]:
-        """Give what every answer of v1 carries once something is decided.
+        """Return the headers of every answer of v1; none if neither date is decided.
 
         :param successor: the same path on v2.
         """
@@ -99,12 +100,12 @@ class Lifecycle:
 
 
 def _seconds(moment: datetime) -> int:
-    # Without the fraction: at the end of the year 9999 a float would round it up to a second that there is not.
+    # Without the fraction: at the end of the year 9999 a float would round up to a second that does not exist.
     return int(moment.replace(microsecond=0).timestamp())
 
 
 def of_settings() -> Lifecycle:
-    """Give the life cycle that the settings say."""
+    """Return the life cycle of the settings."""
     return Lifecycle(
         deprecated_at=getattr(settings, "V1_DEPRECATED_AT", None),
         sunset_at=getattr(settings, "V1_SUNSET_AT", None),
@@ -114,26 +115,25 @@ def of_settings() -> Lifecycle:
 
 
 def merged(saved: plan.Saved) -> Lifecycle:
-    """Give the settings' life cycle with what staff have saved in its place, and their brownouts besides."""
-    said = of_settings()
+    """Return the life cycle of the settings, overridden by the saved plan and with the saved brownouts added."""
+    configured = of_settings()
     return Lifecycle(
-        deprecated_at=saved.plan.deprecated_at or said.deprecated_at,
-        sunset_at=saved.plan.sunset_at or said.sunset_at,
-        guide=saved.plan.guide or said.guide,
+        deprecated_at=saved.plan.deprecated_at or configured.deprecated_at,
+        sunset_at=saved.plan.sunset_at or configured.sunset_at,
+        guide=saved.plan.guide or configured.guide,
         brownouts=[
-            *said.brownouts,
+            *configured.brownouts,
             *(Brownout(row.start, row.end - row.start, row.share, row.client) for row in saved.brownouts),
         ],
     )
 
 
 def lifecycle() -> Lifecycle:
-    """Give the life cycle in effect.
+    """Return the life cycle in effect.
 
-    A sunset without a deprecation before it is none: of two dates that contradict each other the one that would
-    shut clients out is not believed.
+    A sunset without a deprecation before it is ignored, so that a mistake in the dates refuses no client.
     """
-    current = merged(plan.known.saved())
+    current = merged(plan.cache.saved())
     if current.is_contradictory:
         _contradicted.log()
         return replace(current, sunset_at=None)

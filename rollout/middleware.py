@@ -1,6 +1,8 @@
-"""The life cycle of v1 on each of its answers; v2 is not touched."""
+"""Middleware: count each request to a version, and apply the life cycle of v1 to its answers."""
 
+import logging
 import secrets
+import time
 from collections.abc import Callable
 
 from django.conf import settings
@@ -10,23 +12,55 @@ from django.urls import get_script_prefix
 from django.utils import timezone
 from django.utils.encoding import escape_uri_path
 
+from rollout.calls import Call, answered, call_of
 from rollout.clients import client_of
+from rollout.ledger.process import ledger
 from rollout.lifecycle import ALL, NEW, OLD, Lifecycle, lifecycle
 from shared.contract.errors import VersionRetired
 from shared.http.middleware import is_allowed
+from shared.http.redaction import kind
 from shared.http.responses import django_response
 from shared.http.urls import is_below
 
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+logger = logging.getLogger("tandem.ledger")
+
+
+class LedgerMiddleware:
+    """Count each request to a version and send `answered`; the answer is not changed.
+
+    Place it right after the contract's own middleware, so that requests refused for their Host, or because the version
+    is switched off, are counted too.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        """Store the next layer."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer one request."""
+        start = time.monotonic()
+        response = self.get_response(request)
+        try:
+            call = call_of(request, response, time.monotonic() - start)
+            if call is not None:
+                ledger().count(call)
+                answered.send(Call, call=call)
+        except Exception as error:  # noqa: BLE001 - the answer must not depend on it
+            logger.error("a call was not counted or not reported: %s", kind(error))  # noqa: TRY400 - one line, without frames
+        return response
+
 
 class LifecycleMiddleware:
-    """Say on every answer of v1 what becomes of it, and answer 410 while it is switched off.
+    """Add the life cycle of v1 to its answers, and answer 410 while it is switched off; v2 is not affected.
 
     Place it right after the contract's own middleware: it comes before paths, methods and credentials,
     and its answers get the headers that all answers have.
     """
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        """Take the next layer."""
+    def __init__(self, get_response: GetResponse) -> None:
+        """Store the next layer."""
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
@@ -45,12 +79,12 @@ class LifecycleMiddleware:
 
 def _is_refused(request: HttpRequest, current: Lifecycle) -> bool:
     share = current.refused(timezone.now(), client_of(request) if current.brownouts else "")
-    # Each request for itself: docs/retiring.md says why a client is neither spared nor shut out for the whole time.
+    # Drawn for each request separately; docs/retiring.md gives the reason.
     return share >= ALL or secrets.randbelow(ALL) < share
 
 
 def _successor(request: HttpRequest) -> str:
-    """Give the same path on v2, never the query: it may hold what must not be repeated."""
+    """Return the same path on v2, without the query, which may hold secrets."""
     script = get_script_prefix()
     rest = request.path[len(script) + len(OLD.rstrip("/")) :]
     return escape_uri_path(f"{script}{NEW.rstrip('/')}{rest}")

@@ -1,4 +1,4 @@
-"""What the rollout keeps: the plan as the operator has changed it and who calls which version."""
+"""The plan of v1 and its brownouts as staff have saved them, and the ledger of calls."""
 
 from datetime import datetime
 from typing import ClassVar, cast
@@ -10,7 +10,7 @@ from django.db import models
 
 
 class Plan(models.Model):
-    """The dates of v1 as they were set while the service runs; one row. What is empty, the settings decide."""
+    """The dates of v1 that staff have set, in one row. The settings apply where a field is empty."""
 
     deprecated_at = models.DateTimeField("deprecated at", null=True, blank=True)
     sunset_at = models.DateTimeField("sunset at", null=True, blank=True)
@@ -18,18 +18,18 @@ class Plan(models.Model):
     changed = models.DateTimeField(auto_now=True)
 
     class Meta:
-        """There is one plan."""
+        """Options of the model."""
 
         verbose_name = "plan of v1"
         verbose_name_plural = "plan of v1"
 
     def __str__(self) -> str:
-        """There is but one."""
+        """Return the name of the only plan."""
         return "plan of v1"
 
 
 class Brownout(models.Model):
-    """A time at which v1 answers as it will after its sunset: to all, to a share of requests, or to one client."""
+    """A time in which v1 answers as it will after its sunset: to all, to a share of requests, or to one client."""
 
     start = models.DateTimeField()
     end = models.DateTimeField(help_text="The first moment at which v1 answers again.")
@@ -46,25 +46,25 @@ class Brownout(models.Model):
     note = models.CharField(max_length=200, blank=True)
 
     class Meta:
-        """The next one first."""
+        """Options of the model."""
 
         ordering: ClassVar = ["start"]
 
     def __str__(self) -> str:
-        """Say when, how many and whom."""
+        """Return its times, its share and its client."""
         whom = self.client or "all clients"
         return f"{self.start:%Y-%m-%d %H:%M} to {self.end:%Y-%m-%d %H:%M} UTC, {self.share} % of {whom}"
 
     def clean(self) -> None:
-        """It ends after it has begun."""
-        # A date that could not be read is None here, and has been complained of already.
+        """Check that it ends after it begins."""
+        # An invalid date is None here, and has an error of its own.
         start, end = cast(datetime | None, self.start), cast(datetime | None, self.end)
         if start is not None and end is not None and end <= start:
             raise ValidationError({"end": "It must end after it has begun."})
 
 
 class DailyCalls(models.Model):
-    """The ledger: how many requests of one kind came from one client on one day (UTC). No person is in it."""
+    """A row of the ledger: how many requests of one kind a client made on one day (UTC). No personal data."""
 
     day = models.DateField()
     version = models.CharField(max_length=16)
@@ -74,7 +74,7 @@ class DailyCalls(models.Model):
     calls = models.PositiveBigIntegerField(default=0)
 
     class Meta:
-        """One row for each; the index serves every question, which begins with the day."""
+        """Options of the model; every query filters by day, so the index of the constraint serves it."""
 
         verbose_name = "calls of a day"
         verbose_name_plural = "calls by day"
@@ -85,23 +85,23 @@ class DailyCalls(models.Model):
         ]
 
     def __str__(self) -> str:
-        """Say what was counted."""
+        """Return all values."""
         return f"{self.day} {self.version} {self.client} {self.resource} {self.outcome}: {self.calls}"
 
 
 class LastCall(models.Model):
-    """When a user last called a version with a credential. Personal data: goes with the user, or with its age."""
+    """When a user last called a version with a credential. Personal data: deleted with the user, or when it is old."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     version = models.CharField(max_length=16)
     at = models.DateTimeField()
 
     class Meta:
-        """One row for each user and version; who still depends on a version is found by its age."""
+        """Options of the model; the index finds the users who called a version lately."""
 
         constraints: ClassVar = [models.UniqueConstraint(fields=["user", "version"], name="rollout_last_call_unique")]
         indexes: ClassVar = [models.Index(fields=["version", "at"], name="rollout_last_call_version_at")]
 
     def __str__(self) -> str:
-        """Without the user: this ends up in logs."""
+        """Return it without the user, because it may be logged."""
         return f"{self.version} until {self.at}"

@@ -1,8 +1,8 @@
-"""The plan that staff have saved, as this process knows it: looked at anew every two seconds, never waited for in vain.
+"""The plan that staff have saved, cached for two seconds, and served stale while the database is down.
 
-Every request of v1 needs it and none may fail for it: what was known last holds while the database is away, and the
-settings alone where nothing was ever known. One request in two seconds looks, and takes as much longer as that takes:
-half a second while the database is away (docs/decisions/0007-database-away-is-503.md).
+Every request to v1 needs the plan, and none may fail because of it. If it was never read, the settings alone apply. One
+request in two seconds reads it and takes that much longer: half a second while the database is down
+(docs/decisions/0007-database-away-is-503.md).
 """
 
 import logging
@@ -20,77 +20,76 @@ from shared.http.database import release_connection
 from shared.http.logs import RateLimitedLog
 
 FRESH = 2.0
-"""Seconds for which what is known is taken for what is there."""
+"""Seconds for which the cached plan is used without reading."""
 STALE = 10.0
-"""Seconds after which a caller rather waits for whoever is looking: this process has just begun, or has idled."""
-PATIENCE = 1.0
-"""How long it waits then."""
-ONLY = 1
-"""The key of the one plan."""
+"""Seconds after which a request waits for another thread's read: the process has just started, or was idle."""
+MAX_WAIT = 1.0
+"""The most seconds that it waits then."""
+PLAN_ID = 1
+"""The primary key of the plan."""
 
-_away = RateLimitedLog(
+_read_failures = RateLimitedLog(
     logging.getLogger("tandem.lifecycle"),
-    "The plan of v1 cannot be read (%s): what was known last holds, or the settings.",
+    "The plan of v1 cannot be read (%s): the last known plan is used, or the settings.",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """The rows; a plan with nothing in it where there is none."""
+    """The saved rows; an empty plan if there is none."""
 
     plan: Plan
     brownouts: tuple[Brownout, ...]
 
 
 NOTHING = Saved(Plan(), ())
-"""What staff have saved where they have saved nothing."""
+"""The value if staff have saved nothing."""
 
 
 def read_saved(since: datetime | None = None) -> Saved:
     """Read the plan, and the brownouts that are not over.
 
-    :param since: those also that have ended after this moment.
-
-    :raises django.db.Error: the database is away, or has no such tables yet.
+    :param since: include brownouts that ended after this moment.
+    :raises django.db.Error: the database is down, or not migrated yet.
     """
-    plan = Plan.objects.filter(pk=ONLY).first()
+    plan = Plan.objects.filter(pk=PLAN_ID).first()
     return Saved(plan or Plan(), tuple(Brownout.objects.filter(end__gt=since or timezone.now())))
 
 
-class Known:
-    """What is known of the rows; one thread looks, the others go on with what was known before."""
+class Cache:
+    """The cached rows; one thread at a time reads them, and the others use the previous ones."""
 
     def __init__(self, read: Callable[[], Saved] = read_saved) -> None:
-        """Know nothing yet."""
+        """Start without any rows."""
         self._read = read
         self._saved = NOTHING
-        self._looked_at = float("-inf")
-        self._looking = threading.Lock()
+        self._read_at = float("-inf")
+        self._reading = threading.Lock()
 
     def saved(self) -> Saved:
-        """Give the rows as they were a moment ago."""
+        """Return the rows as of a moment ago."""
         age = self._age()
-        if age >= FRESH and self._looking.acquire(timeout=PATIENCE if age >= STALE else 0):
+        if age >= FRESH and self._reading.acquire(timeout=MAX_WAIT if age >= STALE else 0):
             try:
                 if self._age() >= FRESH:
-                    self._look()
+                    self._refresh()
             finally:
-                self._looking.release()
+                self._reading.release()
         return self._saved
 
     def _age(self) -> float:
-        return time.monotonic() - self._looked_at
+        return time.monotonic() - self._read_at
 
-    def _look(self) -> None:
+    def _refresh(self) -> None:
         try:
             self._saved = self._read()
         except Error as error:
-            _away.log(type(error.__cause__ or error).__name__)
+            _read_failures.log(type(error.__cause__ or error).__name__)
         finally:
-            self._looked_at = time.monotonic()
-            # The rest of the request may take long to arrive, and may need no database.
+            self._read_at = time.monotonic()
+            # The rest of the request may take long to arrive and need no database.
             release_connection(router.db_for_read(Plan))
 
 
-known = Known()
-"""What this process knows."""
+cache = Cache()
+"""The cache of this process."""

@@ -26,7 +26,7 @@ def on_starting(server: Any) -> None:
     masters have one each. Before `prometheus_client` is imported, which reads the path once.
     """
     if environment.text("METRICS_TOKEN"):
-        directory.make()
+        directory.create()
 
 
 def pre_fork(server: Any, worker: Any) -> None:
@@ -43,7 +43,7 @@ def post_worker_init(worker: Any) -> None:
     """Attach the ledger to the shared counter and start the garbage collector; the application is loaded."""
     from rollout.ledger.process import ledger  # noqa: PLC0415 - the master has no Django
 
-    ledger().tally.show_in(memoryview(worker.unwritten).cast("Q"))
+    ledger().counter.share_unwritten(memoryview(worker.unwritten).cast("Q"))
     gc.collect()
     gc.freeze()
     gc.enable()
@@ -69,10 +69,8 @@ def child_exit(server: Any, worker: Any) -> None:
     metrics = directory.current()
     if metrics is None:
         return
-    from rollout.metrics import files  # noqa: PLC0415 - needs the directory
-
     try:
-        files.fold(metrics, server.WORKERS)
+        directory.fold(metrics, server.WORKERS)
     except Exception as error:  # noqa: BLE001 - a failure of the metrics must not end the service
         server.log.error("The metrics of worker %s were not folded: %s", worker.pid, kind(error))  # noqa: TRY400 - no exception text in the log
 

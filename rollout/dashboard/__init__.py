@@ -1,1 +1,1 @@
-"""The page for staff: how far the migration is, in the admin's looks."""
+"""The page *Migration* for staff, in the style of the admin: `views.page`."""

@@ -1,4 +1,4 @@
-"""The page. Whoever mounts it lets in staff alone."""
+"""The page *Migration*; whoever mounts it restricts it to staff."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, time
@@ -9,19 +9,24 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from rollout.dashboard import sparkline
-from rollout.dashboard.charts import charts, marked_brownouts
-from rollout.dashboard.series import RANGES, USUAL, Bar, bars
-from rollout.ledger.conf import conf
+from rollout.conf import conf
+from rollout.dashboard.charts import (
+    DEFAULT_RANGE,
+    RANGES,
+    SPARKLINE_HEIGHT,
+    SPARKLINE_WIDTH,
+    Bar,
+    bars,
+    charts,
+    marked_brownouts,
+    sparkline,
+)
 from rollout.lifecycle import merged
 from rollout.plan import read_saved
 from rollout.status import counts
-from rollout.status.facts import facts
-from rollout.status.percent import percent
+from rollout.status.counts import NEW_NAME, OLD_NAME
 from rollout.status.status import Client, Criteria, Status, status
-from rollout.status.verdict import verdict
-from rollout.status.versions import NEW_NAME, OLD_NAME
-from rollout.status.words import pace, refused
+from rollout.status.verdict import facts, pace, percent, refused, verdict
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
@@ -30,8 +35,8 @@ POLICY = (
 
 
 def page(request: HttpRequest) -> HttpResponse:
-    """Show how far the migration is; `?range=` is one of RANGES."""
-    name = request.GET.get("range", USUAL)
+    """Show the state of the migration; `?range=` is one of RANGES."""
+    name = request.GET.get("range", DEFAULT_RANGE)
     if name not in RANGES:
         raise Http404("There is no such range.")
     found = status(timezone.now(), Criteria())
@@ -52,7 +57,7 @@ def page(request: HttpRequest) -> HttpResponse:
 def _recorded(found: Status, name: str) -> dict[str, Any]:
     chosen = RANGES[name]
     shown = bars(chosen, found.today)
-    # Those that are over are nothing to the requests of today, but they explain the days shown.
+    # Past brownouts, which `lifecycle` leaves out, explain the days shown.
     brownouts = merged(read_saved(datetime.combine(shown[0].first, time(), UTC))).brownouts
     found = replace(found, plan=replace(found.plan, brownouts=brownouts))
     return {
@@ -67,7 +72,7 @@ def _recorded(found: Status, name: str) -> dict[str, Any]:
         "clients": _clients([client for client in found.clients if not client.gone]),
         "gone": [client for client in found.clients if client.gone],
         "outcomes": _outcomes(found, shown),
-        "spark": {"width": sparkline.WIDTH, "height": sparkline.HEIGHT},
+        "spark": {"width": SPARKLINE_WIDTH, "height": SPARKLINE_HEIGHT},
     }
 
 
@@ -85,16 +90,16 @@ def _clients(clients: list[Client]) -> list[dict[str, Any]]:
 
 
 def _client(client: Client, most: float) -> dict[str, Any]:
-    """Give a row of the table.
+    """Return a row of the table.
 
-    :param most: the part of the greatest client, whose bar is full.
+    :param most: the share of the largest client, whose bar is full.
     """
     return {
         "name": client.name,
         "part": percent(client.parts[-1]),
         "width": _width((client.parts[-1] or 0) / most),
         "own": percent(client.calls[-1].share),
-        "points": sparkline.points(client.parts),
+        "points": sparkline(client.parts),
         "falls": None if client.line is None else client.line.falls,
         "last_day": client.last_day,
     }

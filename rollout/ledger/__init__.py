@@ -1,6 +1,6 @@
-"""Who still calls which version: each call is counted in this process, and written in batches by a thread of it.
+"""The ledger: how many calls each client makes to each version, and when each user last called one.
 
-`middleware` makes a call of a request and its answer and puts it into the `tally`, in memory; `process` has the thread
-that writes what is there every LEDGER_FLUSH_SECONDS, and once more at the end; `store` adds a batch to the rows, in one
-short transaction; `places` keeps clients to LEDGER_CLIENTS a day; `retention` removes what is too old.
+`ledger()` in `process` is the ledger of this process; the middleware calls its `count`. Calls are kept in memory
+(`counter`), and a thread writes them every LEDGER_FLUSH_SECONDS, and once more when the process ends, in one short
+transaction (`store`). Rows that are too old are deleted once a day (`retention`).
 """

@@ -1,4 +1,4 @@
-"""The ledger of this process: a tally, and the thread that writes it. A forked process has one of its own."""
+"""The ledger of this process: a counter, and the thread that writes it. A forked process starts with a new one."""
 
 import atexit
 import logging
@@ -10,77 +10,77 @@ from threading import Event, Lock, Thread
 from django.db import connections
 
 from rollout.calls import Call
-from rollout.ledger.conf import conf
+from rollout.conf import conf
+from rollout.ledger.counter import CallCounter
 from rollout.ledger.retention import Retention
 from rollout.ledger.store import Store
-from rollout.ledger.tally import Tally
 from shared.http.logs import RateLimitedLog
 from shared.http.redaction import kind
 
 logger = logging.getLogger("tandem.ledger")
 
-LAST_TRIES = 3
-PAUSE = 1.0
-"""Seconds between the last tries, when the process is about to end."""
+LAST_ATTEMPTS = 3
+LAST_PAUSE = 1.0
+"""Seconds between two attempts of the last flush."""
 
 
 class Ledger:
-    """Counts calls, and writes them by itself from the first one on."""
+    """Counts calls, and writes them from the first call on."""
 
     def __init__(self) -> None:
-        """Begin without a thread: whoever forks afterwards would leave it behind."""
-        self.tally = Tally()
+        """Start without a thread: a fork would not copy it."""
+        self.counter = CallCounter()
         self._store = Store()
         self._retention = Retention()
         self._writing = Lock()
         self._starting = Lock()
         self._thread: Thread | None = None
         self._ended = Event()
-        self._away = RateLimitedLog(logger, "the ledger cannot be written, %d calls wait: %s", logging.ERROR)
+        self._failures = RateLimitedLog(logger, "the ledger cannot be written, %d calls wait: %s", logging.ERROR)
         self._failing = False
 
     def count(self, call: Call) -> None:
-        """Count a call; no database, no network."""
-        self.tally.add(call)
+        """Count a call in memory; uses neither the database nor the network."""
+        self.counter.add(call)
         if self._thread is None:
             self._start()
 
     def flush(self) -> bool:
-        """Write what has been counted, and say whether it is in the database now; if not, it is kept."""
+        """Write what has been counted; if that fails, keep it and return False."""
         with self._writing:
-            batch = self.tally.take()
+            batch = self.counter.take()
             if not batch:
                 return True
             try:
                 self._store.write(batch)
-            except Exception as error:  # noqa: BLE001 - whatever it is, the counts are kept and the thread goes on
-                self.tally.give_back(batch)
+            except Exception as error:  # noqa: BLE001 - after any error the counts are kept and the thread continues
+                self.counter.put_back(batch)
                 self._failing = True
-                self._away.log(self.tally.unwritten, kind(error.__cause__ or error))
+                self._failures.log(self.counter.unwritten, kind(error.__cause__ or error))
                 return False
-            self.tally.written(batch)
+            self.counter.written(batch)
         if self._failing:
             self._failing = False
             logger.info("the ledger is written again")
         return True
 
     def last_flush(self) -> None:
-        """Write what is left, for a process that is about to end; where the database is away, try for seconds only."""
-        for tried in range(LAST_TRIES):
-            if tried:
-                time.sleep(PAUSE)
+        """Write the rest before the process ends; give up after LAST_ATTEMPTS if the database does not answer."""
+        for attempt in range(LAST_ATTEMPTS):
+            if attempt:
+                time.sleep(LAST_PAUSE)
             if self.flush():
                 break
-        _give_back()
+        _close_connection()
 
     def end(self) -> None:
-        """Write what is left, and say what cannot be."""
+        """Stop the thread, write the rest, and log how many calls could not be written."""
         if self._thread is None:
             return
         self._ended.set()
         self.last_flush()
-        if self.tally.unwritten:
-            logger.error("the ledger lacks the last %d calls of this process", self.tally.unwritten)
+        if self.counter.unwritten:
+            logger.error("the ledger lacks the last %d calls of this process", self.counter.unwritten)
 
     def _start(self) -> None:
         if not conf.flush_seconds:
@@ -93,18 +93,18 @@ class Ledger:
     def _run(self) -> None:
         while not self._ended.wait(conf.flush_seconds):
             if self.flush():
-                self._forget()
-            _give_back()
+                self._delete_old_rows()
+            _close_connection()
 
-    def _forget(self) -> None:
+    def _delete_old_rows(self) -> None:
         try:
             self._retention.step()
-        except Exception as error:  # noqa: BLE001 - tomorrow is another day; counting goes on
-            logger.error("too old rows of the ledger stay until tomorrow: %s", kind(error))  # noqa: TRY400 - one line
+        except Exception as error:  # noqa: BLE001 - it is repeated the next day; counting continues
+            logger.error("old rows of the ledger are kept until tomorrow: %s", kind(error))  # noqa: TRY400 - one line
 
 
-def _give_back() -> None:
-    """Return this thread's connection to the pool, which requests share; one that is broken is no reason to stop."""
+def _close_connection() -> None:
+    """Return this thread's connection to the pool, which requests share; an error of a broken one does not matter."""
     with suppress(Exception):
         connections.close_all()
 
@@ -113,19 +113,19 @@ _ledger = Ledger()
 
 
 def ledger() -> Ledger:
-    """Give this process's own."""
+    """Return the ledger of this process."""
     return _ledger
 
 
-def _begin_anew() -> None:
-    """Leave to the parent what it has counted; its thread and its locks are not here."""
-    global _ledger  # noqa: PLW0603 - there is one a process
+def _after_fork() -> None:
+    """Start a new ledger: the parent writes what it has counted, and its thread does not exist here."""
+    global _ledger  # noqa: PLW0603 - one a process
     _ledger = Ledger()
 
 
-def _end() -> None:
+def _at_exit() -> None:
     _ledger.end()
 
 
-os.register_at_fork(after_in_child=_begin_anew)
-atexit.register(_end)
+os.register_at_fork(after_in_child=_after_fork)
+atexit.register(_at_exit)

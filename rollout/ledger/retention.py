@@ -1,4 +1,4 @@
-"""What is too old goes: counts after LEDGER_DAYS, and when a user last called after LAST_CALL_DAYS."""
+"""Delete old rows: counts after LEDGER_DAYS, and last calls of users after LAST_CALL_DAYS."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -8,15 +8,15 @@ from django.db import router
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from rollout.ledger.conf import conf
+from rollout.conf import conf
 from rollout.models import DailyCalls, LastCall
 
-ROWS = 1000
-"""Rows of a transaction: they are gone in a moment, and nobody waits long."""
+BATCH_SIZE = 1000
+"""Rows of a transaction; short enough that other transactions do not wait for it."""
 
 
-def too_old() -> dict[str, QuerySet[Any]]:
-    """Give the rows that are to go, by what they are called."""
+def old_rows() -> dict[str, QuerySet[Any]]:
+    """Return the rows to delete, by a name for each kind."""
     now, using = timezone.now(), router.db_for_write(DailyCalls)
     return {
         "counts of a day": DailyCalls.objects.using(using).filter(day__lt=now.date() - conf.calls_kept),
@@ -24,27 +24,27 @@ def too_old() -> dict[str, QuerySet[Any]]:
     }
 
 
-def remove(rows: QuerySet[Any], *, at_a_time: int) -> Iterator[int]:
-    """Remove rows a part at a time, each in a transaction of its own; give how many each time."""
-    while ids := list(rows.order_by("pk").values_list("pk", flat=True)[:at_a_time]):
-        removed, _ = rows.filter(pk__in=ids).order_by().delete()
-        yield removed
+def delete(rows: QuerySet[Any], *, batch_size: int) -> Iterator[int]:
+    """Delete rows in batches, each in a transaction of its own, and yield the number of each batch."""
+    while ids := list(rows.order_by("pk").values_list("pk", flat=True)[:batch_size]):
+        deleted, _ = rows.filter(pk__in=ids).order_by().delete()
+        yield deleted
 
 
 class Retention:
-    """Once a day in each process, a part after each flush until there is no more: a second process finds it done."""
+    """Deletes old rows once a day in each process, a batch after each flush; a second process finds none left."""
 
     def __init__(self) -> None:
-        """It has not been looked after yet."""
+        """Start with nothing deleted today."""
         self._done: date | None = None
 
     def step(self) -> None:
-        """Remove one part of what is too old, if today's has not all gone."""
+        """Delete one batch, unless all of today's is deleted."""
         today = timezone.now().date()
         if self._done == today:
             return
-        # Set before: where it fails, it is for tomorrow, not for every flush.
+        # Set first, so that a failure is repeated tomorrow rather than after every flush.
         self._done = today
-        removed = [next(remove(rows, at_a_time=ROWS), 0) for rows in too_old().values()]
-        if max(removed) >= ROWS:
+        deleted = [next(delete(rows, batch_size=BATCH_SIZE), 0) for rows in old_rows().values()]
+        if max(deleted) >= BATCH_SIZE:
             self._done = None

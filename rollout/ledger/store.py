@@ -1,88 +1,149 @@
-"""The one place that writes the ledger: a batch is added to what is there, in one short transaction.
+"""Write the ledger: add a batch to the rows, in one short transaction, and keep clients to their quota.
 
-Django's `bulk_create` can replace what a conflicting row holds, not add to it; so the statement is our own, the same on
-PostgreSQL and SQLite. Rows come in the order of their keys: two processes that write the same rows do so one after the
-other, never in a circle.
+Django's `bulk_create` can replace the values of a conflicting row but not add to them, so the statement is our own; it
+is the same on PostgreSQL and SQLite. Rows are written in the order of their keys, so that two processes that write the
+same rows cannot deadlock.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from django.contrib.auth import get_user_model
 from django.db import connections, models, router, transaction
 
-from rollout.ledger.places import Places
-from rollout.ledger.tally import Batch, Kind, Use, date_of
+from rollout.clients import NO_CLIENTS, OTHER
+from rollout.conf import conf
+from rollout.ledger.counter import Batch, Group, Use, date_of
 from rollout.models import DailyCalls, LastCall
 
 _Item = TypeVar("_Item")
-_ROWS = 100
-"""Rows of a statement: six values each stay below the 999 that every SQLite takes."""
-_PATIENCE = "5s"
-"""How long PostgreSQL waits for a row that somebody else holds; the batch is kept meanwhile, and tried again."""
+_MAX_ROWS = 100
+"""Rows of a statement: with six values each it stays below 999 parameters, which every SQLite accepts."""
+_LOCK_TIMEOUT = "5s"
+"""How long PostgreSQL waits for a locked row; the batch is kept and written with the next flush."""
+_QUOTA_LOCK = 0x7461_6E64_656D
+"""The key of the PostgreSQL advisory lock under which clients are added to a day."""
+
+
+class ClientQuota:
+    """Limits the clients with rows of their own to LEDGER_CLIENTS a day, whatever names callers invent.
+
+    The first clients of a day have rows of their own, in the order of the database and so for all processes; the others
+    share the row `(other)`. Half of the quota is for clients with which a user is signed in, so that calls without
+    credentials, under a new name each time, cannot use it up.
+    """
+
+    def __init__(self) -> None:
+        """Start without any known day."""
+        self._known: dict[int, frozenset[str]] = {}
+
+    def apply(self, batch: Batch, using: str) -> tuple[dict[Group, int], dict[int, frozenset[str]]]:
+        """Return the calls to write, and the clients of each day; call it in the transaction that writes.
+
+        The second value is for `remember`, after the transaction was committed.
+        """
+        named: dict[int, set[str]] = defaultdict(set)
+        for group in batch.calls:
+            named[group.day].add(group.client)
+        clients = {
+            day: self._after(day, names - NO_CLIENTS, batch.users_clients, using) for day, names in named.items()
+        }
+        calls: dict[Group, int] = defaultdict(int)
+        for group, number in batch.calls.items():
+            has_own_row = group.client in NO_CLIENTS or group.client in clients[group.day]
+            calls[group if has_own_row else group._replace(client=OTHER)] += number
+        return dict(calls), clients
+
+    def remember(self, clients: Mapping[int, frozenset[str]]) -> None:
+        """Keep the clients that are in the database now; other days are over."""
+        self._known = dict(clients)
+
+    def _after(self, day: int, names: set[str], users_clients: Iterable[str], using: str) -> frozenset[str]:
+        """Return the clients with rows of their own once these have called."""
+        known = self._known.get(day, frozenset())
+        if names <= known or len(known) >= conf.clients:
+            return known
+        _lock_quota(using)
+        rows = DailyCalls.objects.using(using).filter(day=date_of(day)).exclude(client__in=NO_CLIENTS)
+        clients = set(rows.values_list("client", flat=True).distinct())
+        with_users = names.intersection(users_clients)
+        for name in [*sorted(with_users), *sorted(names - with_users)]:
+            if len(clients) < (conf.clients if name in with_users else (conf.clients + 1) // 2):
+                clients.add(name)
+        return frozenset(clients)
 
 
 class Store:
-    """Writes batches, and remembers between them which clients have places."""
+    """Writes batches, and keeps the client quota between them."""
 
     def __init__(self) -> None:
-        """Know nothing of the database yet."""
-        self._places = Places()
+        """Start with an empty quota."""
+        self._quota = ClientQuota()
 
     def write(self, batch: Batch) -> None:
-        """Add a batch to what is there, wholly or not at all.
+        """Add all of a batch, or nothing.
 
-        :raises django.db.Error: nothing is written; what could not be reached may be back the next time, and a user
-            who was being deleted is gone by then.
+        :raises django.db.Error: nothing was written. The database may answer the next time, and a user who was being
+            deleted will be gone by then.
         """
-        # A project's router may know another database for it, or read from replicas.
+        # A project's router may use another database for this model, or replicas for reading.
         using = router.db_for_write(DailyCalls)
         with transaction.atomic(using=using):
             if connections[using].vendor == "postgresql":
                 with connections[using].cursor() as cursor:
-                    cursor.execute(f"SET LOCAL lock_timeout = '{_PATIENCE}'")
-            calls, taken = self._places.placed(batch, using)
-            _add(calls, using)
-            _move(batch.last, using)
-        self._places.remember(taken)
+                    cursor.execute(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
+            calls, clients = self._quota.apply(batch, using)
+            _add_calls(calls, using)
+            _set_last_calls(batch.last, using)
+        self._quota.remember(clients)
 
 
-def _add(calls: Mapping[Kind, int], using: str) -> None:
-    kinds = [DailyCalls(**kind._asdict() | {"day": date_of(kind.day), "calls": calls[kind]}) for kind in sorted(calls)]
+def _lock_quota(using: str) -> None:
+    """Wait until no other process adds clients; SQLite allows one writer at a time anyway."""
+    if connections[using].vendor == "postgresql":
+        with connections[using].cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_QUOTA_LOCK])
+
+
+def _add_calls(calls: Mapping[Group, int], using: str) -> None:
+    rows = [
+        DailyCalls(**group._asdict() | {"day": date_of(group.day), "calls": calls[group]}) for group in sorted(calls)
+    ]
     _upsert(
-        kinds,
+        rows,
         using,
         unique=("day", "version", "client", "resource", "outcome"),
         change="{calls} = {table}.{calls} + EXCLUDED.{calls}",
     )
 
 
-def _move(last: Mapping[Use, float], using: str) -> None:
-    """Note when users last called, whichever process is late; users who are gone are passed over."""
+def _set_last_calls(last: Mapping[Use, float], using: str) -> None:
+    """Store when users last called, unless another process has stored a later call; skip users who are deleted."""
     user_model = get_user_model()
     moments: dict[tuple[Any, str], float] = {}
     for use, at in last.items():
-        # One user's id may be a number or a UUID in one place, and its text in another.
+        # A user's id may be a number or a UUID in one place, and its text in another.
         key = (user_model._meta.pk.to_python(use.user_id), use.version)
         moments[key] = max(at, moments.get(key, 0))
-    # Not the default manager, which may hide people.
-    users = user_model._base_manager.using(using)  # noqa: SLF001 - Django documents it
-    there: set[Any] = set()
+    # The default manager may hide users.
+    users = user_model._base_manager.using(using)  # noqa: SLF001 - documented by Django
+    existing: set[Any] = set()
     for some in _parts(sorted({user_id for user_id, _ in moments})):
-        there.update(users.filter(pk__in=some).values_list("pk", flat=True))
+        existing.update(users.filter(pk__in=some).values_list("pk", flat=True))
     rows = [
         LastCall(user_id=user_id, version=version, at=datetime.fromtimestamp(moments[user_id, version], UTC))
         for user_id, version in sorted(moments)
-        if user_id in there
+        if user_id in existing
     ]
     _upsert(rows, using, unique=("user", "version"), change="{at} = EXCLUDED.{at} WHERE {table}.{at} < EXCLUDED.{at}")
 
 
 def _upsert(rows: Sequence[models.Model], using: str, *, unique: Sequence[str], change: str) -> None:
-    """Insert rows of one model, and change those that are there already.
+    """Insert rows of one model, and change those that exist.
 
-    :param change: SQL of what becomes of such a row; fields and `table` in braces stand for their quoted names.
+    :param change: SQL of the change; fields and `table` in braces are replaced by their quoted names.
     """
     if not rows:
         return
@@ -102,4 +163,4 @@ def _upsert(rows: Sequence[models.Model], using: str, *, unique: Sequence[str], 
 
 
 def _parts(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
-    return (items[start : start + _ROWS] for start in range(0, len(items), _ROWS))
+    return (items[start : start + _MAX_ROWS] for start in range(0, len(items), _MAX_ROWS))

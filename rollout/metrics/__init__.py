@@ -1,5 +1,6 @@
-"""What Prometheus reads at `/metrics`: calls, sign-ins, providers, limits, and how far the migration is.
+"""Metrics for Prometheus at `/metrics`: calls, sign-ins, providers, limits, and the state of the migration.
 
-Kept only where `METRICS_TOKEN` is set. The package `prometheus_client` decides when it is first imported whether
-figures are one process's or all workers'; `directory` is therefore the one module here that does without it.
+They are collected only if METRICS_TOKEN is set. `views.metrics` is the page, and gunicorn's master calls `directory`.
+The package `prometheus_client` decides at its first import whether metrics are those of one process or of all workers;
+`directory` is therefore imported without it.
 """

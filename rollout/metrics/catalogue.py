@@ -1,7 +1,29 @@
-"""Every metric: its name, its type, its labels, its meaning. docs/metrics.md shows the same, held by a test."""
+"""Every metric with its name, type, labels and meaning, and the values of labels.
+
+docs/metrics.md lists the same metrics; a test compares them. Each label has few values, all known beforehand, so that
+no client can create a series.
+"""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
+
+from django.conf import settings
+
+from rollout.calls import UNKNOWN
+from shared.contract.endpoints import ENDPOINTS
+from shared.contract.errors import leaves
+from shared.http.urls import mounted
+from social.conf import conf
+
+OTHER = "other"
+"""The label of an unknown value, which occurs only if a project extends the service."""
+SIGN_UP_OUTCOMES = ("created", "signed_in", "linked")
+OK = "ok"
+LIMIT_KINDS = ("address", "user")
+"""What a rate limit counts by."""
+
+_RESOURCES = frozenset({UNKNOWN, *(endpoint.resource or "root" for endpoint in ENDPOINTS)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +87,43 @@ CATALOGUE = (
     DEPRECATED_AT,
     SUNSET_AT,
 )
+
+
+def version_label(value: str) -> str:
+    """Return the version if its API is mounted, else `other`."""
+    return _known_label(value, mounted_versions())
+
+
+def resource_label(value: str) -> str:
+    """Return the resource if the contract has it, else `other`."""
+    return _known_label(value, _RESOURCES)
+
+
+def outcome_label(value: str) -> str:
+    """Return the outcome (of a sign-up, an error's code, or `ok`) if the contract has it, else `other`."""
+    return _known_label(value, outcomes())
+
+
+def provider_label(value: str) -> str:
+    """Return the provider if it is enabled, else `other`."""
+    return _known_label(value, conf.providers)
+
+
+def kind_label(value: str) -> str:
+    """Return what a rate limit counts by, or `other`."""
+    return _known_label(value, LIMIT_KINDS)
+
+
+def mounted_versions() -> tuple[str, ...]:
+    """Return the versions of the mounted APIs."""
+    return tuple(mounted(app).version for app in settings.APIS)
+
+
+@cache
+def outcomes() -> frozenset[str]:
+    """Return the outcomes of the contract."""
+    return frozenset({OK, *SIGN_UP_OUTCOMES, *(leaf.code for leaf in leaves())})
+
+
+def _known_label(value: str, known: frozenset[str] | tuple[str, ...]) -> str:
+    return value if value in known else OTHER

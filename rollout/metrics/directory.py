@@ -1,6 +1,7 @@
-"""Where the workers of one run keep their figures for each other: a directory of the run's own.
+"""The directory in which the workers of one run keep their metrics, so that one of them can show those of all.
 
-Imported before the package `prometheus_client`, which looks for `PROMETHEUS_MULTIPROC_DIR` once.
+It is created before `prometheus_client` is imported, which reads PROMETHEUS_MULTIPROC_DIR once; so that package is
+imported in functions only.
 """
 
 import fcntl
@@ -8,55 +9,90 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from prometheus_client import Metric
 
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+ENDED = "ended"
+"""In place of the process id in the names of the files with the metrics of ended workers."""
+MAX_WAIT = 1.0
+"""Seconds that gunicorn's master waits for readers, which take a few milliseconds."""
 _LOCK = "lock"
-PATIENCE = 1.0
-"""Seconds that gunicorn's master waits for readers, who take some thousandths of one."""
+_SUMMED = ("counter", "histogram")
 
 
-def make() -> Path:
-    """Make a new one, open to this user alone, for this process and those that it will start."""
-    made = Path(tempfile.mkdtemp(prefix="tandem-metrics-"))
-    (made / _LOCK).touch(mode=0o600)
-    os.environ[VARIABLE] = str(made)
-    return made
+def create() -> Path:
+    """Create the directory, readable by this user only, for this process and those that it will start."""
+    path = Path(tempfile.mkdtemp(prefix="tandem-metrics-"))
+    (path / _LOCK).touch(mode=0o600)
+    os.environ[VARIABLE] = str(path)
+    return path
 
 
 def remove() -> None:
-    """Remove it with all that is in it; with what is gone already there is nothing to do."""
-    found = os.environ.pop(VARIABLE, None)
-    if found is not None:
-        shutil.rmtree(found, ignore_errors=True)
+    """Remove the directory and its files, if there is one."""
+    path = os.environ.pop(VARIABLE, None)
+    if path is not None:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def current() -> Path | None:
-    """Give the one of this run; None where one process keeps its figures to itself."""
-    found = os.environ.get(VARIABLE)
-    return Path(found) if found else None
+    """Return the directory of this run, or None if one process keeps its metrics in memory."""
+    path = os.environ.get(VARIABLE)
+    return Path(path) if path else None
+
+
+def collect(directory: Path) -> "Iterable[Metric]":
+    """Return the metrics of all workers together, those of ended workers included."""
+    from prometheus_client.multiprocess import MultiProcessCollector  # noqa: PLC0415 - see above
+
+    with locked(directory):
+        # A worker creates an empty file before it sets its size.
+        files = [str(file) for file in sorted(directory.glob("*.db")) if file.stat().st_size]
+        return list(MultiProcessCollector.merge(files))
+
+
+def fold(directory: Path, living: Collection[int]) -> None:
+    """Add the metrics of ended workers to those of their predecessors, and delete their files.
+
+    Otherwise the files would stay for ever, and each scrape would read those of every worker that there has been.
+
+    :param living: the process ids of the workers.
+    :raises TimeoutError: a reader holds the lock for too long. The files are read until they are folded the next time.
+    """
+    with locked(directory, exclusive=True):
+        for file in sorted(directory.glob("*.db")):
+            kind, _, pid = file.stem.rpartition("_")
+            if not pid.isdecimal() or int(pid) in living:
+                continue
+            if kind in _SUMMED and file.stat().st_size:
+                _add(file, directory / f"{kind}_{ENDED}.db")
+            file.unlink()
 
 
 @contextmanager
-def held(directory: Path, *, alone: bool = False) -> Iterator[None]:
-    """Hold the directory while its files are read, or `alone` while some of them are folded into others.
+def locked(directory: Path, *, exclusive: bool = False) -> Iterator[None]:
+    """Lock the directory to read its files, or exclusively to fold some of them.
 
-    The lock goes with the process that holds it, however that ends.
+    The lock ends with the process that holds it, however the process ends.
 
-    :raises TimeoutError: it cannot be had alone in time; whoever folds has other things to do than to wait.
+    :raises TimeoutError: the exclusive lock was not free within MAX_WAIT.
     """
     with (directory / _LOCK).open("rb") as lock:
-        if alone:
-            _lock_alone(lock.fileno())
+        if exclusive:
+            _lock_exclusively(lock.fileno())
         else:
             fcntl.flock(lock, fcntl.LOCK_SH)
         yield
 
 
-def _lock_alone(lock: int) -> None:
-    until = time.monotonic() + PATIENCE
+def _lock_exclusively(lock: int) -> None:
+    until = time.monotonic() + MAX_WAIT
     while True:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -66,3 +102,15 @@ def _lock_alone(lock: int) -> None:
             time.sleep(0.001)
         else:
             return
+
+
+def _add(ended: Path, to: Path) -> None:
+    from prometheus_client.mmap_dict import MmapedDict  # noqa: PLC0415 - see above
+
+    total = MmapedDict(str(to))
+    try:
+        for key, value, _, _ in MmapedDict.read_all_values_from_file(str(ended)):
+            before, _ = total.read_value(key)
+            total.write_value(key, before + value, 0.0)
+    finally:
+        total.close()

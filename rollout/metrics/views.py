@@ -1,27 +1,28 @@
-"""`/metrics`, for Prometheus alone."""
+"""`/metrics`, for Prometheus."""
 
-from django.conf import settings
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.utils.crypto import constant_time_compare
 from django.views.defaults import page_not_found
 
+from rollout.conf import conf
 
-# A project's ATOMIC_REQUESTS would open the database first, and fail where it is away.
+
+# With a project's ATOMIC_REQUESTS it would open the database first, and fail while that is down.
 @transaction.non_atomic_requests
 def metrics(request: HttpRequest) -> HttpResponseBase:
-    """Answer whoever shows `METRICS_TOKEN`; without one there is no such page."""
-    token = getattr(settings, "METRICS_TOKEN", "")
+    """Return the metrics to a request with METRICS_TOKEN; 404 if none is set."""
+    token = conf.metrics_token
     if not token:
         return page_not_found(request, Http404())
     if request.method not in {"GET", "HEAD"}:
         return HttpResponseNotAllowed(["GET", "HEAD"])
-    if not _is_shown(request, token):
+    if not _has_token(request, token):
         response = HttpResponse(status=401, content_type="text/plain")
         response["WWW-Authenticate"] = 'Bearer realm="metrics"'
     else:
-        # Not before: its import would cost whoever keeps no metrics.
+        # Imported here, because the import is expensive without metrics.
         from rollout.metrics.exposition import MEDIA_TYPE, exposition  # noqa: PLC0415 - see above
 
         response = HttpResponse(exposition().text(), content_type=MEDIA_TYPE)
@@ -32,7 +33,7 @@ def metrics(request: HttpRequest) -> HttpResponseBase:
     return response
 
 
-def _is_shown(request: HttpRequest, token: str) -> bool:
-    """Say whether the request carries the token (RFC 6750 section 2.1)."""
-    scheme, _, shown = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
-    return constant_time_compare(shown.strip(" "), token) and scheme.lower() == "bearer"
+def _has_token(request: HttpRequest, token: str) -> bool:
+    """Return True if the request carries the token (RFC 6750 section 2.1)."""
+    scheme, _, presented = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    return constant_time_compare(presented.strip(" "), token) and scheme.lower() == "bearer"

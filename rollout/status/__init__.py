@@ -1,1 +1,4 @@
-"""How far the migration is, in figures: read from the ledger, which knows of v1 also after its app has been deleted."""
+"""The state of the migration, read from the ledger, which also has v1's calls after its app was deleted.
+
+`status.status()` returns it, `verdict` puts it into sentences, and `output` renders it as text and JSON.
+"""

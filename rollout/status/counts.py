@@ -1,29 +1,48 @@
-"""What the ledger has counted, in few grouped queries.
+"""What the ledger has recorded: the calls of each week, client and day, and how many users still call a version.
 
-Calls of paths that there are not are left out: nobody depends on a 404, and whoever scans for holes would keep v1
-alive.
+Each function is one or few grouped queries. Calls of paths that do not exist are left out: nobody depends on a 404, and
+vulnerability scanners would keep v1 alive. Versions are named as the ledger names them, by the end of their prefix.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Case, IntegerField, Max, Min, Q, QuerySet, Sum, Value, When
+from django.db.models import Case, Exists, IntegerField, Max, Min, OuterRef, Q, QuerySet, Sum, Value, When
 
 from rollout.calls import UNKNOWN
-from rollout.models import DailyCalls
-from rollout.status.versions import OLD_NAME
-from rollout.status.weeks import Week
+from rollout.lifecycle import NEW, OLD
+from rollout.models import DailyCalls, LastCall
 from shared.contract.errors import VersionRetired
 
+OLD_NAME, NEW_NAME = (prefix.rstrip("/").rpartition("/")[2] for prefix in (OLD, NEW))
 REFUSED = VersionRetired.code
+DAYS = 7
+"""Days of a week; the last week ends with today, and days are UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """Seven days, both ends included."""
+
+    first: date
+    last: date
+
+
+def weeks(until: date, count: int) -> list[Week]:
+    """Return this number of weeks, the oldest first.
+
+    :param until: the last day of the last week.
+    """
+    ends = [until - timedelta(days=DAYS * back) for back in reversed(range(count))]
+    return [Week(end - timedelta(days=DAYS - 1), end) for end in ends]
 
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """Calls of v1 and of what follows it; `refused` are those of v1 that got 410, and are part of `old`."""
+    """Calls of v1 and of v2; `refused` are those of v1 that were answered 410, and are included in `old`."""
 
     old: int = 0
     refused: int = 0
@@ -31,12 +50,12 @@ class Calls:
 
     @property
     def total(self) -> int:
-        """Give the calls of both."""
+        """The calls of both versions."""
         return self.old + self.new
 
     @property
     def share(self) -> float | None:
-        """Give v1's part of them, 0 to 1; None where there were none."""
+        """The share of v1, 0 to 1, or None without calls."""
         return self.old / self.total if self.total else None
 
     def __add__(self, other: "Calls") -> "Calls":
@@ -45,20 +64,40 @@ class Calls:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """The first and the last day of which anything is known."""
+    """The first and the last day with a call."""
 
     first: date
     last: date
 
 
+@dataclass(frozen=True, slots=True)
+class Users:
+    """Users who have called with a credential lately.
+
+    Attributes:
+        old: Users who called v1.
+        moving: Users who called both.
+        new: Users who called v2.
+    """
+
+    old: int
+    moving: int
+    new: int
+
+    @property
+    def depend(self) -> int:
+        """Users who called v1 only."""
+        return self.old - self.moving
+
+
 def recorded() -> Recorded | None:
-    """Say since when there is a record, and until when; None where there is nothing."""
+    """Return the first and the last recorded day, or None if the ledger is empty."""
     found = DailyCalls.objects.aggregate(first=Min("day"), last=Max("day"))
     return None if found["first"] is None else Recorded(found["first"], found["last"])
 
 
 def by_day(first: date, last: date) -> dict[date, Calls]:
-    """Give the calls of each day on which there were any."""
+    """Return the calls of each day that has any."""
     found: defaultdict[date, Calls] = defaultdict(Calls)
     for day, *counted in _counted(_between(first, last), "day"):
         found[day] += _calls(*counted)
@@ -66,7 +105,7 @@ def by_day(first: date, last: date) -> dict[date, Calls]:
 
 
 def by_client(weeks: Sequence[Week]) -> dict[str, list[Calls]]:
-    """Give each client's calls in each of these weeks, which follow one another."""
+    """Return each client's calls in each of these consecutive weeks."""
     number = Case(
         *(When(day__gte=week.first, then=Value(index)) for index, week in reversed(list(enumerate(weeks)))),
         output_field=IntegerField(),
@@ -79,15 +118,26 @@ def by_client(weeks: Sequence[Week]) -> dict[str, list[Calls]]:
 
 
 def last_days() -> dict[str, date]:
-    """Give the day on which each client last called v1, as far back as the record reaches."""
+    """Return the day on which each client last called v1, as far back as the ledger goes."""
     rows = DailyCalls.objects.filter(version=OLD_NAME).exclude(resource=UNKNOWN)
     return dict(rows.values_list("client").annotate(last=Max("day")))
 
 
 def outcomes(first: date, last: date) -> dict[str, int]:
-    """Give what came of v1's calls, the most frequent first."""
+    """Return how often v1's calls had each outcome, the most frequent first."""
     rows = _between(first, last).filter(version=OLD_NAME).values_list("outcome").annotate(number=Sum("calls"))
     return {outcome: int(number) for outcome, number in rows.order_by("-number", "outcome")}
+
+
+def users(since: datetime) -> Users:
+    """Count the users who have called since a moment."""
+    lately = LastCall.objects.filter(at__gte=since)
+    old, new = lately.filter(version=OLD_NAME), lately.filter(version=NEW_NAME)
+    return Users(
+        old=old.count(),
+        moving=old.filter(Exists(new.filter(user=OuterRef("user")))).count(),
+        new=new.count(),
+    )
 
 
 def _between(first: date, last: date) -> QuerySet[DailyCalls]:

@@ -1,16 +1,13 @@
-"""All figures of a moment, put together."""
+"""The state of the migration at one moment."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from rollout.lifecycle import Lifecycle, lifecycle
 from rollout.status import counts
-from rollout.status.counts import Calls, Recorded
-from rollout.status.projection import Projection, project, share_line
-from rollout.status.trend import Trend
-from rollout.status.users import Users, users
-from rollout.status.weeks import Week, weeks
+from rollout.status.counts import Calls, Recorded, Users, Week, users, weeks
+from rollout.status.projection import Projection, Trend, project, share_line
 
 WEEKS = 13
 """This week and the twelve before."""
@@ -18,7 +15,13 @@ WEEKS = 13
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
-    """When v1 can be switched off: its share (0 to 1) of a week's calls, and the users who depend, at most."""
+    """The limits below which v1 can be switched off.
+
+    Attributes:
+        share: The share of v1, 0 to 1, of a week's calls.
+        users: The users who depend on v1.
+        days: Days after which a user who has not called no longer counts.
+    """
 
     share: float = 0.01
     users: int = 0
@@ -27,7 +30,12 @@ class Criteria:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A client that has called v1: its calls in each week, and v1's part of them in all calls of all clients."""
+    """A client that has called v1.
+
+    Attributes:
+        calls: Its calls in each week.
+        parts: Its calls of v1 in each week as a share of the calls of all clients.
+    """
 
     name: str
     calls: tuple[Calls, ...]
@@ -37,13 +45,13 @@ class Client:
 
     @property
     def gone(self) -> bool:
-        """Say whether it has not called v1 this week."""
+        """True if it has not called v1 this week."""
         return self.calls[-1].old == 0
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How far the migration is. `clients` are those that have called v1 in these weeks, the greatest first."""
+    """The state of the migration; `clients` are those that have called v1 in these weeks, the largest first."""
 
     now: datetime
     criteria: Criteria
@@ -57,22 +65,22 @@ class Status:
 
     @property
     def today(self) -> date:
-        """Give the day (UTC)."""
+        """The day (UTC)."""
         return self.now.date()
 
     @property
     def days_recorded(self) -> int:
-        """Give how many days the record reaches back, today included."""
+        """How many days the ledger goes back, today included."""
         return 0 if self.recorded is None else (self.today - self.recorded.first).days + 1
 
     @property
     def sunset(self) -> date | None:
-        """Give the planned day of the end."""
+        """The day of the planned sunset."""
         return None if self.plan.sunset_at is None else self.plan.sunset_at.date()
 
 
 def status(now: datetime, criteria: Criteria) -> Status:
-    """Read all figures.
+    """Return the state at a moment.
 
     :param now: aware, in UTC.
     """
@@ -94,9 +102,6 @@ def status(now: datetime, criteria: Criteria) -> Status:
 
 def _clients(found: dict[str, list[Calls]], totals: Sequence[Calls]) -> tuple[Client, ...]:
     last_days = counts.last_days()
-
-    def pairs(calls: list[Calls]) -> Iterable[tuple[Calls, Calls]]:
-        return zip(calls, totals, strict=True)
 
     clients = [
         Client(

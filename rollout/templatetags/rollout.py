@@ -1,4 +1,4 @@
-"""What our pages ask of templates."""
+"""Template filters of the dashboard."""
 
 from django import template
 from django.template.defaultfilters import stringfilter
@@ -9,5 +9,5 @@ register = template.Library()
 @register.filter
 @stringfilter
 def together(text: str) -> str:
-    """Keep a number and its sign on one line."""
+    """Return the text with a no-break space between each number and its percent sign."""
     return text.replace(" %", "\N{NO-BREAK SPACE}%")

@@ -49,7 +49,7 @@ def freeze(monkeypatch: pytest.MonkeyPatch) -> Freeze:
 @pytest.fixture
 def saved(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let this process look at the rows for every request."""
-    monkeypatch.setattr(plan, "known", plan.Known())
+    monkeypatch.setattr(plan, "cache", plan.Cache())
     monkeypatch.setattr(plan, "FRESH", 0.0)
 
 
@@ -58,5 +58,5 @@ UNDECIDED = override_settings(V1_DEPRECATED_AT=None, V1_SUNSET_AT=None, V1_GUIDE
 
 
 def moment(text: str) -> datetime:
-    """Give a moment in UTC, `2027-01-10T10:00:00`."""
+    """Return a moment in UTC, `2027-01-10T10:00:00`."""
     return datetime.fromisoformat(text).replace(tzinfo=UTC)

@@ -27,7 +27,7 @@ SUNSET = "Tue, 30 Jun 2099 23:59:59 GMT"
 
 
 def told(successor: str) -> dict[str, str]:
-    """Give the three headers as they have to stand on the wire."""
+    """Return the three headers as they have to stand on the wire."""
     guide = f'<{GUIDE}>; rel="deprecation"; type="text/html", <{GUIDE}>; rel="sunset"; type="text/html"'
     return {
         "Deprecation": DEPRECATION,
@@ -37,7 +37,7 @@ def told(successor: str) -> dict[str, str]:
 
 
 def announced(response: Response) -> dict[str, str]:
-    """Give what an answer has of the three."""
+    """Return what an answer has of the three."""
     return {name: response[name] for name in NAMES if name in response}
 
 

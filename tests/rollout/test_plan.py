@@ -26,7 +26,7 @@ SAID = override_settings(V1_DEPRECATED_AT=EARLY, V1_SUNSET_AT=LATE, V1_GUIDE_URL
 
 def save(**fields: Any) -> None:
     """Save the plan, as the admin does."""
-    Plan.objects.update_or_create(pk=plan.ONLY, defaults=fields)
+    Plan.objects.update_or_create(pk=plan.PLAN_ID, defaults=fields)
 
 
 @UNDECIDED
@@ -121,7 +121,7 @@ def test_it_is_looked_at_every_few_seconds_alone(
     v1: ApiClient, v2: ApiClient, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     """Two small reads, then none for a while; v2 never looks."""
-    monkeypatch.setattr(plan, "known", plan.Known())
+    monkeypatch.setattr(plan, "cache", plan.Cache())
     monkeypatch.setattr(plan, "FRESH", 600.0)  # ten calls may take two seconds
     with django_assert_num_queries(0):
         v2.get("provider/")
@@ -130,7 +130,7 @@ def test_it_is_looked_at_every_few_seconds_alone(
     with django_assert_num_queries(0):
         for _ in range(10):
             v1.get("provider/")
-    monkeypatch.setattr(plan.known, "_looked_at", time.monotonic() - plan.FRESH)
+    monkeypatch.setattr(plan.cache, "_read_at", time.monotonic() - plan.FRESH)
     with django_assert_num_queries(2):
         v1.get("provider/")
 
@@ -149,8 +149,8 @@ def test_what_is_over_is_not_read(freeze: Freeze) -> None:
 def test_the_database_away_changes_nothing(
     v1: ApiClient, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was known last holds, a path that needs no database goes on without it, and one line a minute says so."""
-    monkeypatch.setattr(plan, "_away", RateLimitedLog(logging.getLogger("tandem.lifecycle"), "Away: %s."))
+    """The cached plan is used, paths that need no database work, and one line a minute is logged."""
+    monkeypatch.setattr(plan, "_read_failures", RateLimitedLog(logging.getLogger("tandem.lifecycle"), "Away: %s."))
     save(deprecated_at=EARLY)
     assert "Deprecation" in v1.get("provider/")
     Plan.objects.all().delete()
@@ -162,7 +162,7 @@ def test_the_database_away_changes_nothing(
         for _ in range(3):
             response = v1.get("provider/")
             assert (response.status_code, response["Deprecation"]) == (200, "@1796083200")
-        monkeypatch.setattr(plan, "known", plan.Known())
+        monkeypatch.setattr(plan, "cache", plan.Cache())
         response = v1.get("provider/")
         assert (response.status_code, "Deprecation" in response) == (200, False)
     assert [record.message for record in caplog.records if record.name == "tandem.lifecycle"] == [
@@ -177,7 +177,7 @@ def test_the_connection_is_given_back(v1: ApiClient, monkeypatch: pytest.MonkeyP
     """At once: the rest of a request may take its client a minute to send."""
     events: list[str] = []
     close = connection.close
-    monkeypatch.setattr(plan, "known", plan.Known())
+    monkeypatch.setattr(plan, "cache", plan.Cache())
     # As it is with a pool; SQLite's stays with its thread.
     monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", 0)
 
@@ -203,7 +203,7 @@ class SlowRows:
         self.reads = 0
         self.begun, self.done = threading.Event(), threading.Event()
         self.rows = plan.Saved(Plan(guide=GUIDE), ())
-        self.known = plan.Known(self.read)
+        self.cache = plan.Cache(self.read)
 
     def read(self) -> plan.Saved:
         self.reads += 1
@@ -217,22 +217,22 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a thread of this test have all the time that it takes."""
     monkeypatch.setattr(plan, "FRESH", 600.0)
     monkeypatch.setattr(plan, "STALE", 6000.0)
-    monkeypatch.setattr(plan, "PATIENCE", 30.0)
+    monkeypatch.setattr(plan, "MAX_WAIT", 30.0)
 
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("unhurried")
 def test_one_looks_and_the_others_go_on() -> None:
-    """With what was known before."""
+    """With the cached plan."""
     slow = SlowRows()
-    slow.known._looked_at = time.monotonic() - (plan.FRESH + plan.STALE) / 2
-    looking = threading.Thread(target=slow.known.saved)
+    slow.cache._read_at = time.monotonic() - (plan.FRESH + plan.STALE) / 2
+    looking = threading.Thread(target=slow.cache.saved)
     looking.start()
     assert slow.begun.wait(30)
-    assert slow.known.saved() is plan.NOTHING
+    assert slow.cache.saved() is plan.NOTHING
     slow.done.set()
     looking.join()
-    assert (slow.known.saved(), slow.reads) == (slow.rows, 1)
+    assert (slow.cache.saved(), slow.reads) == (slow.rows, 1)
 
 
 @pytest.mark.django_db
@@ -241,7 +241,7 @@ def test_who_comes_first_of_all_waits() -> None:
     """A worker that has just started knows nothing: its first callers wait for the one who looks, for a moment."""
     slow = SlowRows()
     found: list[plan.Saved] = []
-    callers = [threading.Thread(target=lambda: found.append(slow.known.saved())) for _ in range(4)]
+    callers = [threading.Thread(target=lambda: found.append(slow.cache.saved())) for _ in range(4)]
     for caller in callers:
         caller.start()
     assert slow.begun.wait(30)
@@ -253,8 +253,8 @@ def test_who_comes_first_of_all_waits() -> None:
 
 def test_nobody_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the look takes too long, the settings hold meanwhile."""
-    monkeypatch.setattr(plan, "PATIENCE", 0.01)
+    monkeypatch.setattr(plan, "MAX_WAIT", 0.01)
     slow = SlowRows()
-    with slow.known._looking:
-        assert slow.known.saved() is plan.NOTHING
+    with slow.cache._reading:
+        assert slow.cache.saved() is plan.NOTHING
     assert slow.reads == 0

@@ -29,7 +29,7 @@ def staff(admin_user: User) -> Client:
 
 
 def fields(**moments: datetime | None) -> dict[str, str]:
-    """Give the two fields in which the admin takes each moment."""
+    """Return the two fields in which the admin takes each moment."""
     return {
         f"{name}_{part}": "" if value is None else value.strftime(form)
         for name, value in moments.items()
@@ -38,17 +38,17 @@ def fields(**moments: datetime | None) -> dict[str, str]:
 
 
 def plan(deprecated_at: datetime | None = None, sunset_at: datetime | None = None, guide: str = "") -> dict[str, str]:
-    """Give the form of the plan, filled in."""
+    """Return the form of the plan, filled in."""
     return {**fields(deprecated_at=deprecated_at, sunset_at=sunset_at), "guide": guide}
 
 
 def brownout(start: datetime, end: datetime, **more: Any) -> dict[str, Any]:
-    """Give the form of a brownout, filled in."""
+    """Return the form of a brownout, filled in."""
     return {**fields(start=start, end=end), "share": 100, "client": "", "note": "", **more}
 
 
 def said(response: Any) -> str:
-    """Give the text of a page."""
+    """Return the text of a page."""
     return str(response.content.decode())
 
 

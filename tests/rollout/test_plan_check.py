@@ -16,7 +16,7 @@ EARLY, LATE = moment("2026-12-01T00:00:00"), moment("2027-06-30T00:00:00")
 
 
 def ids(databases: list[str] | None = None) -> list[str]:
-    """Give the ids of what is said of the life cycle."""
+    """Return the ids of what is said of the life cycle."""
     return [str(message.id) for message in run_checks(databases=databases) if str(message.id).startswith("rollout.")]
 
 

@@ -45,7 +45,7 @@ class Build:
     over: float = 30
 
     def calls(self, ago: int) -> float:
-        """Give the calls on a day, so many days before today."""
+        """Return the calls on a day, so many days before today."""
         campaigns = 1 + 0.12 * sin(ago // 7 * 2.3 + len(self.name)) + 0.04 * sin(ago * 1.7)
         weekday = WEEKDAYS[ago % 7] * campaigns
         if self.moves is None:
@@ -96,7 +96,7 @@ SITUATIONS = {
 
 
 def rows(situation: Situation, today: date, days: int) -> Iterator["DailyCalls"]:
-    """Give the ledger of a situation, of so many days at most."""
+    """Return the ledger of a situation, of so many days at most."""
     from rollout.models import DailyCalls  # noqa: PLC0415 - after django.setup(), where this is a program
 
     for ago in reversed(range(min(days, situation.days))):

@@ -1,6 +1,7 @@
 """`manage.py migration_status`: can v1 be switched off?"""
 
 import json as json_format
+from collections.abc import Iterable
 from math import isfinite
 from typing import Any
 
@@ -8,10 +9,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 from django.utils import timezone
 
-from rollout.ledger.conf import conf
-from rollout.status.as_json import as_json
+from rollout.conf import conf
+from rollout.status.output import as_json, lines
 from rollout.status.status import Criteria, status
-from rollout.status.text import lines
 from rollout.status.verdict import Answer, verdict
 
 CODES = {Answer.YES: 0, Answer.NOT_YET: 1, Answer.NO: 1, Answer.UNKNOWN: 2}
@@ -19,38 +19,41 @@ MISUSED = 2
 
 
 class Command(BaseCommand):
-    """Exit code 0: it can be switched off. 1: not yet. 2: misuse, or too little is recorded to say."""
+    """Exit code 0: v1 can be switched off. 1: not yet. 2: misuse, or too little is recorded to say."""
 
     help = (
-        "Tells whether v1 can be switched off: its share of the calls by client and over time, the users who depend on "
-        "it, and when it will end if it goes on like this. Exit code 0: it can be switched off; 1: not yet; 2: misuse, "
-        "or too little is recorded to say."
+        "Prints whether v1 can be switched off: its share of the calls by client and over time, the users who depend "
+        "on it, and when it will end if it goes on like this. Exit code 0: it can be switched off; 1: not yet; 2: "
+        "misuse, or too little is recorded to say."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the options."""
-        given = Criteria()
+        """Declare the options."""
+        defaults = Criteria()
         parser.add_argument(
             "--threshold",
             type=float,
-            default=100 * given.share,
+            default=100 * defaults.share,
             metavar="PERCENT",
             help="v1's share of the calls of the last 7 days that is low enough (%(default)g)",
         )
         parser.add_argument(
             "--users-threshold",
             type=int,
-            default=given.users,
+            default=defaults.users,
             metavar="NUMBER",
             help="users who depend on v1 that are few enough (%(default)s)",
         )
         parser.add_argument(
-            "--days", type=int, default=given.days, help="who has not called for so many days is gone (%(default)s)"
+            "--days",
+            type=int,
+            default=defaults.days,
+            help="users who have not called for this many days are gone (%(default)s)",
         )
         parser.add_argument("--json", action="store_true", help="one JSON object on one line")
 
     def handle(self, *args: Any, threshold: float, users_threshold: int, days: int, json: bool, **options: Any) -> None:
-        """Look, tell, and end with the exit code."""
+        """Print the status, and exit with the code."""
         if not (isfinite(threshold) and 0 <= threshold <= 100):
             raise CommandError("--threshold is a percentage, 0 to 100.", returncode=MISUSED)
         if users_threshold < 0:
@@ -67,12 +70,12 @@ class Command(BaseCommand):
         if json:
             self.stdout.write(json_format.dumps(as_json(found)))
         else:
-            self._tell(lines(found), verdict(found).answer)
+            self._print(lines(found), verdict(found).answer)
         if code := CODES[verdict(found).answer]:
             raise SystemExit(code)
 
-    def _tell(self, told: Any, answer: Answer) -> None:
+    def _print(self, output: Iterable[str], answer: Answer) -> None:
         colour = {Answer.YES: self.style.SUCCESS, Answer.NO: self.style.ERROR}.get(answer, self.style.WARNING)
-        first, *rest = told
-        # At once: whoever reads the first line alone may close the pipe after it.
+        first, *rest = output
+        # One write: a reader of the first line only may close the pipe after it.
         self.stdout.write("\n".join([colour(first), *rest]))

@@ -1,11 +1,11 @@
-"""`manage.py prune_ledger`: remove what is older than LEDGER_DAYS and LAST_CALL_DAYS now, rather than within a day."""
+"""`manage.py prune_ledger`: delete rows older than LEDGER_DAYS and LAST_CALL_DAYS now rather than within a day."""
 
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error
 
-from rollout.ledger.retention import ROWS, remove, too_old
+from rollout.ledger.retention import BATCH_SIZE, delete, old_rows
 from shared.http.redaction import kind
 
 UNFINISHED = 1
@@ -13,7 +13,7 @@ MISUSED = 2
 
 
 class Command(BaseCommand):
-    """Exit code 0: nothing that is too old is left, or it was counted. 1: the database failed. 2: nothing was done."""
+    """Exit code 0: no old row is left, or they were counted. 1: the database failed. 2: nothing was done."""
 
     help = (
         "Removes counts older than LEDGER_DAYS, and when users last called if that is older than LAST_CALL_DAYS. "
@@ -21,19 +21,19 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the options."""
-        parser.add_argument("--batch-size", type=int, default=ROWS, help=f"rows of a transaction ({ROWS})")
+        """Declare the options."""
+        parser.add_argument("--batch-size", type=int, default=BATCH_SIZE, help=f"rows of a transaction ({BATCH_SIZE})")
         parser.add_argument("--dry-run", action="store_true", help="count only, remove nothing")
 
     def handle(self, *args: Any, batch_size: int, dry_run: bool, **options: Any) -> None:
-        """Remove, and say how much."""
+        """Delete the rows, and print how many."""
         if batch_size < 1:
             raise CommandError("--batch-size is 1 or more.", returncode=MISUSED)
         try:
-            for name, rows in too_old().items():
-                number = rows.count() if dry_run else sum(remove(rows, at_a_time=batch_size))
+            for name, rows in old_rows().items():
+                number = rows.count() if dry_run else sum(delete(rows, batch_size=batch_size))
                 self.stdout.write(f"{name}: {number} {'would be removed' if dry_run else 'removed'}")
         except Error as error:
             raise CommandError(
-                f"The database does not do it: {kind(error.__cause__ or error)}. Run it again.", returncode=UNFINISHED
+                f"The database failed: {kind(error.__cause__ or error)}. Run it again.", returncode=UNFINISHED
             ) from error

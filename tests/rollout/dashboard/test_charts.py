@@ -5,9 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from rollout.dashboard import sparkline
-from rollout.dashboard.charts import charts, marked_brownouts
-from rollout.dashboard.series import RANGES, Bar, bars
+from rollout.dashboard.charts import RANGES, Bar, bars, charts, marked_brownouts, sparkline
 from rollout.lifecycle import Brownout, Lifecycle
 from rollout.status import status as statuses
 from rollout.status.counts import Calls
@@ -89,6 +87,6 @@ def test_the_calls_of_a_bar_are_told_apart() -> None:
 
 def test_a_sparkline() -> None:
     """Zero is at the bottom, the most at the top; a week that is not known has no point; nothing at all is level."""
-    assert sparkline.points([0.0, None, 0.5]) == "2.0,22.0 94.0,2.0"
-    assert sparkline.points([0.0, 0.0]) == "2.0,22.0 94.0,22.0"
-    assert sparkline.points([]) == ""
+    assert sparkline([0.0, None, 0.5]) == "2.0,22.0 94.0,2.0"
+    assert sparkline([0.0, 0.0]) == "2.0,22.0 94.0,22.0"
+    assert sparkline([]) == ""

@@ -25,13 +25,13 @@ def database(migrated: Where, django_db_blocker: Any) -> Iterator[Where]:
 
 
 def a_call(**more: Any) -> Call:
-    """Give a call, as the middleware makes it."""
+    """Return a call, as the middleware makes it."""
     given = {"version": "v1", "resource": "user", "outcome": "ok", "client": "ShopApp/2.1", "user_id": None}
     return Call(**{**given, "seconds": 0.01, **more})
 
 
 def counts() -> dict[tuple[str, str, str, str], int]:
-    """Give what the ledger says, by version, client, resource and outcome, all days together."""
+    """Return what the ledger says, by version, client, resource and outcome, all days together."""
     found: dict[tuple[str, str, str, str], int] = {}
     for one in DailyCalls.objects.all():
         key = (one.version, one.client, one.resource, one.outcome)

@@ -8,8 +8,7 @@ from django.test import RequestFactory, override_settings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollout.client_names import LONGEST, NONE, OTHER, UNREADABLE, name_in
-from rollout.clients import client_of
+from rollout.clients import MAX_LENGTH, NONE, OTHER, UNREADABLE, client_of, name_in
 
 WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
 IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)"
@@ -72,7 +71,7 @@ def test_names(said: str, name: str) -> None:
 def test_a_name_is_bounded_and_the_same_again(said: str) -> None:
     """Whatever a header holds: at most 80 visible characters, and the name of a name is itself."""
     name = name_in(said)
-    assert len(name) <= LONGEST
+    assert len(name) <= MAX_LENGTH
     assert name.isascii()
     assert name.isprintable()
     assert " " not in name

@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from rollout.calls import Call, answered
 from rollout.ledger import process
+from rollout.ledger.counter import Use
 from rollout.ledger.process import Ledger
-from rollout.ledger.tally import Use
 from shared.http.urls import mounted
 from tests.contract.conftest import HOST, ApiClient
 from tests.contract.people import PROFILES, person
@@ -23,7 +23,7 @@ from tests.providers import Providers
 from tests.rollout.conftest import moment
 
 APP: dict[str, Any] = {"headers": {"X-Client": "ShopApp/2.1"}}
-LEDGER = "rollout.ledger.middleware.LedgerMiddleware"
+LEDGER = "rollout.middleware.LedgerMiddleware"
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +35,7 @@ def ledger(monkeypatch: pytest.MonkeyPatch) -> Ledger:
 
 
 def counted(ledger: Ledger) -> dict[tuple[str, str, str, str], int]:
-    return {kind[1:]: calls for kind, calls in ledger.tally.take().calls.items()}
+    return {kind[1:]: calls for kind, calls in ledger.counter.take().calls.items()}
 
 
 CALLS: dict[str, tuple[str, str, dict[str, Any], str, str]] = {
@@ -83,14 +83,14 @@ def test_who_called_is_noted(api: ApiClient, ledger: Ledger, providers: Provider
     """The user of the credential, or whom a sign-up signed in; nobody else."""
     version, ripley = mounted(api.app).version, person()
     api.get("user/", token=ripley.token)
-    assert ledger.tally.take().last.keys() == {Use(ripley.user.pk, version)}
+    assert ledger.counter.take().last.keys() == {Use(ripley.user.pk, version)}
     signed_up = api.sign_up(providers.knows("facebook", "good", **PROFILES["facebook"])).json()
-    batch = ledger.tally.take()
+    batch = ledger.counter.take()
     assert batch.last.keys() == {Use(signed_up["id"], version)}
     assert [kind.outcome for kind in batch.calls] == [signed_up["outcome"]]
     api.get("user/")
     api.get("user/", token="nonsense")
-    assert ledger.tally.take().last == {}
+    assert ledger.counter.take().last == {}
 
 
 @override_settings(V1_DEPRECATED_AT=moment("2020-01-01T00:00:00"), V1_SUNSET_AT=moment("2021-01-01T00:00:00"))
@@ -133,13 +133,13 @@ def test_a_failure_of_it_harms_no_answer(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """One line by its kind, without its words."""
-    monkeypatch.setattr("rollout.ledger.middleware.call_of", lambda *_: 1 / 0)
+    monkeypatch.setattr("rollout.middleware.call_of", lambda *_: 1 / 0)
     with caplog.at_level(logging.INFO, "tandem.ledger"):
         assert api.get("provider/").status_code == 200
     assert [record.getMessage() for record in caplog.records if record.name == "tandem.ledger"] == [
-        "a call was not counted or not told: ZeroDivisionError"
+        "a call was not counted or not reported: ZeroDivisionError"
     ]
-    assert not ledger.tally.take()
+    assert not ledger.counter.take()
 
 
 @pytest.mark.django_db
@@ -160,4 +160,4 @@ def test_others_are_told(api: ApiClient, ledger: Ledger) -> None:
         (mounted(api.app).version, "provider", "ShopApp/2.1")
     ]
     assert 0 < told[0].seconds < 60
-    assert ledger.tally.unwritten == 1
+    assert ledger.counter.unwritten == 1

@@ -10,8 +10,8 @@ import pytest
 from django.db import OperationalError
 
 from rollout.ledger import process
+from rollout.ledger.counter import Batch
 from rollout.ledger.process import Ledger, ledger
-from rollout.ledger.tally import Batch
 from tests.rollout.ledger.conftest import a_call
 
 SOON = 30
@@ -38,11 +38,11 @@ def written() -> Written:
 @pytest.fixture
 def own(written: Written, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ledger]:
     """A ledger that writes there, and forgets nothing."""
-    monkeypatch.setattr(process, "PAUSE", 0)
-    monkeypatch.setattr(process, "_give_back", lambda: None)
+    monkeypatch.setattr(process, "LAST_PAUSE", 0)
+    monkeypatch.setattr(process, "_close_connection", lambda: None)
     made = Ledger()
     monkeypatch.setattr(made, "_store", written)
-    monkeypatch.setattr(made, "_forget", lambda: None)
+    monkeypatch.setattr(made, "_delete_old_rows", lambda: None)
     yield made
     made._ended.set()
 
@@ -62,7 +62,7 @@ def test_it_is_written_without_being_told(own: Ledger, written: Written, setting
     for number in (1, 2):
         own.count(a_call())
         assert soon(lambda number=number: written.calls == number)  # type: ignore[misc]  # the loop's own
-    assert own.tally.unwritten == 0
+    assert own.counter.unwritten == 0
     assert own._thread is not None
     assert own._thread.daemon
 
@@ -87,7 +87,7 @@ def test_what_cannot_be_written_is_kept(
         written.away = None
         assert own.flush()
         assert own.flush()
-    assert (written.calls, own.tally.unwritten) == (4, 0)
+    assert (written.calls, own.counter.unwritten) == (4, 0)
     assert [record.getMessage() for record in caplog.records] == [
         "the ledger cannot be written, 1 calls wait: django.db.utils.OperationalError",
         "the ledger cannot be written, 4 calls wait: django.db.utils.OperationalError",
@@ -101,7 +101,7 @@ def test_the_last_flush_tries_again(own: Ledger, written: Written, monkeypatch: 
     monkeypatch.setattr("rollout.ledger.process.time.sleep", lambda _: setattr(written, "away", None))
     own.count(a_call())
     own.last_flush()
-    assert (written.calls, own.tally.unwritten) == (1, 0)
+    assert (written.calls, own.counter.unwritten) == (1, 0)
 
 
 def test_what_is_lost_at_the_end_is_said(
@@ -123,11 +123,11 @@ def test_a_forked_process_begins_anew() -> None:
     read, write = os.pipe()
     child = os.fork()
     if child == 0:
-        os.write(write, f"{ledger().tally.unwritten}".encode())
+        os.write(write, f"{ledger().counter.unwritten}".encode())
         os._exit(0)
     os.close(write)
     with os.fdopen(read) as told:
         assert told.read() == "0"
     os.waitpid(child, 0)
-    assert ledger().tally.unwritten >= 1
-    ledger().tally.written(ledger().tally.take())
+    assert ledger().counter.unwritten >= 1
+    ledger().counter.written(ledger().counter.take())

@@ -30,7 +30,7 @@ def _aged(db: None, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def left() -> tuple[list[int], list[int]]:
-    """Give the ages of counts and of last calls."""
+    """Return the ages of counts and of last calls."""
     days = DailyCalls.objects.order_by("-day").values_list("day", flat=True)
     moments = LastCall.objects.order_by("-at").values_list("at", flat=True)
     return [(NOW.date() - day).days for day in days], [(NOW - at).days for at in moments]
@@ -42,7 +42,7 @@ def told(*options: str) -> str:
     return out.getvalue()
 
 
-def test_the_command_removes_what_is_too_old() -> None:
+def test_the_command_deletes_old_rows() -> None:
     """A row at a time as well; the second time there is nothing to do."""
     assert told("--batch-size=1") == "counts of a day: 2 removed\nlast calls of users: 1 removed\n"
     assert left() == ([0, 9, 10], [0, 9, 10, 11])
@@ -72,12 +72,12 @@ def test_a_database_that_fails_is_one_line() -> None:
     with connection.execute_wrapper(fail), pytest.raises(CommandError) as failed:
         told()
     assert failed.value.returncode == 1
-    assert str(failed.value) == "The database does not do it: django.db.utils.OperationalError. Run it again."
+    assert str(failed.value) == "The database failed: django.db.utils.OperationalError. Run it again."
 
 
 def test_the_service_does_so_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     """A part at a time, until there is no more; then not before tomorrow."""
-    monkeypatch.setattr(retention, "ROWS", 1)
+    monkeypatch.setattr(retention, "BATCH_SIZE", 1)
     service = Retention()
     service.step()
     assert left() == ([0, 9, 10, 30], [0, 9, 10, 11])

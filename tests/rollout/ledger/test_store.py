@@ -10,10 +10,10 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, connections
 from django.test.utils import CaptureQueriesContext
 
-from rollout.client_names import NONE, OTHER
-from rollout.ledger.retention import remove, too_old
+from rollout.clients import NONE, OTHER
+from rollout.ledger.counter import Batch, Group, Use
+from rollout.ledger.retention import delete, old_rows
 from rollout.ledger.store import Store
-from rollout.ledger.tally import Batch, Kind, Use
 from rollout.models import DailyCalls, LastCall
 from tests.legacy_rows.conftest import used
 from tests.rollout.ledger.conftest import Where, counts
@@ -22,13 +22,13 @@ pytestmark = pytest.mark.usefixtures("database")
 DAY = 20_000
 
 
-def kinds(*clients: str, day: int = DAY, outcome: str = "ok") -> dict[Kind, int]:
-    """Give one call of each client."""
-    return {Kind(day, "v1", client, "user", outcome): 1 for client in clients}
+def groups(*clients: str, day: int = DAY, outcome: str = "ok") -> dict[Group, int]:
+    """Return one call of each client."""
+    return {Group(day, "v1", client, "user", outcome): 1 for client in clients}
 
 
 def seconds(day: int, hour: int = 0, minute: int = 0, second: int = 0) -> float:
-    """Give a moment on a day of November 2026."""
+    """Return a moment on a day of November 2026."""
     return datetime(2026, 11, day, hour, minute, second, tzinfo=UTC).timestamp()
 
 
@@ -39,9 +39,9 @@ def last_calls() -> list[tuple[Any, str, datetime]]:
 def test_batches_add_up() -> None:
     """The same kind in the same row; another in another."""
     store = Store()
-    store.write(Batch(kinds("A/1", "B/1")))
-    store.write(Batch({Kind(DAY, "v1", "A/1", "user", "ok"): 41}))
-    Store().write(Batch(kinds("A/1", outcome="not_found")))
+    store.write(Batch(groups("A/1", "B/1")))
+    store.write(Batch({Group(DAY, "v1", "A/1", "user", "ok"): 41}))
+    Store().write(Batch(groups("A/1", outcome="not_found")))
     assert counts() == {
         ("v1", "A/1", "user", "ok"): 42,
         ("v1", "B/1", "user", "ok"): 1,
@@ -54,7 +54,7 @@ def test_a_large_batch_is_whole() -> None:
     """In several statements, and still one transaction."""
     clients = [f"App{number % 7}/{number}" for number in range(150)]
     with CaptureQueriesContext(connection) as captured:
-        Store().write(Batch(kinds(*clients), users_clients=set(clients)))
+        Store().write(Batch(groups(*clients), users_clients=set(clients)))
     assert DailyCalls.objects.count() == 150
     statements = [query["sql"] for query in captured]
     assert sum(sql.startswith("INSERT") for sql in statements) == 2
@@ -71,7 +71,7 @@ def test_nothing_waits_for_each_other_in_a_circle(database: Where) -> None:
             store = Store()
             for again in range(6):
                 order = clients if (turn + again) % 2 else clients[::-1]
-                store.write(Batch(kinds(*order), {Use(pk, "v1"): 1e9 + again for pk in users}, set(order)))
+                store.write(Batch(groups(*order), {Use(pk, "v1"): 1e9 + again for pk in users}, set(order)))
 
     with ThreadPoolExecutor(4) as writers:
         list(writers.map(write, range(4)))
@@ -96,10 +96,10 @@ def test_a_projects_router_is_asked(settings: Any) -> None:
     connections["primary"] = connections["default"]
     try:
         with used(ENGINE="django.db.backends.sqlite3", NAME=":memory:"):
-            Store().write(Batch(kinds("A/1"), {Use(ripley, "v1"): time.time()}, {"A/1"}))
+            Store().write(Batch(groups("A/1"), {Use(ripley, "v1"): time.time()}, {"A/1"}))
             assert DailyCalls.objects.using("primary").get().client == "A/1"
             assert LastCall.objects.using("primary").get().user_id == ripley
-            assert [sum(remove(rows, at_a_time=1)) for rows in too_old().values()] == [1, 0]
+            assert [sum(delete(rows, batch_size=1)) for rows in old_rows().values()] == [1, 0]
     finally:
         del connections["primary"]
 
@@ -108,7 +108,7 @@ def test_a_last_call_never_goes_back() -> None:
     """Whichever process is late."""
     ripley = User.objects.create(username="ripley").pk
     for moment in (seconds(24, 12), seconds(24, 11, 59), seconds(24, 12, 0, 1), seconds(23)):
-        Store().write(Batch(kinds("A/1"), {Use(ripley, "v1"): moment, Use(str(ripley), "v2"): moment}))
+        Store().write(Batch(groups("A/1"), {Use(ripley, "v1"): moment, Use(str(ripley), "v2"): moment}))
     latest = datetime(2026, 11, 24, 12, 0, 1, tzinfo=UTC)
     assert last_calls() == [(ripley, "v1", latest), (ripley, "v2", latest)]
 
@@ -117,9 +117,9 @@ def test_a_user_who_is_gone_is_passed_over() -> None:
     """And takes nobody's counts along."""
     ripley, gone = (User.objects.create(username=name) for name in ("ripley", "gone"))
     gone_pk = gone.pk
-    Store().write(Batch(kinds("A/1"), {Use(gone_pk, "v1"): seconds(1)}))
+    Store().write(Batch(groups("A/1"), {Use(gone_pk, "v1"): seconds(1)}))
     gone.delete()
-    Store().write(Batch(kinds("A/1"), {Use(gone_pk, "v1"): seconds(2), Use(ripley.pk, "v1"): seconds(2)}))
+    Store().write(Batch(groups("A/1"), {Use(gone_pk, "v1"): seconds(2), Use(ripley.pk, "v1"): seconds(2)}))
     assert [user for user, _, _ in last_calls()] == [ripley.pk]
     assert counts() == {("v1", "A/1", "user", "ok"): 2}
 
@@ -127,7 +127,7 @@ def test_a_user_who_is_gone_is_passed_over() -> None:
 def test_a_user_who_goes_this_moment_costs_a_second_try(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of the batch is written then, and all of it the next time."""
     gone, store = User.objects.create(username="gone"), Store()
-    batch = Batch(kinds("A/1"), {Use(gone.pk, "v1"): seconds(2)})
+    batch = Batch(groups("A/1"), {Use(gone.pk, "v1"): seconds(2)})
     with monkeypatch.context() as patch:
         # As if the row went between the look and the commit.
         patch.setattr("rollout.ledger.store.LastCall", lambda **given: LastCall(**{**given, "user_id": 10**6}))
@@ -156,26 +156,27 @@ class TestPlaces:
     def test_the_rest_share_a_row(self) -> None:
         """What has a place keeps it, whichever process counts; no call is lost."""
         clients = [f"A/{number}" for number in range(9)]
-        Store().write(Batch(kinds(*clients[:4]), users_clients=set(clients)))
-        Store().write(Batch(kinds(*clients), users_clients=set(clients)))
+        Store().write(Batch(groups(*clients[:4]), users_clients=set(clients)))
+        Store().write(Batch(groups(*clients), users_clients=set(clients)))
         other = Store()
         for _ in range(2):
-            other.write(Batch(kinds(*clients, NONE), users_clients=set(clients)))
+            other.write(Batch(groups(*clients, NONE), users_clients=set(clients)))
         assert self.named() == {"A/0": 4, "A/1": 4, "A/2": 4, "A/3": 4, "A/4": 3, "A/5": 3, OTHER: 9, NONE: 2}
 
     def test_a_day_begins_with_all_places_free(self) -> None:
         """Yesterday's names take none."""
         store = Store()
-        store.write(Batch(kinds("A/1", "A/2", "A/3", "A/4", "A/5", "A/6"), users_clients={f"A/{n}" for n in range(9)}))
-        store.write(Batch({**kinds("B/1", day=DAY + 1), **kinds("B/1")}, users_clients={"B/1"}))
+        store.write(Batch(groups("A/1", "A/2", "A/3", "A/4", "A/5", "A/6"), users_clients={f"A/{n}" for n in range(9)}))
+        store.write(Batch({**groups("B/1", day=DAY + 1), **groups("B/1")}, users_clients={"B/1"}))
         assert self.named("2024-10-05") == {"B/1": 1}
         assert self.named()[OTHER] == 1
 
     def test_half_of_the_places_are_for_clients_of_users(self) -> None:
         """Made-up names without a credential do not take them."""
         store = Store()
-        store.write(Batch(kinds(*(f"Made-up/{number}" for number in range(30)))))
-        store.write(Batch(kinds("Shop/1", "Shop/2", "Shop/3", "Shop/4"), users_clients={f"Shop/{n}" for n in range(9)}))
+        store.write(Batch(groups(*(f"Made-up/{number}" for number in range(30)))))
+        users_clients = {f"Shop/{number}" for number in range(9)}
+        store.write(Batch(groups("Shop/1", "Shop/2", "Shop/3", "Shop/4"), users_clients=users_clients))
         assert sorted(self.named()) == [OTHER, *(f"Made-up/{n}" for n in (0, 1, 10)), "Shop/1", "Shop/2", "Shop/3"]
         assert self.named()[OTHER] == 28
 
@@ -187,7 +188,7 @@ class TestPlaces:
                 store = Store()
                 for again in range(4):
                     clients = [f"P{turn}/{again}"]
-                    store.write(Batch(kinds(*clients), users_clients=set(clients)))
+                    store.write(Batch(groups(*clients), users_clients=set(clients)))
 
         with ThreadPoolExecutor(4) as writers:
             list(writers.map(write, range(4)))
@@ -198,7 +199,7 @@ class TestPlaces:
     def test_a_full_day_is_not_looked_at_again(self) -> None:
         """A flood of names costs no query more."""
         store = Store()
-        store.write(Batch(kinds(*(f"A/{n}" for n in range(6))), users_clients={f"A/{n}" for n in range(6)}))
+        store.write(Batch(groups(*(f"A/{n}" for n in range(6))), users_clients={f"A/{n}" for n in range(6)}))
         with CaptureQueriesContext(connection) as captured:
-            store.write(Batch(kinds(*(f"B/{n}" for n in range(50)))))
+            store.write(Batch(groups(*(f"B/{n}" for n in range(50)))))
         assert not any("SELECT" in query["sql"] for query in captured)

@@ -1,4 +1,4 @@
-"""Metrics that have counted nothing, and the page that shows them."""
+"""Metrics that start at zero, and the page that shows them."""
 
 from collections.abc import Callable, Iterator
 
@@ -22,11 +22,11 @@ def api(request: pytest.FixtureRequest) -> ApiClient:
 
 @pytest.fixture
 def scrape(settings: Settings, db: None) -> Iterator[Scrape]:
-    """Keep metrics from here on, and read them as Prometheus does."""
+    """Connect the metrics, and return a function that reads them as Prometheus does."""
     settings.METRICS_TOKEN = TOKEN
     exposition.cache_clear()
-    kept = exposition()
-    kept.watcher.connect()
+    current = exposition()
+    current.receivers.connect()
     client = Client(SERVER_NAME="10.1.2.3")
     client.handler = handler()
 
@@ -36,5 +36,5 @@ def scrape(settings: Settings, db: None) -> Iterator[Scrape]:
         return response.content.decode()
 
     yield read
-    kept.watcher.disconnect()
+    current.receivers.disconnect()
     exposition.cache_clear()

@@ -10,7 +10,7 @@ Labels = frozenset[tuple[str, str]]
 
 
 def samples(text: str) -> Mapping[str, Mapping[Labels, float]]:
-    """Give the value of each series, by the name of its samples and its labels."""
+    """Return the value of each series, by the name of its samples and its labels."""
     found: dict[str, dict[Labels, float]] = {}
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
@@ -22,10 +22,10 @@ def samples(text: str) -> Mapping[str, Mapping[Labels, float]]:
 
 
 def value(text: str, name: str, **labels: str) -> float | None:
-    """Give the value of one series; None where there is none."""
+    """Return the value of one series; None where there is none."""
     return samples(text).get(name, {}).get(frozenset(labels.items()))
 
 
 def total(text: str, name: str, **labels: str) -> float:
-    """Give the sum of all series that have these labels among theirs."""
+    """Return the sum of all series that have these labels among theirs."""
     return sum(one for series, one in samples(text).get(name, {}).items() if labels.items() <= dict(series).items())

@@ -5,9 +5,9 @@ import re
 import pytest
 from prometheus_client import CollectorRegistry
 
-from rollout.metrics import catalogue, labels
+from rollout.metrics import catalogue
 from rollout.metrics.catalogue import CATALOGUE, Entry
-from rollout.metrics.watcher import Watcher
+from rollout.metrics.receivers import Receivers
 from tests.e2e.servers import ROOT
 
 PAGE = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
@@ -23,7 +23,7 @@ UNITS = ("_total", "_seconds", "_in_progress", "_users", "_calls")
 
 
 def documented() -> list[Entry]:
-    """Give the rows of the page's table."""
+    """Return the rows of the page's table."""
     rows = re.findall(r"^\| `(tandem_\w+)` \| (\w+) \| (.*?) ?\| (.+) \|$", PAGE, flags=re.MULTILINE)
     return [Entry(name, kind, tuple(re.findall("`(.*?)`", names)), meaning) for name, kind, names, meaning in rows]
 
@@ -42,7 +42,7 @@ def test_every_label_is_explained() -> None:
 def test_what_is_kept_is_in_the_catalogue() -> None:
     """No metric is made past it."""
     registry = CollectorRegistry()
-    Watcher(registry)
+    Receivers(registry)
     kept = {(metric.name, metric.type, metric.documentation) for metric in registry.collect()}
     expected = {
         # The library adds the ending of a counter when it writes.
@@ -71,4 +71,6 @@ def test_queries_and_rules_name_what_there_is() -> None:
         for label, pattern in re.findall(r'(\w+)(?:=~|!~|=|!=)"(.*?)"', matchers):
             assert label in entry.labels
             if label == "outcome":
-                assert all(any(re.fullmatch(one, known) for known in labels._outcomes()) for one in pattern.split("|"))
+                assert all(
+                    any(re.fullmatch(one, known) for known in catalogue.outcomes()) for one in pattern.split("|")
+                )

@@ -25,7 +25,7 @@ def client() -> Client:
 
 
 def apart(response: Response) -> dict[str, str]:
-    """Give the headers without the one that is new each time."""
+    """Return the headers without the one that is new each time."""
     return {name: text for name, text in response.items() if name != "X-Request-ID"}
 
 

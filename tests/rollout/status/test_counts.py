@@ -7,9 +7,7 @@ from django.contrib.auth.models import User
 
 from rollout.models import LastCall
 from rollout.status import counts
-from rollout.status.counts import Calls, Recorded
-from rollout.status.users import Users, users
-from rollout.status.weeks import weeks
+from rollout.status.counts import Calls, Recorded, Users, users, weeks
 from tests.rollout.status.conftest import NOW, TODAY, ago, record
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tables")]

@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import override_settings
 
-from rollout.ledger.conf import conf
+from rollout.conf import conf
 from rollout.models import DailyCalls
 from tests.rollout import traffic
 from tests.rollout.status.conftest import NOW, record
@@ -33,7 +33,7 @@ def _noon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(*options: str) -> tuple[int, str]:
-    """Give the exit code and what was printed."""
+    """Return the exit code and what was printed."""
     output = io.StringIO()
     try:
         call_command("migration_status", *options, stdout=output)

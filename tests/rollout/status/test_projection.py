@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollout.status.counts import Calls
+from rollout.status.counts import DAYS, Calls
 from rollout.status.projection import HORIZON, Outlook, Projection, project
-from rollout.status.weeks import DAYS
 from tests.rollout.status.conftest import TODAY
 
 THRESHOLD = 0.01

@@ -4,7 +4,7 @@ from math import exp, log
 
 import pytest
 
-from rollout.status.trend import LEAST, WEEKS, trend
+from rollout.status.projection import MIN_WEEKS, TREND_WEEKS, trend
 
 TOTAL = 10**9
 
@@ -17,7 +17,7 @@ def halving(weeks: int, every: float = 2.0) -> list[tuple[int, int]]:
 
 def test_a_straight_line_is_found() -> None:
     """Slope, level and the time to any share, and the interval is but a point."""
-    line = trend(halving(WEEKS))
+    line = trend(halving(TREND_WEEKS))
     assert line is not None
     assert line.slope == pytest.approx(-log(2) / 2)
     assert line.fastest == pytest.approx(line.slope)
@@ -30,7 +30,7 @@ def test_a_straight_line_is_found() -> None:
 
 def test_one_odd_week_does_not_turn_it() -> None:
     """A crawler, a campaign, an outage."""
-    weekly = halving(WEEKS)
+    weekly = halving(TREND_WEEKS)
     weekly[5] = (TOTAL // 2, TOTAL)
     line = trend(weekly)
     assert line is not None
@@ -40,24 +40,24 @@ def test_one_odd_week_does_not_turn_it() -> None:
 
 def test_only_the_last_weeks_count() -> None:
     """What was before them is history."""
-    assert trend([(TOTAL, TOTAL)] * 20 + halving(WEEKS)) == trend(halving(WEEKS))
+    assert trend([(TOTAL, TOTAL)] * 20 + halving(TREND_WEEKS)) == trend(halving(TREND_WEEKS))
 
 
 def test_a_week_without_calls_tells_nothing() -> None:
     """Neither a share of zero nor one of all."""
-    weekly = halving(WEEKS)
+    weekly = halving(TREND_WEEKS)
     weekly[3] = (0, 0)
     line = trend(weekly)
     assert line is not None
-    assert len(line.points) == WEEKS - 1
+    assert len(line.points) == TREND_WEEKS - 1
     assert line.slope == pytest.approx(-log(2) / 2)
 
 
 def test_too_few_weeks_are_no_trend() -> None:
     """Three points are on many lines."""
     assert trend([]) is None
-    assert trend([(0, 0)] * WEEKS + halving(LEAST - 1)) is None
-    assert trend(halving(LEAST)) is not None
+    assert trend([(0, 0)] * TREND_WEEKS + halving(MIN_WEEKS - 1)) is None
+    assert trend(halving(MIN_WEEKS)) is not None
 
 
 @pytest.mark.parametrize("weekly", [[(0, 5)] * 8, [(5, 5)] * 8, [(3, 10), (5, 10)] * 4])
@@ -70,7 +70,7 @@ def test_what_is_level_does_not_fall(weekly: list[tuple[int, int]]) -> None:
 
 def test_what_would_take_years_to_halve_does_not_fall() -> None:
     """However surely."""
-    line = trend(halving(WEEKS, every=60))
+    line = trend(halving(TREND_WEEKS, every=60))
     assert line is not None
     assert line.slowest < 0
     assert not line.falls

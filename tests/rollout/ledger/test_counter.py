@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from rollout.client_names import OTHER
-from rollout.ledger import tally as module
-from rollout.ledger.tally import DAY, Tally, Use, date_of
+from rollout.clients import OTHER
+from rollout.ledger import counter as module
+from rollout.ledger.counter import DAY, CallCounter, Use, date_of
 from tests.rollout.ledger.conftest import a_call
 
 NOON = 20_000 * DAY + DAY / 2
@@ -19,31 +19,31 @@ At = Callable[[float], None]
 @pytest.fixture
 def at(monkeypatch: pytest.MonkeyPatch) -> At:
     """Let it be so many seconds since 1970."""
-    return lambda now: monkeypatch.setattr("rollout.ledger.tally.time.time", lambda: now)
+    return lambda now: monkeypatch.setattr("rollout.ledger.counter.time.time", lambda: now)
 
 
 def test_calls_are_counted_by_what_they_are() -> None:
     """Each difference makes a kind of its own."""
-    tally = Tally()
+    counter = CallCounter()
     given = {"version": "v2", "client": "Other/1", "resource": "token", "outcome": "invalid_json"}
     calls = [a_call(), *(a_call(**{name: value}) for name, value in given.items()), a_call()]
     for call in calls:
-        tally.add(call)
-    batch = tally.take()
+        counter.add(call)
+    batch = counter.take()
     assert sorted(batch.calls.values()) == [1, 1, 1, 1, 2]
     assert {kind[1:] for kind in batch.calls} == {
         (call.version, call.client, call.resource, call.outcome) for call in calls
     }
-    assert not tally.take()
+    assert not counter.take()
 
 
 def test_a_day_ends_at_midnight_in_utc(at: At) -> None:
     """The last second of a day is not the first of the next."""
-    tally = Tally()
+    counter = CallCounter()
     for now in (20_000 * DAY - 1, 20_000 * DAY, 20_001 * DAY - 1):
         at(now)
-        tally.add(a_call())
-    assert {str(date_of(kind.day)): calls for kind, calls in tally.take().calls.items()} == {
+        counter.add(a_call())
+    assert {str(date_of(kind.day)): calls for kind, calls in counter.take().calls.items()} == {
         "2024-10-03": 1,
         "2024-10-04": 2,
     }
@@ -51,90 +51,90 @@ def test_a_day_ends_at_midnight_in_utc(at: At) -> None:
 
 def test_no_call_is_lost_between_threads() -> None:
     """Eight add while batches are taken, given back and written; nothing is counted twice."""
-    tally, written = Tally(), 0
+    counter, written = CallCounter(), 0
     switch = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
 
     def add() -> None:
         for number in range(500):
-            tally.add(a_call(user_id=number))
+            counter.add(a_call(user_id=number))
 
     try:
         with ThreadPoolExecutor(8) as callers:
             adding = [callers.submit(add) for _ in range(8)]
             turn = 0
             while not all(one.done() for one in adding):
-                batch, turn = tally.take(), turn + 1
+                batch, turn = counter.take(), turn + 1
                 if turn % 2:
-                    tally.give_back(batch)
+                    counter.put_back(batch)
                 else:
-                    tally.written(batch)
+                    counter.written(batch)
                     written += batch.size
     finally:
         sys.setswitchinterval(switch)
-    assert written + tally.take().size == 4000
+    assert written + counter.take().size == 4000
 
 
 def test_what_is_given_back_is_taken_again(at: At) -> None:
     """With what was counted meanwhile; the later of two uses stays."""
-    tally = Tally()
+    counter = CallCounter()
     at(NOON)
-    tally.add(a_call(user_id=7))
-    first = tally.take()
+    counter.add(a_call(user_id=7))
+    first = counter.take()
     at(NOON + 60)
-    tally.add(a_call(client="Other/1"))
-    tally.give_back(first)
-    tally.add(a_call(user_id=7))
-    again = tally.take()
+    counter.add(a_call(client="Other/1"))
+    counter.put_back(first)
+    counter.add(a_call(user_id=7))
+    again = counter.take()
     assert again.size == 3
     assert again.last == {Use(7, "v1"): NOON + 60}
     assert again.users_clients == {"ShopApp/2.1"}
-    assert tally.unwritten == 3
-    tally.written(again)
-    assert tally.unwritten == 0
+    assert counter.unwritten == 3
+    counter.written(again)
+    assert counter.unwritten == 0
 
 
 def test_a_user_is_noted_once_an_hour(at: At) -> None:
     """For each version; not again before an hour is over, however often they call."""
-    tally, noted = Tally(), []
+    counter, noted = CallCounter(), []
     for minutes in (0, 1, 59, 60, 61, 119, 120):
         at(NOON + 60 * minutes)
-        tally.add(a_call(user_id=7))
-        tally.add(a_call(user_id=7, version="v2"))
-        noted += [(minutes, len(tally.take().last))]
+        counter.add(a_call(user_id=7))
+        counter.add(a_call(user_id=7, version="v2"))
+        noted += [(minutes, len(counter.take().last))]
     assert noted == [(0, 2), (1, 0), (59, 0), (60, 2), (61, 0), (119, 0), (120, 2)]
 
 
 def test_only_a_known_user_is_noted() -> None:
     """A call without a credential is nobody's."""
-    tally = Tally()
-    tally.add(a_call())
-    batch = tally.take()
+    counter = CallCounter()
+    counter.add(a_call())
+    batch = counter.take()
     assert (batch.size, batch.last, batch.users_clients) == (1, {}, set())
 
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond so many kinds clients are not told apart, and still counted; beyond so many users the rest comes later."""
-    monkeypatch.setattr(module, "MOST_KINDS", 50)
-    monkeypatch.setattr(module, "MOST_USERS", 20)
-    tally = Tally()
+    monkeypatch.setattr(module, "MAX_GROUPS", 50)
+    monkeypatch.setattr(module, "MAX_USERS", 20)
+    counter = CallCounter()
     for number in range(1000):
-        tally.add(a_call(client=f"ShopApp/{number}", user_id=number))
-    batch = tally.take()
+        counter.add(a_call(client=f"ShopApp/{number}", user_id=number))
+    batch = counter.take()
     assert batch.size == 1000
     assert len(batch.calls) == 51
     assert sum(calls for kind, calls in batch.calls.items() if kind.client == OTHER) == 950
     assert len(batch.last) == 20
     assert len(batch.users_clients) <= 51
-    assert len(tally._noted) <= 20
+    assert len(counter._noted) <= 20
 
 
 def test_another_process_sees_what_is_unwritten() -> None:
     """Also calls from before it was shown where."""
-    tally, shared = Tally(), mmap.mmap(-1, 8)
-    tally.add(a_call())
-    tally.show_in(memoryview(shared).cast("Q"))
-    tally.add(a_call())
+    counter, shared = CallCounter(), mmap.mmap(-1, 8)
+    counter.add(a_call())
+    counter.share_unwritten(memoryview(shared).cast("Q"))
+    counter.add(a_call())
     assert int.from_bytes(shared[:8], sys.byteorder) == 2
-    tally.written(tally.take())
+    counter.written(counter.take())
     assert int.from_bytes(shared[:8], sys.byteorder) == 0

@@ -1,4 +1,4 @@
-"""Who hears what happens and keeps it in figures."""
+"""Signal receivers that count calls, sign-ups and provider calls in the metrics of this process."""
 
 import logging
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from rollout import calls
 from rollout.calls import Call
-from rollout.metrics import catalogue, labels
+from rollout.metrics import catalogue
 from rollout.metrics.catalogue import Entry
 from shared.http.redaction import kind as kind_of
 from social import signals
@@ -24,24 +24,24 @@ PROVIDER_BUCKETS = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0)
 Receiver = Callable[..., None]
 
 
-def _harmless(receiver: Receiver) -> Receiver:
-    """Give a receiver that fails nobody's request: a figure is not worth it."""
+def _log_errors(receiver: Receiver) -> Receiver:
+    """Return a receiver that logs its errors: a metric must not fail a request."""
 
     @wraps(receiver)
-    def harmless(self: "Watcher", **kwargs: Any) -> None:
+    def wrapper(self: "Receivers", **kwargs: Any) -> None:
         try:
             receiver(self, **kwargs)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the request goes on
-            logger.error("A metric was not kept: %s", kind_of(error))  # noqa: TRY400 - no words of the exception
+        except Exception as error:  # noqa: BLE001 - after any error the request continues
+            logger.error("A metric was not updated: %s", kind_of(error))  # noqa: TRY400 - the message may hold secrets
 
-    return harmless
+    return wrapper
 
 
-class Watcher:
-    """Keeps the figures of this process, from the moment it is connected."""
+class Receivers:
+    """The metrics of this process, and the receivers that update them once `connect` was called."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        """Make the metrics, those with few series at 0: a rate needs a value before the first event."""
+        """Create the metrics. Series that are few start at 0, because a rate needs a value before the first event."""
         self.registry = registry
         self.requests = self._counter(catalogue.REQUESTS)
         self.request_seconds = self._histogram(catalogue.REQUEST_SECONDS, REQUEST_BUCKETS)
@@ -55,86 +55,88 @@ class Watcher:
         self.throttled = self._counter(catalogue.THROTTLED)
         self.storage_away = self._counter(catalogue.STORAGE_AWAY)
         # Finding a series takes longer than counting in it.
-        self._series_of = lru_cache(maxsize=1024)(self._find_series)
+        self._requests_of = lru_cache(maxsize=1024)(self._find_requests)
         self._sign_ins_of = lru_cache(maxsize=1024)(self._find_sign_ins)
-        self._calls_of = lru_cache(maxsize=1024)(self._find_calls)
-        for kind in labels.KINDS:
+        self._provider_calls_of = lru_cache(maxsize=1024)(self._find_provider_calls)
+        for kind in catalogue.LIMIT_KINDS:
             self.throttled.labels(kind)
         for provider in conf.providers:
             self.in_progress.labels(provider)
             self.places_refused.labels(provider)
-            for version in labels.versions():
-                for outcome in labels.DONE:
+            for version in catalogue.mounted_versions():
+                for outcome in catalogue.SIGN_UP_OUTCOMES:
                     self.sign_ins.labels(version, provider, outcome)
 
     def connect(self) -> None:
-        """Begin to listen."""
+        """Connect the receivers to their signals."""
         for signal, receiver in self._receivers():
             signal.connect(receiver)
 
     def disconnect(self) -> None:
-        """Listen no more."""
+        """Disconnect the receivers."""
         for signal, receiver in self._receivers():
             signal.disconnect(receiver)
 
-    @_harmless
+    @_log_errors
     def on_answer(self, call: Call, **kwargs: Any) -> None:
-        """A version has answered."""
-        requests, seconds = self._series_of(call.version, call.resource, call.outcome)
+        """Count an answer of a version."""
+        requests, seconds = self._requests_of(call.version, call.resource, call.outcome)
         requests.inc()
         seconds.observe(call.seconds)
 
-    @_harmless
+    @_log_errors
     def on_sign_up(self, provider: str, api_version: str, outcome: str, **kwargs: Any) -> None:
-        """A sign-up has come to something."""
+        """Count a sign-up."""
         self._sign_ins_of(api_version, provider, outcome).inc()
 
-    @_harmless
-    def on_asked(self, provider: str, **kwargs: Any) -> None:
-        """A sign-up begins to wait for its provider."""
-        self.in_progress.labels(labels.provider(provider)).inc()
+    @_log_errors
+    def on_provider_call(self, provider: str, **kwargs: Any) -> None:
+        """Count a sign-up that starts to wait for its provider."""
+        self.in_progress.labels(catalogue.provider_label(provider)).inc()
 
-    @_harmless
-    def on_provider(self, provider: str, result: str, seconds: float, **kwargs: Any) -> None:
-        """A sign-up waits for its provider no more."""
-        in_progress, took = self._calls_of(provider, result)
+    @_log_errors
+    def on_provider_answer(self, provider: str, result: str, seconds: float, **kwargs: Any) -> None:
+        """Count a sign-up that no longer waits for its provider."""
+        in_progress, duration = self._provider_calls_of(provider, result)
         in_progress.dec()
-        took.observe(seconds)
+        duration.observe(seconds)
 
-    @_harmless
-    def on_refused_place(self, provider: str, **kwargs: Any) -> None:
-        """Too many sign-ups wait for a provider already."""
-        self.places_refused.labels(labels.provider(provider)).inc()
+    @_log_errors
+    def on_concurrency_limit(self, provider: str, **kwargs: Any) -> None:
+        """Count a sign-up refused because too many wait for providers."""
+        self.places_refused.labels(catalogue.provider_label(provider)).inc()
 
-    @_harmless
+    @_log_errors
     def on_throttled(self, kind: str, **kwargs: Any) -> None:
-        """A budget is spent."""
-        self.throttled.labels(labels.kind(kind)).inc()
+        """Count a request over a rate limit."""
+        self.throttled.labels(catalogue.kind_label(kind)).inc()
 
-    @_harmless
+    @_log_errors
     def on_storage_away(self, **kwargs: Any) -> None:
-        """This process counts by itself."""
+        """Count a request that this process counted itself, because Redis did not answer."""
         self.storage_away.inc()
 
-    def _find_series(self, version: str, resource: str, outcome: str) -> tuple[Counter, Histogram]:
-        version, resource = labels.version(version), labels.resource(resource)
-        outcome = labels.outcome(outcome)
+    def _find_requests(self, version: str, resource: str, outcome: str) -> tuple[Counter, Histogram]:
+        version, resource = catalogue.version_label(version), catalogue.resource_label(resource)
+        outcome = catalogue.outcome_label(outcome)
         return self.requests.labels(version, resource, outcome), self.request_seconds.labels(version, resource)
 
     def _find_sign_ins(self, version: str, provider: str, outcome: str) -> Counter:
-        return self.sign_ins.labels(labels.version(version), labels.provider(provider), labels.outcome(outcome))
+        return self.sign_ins.labels(
+            catalogue.version_label(version), catalogue.provider_label(provider), catalogue.outcome_label(outcome)
+        )
 
-    def _find_calls(self, provider: str, result: str) -> tuple[Gauge, Histogram]:
-        name = labels.provider(provider)
-        return self.in_progress.labels(name), self.provider_seconds.labels(name, labels.outcome(result))
+    def _find_provider_calls(self, provider: str, result: str) -> tuple[Gauge, Histogram]:
+        name = catalogue.provider_label(provider)
+        return self.in_progress.labels(name), self.provider_seconds.labels(name, catalogue.outcome_label(result))
 
     def _receivers(self) -> tuple[tuple[Signal, Receiver], ...]:
         return (
             (calls.answered, self.on_answer),
             (signals.sign_up_ended, self.on_sign_up),
-            (signals.provider_asked, self.on_asked),
-            (signals.provider_answered, self.on_provider),
-            (signals.place_refused, self.on_refused_place),
+            (signals.provider_asked, self.on_provider_call),
+            (signals.provider_answered, self.on_provider_answer),
+            (signals.place_refused, self.on_concurrency_limit),
             (signals.throttled, self.on_throttled),
             (signals.limits_storage_away, self.on_storage_away),
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.mmap_dict import MmapedDict, mmap_key
 
-from rollout.metrics import directory, files
+from rollout.metrics import directory
 
 SERIES: tuple[tuple[str, str, str, dict[str, str]], ...] = (
     ("counter", "hits", "hits", {}),
@@ -24,7 +24,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The directory of a run, removed by the test or after it."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.delenv(directory.VARIABLE, raising=False)
-    yield directory.make()
+    yield directory.create()
     directory.remove()
 
 
@@ -40,10 +40,10 @@ def write(place: Path, pid: int, amount: float, provider: str = "github") -> Non
 
 
 def read(place: Path) -> dict[str, float]:
-    """Give the value of each series of `github`."""
+    """Return the value of each series of `github`."""
     return {
         sample.name + sample.labels.get("le", ""): sample.value
-        for metric in files.collect(place)
+        for metric in directory.collect(place)
         for sample in metric.samples
         if sample.labels["provider"] == "github"
     }
@@ -58,7 +58,7 @@ def test_the_place_is_private_and_the_runs_own(place: Path, tmp_path: Path) -> N
     assert list(tmp_path.iterdir()) == []
     assert directory.current() is None
     directory.remove()
-    assert directory.make() != place
+    assert directory.create() != place
 
 
 def test_all_workers_are_one(place: Path) -> None:
@@ -73,9 +73,9 @@ def test_what_a_worker_has_counted_stays(place: Path) -> None:
     write(place, 11, 2)
     write(place, 12, 3)
     before = read(place)
-    files.fold(place, [12])
+    directory.fold(place, [12])
     assert read(place) == {**before, "busy": 3}
-    files.fold(place, [])
+    directory.fold(place, [])
     assert read(place) == {name: value for name, value in before.items() if name != "busy"}
 
 
@@ -83,23 +83,23 @@ def test_nothing_is_added_twice(place: Path) -> None:
     """Whose files were folded already, and who has the number of one that is gone."""
     write(place, 11, 2)
     for living in ([], [], [12]):
-        files.fold(place, living)
+        directory.fold(place, living)
     assert read(place)["hits"] == 2
     write(place, 11, 5)
     assert read(place)["hits"] == 7
-    files.fold(place, [])
+    directory.fold(place, [])
     assert read(place)["hits"] == 7
 
 
 def test_whoever_reads_for_too_long_is_not_waited_for(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The master has workers to look after; what it could not fold is counted, and folded the next time."""
-    monkeypatch.setattr(directory, "PATIENCE", 0.05)
+    monkeypatch.setattr(directory, "MAX_WAIT", 0.05)
     write(place, 11, 2)
-    with directory.held(place), pytest.raises(TimeoutError):
-        files.fold(place, [12])
+    with directory.locked(place), pytest.raises(TimeoutError):
+        directory.fold(place, [12])
     assert read(place)["hits"] == 2
     write(place, 12, 3)
-    files.fold(place, [])
+    directory.fold(place, [])
     assert read(place)["hits"] == 5
     assert sorted(file.name for file in place.iterdir()) == ["counter_ended.db", "histogram_ended.db", "lock"]
 
@@ -109,11 +109,13 @@ def test_workers_that_come_and_go_leave_no_more_files(place: Path) -> None:
     sizes = set()
     for pid in range(100, 300):
         write(place, pid, 1, provider=f"provider-{pid % 3}")
-        files.fold(place, [])
+        directory.fold(place, [])
         sizes.add(tuple(file.stat().st_size for file in sorted(place.iterdir())))
     assert sorted(file.name for file in place.iterdir()) == ["counter_ended.db", "histogram_ended.db", "lock"]
     assert len(sizes) == 1
-    total = sum(sample.value for metric in files.collect(place) if metric.name == "hits" for sample in metric.samples)
+    total = sum(
+        sample.value for metric in directory.collect(place) if metric.name == "hits" for sample in metric.samples
+    )
     assert total == 200
 
 
@@ -122,14 +124,14 @@ def test_a_file_that_was_just_made_is_no_fault(place: Path) -> None:
     write(place, 11, 2)
     (place / "counter_12.db").touch()
     assert read(place)["hits"] == 2
-    files.fold(place, [11])
+    directory.fold(place, [11])
     assert read(place)["hits"] == 2
     assert not (place / "counter_12.db").exists()
 
 
 def test_no_scrape_sees_half_of_it(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """While one worker's figures are folded after another's, whoever reads sees the same sum each time."""
-    monkeypatch.setattr(directory, "PATIENCE", 30.0)  # whoever reads all the time leaves little room
+    monkeypatch.setattr(directory, "MAX_WAIT", 30.0)  # whoever reads all the time leaves little room
     for pid in range(100, 160):
         write(place, pid, 1)
     seen: set[float] = set()
@@ -144,7 +146,7 @@ def test_no_scrape_sees_half_of_it(place: Path, monkeypatch: pytest.MonkeyPatch)
     reader.start()
     try:
         for pid in range(100, 160):
-            files.fold(place, range(pid + 1, 160))
+            directory.fold(place, range(pid + 1, 160))
     finally:
         done.set()
         reader.join()

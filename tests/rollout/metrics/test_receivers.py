@@ -14,8 +14,8 @@ from prometheus_client import CollectorRegistry
 from pytest_django import Settings
 
 from rollout.calls import Call, answered, call_of
-from rollout.metrics import labels
-from rollout.metrics.watcher import Watcher
+from rollout.metrics import catalogue
+from rollout.metrics.receivers import Receivers
 from shared.contract.errors import leaves
 from shared.http.urls import mounted
 from social import limits, signals
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 
 
 def call(**changed: Any) -> Call:
-    """Give a call that somebody has made."""
+    """Return a call that somebody has made."""
     given = {"version": "v1", "resource": "user", "outcome": "ok", "client": "ShopApp/2.1", "user_id": 7}
     return Call(**{**given, "seconds": 0.03, **changed})
 
@@ -160,7 +160,7 @@ def test_throttled_requests_are_counted(scrape: Scrape, api: ApiClient) -> None:
 ODD = st.one_of(st.text(max_size=40), st.sampled_from(["v1", "v2", "github", "ok", "user", "other", '"\n\\', "v3", ""]))
 OUTCOMES = {"ok", "created", "signed_in", "linked", "other", *(leaf.code for leaf in leaves())}
 KNOWN = {
-    "version": {*labels.versions(), "other"},
+    "version": {*catalogue.mounted_versions(), "other"},
     "resource": {"root", "provider", "social_account", "social_sign_up", "token", "user", "unknown", "other"},
     "outcome": OUTCOMES,
     "result": OUTCOMES,
@@ -177,22 +177,22 @@ def assert_known(series: Iterable[Mapping[str, str]]) -> None:
 
 
 @pytest.fixture(scope="module")
-def watcher() -> Watcher:
-    """One that hears what a test tells it."""
-    return Watcher(CollectorRegistry())
+def receivers() -> Receivers:
+    """Receivers that a test calls."""
+    return Receivers(CollectorRegistry())
 
 
 @given(st.lists(ODD, min_size=6, max_size=6))
-def test_no_label_is_made_by_what_is_counted(watcher: Watcher, texts: list[str]) -> None:
+def test_no_label_is_made_by_what_is_counted(receivers: Receivers, texts: list[str]) -> None:
     """Whatever stands where a version, a resource, an outcome, a provider or a kind is expected."""
     version, resource, outcome, provider, result, kind = texts
-    watcher.on_answer(call=call(version=version, resource=resource, outcome=outcome, client=provider))
-    watcher.on_sign_up(provider=provider, api_version=version, outcome=outcome)
-    watcher.on_asked(provider=provider)
-    watcher.on_provider(provider=provider, result=result, seconds=0.1)
-    watcher.on_refused_place(provider=provider)
-    watcher.on_throttled(kind=kind)
-    assert_known(sample.labels for metric in watcher.registry.collect() for sample in metric.samples)
+    receivers.on_answer(call=call(version=version, resource=resource, outcome=outcome, client=provider))
+    receivers.on_sign_up(provider=provider, api_version=version, outcome=outcome)
+    receivers.on_provider_call(provider=provider)
+    receivers.on_provider_answer(provider=provider, result=result, seconds=0.1)
+    receivers.on_concurrency_limit(provider=provider)
+    receivers.on_throttled(kind=kind)
+    assert_known(sample.labels for metric in receivers.registry.collect() for sample in metric.samples)
 
 
 PATHS = ("", "user/", "user/7/", "user/8/", "nowhere/%0a", "..%2f", "token/'\"{}/", "social_sign_up/" * 3, "é/", "%00")
@@ -222,12 +222,12 @@ def test_a_metric_that_fails_fails_no_request(
     def fails(*args: Any) -> None:
         raise OSError(28, "No space left for secret-token")
 
-    monkeypatch.setattr("rollout.metrics.labels.provider", fails)
-    monkeypatch.setattr("rollout.metrics.labels.version", fails)
+    monkeypatch.setattr("rollout.metrics.catalogue.provider_label", fails)
+    monkeypatch.setattr("rollout.metrics.catalogue.version_label", fails)
     with caplog.at_level(logging.ERROR):
         assert api.sign_up({"provider": "twitter", "access_token": "t"}).status_code == 400
         answered.send(sender=None, call=call())
         with slot("github"):
             signals.provider_asked.send(sender=None, provider="github")
     said = {record.getMessage() for record in caplog.records if record.name == "tandem.metrics"}
-    assert said == {"A metric was not kept: OSError (errno 28)"}
+    assert said == {"A metric was not updated: OSError (errno 28)"}

@@ -9,7 +9,7 @@ from django.db import OperationalError
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from rollout.metrics.figures import CLIENTS, KEPT_SECONDS
+from rollout.metrics.exposition import CACHE_SECONDS, MAX_CLIENTS
 from rollout.models import DailyCalls, LastCall
 from rollout.status.status import Criteria, status
 from tests.contract.conftest import ApiClient
@@ -61,13 +61,13 @@ def test_clients_of_the_old_version(scrape: Scrape, v1: ApiClient) -> None:
 
 def test_clients_are_bounded(scrape: Scrape, v1: ApiClient) -> None:
     """Those with most calls have a series of their own, and the rest one together: nothing is lost of the sum."""
-    for number in range(CLIENTS + 10):
+    for number in range(MAX_CLIENTS + 10):
         counted(f"Made-up/{number}", 1 + number)
     counted("(other)", 1000)
     found = {dict(series)["client"]: count for series, count in samples(scrape())["tandem_client_calls"].items()}
-    assert len(found) == CLIENTS
+    assert len(found) == MAX_CLIENTS
     assert found["(other)"] == 1000 + sum(1 + number for number in range(11))
-    assert found[f"Made-up/{CLIENTS + 9}"] == CLIENTS + 10
+    assert found[f"Made-up/{MAX_CLIENTS + 9}"] == MAX_CLIENTS + 10
 
 
 def test_dates(scrape: Scrape, v1: ApiClient, settings: Settings) -> None:
@@ -118,12 +118,12 @@ def test_the_database_is_asked_once_a_minute(
 ) -> None:
     """However often Prometheus comes; then again."""
     clock = [1000.0]
-    monkeypatch.setattr("rollout.metrics.figures.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("rollout.metrics.exposition.time.monotonic", lambda: clock[0])
     scrape()
     called("v2", 1)
     with django_assert_num_queries(0):
         assert value(scrape(), "tandem_active_users", version="v2") == 0
-        clock[0] += KEPT_SECONDS - 1
+        clock[0] += CACHE_SECONDS - 1
         scrape()
     clock[0] += 1
     assert value(scrape(), "tandem_active_users", version="v2") == 1

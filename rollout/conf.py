@@ -1,0 +1,46 @@
+"""Typed access to the settings of this app, with their defaults; read at each use, so tests can override them."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+
+DEFAULT_CLIENT_HEADER = "X-Client"
+
+
+@dataclass(frozen=True, slots=True)
+class Conf:
+    """A view of `django.conf.settings`; docs/operators.md and docs/ledger.md describe the variables."""
+
+    @property
+    def client_header(self) -> str:
+        """The name of the request header that names an app build."""
+        return str(getattr(settings, "CLIENT_HEADER", DEFAULT_CLIENT_HEADER))
+
+    @property
+    def flush_seconds(self) -> float:
+        """Seconds between two flushes of the ledger; 0: only on request."""
+        return float(getattr(settings, "LEDGER_FLUSH_SECONDS", 5))
+
+    @property
+    def clients(self) -> int:
+        """How many clients have rows of their own in the ledger of a day."""
+        return int(getattr(settings, "LEDGER_CLIENTS", 200))
+
+    @property
+    def calls_kept(self) -> timedelta:
+        """How long counts are kept."""
+        return timedelta(days=int(getattr(settings, "LEDGER_DAYS", 760)))
+
+    @property
+    def last_calls_kept(self) -> timedelta:
+        """How long the time of a user's last call is kept."""
+        return timedelta(days=int(getattr(settings, "LAST_CALL_DAYS", 400)))
+
+    @property
+    def metrics_token(self) -> str:
+        """The bearer token for `/metrics`; empty: there are no metrics."""
+        return str(getattr(settings, "METRICS_TOKEN", ""))
+
+
+conf = Conf()

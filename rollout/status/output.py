@@ -1,0 +1,124 @@
+"""The state of the migration as text for a terminal, and as JSON.
+
+The text has eighty columns and is ASCII, except for clients' names, which are those of the ledger.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from textwrap import wrap
+from typing import Any
+
+from rollout.status.counts import OLD_NAME, Calls
+from rollout.status.status import Client, Status
+from rollout.status.verdict import facts, pace, percent, refused, verdict
+from shared.contract.bodies import rfc3339
+
+FORMAT = 1
+"""Version of the JSON; incremented when a key is removed or changes its meaning."""
+COLUMNS = 80
+TITLE = 16
+NAME = 28
+
+
+def lines(status: Status) -> Iterator[str]:
+    """Yield the lines: the answer first, then the facts."""
+    yield str(verdict(status))
+    if status.recorded is None:
+        yield "The ledger begins to fill with the first call of either version."
+        return
+    yield ""
+    for fact in facts(status):
+        yield from _hanging(fact.title, str(fact))
+    yield from _hanging("Trend", pace(status))
+    yield from _hanging("Refused", refused(status))
+    yield ""
+    yield from _table(status.clients)
+
+
+def as_json(status: Status) -> dict[str, Any]:
+    """Return one object; shares are 0 to 1, days are ISO 8601, no user is named."""
+    answer, projection, week = verdict(status), status.projection, status.totals[-1]
+    return {
+        "format": FORMAT,
+        "at": rfc3339(status.now),
+        "answer": answer.answer,
+        "why": answer.why,
+        "criteria": {"share": status.criteria.share, "users": status.criteria.users, "days": status.criteria.days},
+        "recorded_since": _day(status.recorded.first if status.recorded else None),
+        "share": week.share,
+        "calls": _calls(week),
+        "weeks": [
+            {
+                "first": _day(one.first),
+                "last": _day(one.last),
+                "old": calls.old,
+                "refused": calls.refused,
+                "new": calls.new,
+            }
+            for one, calls in zip(status.weeks, status.totals, strict=True)
+        ],
+        "users": {
+            "old": status.users.old,
+            "moving": status.users.moving,
+            "depend": status.users.depend,
+            "new": status.users.new,
+        },
+        "projection": {
+            "outlook": projection.outlook,
+            "day": _day(projection.day),
+            "earliest": _day(projection.earliest),
+            "latest": _day(projection.latest),
+            "stuck": list(projection.stuck),
+        },
+        "sunset": rfc3339(status.plan.sunset_at),
+        "clients": [_client(client) for client in status.clients],
+    }
+
+
+def _hanging(title: str, sentence: str) -> Iterator[str]:
+    # Keep a number and its sign on one line; a client's name cannot hold the mark between them.
+    lines = wrap(sentence.replace(" %", "\0%"), COLUMNS - TITLE, break_on_hyphens=False)
+    for heading, line in zip([title, *[""] * len(lines)], lines, strict=False):
+        yield f"{heading:<{TITLE}}{line}".replace("\0%", " %")
+
+
+def _table(clients: Sequence[Client]) -> Iterator[str]:
+    if not clients:
+        yield f"No client has called {OLD_NAME} in the last 13 weeks."
+        return
+    yield f"{'':<{NAME}}{OLD_NAME + ' in % of all calls':>31}{'% of its':>9}{'last call':>12}"
+    yield _row("client", "12 weeks ago", "4 weeks ago", "now", "own now", f"of {OLD_NAME}")
+    for client in clients:
+        yield _row(
+            client.name if len(client.name) <= NAME else f"{client.name[: NAME - 2]}..",
+            _number(client.parts[0]),
+            _number(client.parts[-5]),
+            _number(client.parts[-1]),
+            _number(client.calls[-1].share),
+            str(client.last_day),
+        )
+
+
+def _row(name: str, quarter: str, month: str, now: str, own: str, last: str) -> str:
+    return f"{name:<{NAME}}{quarter:>13}{month:>12}{now:>6}{own:>9}{last:>12}".rstrip()
+
+
+def _number(share: float | None) -> str:
+    return percent(share).removesuffix(" %")
+
+
+def _calls(calls: Calls) -> dict[str, int]:
+    return {"old": calls.old, "refused": calls.refused, "new": calls.new}
+
+
+def _client(client: Client) -> dict[str, Any]:
+    return {
+        "name": client.name,
+        "share_of_all": list(client.parts),
+        "share_of_own": client.calls[-1].share,
+        "last_day": _day(client.last_day),
+    }
+
+
+def _day(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
