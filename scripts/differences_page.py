@@ -1,7 +1,7 @@
 """docs/differences.md, from the data that the tests use: shared/contract/differences.py and parity/differences.toml.
 
 python -m scripts.differences_page           writes the page
-python -m scripts.differences_page --check   says whether it is what the data say
+python -m scripts.differences_page --check   fails if the page is not up to date
 """
 
 import sys
@@ -43,7 +43,7 @@ class Example:
     """What the body of the answer has to contain, as a regular expression."""
 
     def sends(self) -> bytes:
-        """Give the body of the request."""
+        """Return the body of the request."""
         if self.method in {"HEAD", "OPTIONS"}:
             return b""
         return bytes.fromhex(self.body_hex) or b" " * self.padding or self.body.encode()
@@ -72,7 +72,7 @@ def rows() -> list[Row]:
 
 
 def page() -> str:
-    """Give the page."""
+    """Return the page."""
     return "\n".join([*_head(), *_closed_list(), *_decisions()]) + "\n"
 
 
@@ -85,9 +85,8 @@ def _head() -> Iterator[str]:
     yield ""
     yield "<!-- Written by scripts/differences_page.py: shared/contract/differences.py, parity/differences.toml. -->"
     yield ""
-    yield "For a client: nothing but the list below. To every request that Django accepts, both versions give the same"
-    yield "status, the same headers and the same bytes; the tests compare them, and hold this very list against what"
-    yield "they find."
+    yield "Only the list below differs for a client. Both versions answer every request that Django accepts with the"
+    yield "same status, headers and bytes. The tests compare the answers, and check each difference against this list."
     yield ""
 
 
@@ -104,8 +103,9 @@ def _closed_list() -> Iterator[str]:
     yield f"| headers {life_cycle}, on v1 alone | {differences.LIFE_CYCLE} |"
     yield f"| status 410 `version_retired`, on v1 alone | {differences.LIFE_CYCLE} |"
     yield ""
-    yield "A field is named by its path; in a list, a field of `objects` may differ as it may alone. `Content-Length`"
-    yield "follows from the body. `/api/v2/openapi.yaml` and `/api/v2/docs/` are documentation, no API, on v2 alone."
+    yield "A field is named by its path. A field of an object in a list may differ like the same field of a single"
+    yield "object. `Content-Length` follows from the body. `/api/v2/openapi.yaml` and `/api/v2/docs/` are"
+    yield "documentation, not API, and exist on v2 alone."
     yield ""
 
 
@@ -124,9 +124,9 @@ def _decisions() -> Iterator[str]:
     examples = sum(len(row.examples) for row in found)
     yield "## Where the frameworks differ by nature"
     yield ""
-    yield f"v1 stands on {words['v1']}, v2 on {words['v2']}. Left to themselves they would differ in these"
-    yield f"{len(found)} ways; each has a decision. What an old client relied on wins, unless that is unsafe or wrong."
-    yield f"The {examples} requests shown are run by the tests against every mounted version (tests/differences/)."
+    yield f"v1 uses {words['v1']}, v2 uses {words['v2']}. By default they would differ in these {len(found)} ways. For"
+    yield "each there is a decision: the behaviour that an old client relies on wins, unless it is unsafe or wrong."
+    yield f"The tests run the {examples} requests shown against every mounted version (tests/differences/)."
     for row in found:
         yield ""
         yield f"### {row.subject}"
@@ -142,7 +142,7 @@ def _decisions() -> Iterator[str]:
 def _request(example: Example) -> str:
     said = [f"{example.method} …/{example.path}"]
     said += [f"{name}: {value}".rstrip() for name, value in example.given.items()]
-    said += ["with a credential"] if example.signed_in else []
+    said += ["with an access token"] if example.signed_in else []
     said += ["chunked"] if example.chunked else []
     if sent := example.sends():
         said.append(f"{len(sent)} bytes" if example.padding or example.body_hex else sent.decode())
@@ -154,13 +154,13 @@ def _code(example: Example) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write the page, or say that it is not what the data say."""
+    """Write the page, or report that it is not up to date."""
     if "--check" not in arguments:
         PAGE.write_text(page(), encoding="utf-8")
         return 0
     if PAGE.is_file() and PAGE.read_text(encoding="utf-8") == page():
         return 0
-    print("docs/differences.md is not what the data say: python -m scripts.differences_page", file=sys.stderr)
+    print("docs/differences.md is not up to date: python -m scripts.differences_page", file=sys.stderr)
     return 1
 
 

@@ -36,7 +36,7 @@ WORKS, OPT_IN, CANNOT = "works", "only with `_ACCEPT_UNVERIFIED=1`", "cannot"
 
 
 def page() -> str:
-    """Give the page."""
+    """Return the page."""
     return "\n".join([*_head(), *_policies(), *_breadth()]) + "\n"
 
 
@@ -45,19 +45,20 @@ def _head() -> Iterator[str]:
     yield ""
     yield "<!-- Written by scripts/providers_page.py from social/providers/. -->"
     yield ""
-    yield "`SOCIAL_PROVIDERS` names the providers that people can sign in with; `SOCIAL_AUTH_<NAME>_…` holds our"
-    yield "registration with each (`<NAME>` in upper case, with underscores). A token that was issued to someone else's"
-    yield "application must not sign anyone in here: each provider has a policy that says what proves it to be ours."
+    yield "`SOCIAL_PROVIDERS` lists the enabled providers. `SOCIAL_AUTH_<NAME>_…` has our registration at each"
+    yield "(`<NAME>` in upper case, with underscores). A token that was issued to another application must not sign"
+    yield "anyone in here, so each provider has a policy with the proof that a token was issued to us"
+    yield "([contract, section 7](contract.md#7-what-a-token-must-prove))."
     yield ""
 
 
 def _policies() -> Iterator[str]:
     yield "## What proves a token"
     yield ""
-    yield "With both tokens given, the id_token alone says who it is. What must be set begins with"
-    yield "`SOCIAL_AUTH_<NAME>`; further client ids of ours, where one service has several, are in `_CLIENT_IDS`."
+    yield "With both tokens given, the id_token alone decides who the person is. The names of required settings begin"
+    yield "with `SOCIAL_AUTH_<NAME>`; `_CLIENT_IDS` lists further client ids of this service."
     yield ""
-    yield "| provider | accepts | what proves that it is ours | must be set | source |"
+    yield "| provider | accepts | proof | required settings | source |"
     yield "| --- | --- | --- | --- | --- |"
     for names, policy in _own().items():
         yield _policy_row(", ".join(f"`{name}`" for name in names), policy)
@@ -67,7 +68,7 @@ def _policies() -> Iterator[str]:
 
 
 def _own() -> dict[tuple[str, ...], type[Policy]]:
-    """Give the policies that are made for one provider or a few, by the names that have them."""
+    """Return the policies that are written for one provider or a few, by the names that use them."""
     names: dict[tuple[object, ...], list[str]] = {}
     for name in CATALOGUE:
         policy = policy_for(name)
@@ -78,7 +79,7 @@ def _own() -> dict[tuple[str, ...], type[Policy]]:
 
 
 def _written(policy: type[Policy]) -> type[Policy]:
-    """Give the class that somebody has written; those of the catalogue's entries are made of it."""
+    """Return the class in the source; the classes of catalogue entries derive from it."""
     return next(kind for kind in policy.__mro__ if kind.__module__ != "social.providers.registry")
 
 
@@ -98,16 +99,16 @@ def _breadth() -> Iterator[str]:
     told = {verdict: sum(row[2] == verdict for row in rows) for verdict in (WORKS, OPT_IN, CANNOT)}
     yield "## Every backend of social-core"
     yield ""
-    yield f"Of its {len(rows)} named classes, {told[WORKS]} work; {told[OPT_IN]} work only where the operator accepts"
-    yield f"that nothing proves whom a token was issued to; {told[CANNOT]} cannot work with a token that an app shows"
-    yield f"us, and naming one of them is an error at the start. {len(SHADOWED)} share their name with another class,"
-    yield "which the name stands for."
+    yield f"Of its {len(rows)} named classes, {told[WORKS]} work. {told[OPT_IN]} work only if the operator accepts that"
+    yield f"nothing proves which application a token was issued to. {told[CANNOT]} cannot work with a token that an app"
+    yield f"has, and enabling one of them is a start-up error. {len(SHADOWED)} share their name with another class,"
+    yield "which the name refers to."
     yield ""
-    yield "Each one that works is signed up with through every mounted API in tests/breadth/, with the answers of"
-    yield "social-core's own test suite (of the installed version, fetched when the tests run), or with ours where that"
-    yield "has none. In parentheses: what may say that the provider is elsewhere than social-core has it."
+    yield "tests/breadth/ signs up with each one that works, through every mounted API, with the provider's answers"
+    yield "from social-core's own test suite (of the installed version, fetched when the tests run), or with our own"
+    yield "where that has none. Settings in parentheses are optional: they give another address for the provider."
     yield ""
-    yield "| name | class | verdict | an app shows | besides key and secret | to be known |"
+    yield "| name | class | verdict | accepts | settings besides key and secret | notes |"
     yield "| --- | --- | --- | --- | --- | --- |"
     for row in rows:
         yield f"| {' | '.join(row)} |"
@@ -129,13 +130,13 @@ def _shadowed_rows() -> Iterator[Sequence[str]]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write the page, or say that it is not what the code says."""
+    """Write the page, or report that it is not up to date."""
     if "--check" not in arguments:
         PAGE.write_text(page(), encoding="utf-8")
         return 0
     if PAGE.is_file() and PAGE.read_text(encoding="utf-8") == page():
         return 0
-    print("docs/providers.md is not what the code says: python -m scripts.providers_page", file=sys.stderr)
+    print("docs/providers.md is not up to date: python -m scripts.providers_page", file=sys.stderr)
     return 1
 
 

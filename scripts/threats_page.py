@@ -3,7 +3,7 @@
 A test names them itself, `@pytest.mark.threat(7, 25)`; they are found as pytest collects them.
 
 python -m scripts.threats_page           writes the page
-python -m scripts.threats_page --check   says whether it is up to date, and no threat lacks a test
+python -m scripts.threats_page --check   fails if the page is not up to date, or a threat lacks a test
 """
 
 import contextlib
@@ -95,18 +95,18 @@ class _Collected:
 
 
 def numbers_of(item: pytest.Item) -> list[int]:
-    """Give the threats that a test shows."""
+    """Return the threats that a test covers."""
     return sorted({number for mark in item.iter_markers(MARK) for number in mark.args})
 
 
 def properties_of(item: pytest.Item, numbers: Sequence[int]) -> list[tuple[str, object]]:
-    """Give what the report of a run is to say of a test."""
+    """Return the properties of a test for the report of a run."""
     postgres = item.get_closest_marker(ON_POSTGRES) is not None
     return [(PROPERTY, " ".join(map(str, numbers))), ("database", ON_POSTGRES if postgres else "sqlite")]
 
 
 def faults(rows: Sequence[Threat], shown: Collection[Shown]) -> list[str]:
-    """Say which threats lack a test, or a kind of test that they need, and which marks name none."""
+    """Return the threats that lack a test, or a kind of test that they need, and the marks that name no threat."""
     return [*_unknown(rows, shown), *(fault for row in rows for fault in _lacking(row, shown))]
 
 
@@ -131,25 +131,26 @@ def _lacking(row: Threat, shown: Collection[Shown]) -> Iterator[str]:
 
 
 def page(shown: Collection[Shown]) -> str:
-    """Give the page."""
+    """Return the page."""
     return "\n".join([*_head(), *(line for title, rows in groups().items() for line in _group(title, rows, shown))])
 
 
 def _head() -> Iterator[str]:
-    yield "# Threats, and the tests that show how each ends"
+    yield "# Threats, and the tests that cover them"
     yield ""
     yield "<!-- Written by scripts/threats_page.py from docs/threats.toml and the marks of the tests: make threats -->"
     yield ""
-    yield "What is promised, on what conditions, is told in [security.md](security.md). None of these may end as a 500."
-    yield "`make check` fails where a threat has no test; or none over real HTTP, unless the row says why not; or none"
-    yield "on PostgreSQL where rows are raced for. **H**: the test is over real HTTP; **P**: it runs on PostgreSQL too."
+    yield "[security.md](security.md) says what is promised, and on which conditions. None of these may end as a 500."
+    yield "`make check` fails if a threat has no test; if it has none over real HTTP, unless the row says why not; or"
+    yield "if a row about concurrent writes has none on PostgreSQL. **H**: the test uses real HTTP; **P**: it also runs"
+    yield "on PostgreSQL."
     yield ""
 
 
 def _group(title: str, rows: Sequence[Threat], shown: Collection[Shown]) -> Iterator[str]:
     yield f"## {title}"
     yield ""
-    yield "| # | threat | must end | shown by |"
+    yield "| # | threat | must end | tests |"
     yield "| --- | --- | --- | --- |"
     for row in rows:
         ends = row.ends + (" (on both databases)" if row.postgres else "")
@@ -174,13 +175,13 @@ def _letters(kinds: Collection[str]) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write the page, or say that it is not what the tests say; say which threats lack a test either way."""
+    """Write the page, or report that it is not up to date; report threats without a test either way."""
     shown = collect()
     if "--check" not in arguments:
         PAGE.write_text(page(shown), encoding="utf-8")
     found = faults(threats(), shown)
     if not PAGE.is_file() or PAGE.read_text(encoding="utf-8") != page(shown):
-        found.append("docs/threats.md is not what the tests say: make threats")
+        found.append("docs/threats.md is not up to date: make threats")
     for fault in found:
         print(fault, file=sys.stderr)
     return 1 if found else 0
