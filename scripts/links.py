@@ -33,7 +33,7 @@ def faults(root: Path, names: Iterable[str]) -> Iterator[str]:
     for name in names:
         try:
             text = (root / name).read_text(encoding="utf-8")
-        except (UnicodeDecodeError, FileNotFoundError):
+        except (UnicodeDecodeError, FileNotFoundError, IsADirectoryError):
             continue
         found = [*_references(root, text), *(_links(root, root / name, text) if name.endswith(".md") else ())]
         yield from (f"{name}: {fault}" for fault in found)
