@@ -1,4 +1,4 @@
-"""Django's settings, from the environment alone (docs/contract.md, section 8, lists the variables)."""
+"""Django's settings, from environment variables alone (docs/contract.md, section 8, lists them)."""
 
 import os
 from functools import partial
