@@ -12,14 +12,14 @@ from pathlib import Path
 import psycopg
 
 from benchmarks import machine
-from benchmarks.bench import Bench, Choice, bench, say
-from benchmarks.candidates.field import chosen
-from benchmarks.load.caller import WrongAnswerError
-from benchmarks.parts import counts, fleet, hanging, production, scale, sign_in, start
+from benchmarks.candidates import chosen
+from benchmarks.load import WrongAnswerError
+from benchmarks.measurements import counts, fleet, hanging, production, scale, sign_in, start
+from benchmarks.plot import plot
 from benchmarks.processes import ROOT, ProcessError
-from benchmarks.report.plot import plot
-from benchmarks.report.tables import report
+from benchmarks.report import report
 from benchmarks.results import Results, save
+from benchmarks.run import Bench, Choice, bench, say
 
 PARTS: dict[str, Callable[[Bench], None]] = {
     "sign_in": sign_in.run,

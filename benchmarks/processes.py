@@ -1,6 +1,7 @@
 """Processes of a run: started, waited for, looked at, and ended by their numbers, whatever happens."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -141,3 +142,19 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
             process.wait(patience)
         except subprocess.TimeoutExpired:
             sys.stderr.write(f"SIGTERM did not end process {process.pid}\n")
+
+
+@contextmanager
+def running_redis(folder: Path) -> Iterator[str]:
+    """Run an empty one, and give its URL.
+
+    :raises ProcessError: it is not installed.
+    """
+    program = shutil.which("redis-server")
+    if program is None:
+        raise ProcessError("redis-server is not installed: more than one process of Tandem needs it")
+    port, log = free_port(), folder / "redis.log"
+    command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    with running(command, {}, log, folder=folder) as process:
+        await_ready(process, log, lambda: listens(port))
+        yield f"redis://127.0.0.1:{port}/0"

@@ -7,11 +7,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.bench import Choice, bench, say
-from benchmarks.candidates.field import chosen
-from benchmarks.parts import sign_in
-from benchmarks.report.summary import ratio
-from benchmarks.results import Key, Results
+from benchmarks.candidates import chosen
+from benchmarks.measurements import sign_in
+from benchmarks.results import Key, Results, ratio
+from benchmarks.run import Choice, bench, say
 
 BOUND = 4.0
 """Twice the goal: a machine with much else to do is no fault of the code's."""

@@ -6,16 +6,14 @@ from contextlib import ExitStack
 import psycopg
 import pytest
 
-from benchmarks import databases, warm_up
-from benchmarks.bench import Bench, Choice
-from benchmarks.candidates.candidate import APP_ID, sign_ins
-from benchmarks.candidates.yardstick import yardstick
-from benchmarks.crowd import PATTERN, multiply
-from benchmarks.load.runs import in_sequence
-from benchmarks.parts import counts
-from benchmarks.provider.started import running_provider
-from benchmarks.report.summary import Summary, summarised
-from benchmarks.results import Key, Results
+from benchmarks import databases, run
+from benchmarks.candidates import APP_ID, sign_ins, yardstick
+from benchmarks.databases import PATTERN, multiply
+from benchmarks.load import in_sequence
+from benchmarks.measurements import counts
+from benchmarks.provider import running_provider
+from benchmarks.results import Key, Results, Summary, summarised
+from benchmarks.run import Bench, Choice
 from tests.e2e.databases import NEEDS_POSTGRES
 
 pytestmark = [
@@ -28,7 +26,7 @@ pytestmark = [
 def bench(tmp_path, monkeypatch):
     """A run of the yardstick alone."""
     monkeypatch.setattr(databases, "POSTGRES", os.environ["TEST_POSTGRES_URL"])
-    for module in (counts, warm_up):
+    for module in (counts, run):
         monkeypatch.setattr(module, "PEOPLE", range(1, 21))
     candidates, results = [yardstick()], Results()
     with ExitStack() as stack:

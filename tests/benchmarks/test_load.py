@@ -7,9 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from benchmarks.load.caller import Request, WrongAnswerError
-from benchmarks.load.paced import paced
-from benchmarks.load.runs import Timed, at_once, in_sequence
+from benchmarks.load import Request, Timed, WrongAnswerError, at_once, in_sequence, paced
 
 Play = Callable[[int], tuple[int, bytes, bool]]
 """From a request's number to the answer: status, body, and whether the server hangs up."""

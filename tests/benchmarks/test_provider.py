@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
-from benchmarks.provider.started import running_provider
+from benchmarks.provider import running_provider
 
 
 @pytest.fixture(scope="module")

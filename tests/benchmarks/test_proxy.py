@@ -7,8 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 
-from benchmarks.counting.messages import REFUSED, Greeting, Statements
-from benchmarks.counting.proxy import StatementProxy
+from benchmarks.proxy import REFUSED, Greeting, StatementProxy, Statements
 from tests.e2e.databases import NEEDS_POSTGRES
 
 SERVER = os.environ.get("TEST_POSTGRES_URL", "")

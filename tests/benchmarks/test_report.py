@@ -4,11 +4,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from benchmarks.report import costs
-from benchmarks.report.goals import Goal, goals
-from benchmarks.report.markdown import figure, table
-from benchmarks.report.plot import plot
-from benchmarks.report.tables import report
+from benchmarks import report as costs
+from benchmarks.goals import Goal, goals
+from benchmarks.plot import plot
+from benchmarks.report import figure, report, table
 from benchmarks.results import Key, Results
 
 TITLES = {"yardstick": "a bare view", "tandem-v2": "Tandem, /api/v2/", "one_peer": "a peer", "other_peer": "another"}

@@ -2,8 +2,7 @@
 
 import pytest
 
-from benchmarks.report.summary import Summary, percentile, ratio, summarised
-from benchmarks.results import Key, Results, load, save
+from benchmarks.results import Key, Results, Summary, load, percentile, ratio, save, summarised
 
 COST = Key("cpu_ms", "tandem-v2", "postgres", "http")
 LEAST = COST._replace(candidate="yardstick")

@@ -14,8 +14,8 @@ import pytest
 from django.db import OperationalError, connections, transaction
 from psycopg_pool import ConnectionPool
 
-from benchmarks.counting.proxy import StatementProxy
-from benchmarks.provider.authority import Authority
+from benchmarks.certificates import Authority
+from benchmarks.proxy import StatementProxy
 from config.database import database
 from config.postgres import base
 from tests.contract.answers import assert_error

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from benchmarks.counting.proxy import StatementProxy
+from benchmarks.proxy import StatementProxy
 from tests.counts.traced_sqlite3 import STATEMENTS
 from tests.e2e.databases import Database
 

@@ -12,7 +12,7 @@ import pytest
 from django.test import override_settings
 from social_core.exceptions import SocialAuthBaseException
 
-from benchmarks.provider.authority import Authority
+from benchmarks.certificates import Authority
 from social.engine import backends
 from social.engine.strategy import StatelessStrategy
 from social.network import deadline, transport

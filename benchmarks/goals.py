@@ -3,10 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from benchmarks.parts import production, scale
-from benchmarks.report.names import peers, tandems
-from benchmarks.report.summary import median, ratio
-from benchmarks.results import Key, Results
+from benchmarks.measurements import production, scale
+from benchmarks.results import Key, Results, median, peers, ratio, tandems
 
 _SAME_WORK = 1.15
 """How much more one version may cost than the other."""

@@ -3,11 +3,10 @@
 import shutil
 from contextlib import ExitStack
 
-from benchmarks.bench import PEOPLE, Bench, Place, say
-from benchmarks.candidates.candidate import sign_ins
-from benchmarks.load.runs import at_once
+from benchmarks.candidates import sign_ins
+from benchmarks.load import at_once
 from benchmarks.results import Key
-from benchmarks.warm_up import warm_up
+from benchmarks.run import PEOPLE, Bench, Place, say, warm_up
 from tests.behind_nginx.nginx import running_nginx
 
 SIZES = (1, 3)

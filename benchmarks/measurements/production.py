@@ -6,12 +6,10 @@ from contextlib import contextmanager
 
 import psycopg
 
-from benchmarks.bench import PEOPLE, Bench, Place, say
-from benchmarks.candidates.candidate import Setup, sign_ins
-from benchmarks.candidates.tandem import documented_server
-from benchmarks.load.runs import at_once
+from benchmarks.candidates import Setup, documented_server, sign_ins
+from benchmarks.load import at_once
 from benchmarks.results import Key
-from benchmarks.warm_up import warm_up
+from benchmarks.run import PEOPLE, Bench, Place, say, warm_up
 
 LATENCY = 200
 _EVERY = 0.05

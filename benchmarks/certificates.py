@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
 
+import certifi
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -103,3 +104,19 @@ def _usage(*, signs: bool) -> x509.KeyUsage:
         encipher_only=False,
         decipher_only=False,
     )
+
+
+AUTHORITY, BUNDLE, SERVER = "ca.pem", "bundle.pem", "server.pem"
+
+
+def make(folder: Path) -> None:
+    """Write them, good for a day.
+
+    `ca.pem` is the authority alone. `bundle.pem` holds the world's authorities besides, as a client's bundle does
+    outside a benchmark: reading those again for each connection is what it costs there.
+    """
+    authority = Authority("benchmark authority")
+    own = authority.certificate()
+    (folder / AUTHORITY).write_bytes(own)
+    (folder / BUNDLE).write_bytes(Path(certifi.where()).read_bytes() + b"\n" + own)
+    authority.signed(folder / SERVER, (*HERE, x509.DNSName("graph.facebook.com")))

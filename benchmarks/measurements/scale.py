@@ -3,14 +3,11 @@
 import statistics
 from contextlib import ExitStack
 
-from benchmarks.bench import PEOPLE, Bench, Place, say
-from benchmarks.candidates.candidate import sign_ins
-from benchmarks.crowd import PATTERN, multiply
-from benchmarks.database_cpu import database_cpu, taken_since
-from benchmarks.load.runs import in_sequence
+from benchmarks.candidates import sign_ins
+from benchmarks.databases import PATTERN, database_cpu, multiply, taken_since
+from benchmarks.load import in_sequence
 from benchmarks.results import Key
-from benchmarks.started import Started
-from benchmarks.warm_up import warm_up
+from benchmarks.run import PEOPLE, Bench, Place, Started, say, warm_up
 
 SIZES = (1_000, 1_000_000)
 _MOST_ROUNDS = 3

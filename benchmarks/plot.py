@@ -4,9 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 
-from benchmarks.report.names import DATABASES, OVER
-from benchmarks.report.summary import Summary, median, summarised
-from benchmarks.results import Key, Results
+from benchmarks.results import DATABASES, OVER, Key, Results, Summary, median, summarised
 
 _WIDTH, _LABELS, _VALUES = 960, 250, 190
 _ROW, _BAR, _HEAD, _GAP, _EDGE = 26, 16, 34, 18, 24

@@ -7,14 +7,10 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from benchmarks.bench import PEOPLE, Bench, Place, say
-from benchmarks.candidates.candidate import sign_ins
-from benchmarks.load.caller import Caller, Request
-from benchmarks.load.paced import paced
-from benchmarks.report.summary import percentile
-from benchmarks.results import Key
-from benchmarks.started import Started
-from benchmarks.warm_up import warm_up
+from benchmarks.candidates import sign_ins
+from benchmarks.load import Caller, Request, paced
+from benchmarks.results import Key, percentile
+from benchmarks.run import PEOPLE, Bench, Place, Started, say, warm_up
 
 READS_A_SECOND, SIGN_INS_A_SECOND = 60, 80
 """Well below what the machine can do: what is measured is waiting for a thread, not for a core."""

@@ -4,12 +4,11 @@ import re
 import time
 from collections.abc import Iterator
 
-from benchmarks.bench import PEOPLE, Bench, Place, say
-from benchmarks.candidates.candidate import sign_ins
-from benchmarks.counting.proxy import StatementProxy
-from benchmarks.load.caller import Caller, Request
+from benchmarks.candidates import sign_ins
+from benchmarks.load import Caller, Request
+from benchmarks.proxy import StatementProxy
 from benchmarks.results import Key
-from benchmarks.warm_up import warm_up
+from benchmarks.run import PEOPLE, Bench, Place, say, warm_up
 
 TIMES = 9
 _LONG_AGO = 1.1

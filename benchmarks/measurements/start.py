@@ -1,11 +1,10 @@
 """How much CPU it takes from nothing to the first person signed in, with one process."""
 
-from benchmarks.bench import PEOPLE, Bench, Place, say
-from benchmarks.candidates.candidate import sign_ins
-from benchmarks.load.runs import in_sequence
+from benchmarks.candidates import sign_ins
+from benchmarks.load import in_sequence
 from benchmarks.processes import await_ready, listens, running
 from benchmarks.results import Key
-from benchmarks.started import Started
+from benchmarks.run import PEOPLE, Bench, Place, Started, say
 
 
 def run(bench: Bench) -> None:

@@ -1,12 +1,10 @@
 """What a sign-in and a sign-up cost, and how many there are a second: every candidate in turn, round by round."""
 
-from benchmarks.bench import PEOPLE, Bench, Place, say
-from benchmarks.candidates.candidate import sign_ins
-from benchmarks.database_cpu import database_cpu, taken_since
-from benchmarks.load.runs import at_once, in_sequence
+from benchmarks.candidates import sign_ins
+from benchmarks.databases import database_cpu, taken_since
+from benchmarks.load import at_once, in_sequence
 from benchmarks.results import Key
-from benchmarks.started import Started
-from benchmarks.warm_up import connections, warm_up
+from benchmarks.run import PEOPLE, Bench, Place, Started, connections, say, warm_up
 
 WORKERS = {"postgres": 2, "sqlite": 1}
 THREADS = 8

@@ -1,1 +1,0 @@
-"""What is measured: each a server with a database of its own, and a request that signs a person in."""

@@ -1,1 +1,0 @@
-"""From the results of a run, and nothing else, what a person reads."""
