@@ -1,4 +1,4 @@
-"""What a sign-in costs, side by side: Tandem, its peers and a bare Django view, against one local provider.
+"""Benchmarks of a sign-in: Tandem, its peers and a bare Django view, with one stand-in for the provider.
 
-It sees each of them from outside, as a process that answers over HTTP.
+Each candidate is measured from outside, as a process that answers over HTTP. `python -m benchmarks` runs them.
 """

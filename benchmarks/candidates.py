@@ -1,22 +1,29 @@
-"""What is measured: each a server with a database of its own, and a request that signs a person in."""
+"""The candidates that are measured: a baseline, each API of Tandem, and the peers.
+
+Each is a server with a database of its own, and a request that signs a user in by a provider's token.
+"""
 
 import itertools
 import json
 import secrets
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from benchmarks.load import Request
-from benchmarks.peers.catalogue import PEERS
-from benchmarks.peers.peer import WSGI, Peer
-from benchmarks.processes import run
+from benchmarks.peers.environment import MAIN, SOCIAL_CORE_5, installed, version
+from benchmarks.processes import run_command
+from benchmarks.provider import APP_ID
+from benchmarks.results import BASELINE
 
-APP_ID = "1234567890"
-"""Of the application at the provider, for everybody."""
+_CLIENT_ID = "benchmarks"
+"""Id of the OAuth application at drf-social-oauth2."""
+_ADDRESSES = [f"10.{a}.{b}.{c}" for a in range(4) for b in range(32) for c in range(1, 201)]
+"""Clients' addresses, so many that none exceeds its rate limit."""
+_MIGRATE = ("-m", "django", "migrate", "--verbosity=0", "--no-input")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,125 +32,127 @@ class Setup:
 
     database_url: str
     provider: str
-    """The provider's origin: http or https."""
+    """The provider's origin, http or https."""
     bundle: str
-    """Certificates to believe, as a path."""
+    """Path of the certificates to trust."""
     redis_url: str | None
     port: int
     workers: int | None
-    """None leaves it, like the threads, to what the candidate does by itself."""
+    """None leaves workers, and threads, to the candidate's default."""
     threads: int | None
 
-    @property
-    def is_tls(self) -> bool:
-        """Whether the provider is reached over TLS."""
-        return self.provider.startswith("https:")
+
+def _provider_and_token(token: str) -> Mapping[str, Any]:
+    return {"provider": "facebook", "access_token": token}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """How one is prepared, started and called."""
+    """How a candidate is prepared, started and called."""
 
     name: str
     title: str
-    prepare: Callable[[Setup], Sequence[Sequence[str]]]
-    """Commands that make its tables."""
-    command: Callable[[Setup], Sequence[str]]
-    """The server."""
+    python: Callable[[], str] = lambda: sys.executable
+    """Return the path of its interpreter; install its packages first where necessary."""
+    prepare: tuple[tuple[str, ...], ...]
+    """The interpreter's arguments that create its tables, once for each command."""
+    serve: Callable[[Setup], tuple[str, ...]]
+    """Return the interpreter's arguments that start its server."""
     environment: Callable[[Setup], Mapping[str, str]]
-    sign_in: Callable[[str, str], Request]
-    """The request for a provider's token, from a client's address."""
-    tables: str
-    """Whose tables it has, for those who fill them: `yardstick`, `social_django` or `allauth`."""
-    credentials: str = ""
-    """The table that gets a row with every sign-in; none where a person keeps one credential."""
+    path: str
+    """Where a client posts the provider's token."""
+    fields: Callable[[str], Mapping[str, Any]] = _provider_and_token
+    """Return the body of the request for a token."""
+    status: int = 201
+    """The status of the response."""
+    credential: str = "token"
+    """The name under which the response has the new credential."""
+    tables: tuple[str, ...]
+    """The tables in which each user has a row."""
+    token_table: str = ""
+    """The table that gets a row with every sign-in, if there is one."""
 
     @property
     def is_tandem(self) -> bool:
-        """Whether it is what this project is about."""
+        """Whether it is an API of Tandem."""
         return self.name.startswith("tandem-")
 
+    def sign_in(self, token: str, address: str) -> Request:
+        """Return the request that signs in the user of a provider's token.
 
-def addresses() -> Iterator[str]:
-    """Give clients' addresses, so many that none of them spends its budget."""
-    return itertools.cycle([f"10.{a}.{b}.{c}" for a in range(4) for b in range(32) for c in range(1, 201)])
+        :param address: the client's, as a trusted proxy passes it on.
+        """
+        body = json.dumps(self.fields(token)).encode()
+        head = (
+            f"POST {self.path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(body)}\r\nX-Forwarded-For: {address}\r\nX-Forwarded-Proto: https\r\n\r\n"
+        )
+        return Request(head.encode("ascii") + body, frozenset({self.status}), f'"{self.credential}"'.encode())
 
-
-def post(path: str, fields: Mapping[str, Any], address: str, *, status: int, contains: bytes) -> Request:
-    """Give a POST of JSON as a proxy of ours would pass it on."""
-    body = json.dumps(fields).encode()
-    head = (
-        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-        f"Content-Length: {len(body)}\r\nX-Forwarded-For: {address}\r\nX-Forwarded-Proto: https\r\n\r\n"
-    )
-    return Request(head.encode("ascii") + body, frozenset({status}), contains)
-
-
-def sign_ins(candidate: Candidate, people: range) -> Iterator[Request]:
-    """Give sign-ins of these people in turn, for ever."""
-    numbers = zip(itertools.cycle(people), addresses(), strict=False)
-    return (candidate.sign_in(f"token-{number}", address) for number, address in numbers)
+    def sign_ins(self, users: range) -> Iterator[Request]:
+        """Yield sign-ins of these users in turn, without end, each from the next address."""
+        callers = zip(itertools.cycle(users), itertools.cycle(_ADDRESSES), strict=False)
+        return (self.sign_in(f"token-{number}", address) for number, address in callers)
 
 
-def gunicorn(python: str, application: str, setup: Setup) -> list[str]:
-    """Give the command of the server that everybody gets: threads, kept connections, no access log."""
-    return [
-        *(python, "-m", "gunicorn", "--worker-class", "gthread", "--keep-alive", "75", "--log-level", "warning"),
-        *("--workers", str(setup.workers or 1), "--threads", str(setup.threads or 1)),
-        *("--bind", f"127.0.0.1:{setup.port}", application),
-    ]
+def candidates(names: Collection[str] = ()) -> list[Candidate]:
+    """Return the candidates in the order of the tables.
+
+    :param names: which of them, all if empty; `tandem` stands for all of its APIs.
+    :raises ValueError: a name is unknown.
+    """
+    known = [_baseline(), *_tandems(), *_peers()]
+    unknown = set(names) - {one.name for one in known} - {"tandem"}
+    if unknown:
+        raise ValueError(f"no candidate {', '.join(sorted(unknown))}; known: {', '.join(one.name for one in known)}")
+    return [one for one in known if not names or one.name in names or (one.is_tandem and "tandem" in names)]
 
 
-PYTHON = sys.executable
-
-
-def yardstick() -> Candidate:
-    """Give it, behind the server that everybody gets."""
-    return Candidate(
-        name="yardstick",
-        title="yardstick: a bare Django view, pooled call, minimal SQL, no validation",
-        prepare=lambda setup: [[PYTHON, "-m", "benchmarks.yardstick.schema"]],
-        command=lambda setup: gunicorn(PYTHON, "benchmarks.yardstick.wsgi", setup),
-        environment=_environment,
-        sign_in=_sign_in,
-        tables="yardstick",
-        credentials="access_token",
-    )
-
-
-def _sign_in(token: str, address: str) -> Request:
-    fields = {"provider": "facebook", "access_token": token}
-    return post("/sign_in/", fields, address, status=201, contains=b'"token"')
-
-
-def _environment(setup: Setup) -> dict[str, str]:
-    verified = {"REQUESTS_CA_BUNDLE": setup.bundle} if setup.is_tls else {}
-    return {"DATABASE_URL": setup.database_url, "PROVIDER_ORIGIN": setup.provider, **verified}
-
-
-_SETTINGS = {"DJANGO_SETTINGS_MODULE": "config.settings", "SECRET_KEY": "asked-from-outside"}
-_MOUNTS = "from django.conf import settings; print(*settings.APIS.values())"
-_SERVER = "from config import gunicorn; print(gunicorn.workers, gunicorn.threads)"
-
-
-def tandems() -> list[Candidate]:
-    """Give one for each API that is mounted: `tandem-v2` is `/api/v2/`."""
-    return [_mounted(f"/{prefix}") for prefix in run([PYTHON, "-c", _MOUNTS], _SETTINGS).split()]
-
-
-def documented_server(setup: Setup) -> tuple[int, int]:
-    """Give the workers and the threads of each that the server has where nobody says otherwise."""
-    workers, threads = run([PYTHON, "-c", _SERVER], environment(setup)).split()
+def default_server(setup: Setup) -> tuple[int, int]:
+    """Return the numbers of workers, and threads of each, that Tandem's server has by default."""
+    print_them = "from config import gunicorn; print(gunicorn.workers, gunicorn.threads)"
+    workers, threads = run_command([sys.executable, "-c", print_them], _tandem_environment(setup)).split()
     return int(workers), int(threads)
 
 
-def environment(setup: Setup) -> dict[str, str]:
-    """Give what docs/operators.md asks of production, with the provider on this machine."""
-    chosen = {
+def _baseline() -> Candidate:
+    return Candidate(
+        name=BASELINE,
+        title="baseline: a bare Django view, pooled call, minimal SQL, no validation",
+        prepare=(("-m", "benchmarks.baseline"),),
+        serve=partial(_gunicorn, "benchmarks.baseline"),
+        environment=_plain_environment,
+        path="/sign_in/",
+        tables=("auth_user", "association"),
+        token_table="access_token",  # noqa: S106 - a table
+    )
+
+
+def _tandems() -> list[Candidate]:
+    print_prefixes = "from django.conf import settings; print(*settings.APIS.values())"
+    settings = {"DJANGO_SETTINGS_MODULE": "config.settings", "SECRET_KEY": "benchmarks-only"}
+    return [
+        Candidate(
+            name=f"tandem-{prefix.strip('/').rpartition('/')[2]}",
+            title=f"Tandem, /{prefix}",
+            prepare=(("manage.py", "migrate", "--verbosity=0", "--no-input"),),
+            serve=lambda setup: ("-m", "config.serve"),
+            environment=_tandem_environment,
+            path=f"/{prefix}social_sign_up/",
+            tables=("auth_user", "social_auth_usersocialauth"),
+            token_table="social_accesstoken",  # noqa: S106 - a table
+        )
+        for prefix in run_command([sys.executable, "-c", print_prefixes], settings).split()
+    ]
+
+
+def _tandem_environment(setup: Setup) -> dict[str, str]:
+    """Return the settings of docs/operators.md for production, with the provider on this machine."""
+    optional = {
         "REDIS_URL": setup.redis_url,
         "WEB_CONCURRENCY": setup.workers,
         "THREADS": setup.threads,
-        # As many as can be under way at the peers, which hold nobody back, or it would not be the same work.
+        # No limit, as the peers have none.
         "PROVIDER_CONCURRENCY": setup.threads,
     }
     return {
@@ -159,68 +168,116 @@ def environment(setup: Setup) -> dict[str, str]:
         "SOCIAL_AUTH_VERIFY_SSL": setup.bundle,
         "SANDBOX": "1",
         "PROVIDER_HOSTS": json.dumps({"https://graph.facebook.com": setup.provider}),
-        **{name: str(value) for name, value in chosen.items() if value is not None},
+        **{name: str(value) for name, value in optional.items() if value is not None},
     }
 
 
-def _mounted(prefix: str) -> Candidate:
-    def sign_in(token: str, address: str) -> Request:
-        fields = {"provider": "facebook", "access_token": token}
-        return post(f"{prefix}social_sign_up/", fields, address, status=201, contains=b'"token":"')
+def _peers() -> list[Candidate]:
+    return [
+        _peer(
+            "rest_social_auth",
+            "rest-social-auth",
+            " (fed an access token)",
+            lock=SOCIAL_CORE_5,
+            tables=("auth_user", "social_auth_usersocialauth"),
+            path="/api/login/social/token/",
+        ),
+        _peer(
+            "drf_social_oauth2",
+            "drf-social-oauth2",
+            " (best case: the client secret is not hashed)",
+            lock=SOCIAL_CORE_5,
+            tables=("auth_user", "social_auth_usersocialauth"),
+            path="/auth/convert-token",
+            fields=lambda token: {
+                "grant_type": "convert_token",
+                "client_id": _CLIENT_ID,
+                "backend": "facebook",
+                "token": token,
+            },
+            credential="access_token",
+            prepare=(
+                _MIGRATE,
+                (
+                    *("-m", "django", "createapplication", "public", "password"),
+                    *("--client-id", _CLIENT_ID, "--no-hash-client-secret"),
+                ),
+            ),
+        ),
+        _peer(
+            "dj_rest_auth",
+            "dj-rest-auth",
+            " + allauth",
+            tables=("auth_user", "socialaccount_socialaccount", "account_emailaddress"),
+            path="/dj-rest-auth/facebook/",
+            fields=lambda token: {"access_token": token},
+            credential="key",
+        ),
+        _peer(
+            "allauth_headless",
+            "django-allauth",
+            " (headless, app client)",
+            tables=("auth_user", "socialaccount_socialaccount", "account_emailaddress"),
+            path="/_allauth/app/v1/auth/provider/token",
+            fields=lambda token: {
+                "provider": "facebook",
+                "process": "login",
+                "token": {"client_id": APP_ID, "access_token": token},
+            },
+            credential="session_token",
+        ),
+        _peer(
+            "view_2015",
+            "social-auth-core",
+            " (the view of 2015 on today's libraries)",
+            tables=("auth_user", "social_auth_usersocialauth"),
+            path="/social_sign_up/",
+            status=201,
+        ),
+    ]
 
-    return Candidate(
-        name=f"tandem-{prefix.strip('/').rpartition('/')[2]}",
-        title=f"Tandem, {prefix}",
-        prepare=lambda setup: [[PYTHON, "manage.py", "migrate", "--verbosity=0", "--no-input"]],
-        command=lambda setup: [PYTHON, "-m", "config.serve"],
-        environment=environment,
-        sign_in=sign_in,
-        tables="social_django",
-        credentials="social_accesstoken",
-    )
 
-
-def peers() -> dict[str, Callable[[], Candidate]]:
-    """Give a way to each by its name, in the order of the tables; it is installed when the way is taken."""
-    return {peer.name: partial(_candidate, peer) for peer in PEERS}
-
-
-def _candidate(peer: Peer) -> Candidate:
-    def python() -> str:
-        return str(peer.interpreter())
-
+def _peer(
+    name: str,
+    distribution: str,
+    note: str,
+    *,
+    lock: Path = MAIN,
+    tables: tuple[str, ...],
+    path: str,
+    fields: Callable[[str], Mapping[str, Any]] = _provider_and_token,
+    status: int = 200,
+    credential: str = "token",
+    prepare: tuple[tuple[str, ...], ...] = (_MIGRATE,),
+) -> Candidate:
     def environment(setup: Setup) -> dict[str, str]:
-        return peer.variables(
-            database_url=setup.database_url,
-            provider=setup.provider,
-            authorities=Path(setup.bundle) if setup.is_tls else None,
-        )
-
-    def sign_in(token: str, address: str) -> Request:
-        contains = f'"{peer.credential_at[-1]}"'.encode()
-        return post(peer.path, peer.fields(token), address, status=peer.status, contains=contains)
+        settings = {"DJANGO_SETTINGS_MODULE": "benchmarks.peers.project.settings", "PEER": name}
+        return {**_plain_environment(setup), **settings, "PROVIDER_APP_ID": APP_ID}
 
     return Candidate(
-        name=peer.name,
-        title=peer.title,
-        prepare=lambda setup: [[python(), "-m", "django", *arguments] for arguments in peer.prepare],
-        command=lambda setup: gunicorn(python(), WSGI, setup),
+        name=name,
+        title=f"{distribution} {version(distribution, lock)}{note}",
+        python=lambda: str(installed(lock)),
+        prepare=prepare,
+        serve=partial(_gunicorn, "django.core.wsgi:get_wsgi_application()"),
         environment=environment,
-        sign_in=sign_in,
-        tables="allauth" if "allauth" in peer.name or peer.name == "dj_rest_auth" else "social_django",
+        path=path,
+        fields=fields,
+        status=status,
+        credential=credential,
+        tables=tables,
     )
 
 
-def chosen(names: Collection[str]) -> list[Candidate]:
-    """Give the yardstick, Tandem by each of its mounts, and the peers, in the order of the tables.
+def _plain_environment(setup: Setup) -> dict[str, str]:
+    is_tls = setup.provider.startswith("https:")
+    trusted = dict.fromkeys(("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"), setup.bundle) if is_tls else {}
+    return {"DATABASE_URL": setup.database_url, "PROVIDER_ORIGIN": setup.provider, **trusted}
 
-    :param names: of some of them; `tandem` stands for all mounts, none for everybody.
-    :raises ValueError: one is unknown.
-    """
-    versions = {one.name: one for one in tandems()}
-    others = {"yardstick": yardstick, **peers()}
-    known = ["yardstick", *versions, *peers()]
-    wanted = {name for one in names for name in (versions if one == "tandem" else [one])} or set(known)
-    if unknown := wanted - set(known):
-        raise ValueError(f"no candidate {', '.join(sorted(unknown))}; there are {', '.join(known)}")
-    return [versions[name] if name in versions else others[name]() for name in known if name in wanted]
+
+def _gunicorn(application: str, setup: Setup) -> tuple[str, ...]:
+    return (
+        *("-m", "gunicorn", "--worker-class", "gthread", "--keep-alive", "75", "--log-level", "warning"),
+        *("--workers", str(setup.workers or 1), "--threads", str(setup.threads or 1)),
+        *("--bind", f"127.0.0.1:{setup.port}", application),
+    )

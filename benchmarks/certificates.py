@@ -1,4 +1,4 @@
-"""An authority of one's own, and the certificates it signs."""
+"""Certificate authorities and server certificates, valid for a day."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -13,18 +13,21 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-HERE: tuple[x509.GeneralName, ...] = (x509.IPAddress(IPv4Address("127.0.0.1")), x509.DNSName("localhost"))
+LOCAL: tuple[x509.GeneralName, ...] = (x509.IPAddress(IPv4Address("127.0.0.1")), x509.DNSName("localhost"))
 
 
 @dataclass
 class Authority:
-    """Signs certificates; `name` is in lower case, as its hash is made of it."""
+    """A certificate authority.
+
+    :param name: in lower case, because `directory` makes a hash of it.
+    """
 
     name: str = "authority"
     key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
 
     def certificate(self) -> bytes:
-        """Give its own certificate."""
+        """Return its own certificate as PEM."""
         identifier = x509.SubjectKeyIdentifier.from_public_key(self.key.public_key())
         return (
             self._builder(self.name, self.key.public_key(), timedelta(hours=-1), timedelta(days=1))
@@ -36,12 +39,12 @@ class Authority:
         )
 
     def bundle(self, place: Path) -> str:
-        """Write its certificate as a file to believe in."""
+        """Write its certificate to a file and return the path."""
         place.write_bytes(self.certificate())
         return str(place)
 
     def directory(self, place: Path) -> str:
-        """Write it as OpenSSL looks it up in a folder: by the hash of its name (x509 -hash)."""
+        """Write its certificate to a new folder under the hash of its name, as OpenSSL reads one (x509 -hash)."""
         place.mkdir()
         common = b"\x06\x03\x55\x04\x03" + b"\x0c" + bytes([len(self.name)]) + self.name.encode()
         canonical = b"\x31" + bytes([len(common) + 2]) + b"\x30" + bytes([len(common)]) + common
@@ -52,11 +55,14 @@ class Authority:
     def signed(
         self,
         place: Path,
-        names: tuple[x509.GeneralName, ...] = HERE,
+        names: tuple[x509.GeneralName, ...] = LOCAL,
         begins: timedelta = timedelta(hours=-1),
         ends: timedelta = timedelta(days=1),
     ) -> Path:
-        """Write a server's certificate with its key; both moments are counted from now."""
+        """Write a server certificate with its key to a file and return the path.
+
+        :param begins: begin of its validity, counted from now; `ends` likewise.
+        """
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = (
             self._builder("a server", key.public_key(), begins, ends)
@@ -106,17 +112,13 @@ def _usage(*, signs: bool) -> x509.KeyUsage:
     )
 
 
-AUTHORITY, BUNDLE, SERVER = "ca.pem", "bundle.pem", "server.pem"
+def write_certificates(folder: Path) -> tuple[Path, Path]:
+    """Write a server certificate and a bundle that verifies it; return both paths.
 
-
-def make(folder: Path) -> None:
-    """Write them, good for a day.
-
-    `ca.pem` is the authority alone. `bundle.pem` holds the world's authorities besides, as a client's bundle does
-    outside a benchmark: reading those again for each connection is what it costs there.
+    The bundle also holds certifi's authorities, as it does in production: a library that reads the bundle again for
+    each connection pays the same price here.
     """
     authority = Authority("benchmark authority")
-    own = authority.certificate()
-    (folder / AUTHORITY).write_bytes(own)
-    (folder / BUNDLE).write_bytes(Path(certifi.where()).read_bytes() + b"\n" + own)
-    authority.signed(folder / SERVER, (*HERE, x509.DNSName("graph.facebook.com")))
+    bundle = folder / "bundle.pem"
+    bundle.write_bytes(Path(certifi.where()).read_bytes() + b"\n" + authority.certificate())
+    return authority.signed(folder / "server.pem"), bundle

@@ -1,4 +1,7 @@
-"""Load on raw sockets: the client must cost so little that it is not what is measured."""
+"""Load over raw sockets: sequential, concurrent, and at a fixed rate.
+
+Raw sockets, because the client shares the machine's cores with the server that is measured.
+"""
 
 import itertools
 import re
@@ -9,28 +12,28 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
 
-PATIENCE = 60
-"""Seconds that an answer may take."""
+TIMEOUT = 60
+"""Seconds to wait for a response."""
 _LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding: *chunked", re.IGNORECASE)
 _CLOSES = re.compile(rb"\r\nconnection: *close", re.IGNORECASE)
 
 
-class WrongAnswerError(Exception):
-    """An answer that is not the expected one: nothing that was measured around it counts."""
+class UnexpectedResponseError(Exception):
+    """A response has another status or body than expected, or there is none; the measurement is invalid."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """The bytes to send, and what must come back."""
+    """The bytes to send, and the response to expect."""
 
-    sent: bytes
+    data: bytes
     statuses: frozenset[int]
     contains: bytes = b""
 
 
-class Caller:
-    """One connection, kept; opened anew where the server has closed it between two requests."""
+class Connection:
+    """A kept-alive connection to a server on this machine, reopened after the server has announced to close it."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -38,214 +41,195 @@ class Caller:
         self._received = b""
         self._request: Request | None = None
         self._began = 0.0
-        self.is_last = False
-        """The server will hang up: `close` before the next request."""
+        self._server_closes = False
         self.body = b""
-        """Of the last answer."""
+        """Body of the last response."""
 
     def fileno(self) -> int:
-        """Give what a selector waits for."""
+        """Return the file descriptor, for a selector."""
         if self._socket is None:
-            raise ValueError("it is not connected")
+            raise ValueError("not connected")
         return self._socket.fileno()
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         if self._socket is not None:
             self._socket.close()
             self._socket = None
 
     def send(self, request: Request) -> None:
-        """Send a request.
+        """Send a request; connect first where necessary.
 
-        :raises WrongAnswerError: nobody takes it.
+        :raises UnexpectedResponseError: the server does not accept it.
         """
+        if self._server_closes:
+            self.close()
         try:
             if self._socket is None:
-                self._socket = socket.create_connection(("127.0.0.1", self._port), PATIENCE)
+                self._socket = socket.create_connection(("127.0.0.1", self._port), TIMEOUT)
                 self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                self.is_last = False
+                self._server_closes = False
             self._request, self._received, self._began = request, b"", time.perf_counter()
-            self._socket.sendall(request.sent)
+            self._socket.sendall(request.data)
         except OSError as error:
-            raise WrongAnswerError(f"nobody takes the request: {error}") from error
+            raise UnexpectedResponseError(f"the server does not accept the request: {error}") from error
 
     def receive(self) -> float | None:
-        """Read what there is; give the seconds that the request has taken once its answer is whole.
+        """Read once; return the seconds since the request was sent if the response is now complete, else None.
 
-        :raises WrongAnswerError: for another status or body than expected, or none.
+        :raises UnexpectedResponseError: the status or the body is not as expected, or the response is cut off.
         """
         if self._socket is None or self._request is None:
-            raise ValueError("nothing was asked")
+            raise ValueError("no request was sent")
         try:
             part = self._socket.recv(65536)
         except OSError as error:
-            raise WrongAnswerError(f"the connection broke: {error}") from error
+            raise UnexpectedResponseError(f"the connection broke: {error}") from error
         self._received += part
-        head, gap, body = self._received.partition(b"\r\n\r\n")
-        if gap and _is_whole(head, body):
+        head, separator, body = self._received.partition(b"\r\n\r\n")
+        if separator and _is_complete(head, body):
             _check(self._request, head, body)
             self.body = body
-            self.is_last = _CLOSES.search(head) is not None
+            self._server_closes = _CLOSES.search(head) is not None
             return time.perf_counter() - self._began
         if not part:
-            raise WrongAnswerError(f"the server hung up after {self._received[:1000]!r}")
+            raise UnexpectedResponseError(f"the server closed the connection after {self._received[:1000]!r}")
         return None
 
-    def ask(self, request: Request) -> float:
-        """Send a request and wait for its answer; give the seconds it took.
+    def exchange(self, request: Request) -> float:
+        """Send a request, wait for the response, and return the seconds it took.
 
-        :raises WrongAnswerError: as `receive`.
+        :raises UnexpectedResponseError: as `receive`.
         """
-        if self.is_last:
-            self.close()
         self.send(request)
-        while (took := self.receive()) is None:
+        while (duration := self.receive()) is None:
             pass
-        return took
+        return duration
 
 
 def _check(request: Request, head: bytes, body: bytes) -> None:
     if int(head[9:12]) not in request.statuses or request.contains not in body:
-        wanted = f"{sorted(request.statuses)} with {request.contains!r}"
-        raise WrongAnswerError(f"expected {wanted}: {head!r} {body[:2000]!r}")
+        expected = f"{sorted(request.statuses)} with {request.contains!r}"
+        raise UnexpectedResponseError(f"expected {expected}: {head!r} {body[:2000]!r}")
 
 
-def _is_whole(head: bytes, body: bytes) -> bool:
+def _is_complete(head: bytes, body: bytes) -> bool:
     if found := _LENGTH.search(head):
         return len(body) >= int(found[1])
     return body.endswith(b"0\r\n\r\n") if _CHUNKED.search(head) else head[9:12] == b"204"
 
 
 @dataclass(frozen=True, slots=True)
-class Timed:
-    """How long a run took, and each of its requests, in seconds."""
+class Load:
+    """The times of a load that was sent, in seconds."""
 
     seconds: float
-    took: tuple[float, ...]
-    at: tuple[float, ...] = ()
-    """When each answer came, since the run began."""
+    """From the first request to the last response."""
+    durations: tuple[float, ...]
+    """Of each request."""
+    finished_at: tuple[float, ...] = ()
+    """When each response came, since the beginning."""
     busy: float = 0.0
-    """How long all connections had something to do."""
+    """How long all connections had a request in progress."""
 
     @property
     def per_second(self) -> float:
-        """Give the throughput while all connections were busy, without the quarter in which that began."""
-        begins = self.busy / 4
-        answers = sum(begins < at <= self.busy for at in self.at)
-        return answers / (self.busy - begins) if answers else len(self.took) / self.seconds
+        """Return the throughput while all connections were busy, without the first quarter of that time."""
+        begin = self.busy / 4
+        responses = sum(begin < at <= self.busy for at in self.finished_at)
+        return responses / (self.busy - begin) if responses else len(self.durations) / self.seconds
 
 
-def in_sequence(
-    port: int, requests: Iterator[Request], *, count: int, least: int = 1, seconds: float = PATIENCE
-) -> Timed:
-    """Send so many requests over one connection, one after the other; fewer, but so many at least, if time is up.
+def send_in_sequence(
+    port: int, requests: Iterator[Request], *, count: int, at_least: int = 1, seconds: float = TIMEOUT
+) -> Load:
+    """Send requests one after the other on one connection, until `count` are sent or the time is over.
 
-    :raises WrongAnswerError: for the first wrong answer.
+    :param at_least: how many to send even when the time is over.
+    :raises UnexpectedResponseError: at the first unexpected response.
     """
-    caller, took = Caller(port), list[float]()
+    connection, durations = Connection(port), list[float]()
     began = time.perf_counter()
     try:
-        while len(took) < count and (len(took) < least or time.perf_counter() - began < seconds):
-            took.append(caller.ask(next(requests)))
+        while len(durations) < count and (len(durations) < at_least or time.perf_counter() - began < seconds):
+            durations.append(connection.exchange(next(requests)))
     finally:
-        caller.close()
-    return Timed(time.perf_counter() - began, tuple(took))
+        connection.close()
+    return Load(time.perf_counter() - began, tuple(durations))
 
 
-def at_once(port: int, requests: Iterator[Request], *, connections: int, count: int, seconds: float) -> Timed:
-    """Keep so many connections busy; await all answers.
+def send_concurrently(port: int, requests: Iterator[Request], *, connections: int, count: int, seconds: float) -> Load:
+    """Keep a number of connections busy, until `count` requests are sent, none are left or the time is over.
 
-    It ends when so many requests are sent, when there are no more of them, or when so many seconds are over.
-
-    :raises WrongAnswerError: for the first wrong answer.
+    :raises UnexpectedResponseError: at the first unexpected response.
     """
-    left = itertools.islice(requests, count)
-    callers = [Caller(port) for _ in range(connections)]
-    took, at = list[float](), list[float]()
-    busy = 0.0
+    remaining = itertools.islice(requests, count)
+    opened = [Connection(port) for _ in range(connections)]
+    durations, finished_at, busy = list[float](), list[float](), 0.0
     began = time.perf_counter()
-    with selectors.DefaultSelector() as waiting:
+    with selectors.DefaultSelector() as selector:
         try:
-            for caller, request in zip(callers, itertools.islice(left, connections), strict=False):
-                caller.send(request)
-                waiting.register(caller, selectors.EVENT_READ)
-            while waiting.get_map():
-                for caller in answered(waiting.select(PATIENCE)):
-                    if (seconds_taken := caller.receive()) is None:
+            for connection, request in zip(opened, itertools.islice(remaining, connections), strict=False):
+                connection.send(request)
+                selector.register(connection, selectors.EVENT_READ)
+            while selector.get_map():
+                for connection in _readable(selector.select(TIMEOUT)):
+                    if (duration := connection.receive()) is None:
                         continue
-                    took.append(seconds_taken)
-                    at.append(time.perf_counter() - began)
-                    request_or_none = next(left, None) if at[-1] < seconds else None
-                    if request_or_none is None:
-                        busy = busy or at[-1]
-                        waiting.unregister(caller)
+                    durations.append(duration)
+                    finished_at.append(time.perf_counter() - began)
+                    selector.unregister(connection)
+                    following = next(remaining, None) if finished_at[-1] < seconds else None
+                    if following is None:
+                        busy = busy or finished_at[-1]
                     else:
-                        _send(waiting, caller, request_or_none)
+                        connection.send(following)
+                        selector.register(connection, selectors.EVENT_READ)
         finally:
-            for caller in callers:
-                caller.close()
-    return Timed(time.perf_counter() - began, tuple(took), tuple(at), busy)
+            for connection in opened:
+                connection.close()
+    return Load(time.perf_counter() - began, tuple(durations), tuple(finished_at), busy)
 
 
-def answered(events: list[tuple[selectors.SelectorKey, int]]) -> list[Caller]:
-    """Give the callers for whom there is something to read.
+def send_at_rate(port: int, requests: Iterator[Request], *, per_second: float, seconds: float) -> Load:
+    """Send requests at a fixed rate, whatever the server does, on as many connections as that takes.
 
-    :raises WrongAnswerError: there is nobody, as long as one may wait.
+    Durations count from when a request was due, so that a delay of the server shows in all requests it holds up.
+
+    :raises UnexpectedResponseError: at the first unexpected response.
     """
-    if not events:
-        raise WrongAnswerError(f"no answer within {PATIENCE} s")
-    return [cast(Caller, key.fileobj) for key, _ in events]
-
-
-def _send(waiting: selectors.BaseSelector, caller: Caller, request: Request) -> None:
-    if not caller.is_last:
-        caller.send(request)
-        return
-    waiting.unregister(caller)
-    caller.close()
-    caller.send(request)
-    waiting.register(caller, selectors.EVENT_READ)
-
-
-def paced(port: int, requests: Iterator[Request], *, per_second: float, seconds: float) -> Timed:
-    """Send a request whenever one is due, over as many connections as that takes; await all answers.
-
-    :raises WrongAnswerError: for the first wrong answer.
-    """
-    took: list[float] = []
-    free: list[Caller] = []
-    due_at: dict[Caller, float] = {}
+    durations: list[float] = []
+    free: list[Connection] = []
+    due_at: dict[Connection, float] = {}
     began = time.perf_counter()
     sent, count = 0, round(per_second * seconds)
-    with selectors.DefaultSelector() as waiting:
+    with selectors.DefaultSelector() as selector:
         try:
             while sent < count or due_at:
                 due = began + sent / per_second
                 now = time.perf_counter()
                 if sent < count and due <= now:
-                    caller = _taken(free, port)
-                    caller.send(next(requests))
-                    due_at[caller] = due
-                    waiting.register(caller, selectors.EVENT_READ)
+                    connection = free.pop() if free else Connection(port)
+                    connection.send(next(requests))
+                    due_at[connection] = due
+                    selector.register(connection, selectors.EVENT_READ)
                     sent += 1
                     continue
-                events = waiting.select(due - now if sent < count else PATIENCE)
+                events = selector.select(due - now if sent < count else TIMEOUT)
                 if not events and sent < count:
                     continue
-                for caller in answered(events):
-                    if caller.receive() is not None:
-                        took.append(time.perf_counter() - due_at.pop(caller))
-                        waiting.unregister(caller)
-                        free.append(caller)
+                for connection in _readable(events):
+                    if connection.receive() is not None:
+                        durations.append(time.perf_counter() - due_at.pop(connection))
+                        selector.unregister(connection)
+                        free.append(connection)
         finally:
-            for caller in (*free, *due_at):
-                caller.close()
-    return Timed(time.perf_counter() - began, tuple(took))
+            for connection in (*free, *due_at):
+                connection.close()
+    return Load(time.perf_counter() - began, tuple(durations))
 
 
-def _taken(free: list[Caller], port: int) -> Caller:
-    caller = free.pop() if free else Caller(port)
-    if caller.is_last:
-        caller.close()
-    return caller
+def _readable(events: list[tuple[selectors.SelectorKey, int]]) -> list[Connection]:
+    if not events:
+        raise UnexpectedResponseError(f"no response within {TIMEOUT} s")
+    return [cast(Connection, key.fileobj) for key, _ in events]

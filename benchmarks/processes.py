@@ -1,4 +1,4 @@
-"""Processes of a run: started, waited for, looked at, and ended by their numbers, whatever happens."""
+"""Processes of a benchmark run: started, awaited, measured and ended."""
 
 import os
 import shutil
@@ -12,29 +12,31 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-READY_WITHIN = 120
-"""Seconds until a process must answer, on a machine with much else to do."""
-_ENDED_WITHIN = 40
+READY_TIMEOUT = 120
+"""Seconds until a process must be ready, on a busy machine."""
+_TERMINATION_TIMEOUT = 40
 _INHERITED = {"PATH", "HOME", "LANG", "LC_ALL", "TMPDIR"}
+"""Variables that every process needs; others could be settings of another service."""
 
 
 class ProcessError(Exception):
-    """A process has ended that should run, does not get ready, or fails."""
+    """A process has failed, has ended unexpectedly, or is not ready in time."""
 
 
 @contextmanager
 def running(
     command: Sequence[str], environment: Mapping[str, str], log: Path, *, folder: Path = ROOT
 ) -> Iterator["subprocess.Popen[bytes]"]:
-    """Run a command in a process group of its own until the block ends; its output goes into a file.
+    """Run a command in a process group of its own until the block ends.
 
-    :raises ProcessError: it has ended by itself.
+    :param log: the file for its output.
+    :raises ProcessError: it has ended before.
     """
     with log.open("wb") as stream:
-        process = subprocess.Popen(  # noqa: S603 - commands of ours
+        process = subprocess.Popen(  # noqa: S603 - our own commands
             list(command),
             cwd=folder,
-            env={**inherited(), **environment},
+            env=_environment(environment),
             stdin=subprocess.DEVNULL,
             stdout=stream,
             stderr=subprocess.STDOUT,
@@ -48,15 +50,15 @@ def running(
         _end(process)
 
 
-def run(command: Sequence[str], environment: Mapping[str, str], *, folder: Path = ROOT) -> str:
-    """Run a command to its end and give its output.
+def run_command(command: Sequence[str], environment: Mapping[str, str]) -> str:
+    """Run a command to its end and return its output.
 
     :raises ProcessError: it fails.
     """
-    done = subprocess.run(  # noqa: S603 - commands of ours
+    done = subprocess.run(  # noqa: S603 - our own commands
         list(command),
-        cwd=folder,
-        env={**inherited(), **environment},
+        cwd=ROOT,
+        env=_environment(environment),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -67,22 +69,38 @@ def run(command: Sequence[str], environment: Mapping[str, str], *, folder: Path 
     return done.stdout
 
 
-def await_ready(process: "subprocess.Popen[bytes]", log: Path, ready: Callable[[], bool]) -> None:
-    """Wait until it is ready.
+@contextmanager
+def running_redis(folder: Path) -> Iterator[str]:
+    """Run an empty Redis server until the block ends; yield its URL.
+
+    :raises ProcessError: it is not installed.
+    """
+    program = shutil.which("redis-server")
+    if program is None:
+        raise ProcessError("redis-server is not installed; Tandem needs it with more than one process")
+    port, log = free_port(), folder / "redis.log"
+    command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    with running(command, {}, log, folder=folder) as process:
+        await_ready(process, log, lambda: is_listening(port))
+        yield f"redis://127.0.0.1:{port}/0"
+
+
+def await_ready(process: "subprocess.Popen[bytes]", log: Path, is_ready: Callable[[], bool]) -> None:
+    """Wait until a process is ready.
 
     :raises ProcessError: it ends first, or takes too long.
     """
-    until = time.monotonic() + READY_WITHIN
-    while not ready():
+    until = time.monotonic() + READY_TIMEOUT
+    while not is_ready():
         if process.poll() is not None:
-            raise ProcessError(f"it has ended with {process.returncode}:\n{tail(log)}")
+            raise ProcessError(f"the process has ended with {process.returncode}:\n{tail(log)}")
         if time.monotonic() > until:
-            raise ProcessError(f"it is not ready after {READY_WITHIN} s:\n{tail(log)}")
+            raise ProcessError(f"the process is not ready after {READY_TIMEOUT} s:\n{tail(log)}")
         time.sleep(0.05)
 
 
 def children(pid: int) -> list[int]:
-    """Give the processes that one has started; none of one that has ended."""
+    """Return the ids of a process's children, none if it has ended."""
     try:
         listed = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
     except (FileNotFoundError, ProcessLookupError):
@@ -91,15 +109,15 @@ def children(pid: int) -> list[int]:
 
 
 def descendants(pid: int) -> list[int]:
-    """Give the processes that one has started, and those that they have."""
+    """Return the ids of a process's children, their children, and so on."""
     started = children(pid)
     return [*started, *(further for child in started for further in descendants(child))]
 
 
 def cpu_seconds(pid: int) -> float:
-    """Give the CPU time, user and system, that all threads of a process have taken, ended ones included.
+    """Return the CPU time, user and system, of all threads of a process, ended threads included.
 
-    The kernel's clock of the process (clock_getcpuclockid(3)); /proc/PID/stat has the same in steps of 10 ms.
+    It reads the kernel's clock of the process (clock_getcpuclockid(3)); /proc/PID/stat counts in steps of 10 ms.
 
     :raises OSError: there is no such process.
     """
@@ -107,54 +125,37 @@ def cpu_seconds(pid: int) -> float:
 
 
 def free_port() -> int:
-    """Give a port that nobody listens on at this moment."""
+    """Return a port that nobody listens on at this moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
 
 
-def listens(port: int) -> bool:
-    """Say whether somebody takes connections there."""
+def is_listening(port: int) -> bool:
+    """Return True if a port of this machine accepts connections."""
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def inherited() -> dict[str, str]:
-    """Give what a process needs of our environment: another service's settings in a shell must not reach it."""
-    return {name: value for name, value in os.environ.items() if name in _INHERITED}
-
-
 def tail(log: Path) -> str:
-    """Give the end of what a process has written."""
+    """Return the end of a log file."""
     return log.read_text(encoding="utf-8", errors="replace")[-4000:]
 
 
+def _environment(variables: Mapping[str, str]) -> dict[str, str]:
+    return {**{name: value for name, value in os.environ.items() if name in _INHERITED}, **variables}
+
+
 def _end(process: "subprocess.Popen[bytes]") -> None:
-    # It and its children, in one group; once all have ended, the number may be somebody else's.
-    for number, patience in ((signal.SIGTERM, _ENDED_WITHIN), (signal.SIGKILL, None)):
+    # Never signal a process that has been waited for: its id may belong to another one.
+    for number, timeout in ((signal.SIGTERM, _TERMINATION_TIMEOUT), (signal.SIGKILL, None)):
         if process.poll() is not None:
             break
         with suppress(ProcessLookupError):
             os.killpg(process.pid, number)
         try:
-            process.wait(patience)
+            process.wait(timeout)
         except subprocess.TimeoutExpired:
             sys.stderr.write(f"SIGTERM did not end process {process.pid}\n")
-
-
-@contextmanager
-def running_redis(folder: Path) -> Iterator[str]:
-    """Run an empty one, and give its URL.
-
-    :raises ProcessError: it is not installed.
-    """
-    program = shutil.which("redis-server")
-    if program is None:
-        raise ProcessError("redis-server is not installed: more than one process of Tandem needs it")
-    port, log = free_port(), folder / "redis.log"
-    command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-    with running(command, {}, log, folder=folder) as process:
-        await_ready(process, log, lambda: listens(port))
-        yield f"redis://127.0.0.1:{port}/0"

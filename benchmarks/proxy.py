@@ -1,4 +1,4 @@
-"""A way to PostgreSQL that writes down every statement sent along it."""
+"""A TCP proxy for PostgreSQL that records every statement (the manual's Frontend/Backend Protocol)."""
 
 import socket
 import struct
@@ -12,33 +12,34 @@ from urllib.parse import urlsplit, urlunsplit
 from psycopg.conninfo import conninfo_to_dict
 
 _SSL_REQUEST, _GSS_REQUEST = 80877103, 80877104
-REFUSED = b"N"
-"""The answer to a client that asks for encryption: it goes on in clear, or gives up."""
+NOT_ENCRYPTED = b"N"
+"""The answer to a client that asks for encryption: it continues in plain text or closes the connection."""
+_CHUNK = 65536
 
 
-class Greeting:
-    """The first bytes of a connection, which carry no type."""
+class StartupReader:
+    """Reads the first messages of a connection, which have no type."""
 
     def __init__(self) -> None:
         self._received = b""
 
     def feed(self, data: bytes) -> tuple[bytes, bytes | None]:
-        """Take bytes in; give what the client is to be told, and what goes on to the server once it is known."""
+        """Take bytes in; return what to answer the client, and the startup message for the server once complete."""
         self._received += data
-        told = b""
+        answer = b""
         while len(self._received) >= 8:
             length, code = struct.unpack("!II", self._received[:8])
             if code not in {_SSL_REQUEST, _GSS_REQUEST}:
-                return told, self._received if len(self._received) >= length else None
+                return answer, self._received if len(self._received) >= length else None
             self._received = self._received[length:]
-            told += REFUSED
-        return told, None
+            answer += NOT_ENCRYPTED
+        return answer, None
 
 
-class Statements:
-    """Reads the messages that follow the greeting.
+class StatementReader:
+    """Reads the messages after the startup.
 
-    A Query is one statement. Parse, Bind and Execute are one together, when it is executed.
+    A Query is one statement. Parse, Bind and Execute are one together, which counts at each Execute.
     """
 
     def __init__(self) -> None:
@@ -47,7 +48,7 @@ class Statements:
         self._bound: dict[bytes, bytes] = {}
 
     def feed(self, data: bytes) -> list[str]:
-        """Take bytes in; give the statements that they complete, "" for an empty one."""
+        """Take bytes in; return the statements that they complete, "" for an empty one."""
         self._received += data
         return [text.decode("utf-8", "replace") for kind, body in self._messages() for text in self._read(kind, body)]
 
@@ -72,20 +73,17 @@ class Statements:
             yield self._bound.get(first, b"?")
 
 
-_AT_A_TIME = 65536
-
-
 class StatementProxy:
-    """Listens on a port of this machine while its block runs. A statement is written down before it is passed on.
+    """Forwards connections from a port of this machine to PostgreSQL while its block runs.
 
-    So when a client has its answer, what it has sent is in `statements`: one entry a statement, those that begin and
-    end a transaction included, "" for an empty one (a pool's question whether a connection is alive).
+    A statement is recorded before it is forwarded: when a client has the answer, the statement is in `statements`.
+    BEGIN and COMMIT are statements; an empty one, by which a pool checks a connection, is "".
     """
 
     def __init__(self, url: str) -> None:
-        """Take the server's URL; nothing listens yet."""
-        told = conninfo_to_dict(url)
-        self._server_host, self._server_port = str(told.get("host") or "127.0.0.1"), int(told.get("port") or 5432)
+        """Take the URL of the server's database; connections are accepted when the block begins."""
+        parameters = conninfo_to_dict(url)
+        self._host, self._port = str(parameters.get("host") or "127.0.0.1"), int(parameters.get("port") or 5432)
         self._url = url
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self._sockets: set[socket.socket] = set()
@@ -95,46 +93,46 @@ class StatementProxy:
 
     @property
     def url(self) -> str:
-        """The same database, along this way."""
+        """The URL of the same database through the proxy."""
         parts = urlsplit(self._url)
         user = parts.netloc.rpartition("@")[0]
         return urlunsplit(parts._replace(netloc=f"{user}@127.0.0.1:{self._listener.getsockname()[1]}"))
 
     @property
     def statements(self) -> list[str]:
-        """What was sent since `reset`, in order."""
+        """The statements since `reset`, in order."""
         with self._lock:
             return list(self._statements)
 
     @property
     def connections(self) -> int:
-        """How many connections were opened since `reset`."""
+        """The number of connections opened since `reset`."""
         with self._lock:
             return self._connections
 
     def reset(self) -> None:
-        """Forget."""
+        """Clear the records; connections stay open."""
         with self._lock:
             self._statements.clear()
             self._connections = 0
 
     def __enter__(self) -> Self:
-        """Listen."""
+        """Start to accept connections."""
         threading.Thread(target=self._accept, daemon=True).start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Hang up on everyone."""
-        # Closing alone would leave the thread in accept().
+        """Close all connections."""
+        # close() alone would not wake the thread in accept().
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         with self._lock:
-            open_still = list(self._sockets)
-        for one in open_still:
-            _hang_up(one)
+            still_open = list(self._sockets)
+        for one in still_open:
+            _close(one)
 
     def _accept(self) -> None:
         while True:
@@ -150,60 +148,61 @@ class StatementProxy:
             self._sockets.add(client)
             self._connections += 1
         try:
-            greeting = self._greeted(client)
-            if greeting is None:
+            startup = _read_startup(client)
+            if startup is None:
                 return
-            server = self._connected()
+            server = self._connect()
             with self._lock:
                 self._sockets.add(server)
-            server.sendall(greeting)
+            server.sendall(startup)
             threading.Thread(target=_copy, args=(server, client), daemon=True).start()
-            self._pass_on(client, server)
+            self._forward(client, server)
         except OSError:
-            pass  # one of the two is gone
+            pass  # the client or the server has closed the connection
         finally:
             for one in (client, server):
                 if one is not None:
-                    _hang_up(one)
+                    _close(one)
                     with self._lock:
                         self._sockets.discard(one)
 
-    def _greeted(self, client: socket.socket) -> bytes | None:
-        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        greeting = Greeting()
-        while data := client.recv(_AT_A_TIME):
-            told, passed_on = greeting.feed(data)
-            client.sendall(told)
-            if passed_on is not None:
-                return passed_on
-        return None
-
-    def _connected(self) -> socket.socket:
-        if self._server_host.startswith("/"):
+    def _connect(self) -> socket.socket:
+        if self._host.startswith("/"):
             local = socket.socket(socket.AF_UNIX)
-            local.connect(f"{self._server_host}/.s.PGSQL.{self._server_port}")
+            local.connect(f"{self._host}/.s.PGSQL.{self._port}")
             return local
-        server = socket.create_connection((self._server_host, self._server_port))
+        server = socket.create_connection((self._host, self._port))
         server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return server
 
-    def _pass_on(self, client: socket.socket, server: socket.socket) -> None:
-        reader = Statements()
-        while data := client.recv(_AT_A_TIME):
+    def _forward(self, client: socket.socket, server: socket.socket) -> None:
+        reader = StatementReader()
+        while data := client.recv(_CHUNK):
             if found := reader.feed(data):
                 with self._lock:
                     self._statements += found
             server.sendall(data)
 
 
+def _read_startup(client: socket.socket) -> bytes | None:
+    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    reader = StartupReader()
+    while data := client.recv(_CHUNK):
+        answer, startup = reader.feed(data)
+        client.sendall(answer)
+        if startup is not None:
+            return startup
+    return None
+
+
 def _copy(source: socket.socket, target: socket.socket) -> None:
     with suppress(OSError):
-        while data := source.recv(_AT_A_TIME):
+        while data := source.recv(_CHUNK):
             target.sendall(data)
-    _hang_up(target)
+    _close(target)
 
 
-def _hang_up(one: socket.socket) -> None:
+def _close(one: socket.socket) -> None:
     with suppress(OSError):
         one.shutdown(socket.SHUT_RDWR)
     one.close()

@@ -1,42 +1,37 @@
-"""`python -m benchmarks.ratio`: a sign-in beside the bare view's, on SQLite, within a generous bound; for `make check`.
+"""`python -m benchmarks.ratio`: check that a sign-in takes at most four times the CPU of the bare view's, on SQLite.
 
-It finds what makes a sign-in cost a multiple by mistake. What can be counted is counted exactly, by tests.
+It finds mistakes that multiply the cost. What can be counted exactly is checked by tests.
 """
 
 import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.candidates import chosen
+from benchmarks.candidates import candidates
 from benchmarks.measurements import sign_in
-from benchmarks.results import Key, Results, ratio
-from benchmarks.run import Choice, bench, say
+from benchmarks.results import BASELINE, Key, Results
+from benchmarks.run import Options, benchmark_run, progress
 
-BOUND = 4.0
-"""Twice the goal: a machine with much else to do is no fault of the code's."""
+LIMIT = 4.0
+"""Twice the goal, because other programs on the machine disturb the measurement."""
 
 
 def main() -> int:
-    """Measure, say the ratios, and give 1 where one is out of bounds or nobody could be measured."""
+    """Measure and write the ratios; return 1 if one is above the limit or could not be measured."""
     results = Results()
-    choice = Choice(rounds=3, databases=["sqlite"], schemes=["http"], latencies=[], seconds=0.5)
+    options = Options(rounds=3, databases=["sqlite"], schemes=["http"], latencies=[], seconds=0.5)
     with (
         tempfile.TemporaryDirectory(prefix="tandem-ratio-") as folder,
-        bench(choice, chosen(["yardstick", "tandem"]), Path(folder), results) as running,
+        benchmark_run(options, candidates([BASELINE, "tandem"]), Path(folder), results) as run,
     ):
-        sign_in.run(running)
-    found = [_ratio(results, name) for name in results.titles if name != "yardstick"]
+        sign_in.measure(run)
     for failure in results.failures:
-        say(failure)
-    return 0 if found and all(one is not None and one <= BOUND for one in found) else 1
-
-
-def _ratio(results: Results, name: str) -> float | None:
-    own = Key("cpu_ms", name, "sqlite", "http")
-    found = ratio(results, own, own._replace(candidate="yardstick"))
-    said = "not measured" if found is None else f"{found:.2f} x the bare view (at most {BOUND:g})"
-    say(f"CPU of a sign-in, {results.titles[name]}: {said}")
-    return found
+        progress(failure)
+    ratios = {name: results.to_baseline(Key("cpu_ms", name, "sqlite", "http")) for name in results.tandems()}
+    for name, ratio in ratios.items():
+        measured = "not measured" if ratio is None else f"{ratio:.2f} x the bare view (at most {LIMIT:g})"
+        progress(f"CPU of a sign-in, {results.titles[name]}: {measured}")
+    return 0 if ratios and all(ratio is not None and ratio <= LIMIT for ratio in ratios.values()) else 1
 
 
 if __name__ == "__main__":

@@ -1,23 +1,25 @@
-"""What a run has measured, how it is kept, and what it comes to."""
+"""What a benchmark run has measured: the values, their medians and ratios, and the JSON file."""
 
 import json
 import math
 import statistics
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-OVER = {"http": "http", "tls": "TLS"}
 DATABASES = {"postgres": "PostgreSQL", "sqlite": "SQLite"}
+SCHEMES = {"http": "http", "tls": "TLS"}
+BASELINE = "baseline"
+"""Name of the candidate that all others are compared with."""
 
 
 class Key(NamedTuple):
     """What a value is about."""
 
     what: str
-    """Which figure: `cpu_ms`, `per_second` …"""
+    """The figure: `cpu_ms`, `per_second` …"""
     candidate: str
     database: str = ""
     scheme: str = ""
@@ -25,94 +27,82 @@ class Key(NamedTuple):
     """Milliseconds that the provider takes."""
 
 
-@dataclass
-class Results:
-    """All values of each figure, one a round."""
-
-    about: dict[str, str] = field(default_factory=dict)
-    """Where and how: the machine, the versions, what was asked for."""
-    titles: dict[str, str] = field(default_factory=dict)
-    """The candidates' names for a table, in its order."""
-    values: dict[Key, list[float]] = field(default_factory=lambda: defaultdict(list))
-    statements: dict[str, dict[str, list[str]]] = field(default_factory=dict)
-    """For each candidate, what a `sign_in` and a `sign_up` send to the database."""
-    failures: list[str] = field(default_factory=list)
-    """Who has failed at what: a wrong answer, or none."""
-
-    def add(self, key: Key, value: float) -> None:
-        """Take a value in."""
-        self.values[key].append(value)
-
-    def candidates(self, what: str) -> Iterator[str]:
-        """Give those of whom there is such a figure, in the order of the tables."""
-        having = {key.candidate for key in self.values if key.what == what}
-        return (name for name in self.titles if name in having)
-
-
-def save(results: Results, file: Path) -> None:
-    """Write them as JSON."""
-    told = {
-        "about": results.about,
-        "titles": results.titles,
-        "values": [{**key._asdict(), "values": values} for key, values in results.values.items()],
-        "statements": results.statements,
-        "failures": results.failures,
-    }
-    file.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-
-
-def load(file: Path) -> Results:
-    """Read what `save` has written."""
-    told = json.loads(file.read_text(encoding="utf-8"))
-    results = Results(told["about"], told["titles"], statements=told["statements"], failures=told["failures"])
-    for row in told["values"]:
-        values = row.pop("values")
-        results.values[Key(**row)] = values
-    return results
-
-
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a figure's values come to."""
+    """The median and the range of a figure's values."""
 
     median: float
     least: float
     most: float
 
 
-def summarised(results: Results, key: Key) -> Summary | None:
-    """Give the median and the spread of a figure; None where it was not measured."""
-    values = results.values.get(key)
-    return Summary(statistics.median(values), min(values), max(values)) if values else None
+@dataclass
+class Results:
+    """All values of each figure, one a round."""
 
+    about: dict[str, str] = field(default_factory=dict)
+    """The machine, the versions, the command line."""
+    titles: dict[str, str] = field(default_factory=dict)
+    """The candidates' titles by name, in the order of the tables."""
+    values: dict[Key, list[float]] = field(default_factory=lambda: defaultdict(list))
+    statements: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    """For each candidate, the SQL statements of a `sign_in` and a `sign_up`."""
+    failures: list[str] = field(default_factory=list)
+    """Measurements that failed, with the reason."""
 
-def median(results: Results, key: Key) -> float | None:
-    """Give the median of a figure; None where it was not measured."""
-    found = summarised(results, key)
-    return found.median if found else None
+    def add(self, key: Key, value: float) -> None:
+        """Add the value of a round."""
+        self.values[key].append(value)
 
+    def candidates(self, what: str) -> list[str]:
+        """Return the candidates for which a figure was measured, in the order of the tables."""
+        measured = {key.candidate for key in self.values if key.what == what}
+        return [name for name in self.titles if name in measured]
 
-def ratio(results: Results, above: Key, below: Key) -> float | None:
-    """Give the ratio of two medians; None where one was not measured or there is nothing to divide by."""
-    first, second = median(results, above), median(results, below)
-    return first / second if first is not None and second else None
+    def tandems(self) -> list[str]:
+        """Return the candidates that are APIs of Tandem."""
+        return [name for name in self.titles if name.startswith("tandem-")]
+
+    def peers(self) -> list[str]:
+        """Return the candidates that are neither Tandem nor the baseline."""
+        return [name for name in self.titles if name != BASELINE and not name.startswith("tandem-")]
+
+    def summary(self, key: Key) -> Summary | None:
+        """Return the median and the range of a figure, None if it was not measured."""
+        values = self.values.get(key)
+        return Summary(statistics.median(values), min(values), max(values)) if values else None
+
+    def median(self, key: Key) -> float | None:
+        """Return the median of a figure, None if it was not measured."""
+        found = self.summary(key)
+        return found.median if found else None
+
+    def ratio(self, key: Key, to: Key) -> float | None:
+        """Return the ratio of two medians, None if one was not measured or the divisor is zero."""
+        dividend, divisor = self.median(key), self.median(to)
+        return dividend / divisor if dividend is not None and divisor else None
+
+    def to_baseline(self, key: Key) -> float | None:
+        """Return the ratio of a figure to the baseline's."""
+        return self.ratio(key, key._replace(candidate=BASELINE))
+
+    def save(self, file: Path) -> None:
+        """Write everything as JSON."""
+        content = {
+            "about": self.about,
+            "titles": self.titles,
+            "values": [{**key._asdict(), "values": values} for key, values in self.values.items()],
+            "statements": self.statements,
+            "failures": self.failures,
+        }
+        file.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
-    """Give the least value that so many per cent of all do not exceed (the nearest rank).
+    """Return the least value that `percent` of all values do not exceed (the nearest rank).
 
     :raises ValueError: there are no values.
     """
     if not values:
         raise ValueError("no values")
     return sorted(values)[max(math.ceil(len(values) * percent / 100), 1) - 1]
-
-
-def tandems(results: Results) -> list[str]:
-    """Give the names of Tandem's mounts."""
-    return [name for name in results.titles if name.startswith("tandem-")]
-
-
-def peers(results: Results) -> list[str]:
-    """Give the names of those that are neither Tandem nor the yardstick."""
-    return [name for name in results.titles if name != "yardstick" and not name.startswith("tandem-")]

@@ -1,4 +1,4 @@
-"""What all parts of a run share: the provider, Redis, the candidates with their databases, servers and results."""
+"""What all measurements of a run share: the provider, the candidates' databases and servers, and the results."""
 
 import sys
 import time
@@ -8,19 +8,19 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from benchmarks.candidates import APP_ID, Candidate, Setup, sign_ins
-from benchmarks.databases import clear, new_database
-from benchmarks.load import Timed, WrongAnswerError, at_once
+from benchmarks.candidates import Candidate, Setup
+from benchmarks.databases import clear, cpu_by_session, new_database
+from benchmarks.load import Load, UnexpectedResponseError, send_concurrently, send_in_sequence
 from benchmarks.processes import (
-    READY_WITHIN,
+    READY_TIMEOUT,
     ProcessError,
     await_ready,
     children,
     cpu_seconds,
     descendants,
     free_port,
-    listens,
-    run,
+    is_listening,
+    run_command,
     running,
     running_redis,
     tail,
@@ -28,209 +28,230 @@ from benchmarks.processes import (
 from benchmarks.provider import Provider, running_provider
 from benchmarks.results import Results
 
-PEOPLE = range(1, 401)
-"""Who comes back; so many that nobody gets near the most tokens that one person may have."""
-_NEWCOMERS_FROM = 10_000_000
+RETURNING_USERS = range(1, 401)
+"""Users who sign in again; so many that none reaches the limit of access tokens a user may have."""
+_FIRST_NEW_USER = 10_000_000
+_IDLE_CPU = 0.002
+"""Seconds of CPU in a tenth of a second that an idle server may take."""
+_WARM_UP_TIMEOUT = 120
 
 
 @dataclass
-class Place:
-    """A candidate's database, and who is in it."""
+class Deployment:
+    """A candidate with a database of its own."""
 
     candidate: Candidate
-    database: str
+    vendor: str
     url: str
-    has_people: bool = False
-    _next: int = _NEWCOMERS_FROM
+    """Of the database."""
+    has_users: bool = False
+    """Whether the returning users have signed up."""
+    _next_user: int = _FIRST_NEW_USER
 
-    def newcomers(self, count: int) -> range:
-        """Give so many people who have never been here."""
-        self._next += count
-        return range(self._next - count, self._next)
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What is to be measured, and how often."""
-
-    rounds: int
-    databases: Sequence[str]
-    schemes: Sequence[str]
-    latencies: Sequence[int]
-    """Milliseconds, besides none."""
-    seconds: float
-    """How long one measurement may take."""
-
-
-@dataclass
-class Bench:
-    """The run."""
-
-    choice: Choice
-    candidates: Sequence[Candidate]
-    provider: Provider
-    folder: Path
-    stack: ExitStack
-    results: Results
-    _places: dict[tuple[str, str], Place] = field(default_factory=dict)
-
-    @cached_property
-    def redis_url(self) -> str:
-        """Start Redis for whoever needs it."""
-        return self.stack.enter_context(running_redis(self.folder))
-
-    def place(self, candidate: Candidate, database: str) -> Place:
-        """Give a candidate's database, made and prepared the first time; it is dropped when the run ends."""
-        key = (candidate.name, database)
-        if key not in self._places:
-            self._places[key] = self.stack.enter_context(self.new_place(candidate, database))
-        return self._places[key]
-
-    @contextmanager
-    def new_place(self, candidate: Candidate, database: str) -> Iterator[Place]:
-        """Make and prepare another database for a candidate, which is dropped when the block ends."""
-        with new_database(database, self.folder) as url:
-            place = Place(candidate, database, url)
-            prepare(candidate, self.setup(place, "http"))
-            yield place
-
-    def setup(
-        self, place: Place, scheme: str, *, workers: int | None = 1, threads: int | None = 8, url: str | None = None
-    ) -> Setup:
-        """Give what the candidate is started with, on a free port.
-
-        :param url: another way to its database.
-        """
-        # On SQLite there is one process, and no Redis, as where somebody tries it out.
-        redis = self.redis_url if place.database == "postgres" else None
-        origin, bundle = self.provider.origin(scheme), self.provider.bundle
-        return Setup(url or place.url, origin, bundle, redis, free_port(), workers, threads)
-
-    @contextmanager
-    def serving(self, place: Place, setup: Setup) -> Iterator["Started"]:
-        """Run a candidate's server."""
-        with serving(place.candidate, setup, self.folder) as started:
-            yield started
-
-    @contextmanager
-    def noted(self, place: Place, what: str) -> Iterator[None]:
-        """Go on with the others after a candidate has failed: it is told, and what was measured around it lost."""
-        try:
-            yield
-        except (WrongAnswerError, ProcessError) as error:
-            say(f"{place.candidate.name}, {what}: {error}")
-            self.results.failures.append(f"{place.candidate.name}, {what}: {str(error)[:300]}")
-
-    def tandems(self) -> list[Candidate]:
-        """Give Tandem's mounts among the candidates, the newest last."""
-        return [one for one in self.candidates if one.is_tandem]
-
-
-def say(text: str) -> None:
-    """Tell whoever waits how far it is."""
-    sys.stderr.write(f"{text}\n")
-    sys.stderr.flush()
-
-
-@contextmanager
-def bench(choice: Choice, candidates: Sequence[Candidate], folder: Path, results: Results) -> Iterator[Bench]:
-    """Start what all share; all of it ends with the block."""
-    with ExitStack() as stack:
-        provider = stack.enter_context(running_provider(APP_ID))
-        results.titles = {one.name: one.title for one in candidates}
-        yield Bench(choice, candidates, provider, folder, stack, results)
-
-
-_QUIET = 0.002
-"""Seconds of CPU in a tenth of a second: no more than a server that waits."""
-_TIMES = 2
-"""Tenths of a second, one after the other."""
+    def new_users(self, count: int) -> range:
+        """Return the numbers of users who have not signed up yet."""
+        self._next_user += count
+        return range(self._next_user - count, self._next_user)
 
 
 @dataclass(frozen=True)
-class Started:
-    """Where it serves, and what it has cost so far."""
+class Cost:
+    """What a load has cost, in milliseconds of CPU for each request."""
 
-    candidate: Candidate
+    load: Load
+    cpu_ms: float
+    """Of the server's workers."""
+    database_cpu_ms: float | None
+    """Of the database's processes; None for SQLite, or a server on another machine."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server of a deployment."""
+
+    deployment: Deployment
     setup: Setup
     pid: int
 
     @property
     def workers(self) -> list[int]:
-        """Give the processes that answer: those at the end of the tree."""
+        """The processes that answer requests: those without children."""
         return [pid for pid in descendants(self.pid) if not children(pid)]
 
-    def cpu_of(self, run: Callable[[], Timed]) -> tuple[Timed, float]:
-        """Do a run; give it with the milliseconds of CPU that each of its requests has taken of all workers.
+    @property
+    def connections(self) -> int:
+        """The number of connections that keeps all threads busy; workers do not get equal shares."""
+        return 2 * (self.setup.workers or 1) * (self.setup.threads or 1)
 
-        :raises ProcessError: they are others afterwards, so that nobody can say.
-        """
-        before = _cpu_by_process(self.workers)
-        ran = run()
-        after = _cpu_by_process(self.workers)
-        if before.keys() != after.keys():
-            raise ProcessError("a worker was replaced meanwhile")
-        return ran, (sum(after.values()) - sum(before.values())) * 1000 / len(ran.took)
-
-    def cpu_since_start(self) -> float:
-        """Give the seconds of CPU that it has taken as a whole."""
+    def total_cpu(self) -> float:
+        """Return the seconds of CPU that the server has taken since its start."""
         return sum(_cpu_by_process([self.pid, *descendants(self.pid)]).values())
+
+    def cost(self, send: Callable[[], Load]) -> Cost:
+        """Send a load and return what it has cost.
+
+        :raises ProcessError: a worker was replaced meanwhile.
+        """
+        database_before, before = cpu_by_session(self.deployment.url), _cpu_by_process(self.workers)
+        load = send()
+        after, database_after = _cpu_by_process(self.workers), cpu_by_session(self.deployment.url)
+        if before.keys() != after.keys():
+            raise ProcessError("a worker was replaced during the measurement")
+        count, kept = len(load.durations), database_before.keys() & database_after.keys()
+        of_database = sum(database_after[pid] - database_before[pid] for pid in kept) * 1000 / count if kept else None
+        return Cost(load, (sum(after.values()) - sum(before.values())) * 1000 / count, of_database)
+
+    def cost_in_sequence(self, users: range, *, count: int, at_least: int, seconds: float) -> Cost:
+        """Sign users in one after the other, after a first one that is not measured; return the cost."""
+        requests, port = self.deployment.candidate.sign_ins(users), self.setup.port
+        send_in_sequence(port, requests, count=1)
+        return self.cost(lambda: send_in_sequence(port, requests, count=count, at_least=at_least, seconds=seconds))
+
+    def sign_in_concurrently(self, *, connections: int, count: int, seconds: float) -> Load:
+        """Sign the returning users in on several connections at once."""
+        requests = self.deployment.candidate.sign_ins(RETURNING_USERS)
+        return send_concurrently(self.setup.port, requests, connections=connections, count=count, seconds=seconds)
+
+    def warm_up(self) -> None:
+        """Sign the returning users up, once for each database, then keep all threads busy for a moment."""
+        deployment, busy = self.deployment, self.connections
+        if not deployment.has_users:
+            self.sign_in_concurrently(connections=busy, count=len(RETURNING_USERS), seconds=_WARM_UP_TIMEOUT)
+            deployment.has_users = True
+        elif deployment.candidate.token_table:
+            # The users start with a few access tokens, not with those of all earlier measurements.
+            clear(deployment.url, deployment.candidate.token_table)
+        self.sign_in_concurrently(connections=busy, count=2 * busy, seconds=_WARM_UP_TIMEOUT)
 
 
 def _cpu_by_process(pids: Sequence[int]) -> dict[int, float]:
-    taken: dict[int, float] = {}
+    seconds: dict[int, float] = {}
     for pid in pids:
         with suppress(OSError):  # it has just ended
-            taken[pid] = cpu_seconds(pid)
-    return taken
+            seconds[pid] = cpu_seconds(pid)
+    return seconds
 
 
-def prepare(candidate: Candidate, setup: Setup) -> None:
-    """Make the tables."""
-    for command in candidate.prepare(setup):
-        run(command, candidate.environment(setup))
+@dataclass(frozen=True)
+class Options:
+    """What to measure, and how often."""
+
+    rounds: int
+    databases: Sequence[str]
+    schemes: Sequence[str]
+    latencies: Sequence[int]
+    """Milliseconds, in addition to 0."""
+    seconds: float
+    """How long one measurement may take."""
 
 
-@contextmanager
-def serving(candidate: Candidate, setup: Setup, folder: Path) -> Iterator["Started"]:
-    """Run the server, its log in a folder, and wait until all of its workers wait for requests."""
-    log = folder / f"{candidate.name}.log"
-    with running(candidate.command(setup), candidate.environment(setup), log) as process:
-        await_ready(process, log, lambda: listens(setup.port))
-        started = Started(candidate, setup, process.pid)
-        _await_workers(started, log)
-        yield started
+@dataclass
+class Run:
+    """A benchmark run."""
+
+    options: Options
+    candidates: Sequence[Candidate]
+    provider: Provider
+    folder: Path
+    stack: ExitStack
+    results: Results
+    _deployments: dict[tuple[str, str], Deployment] = field(default_factory=dict)
+
+    @cached_property
+    def redis_url(self) -> str:
+        """The URL of a Redis server, started at the first use."""
+        return self.stack.enter_context(running_redis(self.folder))
+
+    @property
+    def newest_tandem(self) -> list[Candidate]:
+        """The newest API of Tandem among the candidates, if there is one."""
+        return [one for one in self.candidates if one.is_tandem][-1:]
+
+    def deployment(self, candidate: Candidate, vendor: str) -> Deployment:
+        """Return a candidate's deployment, created at the first use and kept until the run ends."""
+        key = (candidate.name, vendor)
+        if key not in self._deployments:
+            self._deployments[key] = self.stack.enter_context(self.new_deployment(candidate, vendor))
+        return self._deployments[key]
+
+    @contextmanager
+    def new_deployment(self, candidate: Candidate, vendor: str) -> Iterator[Deployment]:
+        """Create a database with a candidate's tables; drop it when the block ends."""
+        with new_database(vendor, self.folder) as url:
+            deployment = Deployment(candidate, vendor, url)
+            setup = self.setup(deployment, "http")
+            for arguments in candidate.prepare:
+                run_command([candidate.python(), *arguments], candidate.environment(setup))
+            yield deployment
+
+    def setup(
+        self,
+        deployment: Deployment,
+        scheme: str,
+        *,
+        workers: int | None = 1,
+        threads: int | None = 8,
+        url: str | None = None,
+    ) -> Setup:
+        """Return what to start a server with, on a free port.
+
+        :param url: another URL of its database.
+        """
+        # SQLite stands for trying Tandem out: one process, no Redis.
+        redis = self.redis_url if deployment.vendor == "postgres" else None
+        origin, bundle = self.provider.origin(scheme), self.provider.bundle
+        return Setup(url or deployment.url, origin, bundle, redis, free_port(), workers, threads)
+
+    @contextmanager
+    def serving(self, deployment: Deployment, setup: Setup, *, until_idle: bool = True) -> Iterator[Server]:
+        """Run a server until the block ends.
+
+        :param until_idle: wait until all workers wait for requests; otherwise until the port is open.
+        """
+        candidate, log = deployment.candidate, self.folder / f"{deployment.candidate.name}.log"
+        command = [candidate.python(), *candidate.serve(setup)]
+        with running(command, candidate.environment(setup), log) as process:
+            await_ready(process, log, lambda: is_listening(setup.port))
+            server = Server(deployment, setup, process.pid)
+            if until_idle:
+                _await_idle(server, log)
+            yield server
+
+    @contextmanager
+    def recording_failures(self, deployment: Deployment, what: str) -> Iterator[None]:
+        """Record a failure of a candidate and continue the run without the rest of the block."""
+        try:
+            yield
+        except (UnexpectedResponseError, ProcessError) as error:
+            progress(f"{deployment.candidate.name}, {what}: {error}")
+            self.results.failures.append(f"{deployment.candidate.name}, {what}: {str(error)[:300]}")
 
 
-def _await_workers(started: Started, log: Path) -> None:
-    """Wait: the first of them would get all connections, and the others be measured while they start."""
-    until, taken, quiet = time.monotonic() + READY_WITHIN, 0.0, 0
-    while quiet < _TIMES:
+def _await_idle(server: Server, log: Path) -> None:
+    """Wait until no worker is starting any more: the first one would get all connections."""
+    until, taken, idle = time.monotonic() + READY_TIMEOUT, 0.0, 0
+    while idle < 2:
         if time.monotonic() > until:
-            raise ProcessError(f"{started.candidate.name} does not come to rest:\n{tail(log)}")
+            raise ProcessError(f"{server.deployment.candidate.name} is not idle after {READY_TIMEOUT} s:\n{tail(log)}")
         time.sleep(0.1)
-        now = started.cpu_since_start()
-        quiet = quiet + 1 if started.workers and now - taken < _QUIET else 0
+        now = server.total_cpu()
+        idle = idle + 1 if server.workers and now - taken < _IDLE_CPU else 0
         taken = now
 
 
-_EACH = 4
-"""Sign-ins for each thread."""
-_SECONDS = 120
+def progress(text: str) -> None:
+    """Write a line to standard error."""
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
 
 
-def warm_up(place: Place, started: Started) -> None:
-    """Sign everyone up, once for each database; then keep all threads busy for a moment."""
-    port, busy = started.setup.port, connections(started)
-    if place.has_people and place.candidate.credentials:
-        # Whoever comes back has a few credentials, not those of all earlier measurements.
-        clear(place.url, place.candidate.credentials)
-    if not place.has_people:
-        at_once(port, sign_ins(place.candidate, PEOPLE), connections=busy, count=len(PEOPLE), seconds=_SECONDS)
-        place.has_people = True
-    at_once(port, sign_ins(place.candidate, PEOPLE), connections=busy, count=busy * _EACH // 2, seconds=_SECONDS)
+@contextmanager
+def benchmark_run(options: Options, candidates: Sequence[Candidate], folder: Path, results: Results) -> Iterator[Run]:
+    """Start what all measurements share, and end it with the block.
 
-
-def connections(started: Started) -> int:
-    """Give how many keep all threads of all workers busy: they are not handed out evenly."""
-    return 2 * (started.setup.workers or 1) * (started.setup.threads or 1)
+    :param folder: for log files and SQLite databases.
+    """
+    with ExitStack() as stack:
+        provider = stack.enter_context(running_provider())
+        results.titles = {one.name: one.title for one in candidates}
+        yield Run(options, candidates, provider, folder, stack, results)

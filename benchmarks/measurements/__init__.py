@@ -1,1 +1,1 @@
-"""The parts of a run; each can be run alone (`--only`)."""
+"""The measurements of a run; each can be run alone (`--only`)."""

@@ -1,61 +1,58 @@
-"""Exactly what one sign-in and one sign-up send to the database and to the provider, once everything is warm."""
+"""The exact numbers of statements, provider calls and new connections of a sign-in and of a sign-up."""
 
 import re
 import time
 from collections.abc import Iterator
 
-from benchmarks.candidates import sign_ins
-from benchmarks.load import Caller, Request
+from benchmarks.load import Connection, Request
 from benchmarks.proxy import StatementProxy
 from benchmarks.results import Key
-from benchmarks.run import PEOPLE, Bench, Place, say, warm_up
+from benchmarks.run import RETURNING_USERS, Run, progress
 
 TIMES = 9
-_LONG_AGO = 1.1
-"""Seconds since anybody's last sign-in: social-core notes the time of one once a second at most."""
-_VALUE = re.compile(r"'(?:[^']|'')*'|\b[0-9]+\b")
-_DATABASE = "postgres"
+_PAUSE = 1.1
+"""Seconds after the warm-up: social-core writes the time of a sign-in at most once a second."""
+_LITERAL = re.compile(r"'(?:[^']|'')*'|\b[0-9]+\b")
 
 
-def run(bench: Bench) -> None:
-    """Count for every candidate, over TLS, on PostgreSQL: SQLite has no wire to listen at."""
-    for candidate in bench.candidates:
-        say(f"counts, {candidate.name}")
-        place = bench.place(candidate, _DATABASE)
-        with StatementProxy(place.url) as proxy:
-            setup = bench.setup(place, "tls", url=proxy.url)
-            with bench.noted(place, "counts"), bench.serving(place, setup) as started:
-                warm_up(place, started)
-                time.sleep(_LONG_AGO)
-                caller = Caller(setup.port)
+def measure(run: Run) -> None:
+    """Count for every candidate, warmed up, over TLS, on PostgreSQL; SQLite has no connection to listen to."""
+    for candidate in run.candidates:
+        progress(f"counts, {candidate.name}")
+        deployment = run.deployment(candidate, "postgres")
+        with StatementProxy(deployment.url) as proxy:
+            setup = run.setup(deployment, "tls", url=proxy.url)
+            with run.recording_failures(deployment, "counts"), run.serving(deployment, setup) as server:
+                server.warm_up()
+                time.sleep(_PAUSE)
+                connection = Connection(setup.port)
                 try:
-                    _count(bench, place, proxy, caller, "sign_in", sign_ins(candidate, PEOPLE))
-                    newcomers = place.newcomers(TIMES + 1)
-                    _count(bench, place, proxy, caller, "sign_up", sign_ins(candidate, newcomers))
+                    for what, users in (("sign_in", RETURNING_USERS), ("sign_up", deployment.new_users(TIMES + 1))):
+                        _count(run, candidate.name, what, candidate.sign_ins(users), connection, proxy)
                 finally:
-                    caller.close()
+                    connection.close()
 
 
 def _count(
-    bench: Bench, place: Place, proxy: StatementProxy, caller: Caller, of: str, requests: Iterator[Request]
+    run: Run, name: str, what: str, requests: Iterator[Request], connection: Connection, proxy: StatementProxy
 ) -> None:
-    """Count one by one: what a process does by itself now and then shows as the odd one among them."""
-    caller.ask(next(requests))
-    sent: list[list[str]] = []
+    """Count one by one, so that what a process does on its own shows as an exception among them."""
+    connection.exchange(next(requests))
+    recorded: list[list[str]] = []
     for _ in range(TIMES):
         proxy.reset()
-        bench.provider.reset()
-        caller.ask(next(requests))
-        statements, seen = proxy.statements, bench.provider.counts()
-        sent.append(statements)
+        run.provider.reset()
+        connection.exchange(next(requests))
+        statements = proxy.statements
+        recorded.append(statements)
         figures = {
             "statements": len([one for one in statements if one]),
             "empty_statements": len([one for one in statements if not one]),
             "database_connections": proxy.connections,
-            **{f"provider_{name}": count for name, count in seen.items()},
+            **{f"provider_{seen}": count for seen, count in run.provider.counts().items()},
         }
-        for what, count in figures.items():
-            bench.results.add(Key(f"{of}_{what}", place.candidate.name, _DATABASE, "tls"), count)
-    usual = sorted(sent, key=len)[TIMES // 2]
-    shapes = [_VALUE.sub("?", statement) for statement in usual]
-    bench.results.statements.setdefault(place.candidate.name, {})[of] = shapes
+        for figure, count in figures.items():
+            run.results.add(Key(f"{what}_{figure}", name, "postgres", "tls"), count)
+    typical = sorted(recorded, key=len)[TIMES // 2]
+    without_values = [_LITERAL.sub("?", statement) for statement in typical]
+    run.results.statements.setdefault(name, {})[what] = without_values

@@ -1,60 +1,56 @@
-"""How long a sign-in and a sign-up take among a thousand people, and among a million."""
+"""Sign-ins and sign-ups in a database of a thousand users, and of a million."""
 
 import statistics
 from contextlib import ExitStack
 
-from benchmarks.candidates import sign_ins
-from benchmarks.databases import PATTERN, database_cpu, multiply, taken_since
-from benchmarks.load import in_sequence
-from benchmarks.results import Key
-from benchmarks.run import PEOPLE, Bench, Place, Started, say, warm_up
+from benchmarks.databases import TEMPLATE_USER, copy_template_user
+from benchmarks.load import send_in_sequence
+from benchmarks.results import BASELINE, Key
+from benchmarks.run import RETURNING_USERS, Deployment, Run, progress
 
 SIZES = (1_000, 1_000_000)
-_MOST_ROUNDS = 3
-_SIGN_INS, _SIGN_UPS, _LEAST = 150, 40, 10
+_MAX_ROUNDS = 3
+_SIGN_INS, _SIGN_UPS, _AT_LEAST = 150, 40, 10
 
 
-def run(bench: Bench) -> None:
-    """Measure each candidate in both crowds by turns; a crowd is gone before the next candidate's is made."""
-    for candidate in bench.candidates:
+def measure(run: Run) -> None:
+    """Measure each candidate with both databases in turn; drop them before the next candidate."""
+    for candidate in run.candidates:
         with ExitStack() as stack:
-            places = [stack.enter_context(bench.new_place(candidate, "postgres")) for _ in SIZES]
-            for place, size in zip(places, SIZES, strict=True):
-                say(f"scale, {candidate.name}: {size} people")
-                _fill(bench, place, size)
-            # Of the peers it is the order of magnitude that tells.
-            own = candidate.is_tandem or candidate.name == "yardstick"
-            for _ in range(min(bench.choice.rounds, _MOST_ROUNDS if own else 1)):
-                for place, size in zip(places, SIZES, strict=True):
-                    _turn(bench, place, size)
+            deployments = [(size, stack.enter_context(run.new_deployment(candidate, "postgres"))) for size in SIZES]
+            for size, deployment in deployments:
+                progress(f"scale, {candidate.name}: {size} users")
+                add_users(run, deployment, size)
+            # The order of magnitude is enough for the peers.
+            is_ours = candidate.is_tandem or candidate.name == BASELINE
+            for _ in range(min(run.options.rounds, _MAX_ROUNDS if is_ours else 1)):
+                for size, deployment in deployments:
+                    _measure(run, deployment, size)
 
 
-def _fill(bench: Bench, place: Place, size: int) -> None:
-    setup = bench.setup(place, "http")
-    with bench.serving(place, setup):
-        in_sequence(setup.port, sign_ins(place.candidate, range(PATTERN, PATTERN + 1)), count=1)
-    multiply(place.url, place.candidate.tables, size)
-    place.has_people = True
+def add_users(run: Run, deployment: Deployment, count: int) -> None:
+    """Sign one user up, and add users 1 to `count` to the database as copies of it."""
+    candidate, setup = deployment.candidate, run.setup(deployment, "http")
+    with run.serving(deployment, setup):
+        send_in_sequence(setup.port, candidate.sign_ins(range(TEMPLATE_USER, TEMPLATE_USER + 1)), count=1)
+    copy_template_user(deployment.url, candidate.tables, count)
+    deployment.has_users = True
 
 
-def _turn(bench: Bench, place: Place, size: int) -> None:
-    setup = bench.setup(place, "http")
-    with bench.noted(place, f"among {size}"), bench.serving(place, setup) as started:
-        warm_up(place, started)
-        spread = range(1, size + 1, max(size // len(PEOPLE), 1))
-        _cost(bench, place, started, spread, _SIGN_INS, f"sign_in_{{}}_among_{size}")
-        _cost(bench, place, started, place.newcomers(_SIGN_UPS + 1), _SIGN_UPS, f"sign_up_{{}}_among_{size}")
-
-
-def _cost(bench: Bench, place: Place, started: Started, people: range, count: int, what: str) -> None:
-    requests, port = sign_ins(place.candidate, people), started.setup.port
-    in_sequence(port, requests, count=1)
-    before = database_cpu(place.url)
-    ran, each = started.cpu_of(
-        lambda: in_sequence(port, requests, count=count, least=_LEAST, seconds=2 * bench.choice.seconds)
-    )
-    of_database = taken_since(before, database_cpu(place.url))
-    key = Key(what.format("ms"), place.candidate.name, place.database, "http")
-    bench.results.add(key, statistics.median(ran.took) * 1000)
-    if of_database is not None:
-        bench.results.add(key._replace(what=what.format("cpu_ms")), each + of_database * 1000 / len(ran.took))
+def _measure(run: Run, deployment: Deployment, size: int) -> None:
+    setup = run.setup(deployment, "http")
+    with (
+        run.recording_failures(deployment, f"{size} users"),
+        run.serving(deployment, setup) as server,
+    ):
+        server.warm_up()
+        measured = {
+            "sign_in": (range(1, size + 1, max(size // len(RETURNING_USERS), 1)), _SIGN_INS),
+            "sign_up": (deployment.new_users(_SIGN_UPS + 1), _SIGN_UPS),
+        }
+        for what, (users, count) in measured.items():
+            cost = server.cost_in_sequence(users, count=count, at_least=_AT_LEAST, seconds=2 * run.options.seconds)
+            key = Key(f"{what}_ms_among_{size}", deployment.candidate.name, deployment.vendor, "http")
+            run.results.add(key, statistics.median(cost.load.durations) * 1000)
+            if cost.database_cpu_ms is not None:
+                run.results.add(key._replace(what=f"{what}_cpu_ms_among_{size}"), cost.cpu_ms + cost.database_cpu_ms)

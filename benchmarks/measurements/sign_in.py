@@ -1,74 +1,75 @@
-"""What a sign-in and a sign-up cost, and how many there are a second: every candidate in turn, round by round."""
+"""The cost and the throughput of sign-ins, the cost of sign-ups, and of a cold start."""
 
-from benchmarks.candidates import sign_ins
-from benchmarks.databases import database_cpu, taken_since
-from benchmarks.load import at_once, in_sequence
-from benchmarks.results import Key
-from benchmarks.run import PEOPLE, Bench, Place, Started, connections, say, warm_up
+from benchmarks.load import send_in_sequence
+from benchmarks.results import BASELINE, Key
+from benchmarks.run import RETURNING_USERS, Cost, Deployment, Run, Server, progress
 
 WORKERS = {"postgres": 2, "sqlite": 1}
 THREADS = 8
-_IN_SEQUENCE, _AT_ONCE, _LEAST, _NEWCOMERS = 200, 5_000, 20, 20
-_MOST_ROUNDS = {"postgres": 100, "sqlite": 3}
-_ROUNDS_WITH_LATENCY = 3
-_ANSWERS_AWAITED = 20
-"""How many answers of a slow provider fit, one after the other, into a measurement."""
+_SIGN_INS, _SIGN_UPS, _AT_LEAST = 200, 20, 20
+_CONCURRENT_SIGN_INS = 5_000
+_MAX_ROUNDS = {"postgres": 100, "sqlite": 3}
+_MAX_ROUNDS_WITH_LATENCY = 3
+_RESPONSES_PER_CONNECTION = 20
+"""How many responses of a slow provider a measurement lasts."""
 
 
-def run(bench: Bench) -> None:
-    """Measure all of them by every way that was chosen."""
-    for database in bench.choice.databases:
-        places = [bench.place(candidate, database) for candidate in bench.candidates]
-        for scheme in bench.choice.schemes:
-            rounds = min(bench.choice.rounds, _MOST_ROUNDS[database])
-            for turn in range(rounds):
-                say(f"sign-ins, {database}, {scheme}, round {turn + 1} of {rounds}")
-                for place in places:
-                    _turn(bench, place, scheme, with_latency=turn < _ROUNDS_WITH_LATENCY)
+def measure(run: Run) -> None:
+    """Measure all candidates in turn, round by round, for each database and scheme of the options."""
+    for vendor in run.options.databases:
+        deployments = [run.deployment(candidate, vendor) for candidate in run.candidates]
+        for scheme in run.options.schemes:
+            rounds = min(run.options.rounds, _MAX_ROUNDS[vendor])
+            for number in range(rounds):
+                progress(f"sign-ins, {vendor}, {scheme}, round {number + 1} of {rounds}")
+                for deployment in deployments:
+                    _measure(run, deployment, scheme, with_latency=number < _MAX_ROUNDS_WITH_LATENCY)
 
 
-def _turn(bench: Bench, place: Place, scheme: str, *, with_latency: bool) -> None:
-    key = Key("", place.candidate.name, place.database, scheme)
-    setup = bench.setup(place, scheme, workers=WORKERS[place.database], threads=THREADS)
-    with bench.noted(place, f"{place.database}, {scheme}"), bench.serving(place, setup) as started:
-        warm_up(place, started)
-        _cost(bench, place, started, PEOPLE, key._replace(what="cpu_ms"))
-        _cost(bench, place, started, place.newcomers(_NEWCOMERS + 1), key._replace(what="sign_up_cpu_ms"))
-        _throughput(bench, place, started, key)
-        for latency in bench.choice.latencies if with_latency else ():
-            bench.provider.set_latency(latency)
-            try:
-                _throughput(bench, place, started, key._replace(latency=latency))
-            finally:
-                bench.provider.set_latency(0)
+def _measure(run: Run, deployment: Deployment, scheme: str, *, with_latency: bool) -> None:
+    key = Key("", deployment.candidate.name, deployment.vendor, scheme)
+    setup = run.setup(deployment, scheme, workers=WORKERS[deployment.vendor], threads=THREADS)
+    seconds = run.options.seconds
+    with (
+        run.recording_failures(deployment, f"{deployment.vendor}, {scheme}"),
+        run.serving(deployment, setup) as server,
+    ):
+        server.warm_up()
+        cost = server.cost_in_sequence(RETURNING_USERS, count=_SIGN_INS, at_least=_AT_LEAST, seconds=seconds)
+        _add_cost(run, key, "cpu_ms", cost)
+        new_users = deployment.new_users(_SIGN_UPS + 1)
+        cost = server.cost_in_sequence(new_users, count=_SIGN_UPS, at_least=_AT_LEAST, seconds=seconds)
+        _add_cost(run, key, "sign_up_cpu_ms", cost)
+        _measure_throughput(run, server, key)
+        for latency in run.options.latencies if with_latency else ():
+            with run.provider.latency(latency):
+                _measure_throughput(run, server, key._replace(latency=latency))
 
 
-def _cost(bench: Bench, place: Place, started: Started, people: range, key: Key) -> None:
-    """Send one request after the other: milliseconds of CPU that each takes of all workers, and of the database."""
-    requests, port = sign_ins(place.candidate, people), started.setup.port
-    in_sequence(port, requests, count=1)
-    database_before = database_cpu(place.url) if place.database == "postgres" else {}
-    count = min(_IN_SEQUENCE, len(people) - 1)
-    ran, each = started.cpu_of(
-        lambda: in_sequence(port, requests, count=count, least=_LEAST, seconds=bench.choice.seconds)
+def _add_cost(run: Run, key: Key, what: str, cost: Cost) -> None:
+    run.results.add(key._replace(what=what), cost.cpu_ms)
+    if cost.database_cpu_ms is not None:
+        run.results.add(key._replace(what=f"database_{what}"), cost.database_cpu_ms)
+
+
+def _measure_throughput(run: Run, server: Server, key: Key) -> None:
+    """Keep every thread busy; with latency, add the CPU of a sign-in, too."""
+    seconds = max(run.options.seconds, _RESPONSES_PER_CONNECTION * key.latency / 1000)
+    cost = server.cost(
+        lambda: server.sign_in_concurrently(connections=server.connections, count=_CONCURRENT_SIGN_INS, seconds=seconds)
     )
-    bench.results.add(key, each)
-    of_database = taken_since(database_before, database_cpu(place.url)) if database_before else None
-    if of_database is not None:
-        bench.results.add(key._replace(what=f"database_{key.what}"), of_database * 1000 / len(ran.took))
-
-
-def _throughput(bench: Bench, place: Place, started: Started, key: Key) -> None:
-    """Keep every thread busy; what a request costs then is told, too, where waiting is most of its time."""
-    ran, each = started.cpu_of(
-        lambda: at_once(
-            started.setup.port,
-            sign_ins(place.candidate, PEOPLE),
-            connections=connections(started),
-            count=_AT_ONCE,
-            seconds=max(bench.choice.seconds, _ANSWERS_AWAITED * key.latency / 1000),
-        )
-    )
-    bench.results.add(key._replace(what="per_second"), ran.per_second)
+    run.results.add(key._replace(what="per_second"), cost.load.per_second)
     if key.latency:
-        bench.results.add(key._replace(what="cpu_ms"), each)
+        run.results.add(key._replace(what="cpu_ms"), cost.cpu_ms)
+
+
+def measure_start(run: Run) -> None:
+    """Measure the CPU from the start of a server with one worker to its first sign-in: baseline and newest Tandem."""
+    chosen = [one for one in run.candidates if one.name == BASELINE] + run.newest_tandem
+    for number in range(run.options.rounds):
+        progress(f"cold starts, round {number + 1} of {run.options.rounds}")
+        for candidate in chosen:
+            deployment = run.deployment(candidate, "postgres")
+            with run.serving(deployment, run.setup(deployment, "http"), until_idle=False) as server:
+                send_in_sequence(server.setup.port, candidate.sign_ins(RETURNING_USERS), count=1)
+                run.results.add(Key("start_cpu_s", candidate.name, deployment.vendor), server.total_cpu())

@@ -1,1 +1,1 @@
-"""The peers that Tandem is measured against: their environment, how each is started, and what a client sends it."""
+"""The peers that Tandem is measured against: their environments, and their Django project."""

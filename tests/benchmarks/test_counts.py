@@ -1,4 +1,4 @@
-"""The counts as a whole, on a candidate of which they are known by reading it, and a crowd that is what it says."""
+"""The counts of a candidate whose statements are known, and the copies of a user."""
 
 import os
 from contextlib import ExitStack
@@ -7,13 +7,13 @@ import psycopg
 import pytest
 
 from benchmarks import databases, run
-from benchmarks.candidates import APP_ID, sign_ins, yardstick
-from benchmarks.databases import PATTERN, multiply
-from benchmarks.load import in_sequence
-from benchmarks.measurements import counts
+from benchmarks.candidates import candidates
+from benchmarks.databases import TEMPLATE_USER
+from benchmarks.load import send_in_sequence
+from benchmarks.measurements import counts, scale
 from benchmarks.provider import running_provider
-from benchmarks.results import Key, Results, Summary, summarised
-from benchmarks.run import Bench, Choice
+from benchmarks.results import BASELINE, Key, Results, Summary
+from benchmarks.run import Options, Run
 from tests.e2e.databases import NEEDS_POSTGRES
 
 pytestmark = [
@@ -23,20 +23,19 @@ pytestmark = [
 
 
 @pytest.fixture
-def bench(tmp_path, monkeypatch):
-    """A run of the yardstick alone."""
+def baseline_run(tmp_path, monkeypatch):
+    """A run of the baseline alone, with twenty returning users."""
     monkeypatch.setattr(databases, "POSTGRES", os.environ["TEST_POSTGRES_URL"])
     for module in (counts, run):
-        monkeypatch.setattr(module, "PEOPLE", range(1, 21))
-    candidates, results = [yardstick()], Results()
+        monkeypatch.setattr(module, "RETURNING_USERS", range(1, 21))
     with ExitStack() as stack:
-        provider = stack.enter_context(running_provider(APP_ID))
-        yield Bench(Choice(1, [], [], [], 1), candidates, provider, tmp_path, stack, results)
+        provider = stack.enter_context(running_provider())
+        yield Run(Options(1, [], [], [], 1), candidates([BASELINE]), provider, tmp_path, stack, Results())
 
 
-def test_the_yardstick_does_what_its_view_says(bench):
-    """Two statements for who is known, six for who is new, one call, and no connection once it is warm."""
-    counts.run(bench)
+def test_the_baseline_sends_what_its_view_says(baseline_run):
+    """Two statements for a known user, six for a new one, one provider call, no new connection after a warm-up."""
+    counts.measure(baseline_run)
 
     expected = {
         "sign_in_statements": 2,
@@ -48,26 +47,27 @@ def test_the_yardstick_does_what_its_view_says(bench):
         "sign_up_statements": 6,
         "sign_up_provider_calls": 1,
     }
-    found = {what: summarised(bench.results, Key(what, "yardstick", "postgres", "tls")) for what in expected}
+    results = baseline_run.results
+    found = {what: results.summary(Key(what, BASELINE, "postgres", "tls")) for what in expected}
     assert found == {what: Summary(count, count, count) for what, count in expected.items()}
-    assert bench.results.failures == []
-    kinds = [one.split()[0] for one in bench.results.statements["yardstick"]["sign_up"]]
+    assert results.failures == []
+    kinds = [one.split()[0] for one in results.statements[BASELINE]["sign_up"]]
     assert kinds == ["SELECT", "BEGIN", "INSERT", "INSERT", "INSERT", "COMMIT"]
 
 
-def test_a_crowd_is_of_people_who_can_sign_in(bench):
-    """Everyone made from the pattern has a row of their own in each table, under their own number."""
-    place = bench.place(yardstick(), "postgres")
-    setup = bench.setup(place, "http")
-    with bench.serving(place, setup):
-        in_sequence(setup.port, sign_ins(place.candidate, range(PATTERN, PATTERN + 1)), count=1)
-        multiply(place.url, place.candidate.tables, 30)
-        in_sequence(setup.port, sign_ins(place.candidate, range(1, 31)), count=30)
+def test_copied_users_can_sign_in(baseline_run):
+    """Each has rows of its own, with its own number, and is found by its token."""
+    (candidate,) = baseline_run.candidates
+    deployment = baseline_run.deployment(candidate, "postgres")
+    scale.add_users(baseline_run, deployment, 30)
+    setup = baseline_run.setup(deployment, "http")
+    with baseline_run.serving(deployment, setup):
+        send_in_sequence(setup.port, candidate.sign_ins(range(1, 31)), count=30)
 
-    with psycopg.connect(place.url) as session:
-        people = session.execute(
+    with psycopg.connect(deployment.url) as session:
+        users = session.execute(
             "SELECT a.uid, u.email, u.username FROM association a JOIN auth_user u ON u.id = a.user_id "
             "WHERE a.uid <> %s ORDER BY a.id",
-            (str(PATTERN),),
+            (str(TEMPLATE_USER),),
         ).fetchall()
-    assert people == [(str(n), f"person-{n}@example.com", f"Person{n}Example") for n in range(1, 31)]
+    assert users == [(str(n), f"person-{n}@example.com", f"Person{n}Example") for n in range(1, 31)]

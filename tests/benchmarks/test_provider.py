@@ -1,4 +1,4 @@
-"""The provider of the benchmarks: what it answers, and that it counts what it says it counts."""
+"""The stand-in for the provider: its responses, its counts, its latency and its outages."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -6,12 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
-from benchmarks.provider import running_provider
+from benchmarks.provider import APP_ID, running_provider
 
 
 @pytest.fixture(scope="module")
 def running():
-    with running_provider("42") as provider:
+    with running_provider() as provider:
         yield provider
 
 
@@ -22,41 +22,32 @@ def provider(running):
 
 
 @pytest.mark.parametrize("path", ["/me", "/v19.0/me", "/v2.8/me/"])
-def test_a_token_names_its_person(provider, path):
-    """`token-7` is person 7's, by any version of the API."""
-    answer = requests.get(f"{provider.http}{path}", params={"access_token": "token-7"}, timeout=10)
+def test_the_profile_is_that_of_the_token(provider, path):
+    """`token-7` belongs to user 7, in any version of the API."""
+    response = requests.get(f"{provider.http}{path}", params={"access_token": "token-7"}, timeout=10)
 
-    assert answer.status_code == 200
-    assert answer.json()["id"] == "7"
-    assert set(answer.json()) == {"id", "name", "first_name", "last_name", "email"}
-
-
-def test_another_token_is_refused(provider):
-    """Whoever sends a wrong token must not be measured as if it were right."""
-    answer = requests.get(f"{provider.http}/me", params={"access_token": "another"}, timeout=10)
-
-    assert (answer.status_code, answer.json()["error"]["code"]) == (400, 190)
+    assert response.status_code == 200
+    assert response.json()["id"] == "7"
+    assert set(response.json()) == {"id", "name", "first_name", "last_name", "email"}
 
 
-def test_a_token_is_checked_for_its_application(provider):
-    """`debug_token` says whose token it is, and that it is ours."""
-    query = {"input_token": "token-7", "access_token": "42|secret"}
-    told = requests.get(f"{provider.http}/debug_token", params=query, timeout=10).json()["data"]
+def test_an_invalid_token_is_rejected(provider):
+    response = requests.get(f"{provider.http}/me", params={"access_token": "another"}, timeout=10)
 
-    assert (told["app_id"], told["user_id"], told["is_valid"], told["type"]) == ("42", "7", True, "USER")
+    assert (response.status_code, response.json()["error"]["code"]) == (400, 190)
 
 
-def test_a_token_is_exchanged_for_itself(provider):
-    """A long-lived token names the same person."""
-    query = {"grant_type": "fb_exchange_token", "fb_exchange_token": "token-7"}
-    told = requests.get(f"{provider.http}/oauth/access_token", params=query, timeout=10).json()
+def test_debug_token_names_the_user_and_the_application(provider):
+    """The application calls it with a token of its own."""
+    own = requests.get(f"{provider.http}/oauth/access_token", timeout=10).json()["access_token"]
+    query = {"input_token": "token-7", "access_token": own}
+    data = requests.get(f"{provider.http}/debug_token", params=query, timeout=10).json()["data"]
 
-    assert told["access_token"] == "token-7"
+    assert (data["app_id"], data["user_id"], data["is_valid"], data["type"]) == (APP_ID, "7", True, "USER")
 
 
 @pytest.mark.parametrize(("scheme", "handshakes"), [("http", 0), ("tls", 1)])
 def test_a_kept_connection_counts_once(provider, scheme, handshakes):
-    """Three calls over one connection are three calls and one connection."""
     with _session(provider) as session:
         for _ in range(3):
             session.get(f"{provider.origin(scheme)}/me?access_token=token-1", timeout=10)
@@ -65,7 +56,6 @@ def test_a_kept_connection_counts_once(provider, scheme, handshakes):
 
 
 def test_each_new_connection_counts(provider):
-    """Whoever connects anew for each call is seen to."""
     for _ in range(3):
         with _session(provider) as session:
             session.get(f"{provider.tls}/me?access_token=token-1", timeout=10)
@@ -73,45 +63,48 @@ def test_each_new_connection_counts(provider):
     assert provider.counts() == {"calls": 3, "connections": 3, "handshakes": 3}
 
 
-def test_reading_the_counts_is_not_counted(provider):
-    """Whoever looks does not change what is seen, on a connection of its own."""
-    told = None
-    for _ in range(3):
+def test_control_requests_do_not_count(provider):
+    """Nor do their connections."""
+    for _ in range(2):
         with _session(provider) as session:
-            told = session.get(f"{provider.tls}/-/counts", timeout=10).json()
+            counts = session.get(f"{provider.tls}/-/counts", timeout=10).json()
 
-    assert told == {"calls": 0, "connections": 0, "handshakes": 0}
+            assert counts == {"calls": 0, "connections": 0, "handshakes": 0}
 
 
-def test_it_answers_as_late_as_it_is_told(provider):
-    """Latency holds for each answer, and waits for nobody else's."""
-    provider.set_latency(100)
-    try:
+def test_latency_delays_each_response(provider):
+    """Concurrent calls do not wait for each other; afterwards there is no delay."""
+
+    def call(_: int) -> float:
         began = time.perf_counter()
-        with ThreadPoolExecutor(5) as pool:
-            list(pool.map(lambda _: requests.get(f"{provider.http}/me?access_token=token-1", timeout=10), range(5)))
-        took = time.perf_counter() - began
-    finally:
-        provider.set_latency(0)
+        requests.get(f"{provider.http}/me?access_token=token-1", timeout=10)
+        return time.perf_counter() - began
 
-    assert took >= 0.1
+    with provider.latency(500), ThreadPoolExecutor(5) as pool:
+        began = time.perf_counter()
+        durations = list(pool.map(call, range(5)))
+        together = time.perf_counter() - began
+
+    assert min(durations) >= 0.5
+    assert together < 5 * 0.5
+    assert call(0) < 0.5
 
 
-def test_who_was_left_hanging_is_answered_in_the_end(provider):
-    """While it hangs it counts calls and answers none; afterwards it owes nothing."""
+def test_calls_during_an_outage_are_answered_after_it(provider):
+    """They count when they come in."""
     provider.hang(on=True)
     with ThreadPoolExecutor(1) as pool:
-        asked = pool.submit(requests.get, f"{provider.http}/me?access_token=token-1", timeout=30)
+        call = pool.submit(requests.get, f"{provider.http}/me?access_token=token-1", timeout=30)
         while provider.counts()["calls"] == 0:
             time.sleep(0.01)
-        assert not asked.done()
+        assert not call.done()
         provider.hang(on=False)
 
-        assert asked.result().status_code == 200
+        assert call.result().status_code == 200
 
 
 def _session(provider) -> requests.Session:
     session = requests.Session()
     session.trust_env = False
-    session.verify = provider.authority
+    session.verify = provider.bundle
     return session

@@ -1,4 +1,4 @@
-"""The way to PostgreSQL that counts: every statement once, whoever sends it and however."""
+"""The proxy records every statement once, by whichever connection and protocol it is sent."""
 
 import os
 import struct
@@ -7,23 +7,22 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 
-from benchmarks.proxy import REFUSED, Greeting, StatementProxy, Statements
+from benchmarks.proxy import NOT_ENCRYPTED, StartupReader, StatementProxy, StatementReader
 from tests.e2e.databases import NEEDS_POSTGRES
 
 SERVER = os.environ.get("TEST_POSTGRES_URL", "")
-needs_postgres = pytest.mark.skipif(not SERVER, reason=NEEDS_POSTGRES)
 
 
 @pytest.fixture
 def proxy():
+    if not SERVER:
+        pytest.skip(NEEDS_POSTGRES)
     with StatementProxy(SERVER) as proxy:
         yield proxy
 
 
-@needs_postgres
 @pytest.mark.postgres
-def test_a_transaction_is_counted_with_its_ends(proxy):
-    """BEGIN and COMMIT are statements like those between them."""
+def test_begin_and_commit_are_recorded(proxy):
     with psycopg.connect(proxy.url) as session:
         session.execute("SELECT 1")
         session.execute("SELECT %s", (2,))
@@ -32,10 +31,9 @@ def test_a_transaction_is_counted_with_its_ends(proxy):
     assert proxy.connections == 1
 
 
-@needs_postgres
 @pytest.mark.postgres
 @pytest.mark.parametrize("cursor", [psycopg.Cursor, psycopg.ClientCursor])
-def test_a_statement_is_one_however_it_is_sent(proxy, cursor):
+def test_a_statement_is_recorded_once_in_both_protocols(proxy, cursor):
     """Parse, Bind and Execute are one statement together, as one Query is."""
     with psycopg.connect(proxy.url, autocommit=True, cursor_factory=cursor) as session:
         session.execute("SELECT %s", (1,))
@@ -43,10 +41,8 @@ def test_a_statement_is_one_however_it_is_sent(proxy, cursor):
     assert len(proxy.statements) == 1
 
 
-@needs_postgres
 @pytest.mark.postgres
-def test_a_prepared_statement_counts_whenever_it_is_executed(proxy):
-    """It is parsed once and executed three times: three statements."""
+def test_a_prepared_statement_is_recorded_at_each_execution(proxy):
     with psycopg.connect(proxy.url, autocommit=True) as session:
         for number in range(3):
             session.execute("SELECT %s::int", (number,), prepare=True)
@@ -54,10 +50,8 @@ def test_a_prepared_statement_counts_whenever_it_is_executed(proxy):
     assert proxy.statements == ["SELECT $1::int"] * 3
 
 
-@needs_postgres
 @pytest.mark.postgres
-def test_statements_sent_together_are_counted_one_by_one(proxy):
-    """What a pipeline sends in one go is as many statements as are in it."""
+def test_the_statements_of_a_pipeline_are_recorded_one_by_one(proxy):
     with psycopg.connect(proxy.url, autocommit=True) as session, session.pipeline():
         for number in range(5):
             session.execute("SELECT %s::int", (number,))
@@ -65,20 +59,18 @@ def test_statements_sent_together_are_counted_one_by_one(proxy):
     assert proxy.statements == ["SELECT $1::int"] * 5
 
 
-@needs_postgres
 @pytest.mark.postgres
-def test_an_empty_statement_can_be_told_from_others(proxy):
-    """A pool's question whether a connection is alive is written down as what it is."""
+def test_an_empty_statement_is_recorded_as_such(proxy):
+    """A pool checks a connection by one."""
     with psycopg.connect(proxy.url, autocommit=True) as session:
         session.execute("")
 
     assert proxy.statements == [""]
 
 
-@needs_postgres
 @pytest.mark.postgres
-def test_nothing_is_lost_of_what_many_send_at_once(proxy):
-    """Each of eight connections sends fifty statements: four hundred."""
+def test_no_statement_of_concurrent_connections_is_lost(proxy):
+    """Each of eight connections sends fifty."""
 
     def send(number: int) -> None:
         with psycopg.connect(proxy.url, autocommit=True) as session:
@@ -92,10 +84,9 @@ def test_nothing_is_lost_of_what_many_send_at_once(proxy):
     assert proxy.connections == 8
 
 
-@needs_postgres
 @pytest.mark.postgres
-def test_what_was_before_a_reset_is_forgotten(proxy):
-    """A reset begins anew, on connections that stay open."""
+def test_a_reset_clears_the_record(proxy):
+    """Connections stay open."""
     with psycopg.connect(proxy.url, autocommit=True) as session:
         session.execute("SELECT 1")
         proxy.reset()
@@ -104,8 +95,7 @@ def test_what_was_before_a_reset_is_forgotten(proxy):
         assert (proxy.statements, proxy.connections) == (["SELECT 2"], 0)
 
 
-def test_messages_are_read_whatever_pieces_they_come_in():
-    """A network may cut a message anywhere."""
+def test_messages_may_arrive_in_pieces():
     sent = b"".join(
         [
             _message(b"P", b"one\0SELECT $1\0\0\0"),
@@ -115,21 +105,21 @@ def test_messages_are_read_whatever_pieces_they_come_in():
             _message(b"Q", b"COMMIT\0"),
         ]
     )
-    reader = Statements()
+    reader = StatementReader()
 
     found = [text for place in range(len(sent)) for text in reader.feed(sent[place : place + 1])]
 
     assert found == ["SELECT $1", "COMMIT"]
 
 
-def test_a_client_that_asks_for_encryption_is_told_that_there_is_none():
-    """Encrypted, nothing could be counted; what follows in clear goes on to the server."""
+def test_encryption_is_refused():
+    """Encrypted statements could not be read; what follows in plain text is forwarded."""
     asks, starts = struct.pack("!II", 8, 80877103), struct.pack("!II", 9, 196608) + b"\0"
-    greeting = Greeting()
+    reader = StartupReader()
 
-    assert greeting.feed(asks) == (REFUSED, None)
-    assert greeting.feed(starts[:5]) == (b"", None)
-    assert greeting.feed(starts[5:]) == (b"", starts)
+    assert reader.feed(asks) == (NOT_ENCRYPTED, None)
+    assert reader.feed(starts[:5]) == (b"", None)
+    assert reader.feed(starts[5:]) == (b"", starts)
 
 
 def _message(kind: bytes, body: bytes) -> bytes:

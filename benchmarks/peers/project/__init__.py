@@ -1,1 +1,1 @@
-"""A Django project for each peer, run by the peers' own interpreter; nothing here is imported by Tandem."""
+"""The peers' Django project, run by the peers' own interpreters: one module a peer has its view and its URLs."""

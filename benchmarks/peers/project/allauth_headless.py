@@ -1,4 +1,4 @@
-"""All of its paths, as its documentation includes them."""
+"""django-allauth headless, for app clients; its credential is a session in the database."""
 
 from django.urls import include, path
 

@@ -1,4 +1,4 @@
-"""All of its paths, as its documentation includes them."""
+"""drf-social-oauth2 exchanges a provider's token for one of django-oauth-toolkit."""
 
 from django.urls import include, path
 

@@ -1,5 +1,6 @@
-"""The view as the articles of 2015 had it; its exceptions are named as they are today."""
+"""The view that articles of 2015 recommended, on today's libraries; its exceptions have today's names."""
 
+from django.urls import path
 from rest_framework import serializers
 from rest_framework.authtoken.models import Token
 from rest_framework.generics import CreateAPIView
@@ -9,19 +10,19 @@ from social_django.utils import load_backend, load_strategy
 
 
 class SocialSignUpSerializer(serializers.Serializer):
-    """What a client sends: a provider and its token."""
+    """A provider and its token."""
 
     provider = serializers.CharField()
     access_token = serializers.CharField()
 
 
 class SocialSignUp(CreateAPIView):
-    """Sign somebody up, in, or link another account."""
+    """Sign a user up or in, or link another account."""
 
     serializer_class = SocialSignUpSerializer
 
     def create(self, request, *args, **kwargs):
-        """Answer with a token of ours."""
+        """Return a token of our own."""
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         provider = serializer.validated_data["provider"]
@@ -35,10 +36,13 @@ class SocialSignUp(CreateAPIView):
             return Response({"errors": str(error)}, status=400)
         if not user or not user.is_active:
             return Response({"errors": "Error with social authentication"}, status=400)
-        # Instagram and others did not give the token back, so it was kept here for later calls.
+        # Instagram and others did not return the token, so the view stored it for later calls.
         association = user.social_auth.get(provider=provider)
         if not association.extra_data.get("access_token"):
             association.extra_data["access_token"] = access_token
             association.save()
         token, _ = Token.objects.get_or_create(user=user)
         return Response({"id": user.pk, "username": user.username, "token": token.key}, status=201)
+
+
+urlpatterns = [path("social_sign_up/", SocialSignUp.as_view())]

@@ -1,1 +1,0 @@
-"""django-allauth's own API, for apps."""

@@ -1,1 +1,0 @@
-"""dj-rest-auth on django-allauth."""

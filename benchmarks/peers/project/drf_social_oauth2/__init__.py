@@ -1,1 +1,0 @@
-"""drf-social-oauth2: a provider's token for one of django-oauth-toolkit."""

@@ -1,1 +1,0 @@
-"""rest-social-auth, fed an access token."""

@@ -1,1 +1,0 @@
-"""The view that companies wrote by hand in 2015, on today's libraries."""

@@ -1,5 +1,0 @@
-"""What gunicorn serves: the peer that DJANGO_SETTINGS_MODULE names."""
-
-from django.core.wsgi import get_wsgi_application
-
-application = get_wsgi_application()
