@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.load import Request
-from benchmarks.peers.environment import MAIN, SOCIAL_CORE_5, installed, version
+from benchmarks.peers.environment import REQUIREMENTS, SOCIAL_CORE_5, installed, version
 from benchmarks.processes import run_command
 from benchmarks.provider import APP_ID
 from benchmarks.results import BASELINE
@@ -242,7 +242,7 @@ def _peer(
     distribution: str,
     note: str,
     *,
-    lock: Path = MAIN,
+    lock: Path = REQUIREMENTS,
     tables: tuple[str, ...],
     path: str,
     fields: Callable[[str], Mapping[str, Any]] = _provider_and_token,

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from benchmarks.processes import ROOT, run_command
 
-MAIN = ROOT / "benchmarks" / "peers" / "requirements.txt"
-SOCIAL_CORE_5 = MAIN.with_name("social-core-5.txt")
+REQUIREMENTS = ROOT / "benchmarks" / "peers" / "requirements.txt"
+SOCIAL_CORE_5 = REQUIREMENTS.with_name("social-core-5.txt")
 _SETUPTOOLS = re.compile(r"^setuptools==(?:[^\n]*\\\n)+[^\n]*\n", re.MULTILINE)
 
 
