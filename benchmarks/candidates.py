@@ -110,7 +110,7 @@ def candidates(names: Collection[str] = ()) -> list[Candidate]:
 
 def default_server(setup: Setup) -> tuple[int, int]:
     """Return the numbers of workers, and threads of each, that Tandem's server has by default."""
-    print_them = "from config import gunicorn; print(gunicorn.workers, gunicorn.threads)"
+    print_them = "from server import gunicorn_settings as gunicorn; print(gunicorn.workers, gunicorn.threads)"
     workers, threads = run_command([sys.executable, "-c", print_them], _tandem_environment(setup)).split()
     return int(workers), int(threads)
 
@@ -136,7 +136,7 @@ def _tandems() -> list[Candidate]:
             name=f"tandem-{prefix.strip('/').rpartition('/')[2]}",
             title=f"Tandem, /{prefix}",
             prepare=(("manage.py", "migrate", "--verbosity=0", "--no-input"),),
-            serve=lambda setup: ("-m", "config.serve"),
+            serve=lambda setup: ("-m", "server"),
             environment=_tandem_environment,
             path=f"/{prefix}social_sign_up/",
             tables=("auth_user", "social_auth_usersocialauth"),
