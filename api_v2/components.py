@@ -9,8 +9,9 @@ from typing import Any
 from django.core.validators import RegexValidator
 from rest_framework import serializers
 
-from shared.contract import bodies, endpoints, sign_up
-from shared.contract.bodies import Field, Kind, Shape
+from shared.contract.bodies import Body, Field, Kind
+from shared.contract.fields import BooleanField, InputField, IntegerField, TextField
+from shared.contract.resources import Input, Operation
 
 _FIELDS: dict[Kind, Any] = {
     Kind.INTEGER: serializers.IntegerField,
@@ -26,15 +27,28 @@ SerializerClass = type[serializers.Serializer[Any]]
 
 
 @cache
-def component(shape: Shape) -> SerializerClass:
-    """Give the component of a body."""
-    return _named(shape.name, {field.name: _response_field(field) for field in shape.fields})
+def component(body: Body) -> SerializerClass:
+    """Return the component of a body."""
+    return _named(body.name, {field.name: _response_field(field) for field in body.fields})
 
 
 @cache
-def list_component(shape: Shape) -> SerializerClass:
-    """Give the component of a list of bodies."""
-    return _named(f"{shape.name}List", {"meta": _META(), "objects": component(shape)(many=True)})
+def list_component(body: Body) -> SerializerClass:
+    """Return the component of a list of bodies."""
+    return _named(f"{body.name}List", {"meta": _META(), "objects": component(body)(many=True)})
+
+
+@cache
+def request_component(takes: Input) -> SerializerClass:
+    """Return the component of a request's body."""
+    return _named(takes.name, {field.name: _request_field(field, takes) for field in takes.fields})
+
+
+def response_of(operation: Operation) -> SerializerClass | None:
+    """Return the component that an operation answers with; None for an answer without a body."""
+    if operation.returns is None:
+        return None
+    return list_component(operation.returns) if operation.is_list else component(operation.returns)
 
 
 def _named(name: str, fields: dict[str, Any]) -> SerializerClass:
@@ -43,6 +57,8 @@ def _named(name: str, fields: dict[str, Any]) -> SerializerClass:
 
 
 def _response_field(field: Field) -> Any:
+    if field.kind is Kind.LISTING:
+        return _RESOURCE()
     if field.kind is Kind.CREDENTIAL_SETS:
         names = serializers.ListField(child=serializers.CharField())
         return serializers.ListField(child=names, help_text=field.help)
@@ -51,23 +67,32 @@ def _response_field(field: Field) -> Any:
     return _FIELDS[field.kind](help_text=field.help, allow_null=field.nullable, **blank)
 
 
-def _request_field(field: sign_up.InputField) -> Any:
-    any_content = field is sign_up.ACCESS_TOKEN_SECRET
-    return serializers.CharField(
-        help_text=field.help,
-        required=field is sign_up.PROVIDER,
-        max_length=field.max_length,
-        min_length=None if any_content or not field.min_length else field.min_length,
-        # With a pattern, drf-spectacular would make a `oneOf` of what may be blank; the pattern says it already.
-        allow_blank=any_content,
-        # Old clients have one struct for all providers; OAuth 2 ones ignore it.
-        allow_null=any_content,
-        trim_whitespace=False,
-        validators=[] if any_content else _patterns(field),
-    )
+def _request_field(field: InputField, takes: Input) -> Any:
+    options: dict[str, Any] = {
+        "help_text": field.help,
+        "required": field.required and not takes.partial,
+        # Old clients have one struct for all providers: a field that some requests ignore may be null.
+        "allow_null": field.nullable or field.unchecked,
+    }
+    match field:
+        case IntegerField():
+            return serializers.IntegerField(min_value=field.minimum, max_value=field.maximum, **options)
+        case BooleanField():
+            return serializers.BooleanField(**options)
+        case TextField():
+            return serializers.CharField(
+                max_length=field.max_length,
+                min_length=None if field.unchecked or not field.min_length else field.min_length,
+                # With a pattern, drf-spectacular makes a `oneOf` of what may be blank; the pattern says it already.
+                allow_blank=field.unchecked,
+                trim_whitespace=False,
+                validators=[] if field.unchecked else _patterns(field),
+                **options,
+            )
+    raise TypeError(f"there is no component for {type(field).__name__}")
 
 
-def _patterns(field: sign_up.InputField) -> list[RegexValidator]:
+def _patterns(field: TextField) -> list[RegexValidator]:
     return [_VISIBLE_ASCII] * field.visible_ascii + [_NO_CONTROL] * field.no_control
 
 
@@ -83,8 +108,6 @@ _META = _named(
 )
 _RESOURCE = _named("Resource", {"list_endpoint": serializers.CharField(help_text="Path of the list.")})
 
-SIGN_UP_REQUEST = _named("SignUp", {field.name: _request_field(field) for field in sign_up.FIELDS})
-ROOT = _named("Root", {one.resource: _RESOURCE() for one in endpoints.LISTED})
 ERROR = _named(
     "Error",
     {
@@ -97,5 +120,3 @@ ERROR = _named(
         ),
     },
 )
-USER = component(bodies.USER)
-SIGN_IN = component(bodies.SIGN_IN)

@@ -8,17 +8,17 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 
 from api_v2 import components
-from api_v2.links import links_of
-from api_v2.operations import OTHERWISE, Operation, operation_of
 from shared.contract import paging
-from shared.contract.endpoints import Access, Endpoint
-from shared.contract.errors import ApiError, InvalidRequest, MethodNotAllowed
-from shared.contract.exchanges import EXCHANGES
-from shared.contract.sign_up import REQUIRED
+from shared.contract.declarations import registry
+from shared.contract.errors import ApiError, InvalidRequest, MethodNotAllowed, VersionRetired
+from shared.contract.fields import REQUIRED, BooleanField, InputField, IntegerField
+from shared.contract.resources import Access, Endpoint, Operation
 
 PREFIX = "/api/v2/"
 """Where the examples say that the API is; the document is the same wherever it is mounted."""
 _SECURITY = ("bearer", "token", "apiKey")
+_OTHERWISE = (MethodNotAllowed, VersionRetired)
+"""Failures that no operation lists by status: shown under `default`."""
 
 
 class ContractPath(Protocol):
@@ -28,19 +28,23 @@ class ContractPath(Protocol):
 
 
 class ContractSchema(AutoSchema):
-    """The operation of a view's method, as `api_v2.operations` declares it."""
+    """The operation of a view's method, as it is declared."""
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """The path that the view answers."""
+        return cast(ContractPath, self.view).endpoint
 
     @property
     def operation(self) -> Operation:
-        """The row of the table."""
-        return operation_of(cast(ContractPath, self.view).endpoint, self.method)
+        """The operation of the method."""
+        return cast(Operation, self.endpoint.operation(self.method))
 
     def get_operation(self, *args: Any, **kwargs: Any) -> Any:
-        """Give the whole operation, with the links that drf-spectacular has no words for."""
+        """Return the whole operation, with the links, for which drf-spectacular has no option."""
         described = super().get_operation(*args, **kwargs)
-        operation = self.operation
-        if described is not None and (links := links_of(operation.name)):
-            described["responses"][str(operation.status)]["links"] = links
+        if described is not None and (links := _links(self.operation)):
+            described["responses"][str(self.operation.status)]["links"] = links
         return described
 
     def get_operation_id(self) -> str:
@@ -49,7 +53,7 @@ class ContractSchema(AutoSchema):
 
     def get_tags(self) -> list[str]:
         """Give its group."""
-        return [self.operation.tag]
+        return [registry.tag_of(self.endpoint)]
 
     def get_summary(self) -> str:
         """Give its line in a list."""
@@ -63,7 +67,7 @@ class ContractSchema(AutoSchema):
         """Give the credentials it takes; registers the schemes."""
         super().get_auth()
         schemes: list[dict[str, list[str]]] = [{name: []} for name in _SECURITY]
-        match self.operation.endpoint.access:
+        match self.operation.access:
             case Access.PUBLIC:
                 # No `security` at all: of `[{}]`, which means the same, code generators make "credentials needed".
                 return []
@@ -75,20 +79,20 @@ class ContractSchema(AutoSchema):
 
     def get_request_serializer(self) -> Any:
         """Give the body it takes."""
-        return self.operation.takes
+        takes = self.operation.takes
+        return components.request_component(takes) if takes else None
 
     def get_response_serializers(self) -> Any:
-        """Give every status it can answer with."""
+        """Return every status that it can answer with."""
         operation = self.operation
-        found: dict[str, OpenApiResponse] = {
-            str(operation.status): OpenApiResponse(operation.gives, "As asked.", examples=_success(operation))
-        }
+        success = OpenApiResponse(components.response_of(operation), "As asked.", examples=_success(operation))
+        found: dict[str, OpenApiResponse] = {str(operation.status): success}
         by_status: dict[int, list[type[ApiError]]] = {}
-        for failure in operation.fails_with:
+        for failure in self.endpoint.failures(operation):
             by_status.setdefault(failure.status, []).append(failure)
         for status, failures in sorted(by_status.items()):
-            found[str(status)] = _failure(operation, failures)
-        found["default"] = _failure(operation, list(OTHERWISE), "Any other failure; codes may be added.")
+            found[str(status)] = self._failure(failures)
+        found["default"] = self._failure(list(_OTHERWISE), "Any other failure; codes may be added.")
         return found
 
     def get_override_parameters(self) -> list[Any]:
@@ -101,18 +105,42 @@ class ContractSchema(AutoSchema):
         ]
         if operation.status == 201:
             found.append(_header("Location", "Path of the user.", [201]))
-        if operation.paged:
-            found += [_LIMIT, _OFFSET]
-        if "{id}" in operation.endpoint.path:
+        if operation.is_list:
+            found += [_LIMIT, _OFFSET, *map(_filter, operation.filters)]
+        if self.endpoint.has_id:
             found.append(OpenApiParameter("id", OpenApiTypes.INT, OpenApiParameter.PATH, description="The id."))
         return found
 
     def get_examples(self) -> list[OpenApiExample]:
-        """Give the sample of the request; answers have theirs at their status."""
-        sample = next(one for one in EXCHANGES if one.operation == self.operation.name)
-        if sample.request is None:
+        """Return the sample of the request; answers have theirs at their status."""
+        example = self.operation.example
+        if example is None or example.request is None:
             return []
-        return [OpenApiExample("sample", value=dict(sample.request), request_only=True)]
+        return [OpenApiExample("sample", value=dict(example.request), request_only=True)]
+
+    def _failure(self, failures: list[type[ApiError]], description: str = "") -> OpenApiResponse:
+        listed = "\n".join(f"- `{failure.code}`: {failure.when}" for failure in failures)
+        examples = [
+            OpenApiExample(
+                failure.code,
+                summary=failure.when,
+                value=self._sample_of(failure).body(),
+                status_codes=["default", str(failure.status)],
+            )
+            for failure in failures
+        ]
+        return OpenApiResponse(components.ERROR, f"{description}\n\n{listed}".strip(), examples=examples)
+
+    def _sample_of(self, failure: type[ApiError]) -> ApiError:
+        """Return an error as a client of the operation would see it; only its body counts here."""
+        if failure is MethodNotAllowed:
+            return MethodNotAllowed(self.endpoint.allow)
+        if failure is not InvalidRequest:
+            return failure()
+        takes, is_list = self.operation.takes, self.operation.is_list
+        if takes is not None:
+            return InvalidRequest({takes.sample_fault or takes.fields[0].name: [REQUIRED]})
+        return InvalidRequest({"limit": [paging.LIMIT_MESSAGE]} if is_list else None)
 
 
 class AccessTokenScheme(OpenApiAuthenticationExtension):
@@ -152,33 +180,21 @@ _OFFSET = OpenApiParameter(
 )
 
 
+def _filter(field: InputField) -> OpenApiParameter:
+    kind = {IntegerField: OpenApiTypes.INT, BooleanField: OpenApiTypes.BOOL}.get(type(field), OpenApiTypes.STR)
+    return OpenApiParameter(field.name, kind, OpenApiParameter.QUERY, description=field.help, required=field.required)
+
+
 def _success(operation: Operation) -> list[OpenApiExample]:
-    sample = next((one for one in EXCHANGES if one.operation == operation.name and one.body is not None), None)
-    if sample is None:
+    example = operation.example
+    if example is None or example.body is None:
         return []
-    return [OpenApiExample("sample", value=sample.body_below(PREFIX), status_codes=[str(operation.status)])]
+    return [OpenApiExample("sample", value=example.body_below(PREFIX), status_codes=[str(operation.status)])]
 
 
-def _failure(operation: Operation, failures: list[type[ApiError]], description: str = "") -> OpenApiResponse:
-    words = "\n".join(f"- `{failure.code}`: {failure.when}" for failure in failures)
-    examples = [
-        OpenApiExample(
-            failure.code,
-            summary=failure.when,
-            value=_sample_of(failure, operation).body(),
-            status_codes=["default", str(failure.status)],
-        )
-        for failure in failures
-    ]
-    return OpenApiResponse(components.ERROR, f"{description}\n\n{words}".strip(), examples=examples)
-
-
-def _sample_of(failure: type[ApiError], operation: Operation) -> ApiError:
-    """Give an error as a client of the operation would see it; only the body of these counts here."""
-    if failure is MethodNotAllowed:
-        return MethodNotAllowed(operation.endpoint.allow)
-    if failure is not InvalidRequest:
-        return failure()
-    if operation.takes is not None:
-        return InvalidRequest({"access_token": [REQUIRED]})
-    return InvalidRequest({"limit": [paging.LIMIT_MESSAGE]} if operation.paged else None)
+def _links(operation: Operation) -> dict[str, dict[str, object]]:
+    """Return the Link Objects of a success (OpenAPI 3.0.3), by the operation that each leads to."""
+    return {
+        link.target: {"operationId": link.target, "parameters": {"id": link.id}, "description": link.description}
+        for link in operation.links
+    }

@@ -3,23 +3,11 @@
 from django.urls import re_path
 
 from api_v2 import documents, views
-
-_VIEWS = (
-    views.RootView,
-    views.ProvidersView,
-    views.SocialAccountsView,
-    views.SocialAccountView,
-    views.SignUpView,
-    views.TokensView,
-    views.CurrentTokenView,
-    views.TokenView,
-    views.UsersView,
-    views.UserView,
-)
+from shared.contract.declarations import registry
 
 urlpatterns = [
     re_path(r"^openapi\.yaml$", documents.openapi, name="openapi"),
     re_path(r"^docs/?$", documents.SwaggerUI.as_view(), name="docs"),
-    *(re_path(view.endpoint.route, view.as_view()) for view in _VIEWS),
+    *(re_path(endpoint.route, views.view_of(endpoint).as_view()) for endpoint in registry.endpoints),
     re_path(r"", views.NotFoundView.as_view()),
 ]

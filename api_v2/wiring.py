@@ -19,16 +19,14 @@ from rest_framework.views import APIView
 
 from shared.contract import wire
 from shared.contract.authorization import REALM
-from shared.contract.endpoints import Access
 from shared.contract.errors import NotAuthenticated
 from shared.contract.replies import Reply
+from shared.contract.resources import Access, Operation
 from shared.http import requests
 from shared.http.failures import failure_reply
 from shared.http.responses import attach_reply
-from social import limits
-from social.limits import client_address
+from social import service
 from social.models import AccessToken, User
-from social.service import identify_caller, refuse_credentials_in_url
 
 
 def django_request(request: Request) -> HttpRequest:
@@ -81,9 +79,8 @@ class AccessTokenAuthentication(BaseAuthentication):
     """Our access tokens, in the three forms of the contract; cookies are not looked at."""
 
     def authenticate(self, request: Request) -> tuple[User, AccessToken] | None:
-        """Give the caller and the token; None for a call without `Authorization`."""
-        refuse_credentials_in_url(requests.read_query(django_request(request)))
-        token = identify_caller(request.META.get("HTTP_AUTHORIZATION"), client_address(request.META))
+        """Return the caller and the token; None for a call without `Authorization`."""
+        token = service.authenticate(requests.read_query(django_request(request)), request.META)
         return None if token is None else (token.user, token)
 
     def authenticate_header(self, request: Request) -> str:
@@ -92,12 +89,12 @@ class AccessTokenAuthentication(BaseAuthentication):
 
 
 class AccessPermission(BasePermission):
-    """Whom a path serves, as its endpoint says."""
+    """Who may call an operation, as its declaration says."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        """Let the caller through, or say that credentials are missing."""
-        endpoint = view.endpoint  # type: ignore[attr-defined]  # every view of ours has one
-        if endpoint.access is Access.REQUIRED and request.auth is None:
+        """Return True, or raise if credentials are missing."""
+        operation: Operation = view.operation  # type: ignore[attr-defined]  # every view of ours has one
+        if operation.access is Access.REQUIRED and request.auth is None:
             raise NotAuthenticated
         return True
 
@@ -106,9 +103,9 @@ class ContractThrottle(BaseThrottle):
     """The budget that all versions share."""
 
     def allow_request(self, request: Request, view: APIView) -> bool:
-        """Count the call; what is over the budget is answered by the contract's error."""
-        endpoint = view.endpoint  # type: ignore[attr-defined]  # every view of ours has one
-        limits.count_call(endpoint, cast(AccessToken | None, request.auth), client_address(request.META))
+        """Count the call; the contract's error answers one over the budget."""
+        operation: Operation = view.operation  # type: ignore[attr-defined]  # every view of ours has one
+        service.count_call(operation, cast(AccessToken | None, request.auth), request.META)
         return True
 
 

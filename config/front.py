@@ -12,8 +12,9 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import render
 
-from shared.contract import differences, endpoints
-from shared.contract.exchanges import EXCHANGES
+from shared.contract import differences
+from shared.contract.declarations import SIGN_UP
+from shared.contract.resources import Example
 from shared.http.urls import mounted
 from social.conf import conf
 from social.providers import registry
@@ -39,7 +40,8 @@ def page(request: HttpRequest) -> HttpResponse:
 
 def _context() -> dict[str, Any]:
     apis = [_api(app) for app in settings.APIS]
-    sign_up = next(exchange for exchange in EXCHANGES if exchange.operation == "signUp")
+    sign_up = SIGN_UP.operations[0]
+    sample = sign_up.example or Example()
     newest = mounted(DOCUMENTED).prefix
     sandbox = _sandbox()
     return {
@@ -47,10 +49,10 @@ def _context() -> dict[str, Any]:
         "names": " and ".join(api["name"] for api in apis),
         "current": newest,
         "providers": [_title(name) for name in registry.enabled()],
-        "sample_path": newest + sign_up.path,
-        "sample_request": _pretty(sign_up.request),
+        "sample_path": SIGN_UP.uri(newest),
+        "sample_request": _pretty(sample.request),
         "sample_status": sign_up.status,
-        "sample_answer": _pretty(sign_up.body_below(newest)),
+        "sample_answer": _pretty(sample.body_below(newest)),
         "sandbox": sandbox,
         "rehearsal": {"apis": apis, "providers": _rehearsed(sandbox)} if sandbox else None,
     }
@@ -59,7 +61,7 @@ def _context() -> dict[str, Any]:
 def _api(app: str) -> dict[str, str]:
     prefix = mounted(app).prefix
     name = prefix.rstrip("/").rpartition("/")[2]
-    return {"name": name, "prefix": prefix, "signUp": endpoints.SIGN_UP.uri(prefix)}
+    return {"name": name, "prefix": prefix, "signUp": SIGN_UP.uri(prefix)}
 
 
 def _sandbox() -> str:

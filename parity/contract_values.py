@@ -6,6 +6,7 @@ from typing import Any
 
 ID_TOKEN_PROVIDERS = frozenset({"facebook", "google-oauth2", "apple-id", "oidc"})
 PLACEHOLDER_OF = {"social_account": "{account}", "token": "{token_id}", "user": "{user}"}
+FEW_QUERIES = ("?limit=1&offset=1", "?limit=0", "?offset=1", "?limit=x")
 METHODS = ("GET", "HEAD", "OPTIONS", "PUT", "PATCH", "POST", "TRACE", "PROPFIND", "get", "DELETE")
 
 STORY = (

@@ -15,9 +15,10 @@ from parity.requests import CHANGES, OLD, SAFE_METHODS, Request, obstacle
 from parity.synthetic_users import NO_ROW, Pair, SyntheticUsers, UserPair
 from shared.contract import authorization
 from shared.contract.authorization import PresentedToken
+from shared.contract.declarations import SIGN_UP, registry
 from shared.contract.differences import Answer
-from shared.contract.endpoints import SIGN_UP, Access, endpoint_at
 from shared.contract.errors import InvalidCredentials
+from shared.contract.resources import Access
 from shared.contract.sign_up import ACCESS_TOKEN, ACCESS_TOKEN_SECRET, ID_TOKEN
 
 PERSONA_OF = {
@@ -143,7 +144,7 @@ class RecordedCase(Case):
                 return obstacle(request) or NEEDS_TOKEN
             request = replace(request, headers=(*request.headers, ("Authorization", f"Bearer {token}")))
             return obstacle(request) or request
-        endpoint = endpoint_at(request.path)
+        endpoint = registry.endpoint_at(request.path)
         if endpoint is not None and request.method in endpoint.methods:
             return CHANGES
         return obstacle(request) or request
@@ -186,8 +187,9 @@ class RecordedCase(Case):
         header = self.recorded.header("Authorization")
         if header is not None:
             return header
-        endpoint = endpoint_at(self._target.partition("?")[0])
-        needed = endpoint is not None and endpoint.access is Access.REQUIRED and self.recorded.method != "OPTIONS"
+        endpoint = registry.endpoint_at(self._target.partition("?")[0])
+        operation = endpoint.operation(self.recorded.method) if endpoint else None
+        needed = operation is not None and operation.access is Access.REQUIRED
         return REMOVED if needed and self.status in {200, 204, 404, 409} else None
 
     def _presented(self) -> PresentedToken | None:
@@ -211,7 +213,7 @@ class RecordedCase(Case):
         return f"ApiKey {own.names.get(presented.username, redaction.placeholder(presented.username))}:{token}"
 
     def _is_sign_up(self, users: SyntheticUsers) -> bool:
-        at_sign_up = endpoint_at(self._target.partition("?")[0]) is SIGN_UP and self.recorded.method == "POST"
+        at_sign_up = registry.endpoint_at(self._target.partition("?")[0]) is SIGN_UP and self.recorded.method == "POST"
         return at_sign_up and self._fields.get("provider") in users.providers
 
     def _persona(self) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from shared.contract import authorization, wire
-from shared.contract.endpoints import SIGN_UP, endpoint_at
+from shared.contract.declarations import SIGN_UP, registry
 from shared.contract.errors import ApiError, InvalidCredentials, UnknownProvider
 from shared.contract.sign_up import read_credential
 
@@ -91,7 +91,7 @@ def obstacle(request: Request) -> str:
 
 
 def _is_refused(request: Request) -> bool:
-    endpoint = endpoint_at(unquote(request.path))
+    endpoint = registry.endpoint_at(unquote(request.path))
     if endpoint is None or request.method not in endpoint.methods:
         return True
     credential = request.header("Authorization")

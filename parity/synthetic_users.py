@@ -10,8 +10,8 @@ import requests
 
 from parity.deployment import Deployment, UnansweredError, json_of
 from parity.requests import VERSIONS, Request, SignUp
+from shared.contract.declarations import PROVIDERS, SIGN_UP, SOCIAL_ACCOUNTS, TOKENS
 from shared.contract.differences import Answer
-from shared.contract.endpoints import PROVIDERS, SIGN_UP, SOCIAL_ACCOUNTS, TOKENS
 from shared.http.redaction import kind
 
 NO_ROW = "999999999"

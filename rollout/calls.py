@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from rollout.clients import client_of
-from shared.contract.endpoints import endpoint_at
+from shared.contract.declarations import registry
 from shared.http.middleware import in_the_envelope
 from shared.http.responses import reply_of
 from shared.http.urls import is_below, mounted
@@ -65,7 +65,7 @@ def _target(path_info: str, apis: tuple[tuple[str, str], ...]) -> tuple[str, str
     """Return the version and the resource of a path."""
     for app, prefix in apis:
         if is_below(prefix, path_info):
-            endpoint = endpoint_at(path_info[1 + len(prefix) :])
+            endpoint = registry.endpoint_at(path_info[1 + len(prefix) :])
             return mounted(app).version, UNKNOWN if endpoint is None else endpoint.resource or "root"
     return None
 

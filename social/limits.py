@@ -17,12 +17,10 @@ from limits.storage import MemoryStorage, storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 from redis.exceptions import RedisError
 
-from shared.contract.endpoints import Access, Endpoint
 from shared.contract.errors import Throttled
 from shared.http.logs import RateLimitedLog
 from social import signals
 from social.conf import conf
-from social.models import AccessToken
 
 NAMESPACE = "tandem"
 REDIS_TIMEOUT = 0.25
@@ -34,25 +32,20 @@ _redis_is_away = RateLimitedLog(
 )
 
 
-def count_call(endpoint: Endpoint, token: AccessToken | None, address: str) -> None:
-    """Count a call that the contract counts: by user where there is one, else a sign-up by its address.
-
-    :raises Throttled: the budget is spent.
-    """
-    if endpoint.access is Access.PUBLIC:
-        return
-    if token is None:
-        count_address(address)
-    else:
-        _count(conf.throttle_user, "user", str(token.user_id))
-
-
 def count_address(address: str) -> None:
     """Count an anonymous sign-up or a refused credential.
 
     :raises Throttled: the address has spent its budget.
     """
     _count(conf.throttle_anonymous, "address", address)
+
+
+def count_user(user_id: object) -> None:
+    """Count an authenticated call.
+
+    :raises Throttled: the user has spent their budget.
+    """
+    _count(conf.throttle_user, "user", str(user_id))
 
 
 def _count(rate: str | None, kind: str, name: str) -> None:

@@ -1,64 +1,143 @@
-"""Who makes a call (docs/contract.md, section 2): a header, never a cookie, never the URL."""
+"""What the adapters may call: who makes a call, its limits, and the operations that the declared resources name.
 
-from collections.abc import Callable, Sequence
+Each operation takes a `Call` whose input, filters and access have been checked as its declaration says.
+"""
+
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
+from social_django.models import UserSocialAuth
 
 from shared.contract import authorization
+from shared.contract import sign_up as sign_up_fields
 from shared.contract.errors import CredentialsInUrl, InvalidCredentials, NotFound
-from shared.contract.paging import Query, read_page, render_page
-from social import limits, tokens
+from shared.contract.paging import Query
+from shared.contract.resources import Access, Call, Operation
+from shared.contract.sign_up import Credential
+from social import accounts, limits, tokens
+from social import sign_up as sign_ups
+from social.engine.policy import Policy
 from social.models import AccessToken, User
+from social.providers import registry
+from social.sign_up import SignIn
 
 
-def refuse_credentials_in_url(query: Query) -> None:
-    """Refuse the other way in which clients of v1 could send a key.
+def authenticate(query: Query, meta: Mapping[str, Any]) -> AccessToken | None:
+    """Return the token that a call was made with, its user loaded; None for a call without `Authorization`.
 
-    :raises CredentialsInUrl: whatever else was sent.
+    :param query: the query parameters: a key there is refused, whatever else was sent.
+    :param meta: the request's `META`.
+    :raises CredentialsInUrl: the query has an `api_key`, the other way in which clients of v1 could send a key.
+    :raises InvalidCredentials: `Authorization` is present and unusable; it is never treated as absent.
+    :raises Throttled: as `InvalidCredentials`, from an address that has spent its budget.
     """
     if "api_key" in query:
         raise CredentialsInUrl
-
-
-def identify_caller(header: str | None, address: str) -> AccessToken | None:
-    """Give the token a call was made with, its user loaded; None for a call without `Authorization`.
-
-    :raises InvalidCredentials: for one that is present and unusable; it never passes for anonymous.
-    :raises Throttled: for one more of those from an address that has spent its budget.
-    """
+    header = meta.get("HTTP_AUTHORIZATION")
     if header is None:
         return None
     try:
         return tokens.authenticate(authorization.parse(header))
     except InvalidCredentials:
-        limits.count_address(address)
+        limits.count_address(limits.client_address(meta))
         raise
 
 
-def list_body(
-    query: Query, rows: QuerySet[Any] | Sequence[Any], render: Callable[[Any], dict[str, Any]], *, uri: str
-) -> dict[str, Any]:
-    """Give the part of a list that is asked for.
+def count_call(operation: Operation, token: AccessToken | None, meta: Mapping[str, Any]) -> None:
+    """Count a call that the contract counts: by user if it is authenticated, else by address.
 
-    :param rows: in a stable order; of a query only the part asked for is fetched.
-    :param uri: the list's own path, for the links.
-    :raises InvalidRequest: for a `limit` or `offset` that cannot be read.
+    :param meta: the request's `META`.
+    :raises Throttled: the budget is spent.
     """
-    page = read_page(query)
-    total, part = _fetched(rows, page.window) if isinstance(rows, QuerySet) else (len(rows), rows[page.window])
-    return render_page(page, [render(row) for row in part], total=total, uri=uri)
+    if operation.access is Access.PUBLIC:
+        return
+    if token is None:
+        limits.count_address(limits.client_address(meta))
+    else:
+        limits.count_user(token.user_id)
 
 
-def _fetched(rows: QuerySet[Any], window: slice) -> tuple[int, Sequence[Any]]:
-    return rows.count(), list(rows[window])
+def read_credential(data: Mapping[str, Any]) -> Credential:
+    """Check the fields of a sign-up against the enabled providers.
+
+    :raises UnknownProvider: the provider is not enabled, whatever the other fields hold.
+    :raises InvalidRequest: naming every field at fault, in the order of the table.
+    """
+    return sign_up_fields.read_credential(data, registry.accepts_of)
 
 
-def get_for(user: User, user_id: str) -> User:
-    """Give the caller for the caller's own id.
+def sign_up(call: Call) -> SignIn:
+    """Sign up, sign in or link with the credential in the body (`social.sign_up.sign_up`)."""
+    return sign_ups.sign_up(credential=call.input, actor=call.actor, api_version=call.version)
+
+
+def list_providers(call: Call) -> Sequence[tuple[str, type[Policy]]]:
+    """Return the enabled providers with their policies, in the order of their names."""
+    return tuple(registry.enabled().items())
+
+
+def list_users(call: Call) -> Sequence[User]:
+    """Return the caller alone."""
+    return [call.actor]
+
+
+def get_user(call: Call) -> User:
+    """Return the caller for the caller's own id.
 
     :raises NotFound: for any other id, whether there is such a user or not.
     """
-    if user_id != str(user.pk):
+    user: User = call.actor
+    if call.id != str(user.pk):
         raise NotFound
     return user
+
+
+def list_social_accounts(call: Call) -> QuerySet[UserSocialAuth]:
+    """Return the caller's linked identities."""
+    return accounts.list_for(call.actor)
+
+
+def get_social_account(call: Call) -> UserSocialAuth:
+    """Return one of the caller's linked identities.
+
+    :raises NotFound: for another's.
+    """
+    return accounts.get_for(call.actor, call.id)
+
+
+def delete_social_account(call: Call) -> None:
+    """Disconnect one of the caller's identities (`social.accounts.disconnect`)."""
+    accounts.disconnect(user=call.actor, account_id=call.id, api_version=call.version)
+
+
+def list_tokens(call: Call) -> QuerySet[AccessToken]:
+    """Return the caller's live tokens."""
+    return tokens.list_for(call.actor)
+
+
+def get_token(call: Call) -> AccessToken:
+    """Return one of the caller's live tokens.
+
+    :raises NotFound: for another's, or an expired one.
+    """
+    return tokens.get_for(call.actor, call.id)
+
+
+def delete_token(call: Call) -> None:
+    """Revoke one of the caller's tokens.
+
+    :raises NotFound: for another's, or an expired one.
+    """
+    tokens.revoke(tokens.get_for(call.actor, call.id))
+
+
+def get_current_token(call: Call) -> AccessToken:
+    """Return the token of the call."""
+    token: AccessToken = call.token
+    return token
+
+
+def delete_current_token(call: Call) -> None:
+    """Revoke the token of the call."""
+    tokens.revoke(call.token)

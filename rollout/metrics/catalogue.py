@@ -11,7 +11,7 @@ from typing import Literal
 from django.conf import settings
 
 from rollout.calls import UNKNOWN
-from shared.contract.endpoints import ENDPOINTS
+from shared.contract.declarations import registry
 from shared.contract.errors import leaves
 from shared.http.urls import mounted
 from social.conf import conf
@@ -23,7 +23,7 @@ OK = "ok"
 LIMIT_KINDS = ("address", "user")
 """What a rate limit counts by."""
 
-_RESOURCES = frozenset({UNKNOWN, *(endpoint.resource or "root" for endpoint in ENDPOINTS)})
+_RESOURCES = frozenset({UNKNOWN, *registry.names})
 
 
 @dataclass(frozen=True, slots=True)

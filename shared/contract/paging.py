@@ -1,11 +1,13 @@
-"""Lists: `limit` and `offset` in, `meta` and `objects` out (docs/contract.md, section 5)."""
+"""Lists: `limit`, `offset` and filters in, `meta` and `objects` out (docs/contract.md, section 5)."""
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 from shared.contract.errors import InvalidRequest
+from shared.contract.fields import InputField, read_parameters
 
 Query = Mapping[str, Sequence[str]]
 """Query parameters by name, each with all its values."""
@@ -23,6 +25,10 @@ class Page:
 
     limit: int
     offset: int
+    filters: Mapping[str, Any] = field(default_factory=dict)
+    """The values of the declared filters that were sent."""
+    sent: tuple[tuple[str, str], ...] = ()
+    """The same as they were sent, for the links to the other pages."""
 
     @property
     def window(self) -> slice:
@@ -30,10 +36,10 @@ class Page:
         return slice(self.offset, self.offset + self.limit)
 
 
-def read_page(query: Query) -> Page:
-    """Read `limit` (0 means the most there is) and `offset`.
+def read_page(query: Query, filters: Sequence[InputField] = ()) -> Page:
+    """Return the part that a query asks for: `limit` (0 is the maximum), `offset`, and the filters of the list.
 
-    :raises InvalidRequest: for one given twice, that is no number, or out of range.
+    :raises InvalidRequest: a parameter is given twice, is of the wrong type, or is out of range.
     """
     faults: dict[str, list[str]] = {}
     limit = _number(query, "limit", DEFAULT_LIMIT)
@@ -42,21 +48,24 @@ def read_page(query: Query) -> Page:
         faults["limit"] = [LIMIT_MESSAGE]
     if offset is None:
         faults["offset"] = [OFFSET_MESSAGE]
+    values, others = read_parameters(filters, query)
+    faults.update(others)
     if limit is None or offset is None or faults:
         raise InvalidRequest(faults)
-    return Page(limit or MAX_LIMIT, offset)
+    return Page(limit or MAX_LIMIT, offset, values, tuple((name, query[name][0]) for name in values))
 
 
 def render_page(page: Page, objects: Sequence[Any], *, total: int, uri: str) -> dict[str, Any]:
-    """The body of a list; links are path-absolute and never go below offset 0."""
+    """Return the body of a list; its links are path-absolute, keep the filters, and never go below offset 0."""
     following = page.offset + page.limit
     preceding = max(0, page.offset - page.limit)
+    filters = f"&{urlencode(page.sent)}" if page.sent else ""
     return {
         "meta": {
             "limit": page.limit,
-            "next": f"{uri}?limit={page.limit}&offset={following}" if following < total else None,
+            "next": f"{uri}?limit={page.limit}&offset={following}{filters}" if following < total else None,
             "offset": page.offset,
-            "previous": f"{uri}?limit={page.limit}&offset={preceding}" if page.offset else None,
+            "previous": f"{uri}?limit={page.limit}&offset={preceding}{filters}" if page.offset else None,
             "total_count": total,
         },
         "objects": list(objects),

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from api_v2.links import LINKS
+from shared.contract.declarations import registry
 from shared.contract.errors import leaves
 from tests.api_v2.documents import COMMITTED, committed, examples, nodes, operations
 
@@ -153,6 +153,11 @@ def test_links_lead_to_operations() -> None:
         for response in operation["responses"].values()
         for link in response.get("links", {}).values()
     }
-    assert found == {(link.source, link.target, link.id) for link in LINKS}
+    assert found == {
+        (operation.name, link.target, link.id)
+        for endpoint in registry.endpoints
+        for operation in endpoint.operations
+        for link in operation.links
+    }
     for _, target, _ in found:
         assert "id" in {parameter["name"] for parameter in operations(document)[target]["parameters"]}

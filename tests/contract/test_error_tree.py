@@ -62,10 +62,10 @@ def test_the_texts_are_the_contracts() -> None:
 def test_every_envelope(api: ApiClient, kind: type[ApiError], monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the service raises reaches the client as its status and its envelope."""
 
-    def raises() -> None:
+    def raises(call: object) -> None:
         raise made(kind)
 
-    monkeypatch.setattr("social.representations.provider_bodies", raises)
+    monkeypatch.setattr("social.service.list_providers", raises)
     allow = "GET" if kind is MethodNotAllowed else None
     assert_error(api.get("provider/"), kind.code, allow=allow)
 

@@ -9,7 +9,8 @@ from django.contrib.auth.models import User
 from social_django.models import UserSocialAuth
 
 from shared.contract import wire
-from shared.contract.exchanges import EXCHANGES, Exchange
+from shared.contract.declarations import registry
+from shared.contract.resources import Exchange
 from social.models import AccessToken
 from social.tokens import digest_of
 from tests.contract.conftest import ApiClient
@@ -37,32 +38,36 @@ def ripley(settings: Any) -> User:
 
 
 @pytest.mark.parametrize(
-    "exchange", [one for one in EXCHANGES if one.operation != "signUp"], ids=lambda one: one.operation
+    "exchange",
+    [one for one in registry.exchanges() if one.operation.name != "signUp"],
+    ids=lambda one: one.operation.name,
 )
 def test_the_sample_is_the_answer(api: ApiClient, ripley: User, exchange: Exchange, monkeypatch: Any) -> None:
     """Each sample's request gets the sample's answer, byte by byte."""
     monkeypatch.setattr("django.utils.timezone.now", lambda: THEN)
     response = api.call(exchange.method, exchange.path, token=TOKEN)
-    expected = b"" if exchange.body is None else wire.encode(exchange.body_below(api.prefix))
+    example = exchange.example
+    expected = b"" if example.body is None else wire.encode(example.body_below(api.prefix))
     assert (response.status_code, response.content) == (exchange.status, expected)
 
 
 def test_the_sample_of_a_sign_up_is_the_answer(api: ApiClient, providers: Providers) -> None:
     """A sign-up gives the sample's answer but for the new id, the new token and its time."""
-    sample = next(one for one in EXCHANGES if one.operation == "signUp")
-    assert sample.request is not None
+    sample = next(one for one in registry.exchanges() if one.operation.name == "signUp")
+    request = sample.example.request
+    assert request is not None
     providers.knows(
         "facebook",
-        sample.request["access_token"],
+        request["access_token"],
         id="10011",
         username="ripley",
         email="ripley@example.com",
         first_name="Ellen",
         last_name="Ripley",
     )
-    response = api.sign_up(dict(sample.request))
+    response = api.sign_up(dict(request))
     body = json.loads(response.content)
-    expected = json.loads(json.dumps(sample.body_below(api.prefix)).replace("user/7/", f"user/{body['id']}/"))
+    expected = json.loads(json.dumps(sample.example.body_below(api.prefix)).replace("user/7/", f"user/{body['id']}/"))
     expected |= {name: body[name] for name in ("id", "token", "token_expires_at")}
     assert (response.status_code, response.content) == (sample.status, wire.encode(expected))
     assert response["Location"] == expected["resource_uri"]

@@ -62,9 +62,9 @@ def told() -> Iterator[list[dict[str, Any]]]:
 
 SECRET = "canary-of-the-stack"
 BROKEN = {
-    "GET provider/": "social.representations.provider_bodies",
-    "GET ": "social.representations.root_body",
-    "GET user/": "social.representations.user_body",
+    "GET provider/": "social.service.list_providers",
+    "GET ": "shared.http.operations.list_resources",
+    "GET user/": "social.representations.user",
     "GET social_account/": "social.accounts.list_for",
     "GET token/": "social.tokens.list_for",
     "DELETE token/current/": "social.tokens.revoke",
@@ -143,10 +143,10 @@ def test_whatever_was_raised(
 ) -> None:
     """No exception has an answer of its own, not even those for which Django or a framework has one."""
 
-    def breaks() -> None:
+    def breaks(call: object) -> None:
         raise error(SECRET)
 
-    monkeypatch.setattr("social.representations.provider_bodies", breaks)
+    monkeypatch.setattr("social.service.list_providers", breaks)
     assert_error(api.get("provider/"), "internal_error")
     assert len(told) == 1
 
@@ -155,7 +155,7 @@ def test_whatever_was_raised(
 def test_a_failure_keeps_the_server_serving(api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """The call after it is answered as ever."""
     with monkeypatch.context() as patch:
-        patch.setattr("social.representations.provider_bodies", lambda: 1 / 0)
+        patch.setattr("social.service.list_providers", lambda call: 1 / 0)
         assert_error(api.get("provider/"), "internal_error")
     assert api.get("provider/").status_code == 200
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from shared.contract.endpoints import ENDPOINTS
+from shared.contract.declarations import registry
 from tests.differential.messages import Header, Message
 
 T = TypeVar("T")
@@ -340,7 +340,7 @@ def _ids() -> SearchStrategy[str]:
 
 
 def _paths() -> SearchStrategy[str]:
-    known = _any_of([endpoint.path for endpoint in ENDPOINTS])
+    known = _any_of([endpoint.path for endpoint in registry.endpoints])
     filled = st.builds(lambda path, id: path.replace("{id}", id), known, _ids())
     end = _any_of(["/", "/", "/", ""])
     odd_end = _any_of(

@@ -26,7 +26,7 @@ BREAKS = (
     "social.engine.pipeline.taken_among",
     "social.provider_tokens.encrypt",
     "social.tokens.issue",
-    "social.representations.sign_in_body",
+    "social.representations.sign_in",
     "social_django.models.UserSocialAuth.save",
 )
 FOR_NEW_USERS = {"social.tokens.issue", "social.engine.pipeline.taken_among"}
@@ -130,7 +130,7 @@ def test_a_bug_behind_a_page(
 
 def test_a_report_shows_what_helps(api: ApiClient, monkeypatch: pytest.MonkeyPatch, reports: list[str]) -> None:
     """The path, the method, the types of the variables, the lines of source, and settings that are no secret."""
-    monkeypatch.setattr("social.representations.provider_bodies", breaking(planted("bug")))
+    monkeypatch.setattr("social.service.list_providers", breaking(planted("bug")))
     api.get("provider/")
     for report in reports:
         for part in (f"{api.prefix}provider/", "GET", "PlantedError", "test_bugs.py", "TIME_ZONE"):

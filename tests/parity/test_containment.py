@@ -12,7 +12,7 @@ from parity import contract, contract_case, requests
 from parity.recorded_case import RecordedCase, Replay
 from parity.recordings import RecordedAnswer, RecordedRequest
 from parity.requests import Request
-from shared.contract.endpoints import endpoint_at
+from shared.contract.declarations import registry
 from tests.differential.budget import budget
 from tests.parity.running import Listener, check_parity
 
@@ -79,7 +79,7 @@ def test_the_contracts_cases_change_nothing_without_a_sandbox(listener: Listener
         if ALONE.encode() in request:
             assert method.decode() in requests.SAFE_METHODS
         if method.decode() not in requests.SAFE_METHODS:
-            endpoint = endpoint_at(target.decode().partition("?")[0][len("/api/v1/") :])
+            endpoint = registry.endpoint_at(target.decode().partition("?")[0][len("/api/v1/") :])
             refused = endpoint is None or method.decode() not in endpoint.methods
             assert refused or method == b"POST", request
         assert b"Override" not in request

@@ -1,0 +1,147 @@
+"""Input fields and their strict check: nothing is trimmed, converted or coerced (docs/contract.md, section 1)."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shared.contract.errors import InvalidRequest
+
+REQUIRED = "This field is required."
+NULL = "This field may not be null."
+NOT_A_STRING = "Not a valid string."
+NOT_AN_INTEGER = "Not a valid integer."
+NOT_A_BOOLEAN = "Not a valid boolean."
+BLANK = "This field may not be blank."
+TOO_LONG = "Ensure this field has no more than {limit} characters."
+TOO_SMALL = "Ensure this value is at least {limit}."
+TOO_LARGE = "Ensure this value is at most {limit}."
+NOT_VISIBLE_ASCII = "Only visible ASCII characters are allowed."
+CONTROL = "Control characters are not allowed."
+GIVEN_TWICE = "Give this parameter once."
+
+_VISIBLE_ASCII = re.compile(r"[!-~]*")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+_NUMBER = re.compile(r"-?[0-9]{1,9}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputField:
+    """One field of a request body, or one query parameter of a list. A subclass says what it may hold."""
+
+    name: str
+    help: str
+    example: object
+    required: bool = False
+    nullable: bool = False
+    unchecked: bool = False
+    """Whether some requests ignore the field whatever it holds, so that `openapi.yaml` must not bound it."""
+
+    def fault(self, value: object) -> str | None:
+        """Return what is wrong with a value that was sent, or None."""
+        if value is None:
+            return None if self.nullable else NULL
+        return self._fault(value)
+
+    def parse(self, text: str) -> object:
+        """Return the value that a query parameter's text stands for; `fault` judges it."""
+        return text
+
+    def _fault(self, value: object) -> str | None:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextField(InputField):
+    """A string; its bounds are in characters."""
+
+    max_length: int
+    min_length: int = 1
+    visible_ascii: bool = False
+    no_control: bool = False
+
+    def _fault(self, value: object) -> str | None:
+        if not isinstance(value, str):
+            return NOT_A_STRING
+        if len(value) < self.min_length:
+            return BLANK
+        if len(value) > self.max_length:
+            return TOO_LONG.format(limit=self.max_length)
+        if self.visible_ascii and not _VISIBLE_ASCII.fullmatch(value):
+            return NOT_VISIBLE_ASCII
+        if self.no_control and _CONTROL.search(value):
+            return CONTROL
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntegerField(InputField):
+    """A whole number within bounds; a JSON number with a fraction, and a boolean, are not one."""
+
+    minimum: int
+    maximum: int
+
+    def parse(self, text: str) -> object:
+        """Return the number, or the text where it is none."""
+        return int(text) if _NUMBER.fullmatch(text) else text
+
+    def _fault(self, value: object) -> str | None:
+        if not isinstance(value, int) or isinstance(value, bool):
+            return NOT_AN_INTEGER
+        if value < self.minimum:
+            return TOO_SMALL.format(limit=self.minimum)
+        if value > self.maximum:
+            return TOO_LARGE.format(limit=self.maximum)
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BooleanField(InputField):
+    """`true` or `false`."""
+
+    def parse(self, text: str) -> object:
+        """Return the boolean, or the text where it is none."""
+        return {"true": True, "false": False}.get(text, text)
+
+    def _fault(self, value: object) -> str | None:
+        return None if isinstance(value, bool) else NOT_A_BOOLEAN
+
+
+def read_fields(fields: Iterable[InputField], data: Mapping[str, Any], *, partial: bool = False) -> dict[str, Any]:
+    """Return the values of the fields that were sent; unknown ones are ignored.
+
+    :param partial: True does not ask for required fields (PATCH).
+    :raises InvalidRequest: naming every field at fault, in the order of the fields.
+    """
+    faults: dict[str, list[str]] = {}
+    values: dict[str, Any] = {}
+    for field in fields:
+        if field.name not in data:
+            fault = REQUIRED if field.required and not partial else None
+        else:
+            fault = field.fault(data[field.name])
+            values[field.name] = data[field.name]
+        if fault:
+            faults[field.name] = [fault]
+    if faults:
+        raise InvalidRequest(faults)
+    return values
+
+
+def read_parameters(
+    fields: Iterable[InputField], query: Mapping[str, Sequence[str]]
+) -> tuple[dict[str, Any], dict[str, list[str]]]:
+    """Return the values of the query parameters that were sent, and the faults by parameter."""
+    faults: dict[str, list[str]] = {}
+    values: dict[str, Any] = {}
+    for field in fields:
+        texts = query.get(field.name, [])
+        if len(texts) > 1:
+            faults[field.name] = [GIVEN_TWICE]
+        elif texts:
+            values[field.name] = field.parse(texts[0])
+            if fault := field.fault(values[field.name]):
+                faults[field.name] = [fault]
+        elif field.required:
+            faults[field.name] = [REQUIRED]
+    return values, faults

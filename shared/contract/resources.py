@@ -1,0 +1,316 @@
+"""What a resource is, so that one declaration serves every mounted API.
+
+A `Resource` has paths (`Endpoint`), a path has methods (`Operation`), and an operation names the function that does
+it. Both adapters, the root listing, `openapi.yaml`, the ledger's names, the parity cases and the documentation read
+the same registry. `shared.contract.declarations` declares the resources of the contract; another app may register its
+own in its `AppConfig.ready()`.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cached_property
+from typing import Any
+
+from shared.contract import errors
+from shared.contract.bodies import Body, Field, Kind
+from shared.contract.errors import ApiError
+from shared.contract.fields import InputField
+
+_ID = "[0-9]+|[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
+"""What can be an id: a number, or a custom user model's UUID. Other words (`schema`, `set`) are no paths at all."""
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+_PREFIX = "{api}"
+_EVERYWHERE: tuple[type[ApiError], ...] = (
+    errors.InvalidRequest,  # also the answer to a wrong Host
+    errors.InvalidCredentials,
+    errors.CredentialsInUrl,
+    errors.Throttled,
+    errors.InternalError,
+    errors.ServiceUnavailable,
+)
+
+
+class Access(Enum):
+    """Who may call an operation, and whether the call counts towards a limit."""
+
+    PUBLIC = "public"
+    """Anyone; never counted."""
+    OPTIONAL = "with or without credentials"
+    REQUIRED = "with credentials"
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """The body that an operation takes, under its component name in `openapi.yaml`."""
+
+    name: str
+    fields: tuple[InputField, ...]
+    partial: bool = False
+    """Whether required fields may be missing (PATCH)."""
+    reader: str = ""
+    """Dotted path of a function that checks the object in the body and returns the operation's input; by default
+    `shared.contract.fields.read_fields` does."""
+
+    sample_fault: str = ""
+    """The field that the documentation shows as missing; by default the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A sample of an operation; `{api}` in it stands for the prefix of a version, `/api/v2/`."""
+
+    body: Mapping[str, Any] | None = None
+    request: Mapping[str, Any] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    id: int | None = None
+
+    def body_below(self, prefix: str) -> Any:
+        """Return the answer's body as the version mounted at `prefix` gives it."""
+        return _below(prefix, self.body)
+
+    def headers_below(self, prefix: str) -> dict[str, str]:
+        """Return the answer's headers likewise."""
+        return {name: _below(prefix, value) for name, value in self.headers.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where the answer of an operation leads (OpenAPI 3.0.3, Link Object); `id` is a runtime expression."""
+
+    target: str
+    id: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One method of one path."""
+
+    name: str
+    """The name that generated clients call it by."""
+    method: str
+    summary: str
+    run: str
+    """Dotted path of the function that does it: it takes a `Call` and returns an object, rows, or None."""
+    access: Access = Access.REQUIRED
+    status: int = 200
+    """Of a success. A 201 carries `Location`, taken from `resource_uri` of the body."""
+    takes: Input | None = None
+    returns: Body | None = None
+    represent: str = ""
+    """Dotted path of a function that takes what `run` returned, or one of its rows, and the `Call`, and returns the
+    values of `returns`. Empty: `run` returns them itself."""
+    is_list: bool = False
+    """Whether `run` returns a queryset or sequence in a stable order, of which one page is represented."""
+    filters: tuple[InputField, ...] = ()
+    """Query parameters of a list, besides `limit` and `offset`."""
+    errors: tuple[type[ApiError], ...] = ()
+    """Failures besides those that follow from the rest of the declaration."""
+    example: Example | None = None
+    links: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Endpoint:
+    """One path below a version's prefix.
+
+    `path` has no slash at its end and may hold `{id}`; every path answers with and without that slash.
+    """
+
+    path: str
+    operations: tuple[Operation, ...]
+
+    @property
+    def resource(self) -> str:
+        """The name of the resource that the path belongs to; empty for the root."""
+        return self.path.partition("/")[0]
+
+    @property
+    def kind(self) -> str:
+        """`list`, `detail`, or the last part of another path: `current` of `token/current`."""
+        last = self.path.rpartition("/")[2]
+        return "list" if "/" not in self.path else "detail" if last == "{id}" else last
+
+    @property
+    def has_id(self) -> bool:
+        """Whether the path names one object."""
+        return "{id}" in self.path
+
+    @cached_property
+    def methods(self) -> tuple[str, ...]:
+        """All methods that the path answers, in the contract's order."""
+        own = {operation.method for operation in self.operations}
+        extra = {"OPTIONS", "HEAD"} if "GET" in own else {"OPTIONS"}
+        return tuple(method for method in _METHODS if method in own | extra)
+
+    @cached_property
+    def allow(self) -> str:
+        """The value of `Allow` (RFC 9110 section 10.2.1)."""
+        return ", ".join(self.methods)
+
+    @cached_property
+    def route(self) -> str:
+        """The regular expression of the path, with its optional slash."""
+        return "^" + re.escape(self.path).replace(r"\{id\}", f"(?P<id>{_ID})") + ("/?$" if self.path else "$")
+
+    def operation(self, method: str | None) -> Operation | None:
+        """Return the operation of a method, GET's for HEAD; None for a method that the path lacks, and for OPTIONS."""
+        wanted = "GET" if method == "HEAD" else method
+        return next((operation for operation in self.operations if operation.method == wanted), None)
+
+    def uri(self, prefix: str, **values: object) -> str:
+        """Return the path as answers write it, under a version's prefix (`/api/v2/`), with its slash."""
+        return prefix + (self.path.format(**values) + "/" if self.path else "")
+
+    def failures(self, operation: Operation) -> tuple[type[ApiError], ...]:
+        """Return what an operation of this path can fail with, besides 405 and 410."""
+        body = (errors.InvalidJson, errors.PayloadTooLarge, errors.UnsupportedMediaType) if operation.takes else ()
+        credentials = (errors.NotAuthenticated,) if operation.access is Access.REQUIRED else ()
+        missing = (errors.NotFound,) if self.has_id else ()
+        return (*body, *_EVERYWHERE, *credentials, *missing, *operation.errors)
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A resource: its name in URLs, its group in `openapi.yaml`, its paths in the order in which they are matched."""
+
+    name: str
+    tag: str
+    endpoints: tuple[Endpoint, ...]
+
+    @property
+    def list_endpoint(self) -> Endpoint | None:
+        """The path that the root names; None for a resource without one."""
+        return next((endpoint for endpoint in self.endpoints if endpoint.kind == "list"), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A sample request and its answer; `path` is relative to the API's root."""
+
+    operation: Operation
+    path: str
+    example: Example
+
+    @property
+    def method(self) -> str:
+        """The request's method."""
+        return self.operation.method
+
+    @property
+    def status(self) -> int:
+        """The answer's status."""
+        return self.operation.status
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of an operation, with everything that its declaration has checked."""
+
+    prefix: str
+    """The calling version's prefix, `/api/v2/`, for the paths in the answer."""
+    version: str
+    """`v1` or `v2`."""
+    token: Any = None
+    """The access token of the call, its user loaded; None for a call without credentials."""
+    id: str = ""
+    """The id in the path, as it was sent."""
+    input: Any = None
+    """What the body was read as."""
+    filters: Mapping[str, Any] = field(default_factory=dict)
+    """The values of the declared query parameters that were sent."""
+
+    @property
+    def actor(self) -> Any:
+        """The authenticated user making the call, or None."""
+        return None if self.token is None else self.token.user
+
+
+class Registry:
+    """The resources that every mounted API serves, in the order of their names, and the root that lists them."""
+
+    def __init__(self, *resources: Resource) -> None:
+        """Begin with these resources."""
+        self._resources: dict[str, Resource] = {}
+        for resource in resources:
+            self.register(resource)
+
+    def register(self, resource: Resource) -> None:
+        """Add a resource; both adapters serve it from the next time their URLs are loaded.
+
+        :raises ValueError: the name, or the name of an operation, is taken.
+        """
+        if resource.name in self._resources:
+            raise ValueError(f"the resource {resource.name!r} is declared twice")
+        known = {operation.name for endpoint in self.endpoints for operation in endpoint.operations}
+        for endpoint in resource.endpoints:
+            if endpoint.resource != resource.name:
+                raise ValueError(f"the path {endpoint.path!r} does not begin with {resource.name!r}")
+            for operation in endpoint.operations:
+                if operation.name in known:
+                    raise ValueError(f"the operation {operation.name!r} is declared twice")
+                known.add(operation.name)
+        self._resources = dict(sorted({**self._resources, resource.name: resource}.items()))
+        for derived in ("root", "endpoints", "_routes"):
+            self.__dict__.pop(derived, None)
+
+    def __iter__(self) -> Iterator[Resource]:
+        """Iterate over the resources; the root is not among them."""
+        return iter(self._resources.values())
+
+    @cached_property
+    def root(self) -> Endpoint:
+        """The root, which lists the resources as Tastypie does."""
+        uris = {one.name: {"list_endpoint": one.list_endpoint.uri(_PREFIX)} for one in self if one.list_endpoint}
+        names = tuple(Field(name, Kind.LISTING, f"The resource `{name}`.") for name in uris)
+        listing = Operation(
+            name="listResources",
+            method="GET",
+            summary="List the resources",
+            run="shared.http.operations.list_resources",
+            access=Access.PUBLIC,
+            returns=Body("Root", names),
+            example=Example(uris),
+        )
+        return Endpoint("", (listing,))
+
+    @cached_property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """Every path, the root first."""
+        return (self.root, *(endpoint for resource in self for endpoint in resource.endpoints))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the resources, `root` among them: what the ledger counts by."""
+        return ("root", *self._resources)
+
+    def tag_of(self, endpoint: Endpoint) -> str:
+        """Return the group of a path in `openapi.yaml`."""
+        return self._resources[endpoint.resource].tag if endpoint.resource else "discovery"
+
+    def endpoint_at(self, path: str) -> Endpoint | None:
+        """Return the endpoint of a path below a version's prefix (`user/7/`), matched as both adapters match it."""
+        return next((endpoint for route, endpoint in self._routes if route.search(path)), None)
+
+    @cached_property
+    def _routes(self) -> tuple[tuple[re.Pattern[str], Endpoint], ...]:
+        return tuple((re.compile(endpoint.route), endpoint) for endpoint in self.endpoints)
+
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """Return the sample exchange of each operation that has one."""
+        return tuple(
+            Exchange(operation, endpoint.uri("", id=operation.example.id), operation.example)
+            for endpoint in self.endpoints
+            for operation in endpoint.operations
+            if operation.example is not None
+        )
+
+
+def _below(prefix: str, value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace(_PREFIX, prefix)
+    if isinstance(value, Mapping):
+        return {name: _below(prefix, one) for name, one in value.items()}
+    return [_below(prefix, one) for one in value] if isinstance(value, list) else value

@@ -1,0 +1,73 @@
+"""Running a declared operation: the same steps for every adapter, after the adapter has authenticated the call."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.module_loading import import_string
+
+from shared.contract.bodies import Body
+from shared.contract.declarations import registry
+from shared.contract.fields import read_fields
+from shared.contract.paging import read_page, render_page
+from shared.contract.replies import Reply, created, no_content, ok
+from shared.contract.resources import Call, Endpoint, Input, Operation
+from shared.http.requests import read_object, read_query
+from shared.http.urls import MountedApi
+
+
+def perform(
+    endpoint: Endpoint, operation: Operation, request: HttpRequest, *, api: MountedApi, token: Any, id: str = ""
+) -> Reply:
+    """Read the request as the operation declares it, run the operation, and represent what it returns.
+
+    :param token: the access token of the call, its user loaded; None for a call without credentials.
+    :param id: the id in the path, as it was sent.
+    :raises UnsupportedMediaType: in the contract's order of checks: 415, 413, 400 for the body's syntax,
+    :raises PayloadTooLarge: then the query parameters, then the fields.
+    :raises InvalidJson: likewise.
+    :raises InvalidRequest: a query parameter or a field is at fault.
+    :raises ApiError: what the operation raises.
+    """
+    data = read_object(request) if operation.takes else None
+    page = read_page(read_query(request), operation.filters) if operation.is_list else None
+    call = Call(
+        prefix=api.prefix,
+        version=api.version,
+        token=token,
+        id=id,
+        input=_read_input(operation.takes, data) if operation.takes else None,
+        filters=page.filters if page else {},
+    )
+    result = import_string(operation.run)(call)
+    if operation.returns is None:
+        return no_content()
+    if page is not None:
+        total, rows = _part(result, page.window)
+        objects = [_represent(operation, operation.returns, row, call) for row in rows]
+        return ok(render_page(page, objects, total=total, uri=endpoint.uri(api.prefix)))
+    body = _represent(operation, operation.returns, result, call)
+    return created(body, location=body["resource_uri"]) if operation.status == 201 else Reply(operation.status, body)
+
+
+def list_resources(call: Call) -> dict[str, Any]:
+    """Return the listing of the root: the path of each resource's list."""
+    return {one.name: {"list_endpoint": one.list_endpoint.uri(call.prefix)} for one in registry if one.list_endpoint}
+
+
+def _read_input(takes: Input, data: Any) -> Any:
+    if takes.reader:
+        return import_string(takes.reader)(data)
+    return read_fields(takes.fields, data, partial=takes.partial)
+
+
+def _represent(operation: Operation, body: Body, found: Any, call: Call) -> dict[str, Any]:
+    return body.render(import_string(operation.represent)(found, call) if operation.represent else found)
+
+
+def _part(rows: QuerySet[Any] | Sequence[Any], window: slice) -> tuple[int, Sequence[Any]]:
+    """Return the number of rows and those of a page; of a queryset only these are fetched."""
+    if isinstance(rows, QuerySet):
+        return rows.count(), list(rows[window])
+    return len(rows), rows[window]
