@@ -1,1 +1,1 @@
-"""docs/contract.md, section 9: what becomes of v1, told on its answers and carried out."""
+"""CONTRACT section 9: the life cycle of v1, in its headers and in its effects."""

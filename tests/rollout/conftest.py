@@ -1,4 +1,4 @@
-"""v1, found by where it is mounted; the version after it; and a clock that stands still."""
+"""The older and the newer version by their prefixes, and a frozen clock."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ def _mounted_at(prefix: str) -> ApiClient | None:
 
 @pytest.fixture
 def v1() -> ApiClient:
-    """The older version, whichever app it is."""
+    """The older version, whichever app serves it."""
     api = _mounted_at("api/v1/")
     if api is None:
         pytest.skip("v1 is not mounted")
@@ -30,7 +30,7 @@ def v1() -> ApiClient:
 
 @pytest.fixture
 def v2() -> ApiClient:
-    """The newer one."""
+    """The newer version."""
     api = _mounted_at("api/v2/")
     assert api is not None
     return api
@@ -38,7 +38,7 @@ def v2() -> ApiClient:
 
 @pytest.fixture
 def freeze(monkeypatch: pytest.MonkeyPatch) -> Freeze:
-    """Let it be a certain moment."""
+    """Freeze the time."""
 
     def freeze(moment: datetime) -> None:
         monkeypatch.setattr("rollout.middleware.timezone.now", lambda: moment)
@@ -48,7 +48,7 @@ def freeze(monkeypatch: pytest.MonkeyPatch) -> Freeze:
 
 @pytest.fixture
 def saved(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let this process look at the rows for every request."""
+    """Let this process read the saved plan for every request."""
     monkeypatch.setattr(plan, "cache", plan.Cache())
     monkeypatch.setattr(plan, "FRESH", 0.0)
 

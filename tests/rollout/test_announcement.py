@@ -1,4 +1,4 @@
-"""`Deprecation`, `Sunset` and `Link` on every answer of v1, and on nothing else."""
+"""`Deprecation`, `Sunset` and `Link` on every answer of v1, and on no other answer."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -26,8 +26,8 @@ DEPRECATION = "@1796083200"
 SUNSET = "Tue, 30 Jun 2099 23:59:59 GMT"
 
 
-def told(successor: str) -> dict[str, str]:
-    """Return the three headers as they have to stand on the wire."""
+def expected(successor: str) -> dict[str, str]:
+    """Return the three expected headers."""
     guide = f'<{GUIDE}>; rel="deprecation"; type="text/html", <{GUIDE}>; rel="sunset"; type="text/html"'
     return {
         "Deprecation": DEPRECATION,
@@ -37,7 +37,7 @@ def told(successor: str) -> dict[str, str]:
 
 
 def announced(response: Response) -> dict[str, str]:
-    """Return what an answer has of the three."""
+    """Return those of the three headers that an answer has."""
     return {name: response[name] for name in NAMES if name in response}
 
 
@@ -70,7 +70,7 @@ CALLS: dict[str, tuple[int, str, str, dict[str, Any]]] = {
 
 
 def called(api: ApiClient, call: tuple[int, str, str, dict[str, Any]]) -> Response:
-    """Make a call as Ripley, whose row and whose linked identity have the id 1."""
+    """Make a call as Ripley, whose user and linked identity have the id 1."""
     status, method, path, more = call
     ripley = person(pk=1)
     for pk, provider in enumerate(("facebook", "github"), start=1):
@@ -85,8 +85,8 @@ def called(api: ApiClient, call: tuple[int, str, str, dict[str, Any]]) -> Respon
 @pytest.mark.django_db
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 def test_every_answer_announces(v1: ApiClient, call: tuple[int, str, str, dict[str, Any]]) -> None:
-    """Whatever its status, in these very words; the successor is the same path, without the query."""
-    assert announced(called(v1, call)) == told(f"/api/v2/{call[2].partition('?')[0]}")
+    """Whatever its status, to the byte; the successor is the same path, without the query."""
+    assert announced(called(v1, call)) == expected(f"/api/v2/{call[2].partition('?')[0]}")
 
 
 @ANNOUNCED
@@ -100,10 +100,10 @@ def test_the_newer_version_announces_nothing(v2: ApiClient, call: tuple[int, str
 @ANNOUNCED
 @pytest.mark.django_db
 def test_a_sign_up_announces(v1: ApiClient, v2: ApiClient, providers: Providers) -> None:
-    """A 201 as well; its Location stays where it was."""
+    """A 201 too; its Location does not change."""
     fields = providers.knows("facebook", "good", **PROFILES["facebook"])
     response = v1.sign_up(fields)
-    assert (response.status_code, announced(response)) == (201, told("/api/v2/social_sign_up/"))
+    assert (response.status_code, announced(response)) == (201, expected("/api/v2/social_sign_up/"))
     assert response["Location"].startswith(v1.prefix)
     assert announced(v2.sign_up(fields)) == {}
 
@@ -119,8 +119,8 @@ def test_a_sign_up_announces(v1: ApiClient, v2: ApiClient, providers: Providers)
     ],
     ids=["nothing", "a guide", "a brownout", "deprecated", "both dates"],
 )
-def test_what_is_not_decided_is_not_announced(v1: ApiClient, given: dict[str, Any], names: set[str]) -> None:
-    """No header without a date; no guide without its address."""
+def test_undecided_dates_are_not_announced(v1: ApiClient, given: dict[str, Any], names: set[str]) -> None:
+    """There is no header without a date, and no guide without its address."""
     nothing: dict[str, Any] = {"V1_DEPRECATED_AT": None, "V1_SUNSET_AT": None, "V1_GUIDE_URL": "", "V1_BROWNOUTS": []}
     with override_settings(**{**nothing, **given}):
         found = announced(v1.get("provider/"))
@@ -135,16 +135,16 @@ def test_what_is_not_decided_is_not_announced(v1: ApiClient, given: dict[str, An
         (datetime.max.replace(tzinfo=UTC), "@253402300799", "Fri, 31 Dec 9999 23:59:59 GMT"),
     ],
 )
-def test_the_ends_of_the_calendar_are_told(date: datetime, deprecation: str, sunset: str) -> None:
-    """The admin takes fractions of a second, and no second is rounded up to one that there is not."""
+def test_the_ends_of_the_calendar(date: datetime, deprecation: str, sunset: str) -> None:
+    """The admin accepts fractions of a second, and none is rounded up to a second that does not exist."""
     said = Lifecycle(deprecated_at=date, sunset_at=date)
     headers = said.headers(successor="/api/v2/")
     assert (headers["Deprecation"], headers["Sunset"]) == (deprecation, sunset)
 
 
 @override_settings(V1_DEPRECATED_AT=DATES["V1_DEPRECATED_AT"], V1_SUNSET_AT=None, V1_GUIDE_URL=GUIDE, V1_BROWNOUTS=[])
-def test_the_guide_is_given_for_what_is_decided(v1: ApiClient) -> None:
-    """No `sunset` relation before there is a sunset."""
+def test_the_guide_has_a_relation_for_each_date(v1: ApiClient) -> None:
+    """There is no `sunset` relation without a sunset."""
     link = f'</api/v2/>; rel="successor-version", <{GUIDE}>; rel="deprecation"; type="text/html"'
     assert announced(v1.get("")) == {"Deprecation": DEPRECATION, "Link": link}
 
@@ -170,17 +170,17 @@ def test_the_guide_is_given_for_what_is_decided(v1: ApiClient) -> None:
     ],
 )
 def test_the_successor_is_the_same_path(v1: ApiClient, target: str, successor: str) -> None:
-    """Percent-encoded, so that nothing in it ends the link or the header; never the query."""
+    """Percent-encoded, so that it cannot end the link or the header; without the query."""
     answer = Service().send(v1.prefix.removesuffix("/"), Message("GET", target))
     headers = dict(answer.headers)
-    assert {name: headers.get(name) for name in NAMES} == told(successor)
+    assert {name: headers.get(name) for name in NAMES} == expected(successor)
     assert "Set-Cookie" not in headers
     assert all("secret" not in value for name, value in answer.headers if "?" in target)
 
 
 @pytest.fixture
 def _below_a_script() -> Iterator[None]:
-    """Django keeps the prefix of the last request."""
+    """Reset the script prefix, which Django keeps from the last request."""
     yield
     set_script_prefix("/")
 
@@ -189,7 +189,7 @@ def _below_a_script() -> Iterator[None]:
 @pytest.mark.django_db
 @pytest.mark.usefixtures("_below_a_script")
 def test_the_successor_is_below_the_same_script(v1: ApiClient) -> None:
-    """Where the whole service is mounted somewhere, its paths say so."""
+    """If the service is mounted below a path, so is the successor."""
     response: list[dict[str, str]] = []
     environ = {**environ_of(v1.prefix, Message("GET", "provider/")), "SCRIPT_NAME": "/app"}
 
@@ -204,5 +204,5 @@ def test_the_successor_is_below_the_same_script(v1: ApiClient) -> None:
 @ANNOUNCED
 @pytest.mark.parametrize("path", ["/", "/livez", "/nowhere", "/api/", "/api/v10/user/", "/api/v1x/", "/xapi/v1/user/"])
 def test_other_paths_announce_nothing(v1: ApiClient, path: str) -> None:
-    """What is not v1 is none of its business."""
+    """Paths outside v1 have none of the headers."""
     assert announced(Client(SERVER_NAME=HOST).get(path)) == {}

@@ -1,4 +1,4 @@
-"""Brownouts that staff have saved: for a while, for a share of the requests, for one client; v2 knows of none."""
+"""Saved brownouts: for a time, for a share of the requests, for one client; v2 is not affected."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,7 +23,7 @@ TICK = timedelta(microseconds=1)
 
 
 def brown_out(**fields: Any) -> None:
-    """Save one, as the admin does."""
+    """Save a brownout as the admin does."""
     Brownout.objects.create(**{"start": START, "end": END, **fields})
 
 
@@ -32,7 +32,7 @@ def brown_out(**fields: Any) -> None:
     ("now", "status"), [(START - TICK, 200), (START, 410), (DURING, 410), (END - TICK, 410), (END, 200)], ids=str
 )
 def test_by_schedule(v1: ApiClient, v2: ApiClient, freeze: Freeze, now: datetime, status: int) -> None:
-    """From its start to the last moment before its end, for everybody."""
+    """From its start to the last moment before its end, for all clients."""
     brown_out()
     freeze(now)
     assert v1.get("provider/").status_code == status
@@ -42,8 +42,8 @@ def test_by_schedule(v1: ApiClient, v2: ApiClient, freeze: Freeze, now: datetime
 @override_settings(
     V1_DEPRECATED_AT=None, V1_SUNSET_AT=None, V1_BROWNOUTS=[(moment("2027-02-10T10:00:00"), timedelta(minutes=1))]
 )
-def test_besides_those_of_the_settings(v1: ApiClient, freeze: Freeze) -> None:
-    """Both kinds count."""
+def test_brownouts_of_the_settings_apply_too(v1: ApiClient, freeze: Freeze) -> None:
+    """Both kinds apply."""
     brown_out()
     for now, status in ((DURING, 410), (moment("2027-02-10T10:00:30"), 410), (moment("2027-02-10T10:01:00"), 200)):
         freeze(now)
@@ -52,7 +52,7 @@ def test_besides_those_of_the_settings(v1: ApiClient, freeze: Freeze) -> None:
 
 @UNDECIDED
 def test_by_share(v1: ApiClient, freeze: Freeze, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each request is drawn for itself: of a hundred numbers, so many refuse."""
+    """Each request is drawn separately: of a hundred numbers, `share` are refused."""
     brown_out(share=25)
     freeze(DURING)
     draws = iter(range(100))
@@ -63,7 +63,7 @@ def test_by_share(v1: ApiClient, freeze: Freeze, monkeypatch: pytest.MonkeyPatch
 
 @UNDECIDED
 def test_shares_do_not_add_up(v1: ApiClient, freeze: Freeze, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where two overlap, the greater one holds."""
+    """Of two overlapping brownouts the larger share applies."""
     brown_out(share=25)
     brown_out(share=40)
     freeze(DURING)
@@ -89,7 +89,7 @@ def test_shares_do_not_add_up(v1: ApiClient, freeze: Freeze, monkeypatch: pytest
     ],
 )
 def test_by_client(v1: ApiClient, freeze: Freeze, client: str, headers: dict[str, str], status: int) -> None:
-    """One version of an app, or all of them, as the ledger names it; the others go on."""
+    """One version of an app, or all of them, as the ledger names it; other clients are answered."""
     brown_out(client=client)
     freeze(DURING)
     assert v1.get("provider/", headers=headers).status_code == status
@@ -97,7 +97,7 @@ def test_by_client(v1: ApiClient, freeze: Freeze, client: str, headers: dict[str
 
 @UNDECIDED
 def test_a_share_of_one_client(v1: ApiClient, freeze: Freeze, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both at once: others are not even drawn for."""
+    """Both together: requests of other clients are not drawn."""
     brown_out(client="ShopApp", share=50)
     freeze(DURING)
     monkeypatch.setattr("rollout.middleware.secrets.randbelow", lambda below: 0)
@@ -110,7 +110,7 @@ def test_a_share_of_one_client(v1: ApiClient, freeze: Freeze, monkeypatch: pytes
 def test_the_refusal_is_the_same(
     v1: ApiClient, freeze: Freeze, monkeypatch: pytest.MonkeyPatch, fields: dict[str, Any]
 ) -> None:
-    """To the byte, whichever kind it is, for every method and path."""
+    """To the byte for each kind, every method and every path."""
     brown_out(**fields)
     freeze(DURING)
     monkeypatch.setattr("rollout.middleware.secrets.randbelow", lambda below: 0)
@@ -120,8 +120,8 @@ def test_the_refusal_is_the_same(
             assert (response.status_code, response.content) == (410, b"" if method == "HEAD" else BODY)
 
 
-def test_the_newer_version_changes_by_no_byte(v2: ApiClient, freeze: Freeze) -> None:
-    """Whatever staff have saved, X-Request-ID aside."""
+def test_the_newer_version_does_not_change(v2: ApiClient, freeze: Freeze) -> None:
+    """Whatever is saved, except for X-Request-ID."""
     ripley = person(pk=1)
     ripley.row.__class__.objects.update(expires_at=None)
     freeze(DURING)
@@ -159,7 +159,7 @@ BROWNOUTS = st.lists(
 
 @given(BROWNOUTS, MINUTES, st.sampled_from(CLIENTS))
 def test_how_many_are_refused(brownouts: list[lifecycle.Brownout], now: datetime, client: str) -> None:
-    """As many as the hardest of the brownouts says that are running and meant for the client; none without one."""
+    """The largest share of the running brownouts that apply to the client; none without one."""
     meant = {"A/1": ["", "A", "A/1"], "A/2": ["", "A", "A/2"], "B/1": ["", "B/1"]}.get(client, ["", client])
     expected = 0
     for one in brownouts:

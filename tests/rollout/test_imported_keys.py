@@ -1,4 +1,4 @@
-"""A key of an earlier deployment on both versions, before and after the sunset of v1 (docs/contract.md, section 2)."""
+"""Imported keys on both versions, before and after the sunset of v1 (CONTRACT section 2)."""
 
 from datetime import timedelta
 from typing import Any
@@ -30,7 +30,7 @@ def _imported(settings: Any) -> None:
 
 @pytest.mark.parametrize("header", HEADERS)
 def test_before_the_sunset(v1: ApiClient, v2: ApiClient, settings: Any, header: str) -> None:
-    """Good on both, without an end, also while v1 is deprecated, as it is here."""
+    """Valid on both without an expiry, also while v1 is deprecated."""
     settings.V1_SUNSET_AT = timezone.now() + DAY
     for api in (v1, v2):
         answer = api.get("token/current/", headers={"Authorization": header})
@@ -39,7 +39,7 @@ def test_before_the_sunset(v1: ApiClient, v2: ApiClient, settings: Any, header: 
 
 @pytest.mark.parametrize("header", HEADERS)
 def test_after_the_sunset(v2: ApiClient, settings: Any, header: str) -> None:
-    """Good on v2 for `TOKEN_TTL` after each use, as any token is."""
+    """Valid on v2 for `TOKEN_TTL` after each use, like any token."""
     settings.V1_SUNSET_AT = timezone.now() - 89 * DAY
     answer = v2.get("token/current/", headers={"Authorization": header})
     assert answer.status_code == 200
@@ -49,6 +49,6 @@ def test_after_the_sunset(v2: ApiClient, settings: Any, header: str) -> None:
 
 
 def test_long_after_the_sunset(v2: ApiClient, settings: Any) -> None:
-    """A key that nobody has used since is no good any more, nor listed."""
+    """A key that was not used since is invalid and not listed."""
     settings.V1_SUNSET_AT = timezone.now() - 91 * DAY
     assert_error(v2.get("user/", headers={"Authorization": HEADERS[0]}), "invalid_credentials")

@@ -1,4 +1,4 @@
-"""The plan that staff have saved: what of it is in effect, and that no request waits or fails for it."""
+"""The saved plan: its effect, and that no request waits for it or fails because of it."""
 
 import logging
 import threading
@@ -25,14 +25,14 @@ SAID = override_settings(V1_DEPRECATED_AT=EARLY, V1_SUNSET_AT=LATE, V1_GUIDE_URL
 
 
 def save(**fields: Any) -> None:
-    """Save the plan, as the admin does."""
+    """Save the plan as the admin does."""
     Plan.objects.update_or_create(pk=plan.PLAN_ID, defaults=fields)
 
 
 @UNDECIDED
 @pytest.mark.usefixtures("saved")
-def test_what_is_saved_is_told(v1: ApiClient) -> None:
-    """Dates and guide as if they were settings, from the next look on; gone again with the row."""
+def test_the_saved_plan_applies(v1: ApiClient) -> None:
+    """Dates and guide apply like settings from the next read on, and no longer once the row is deleted."""
     assert announced(v1.get("")) == {}
     save(deprecated_at=EARLY, sunset_at=LATE, guide=GUIDE)
     assert announced(v1.get("")) == {
@@ -47,8 +47,8 @@ def test_what_is_saved_is_told(v1: ApiClient) -> None:
 
 @SAID
 @pytest.mark.usefixtures("saved")
-def test_what_is_empty_the_settings_decide() -> None:
-    """Each field by itself."""
+def test_empty_fields_are_those_of_the_settings() -> None:
+    """For each field separately."""
     as_said = lifecycle()
     save(sunset_at=LATER)
     assert (lifecycle().deprecated_at, lifecycle().sunset_at, lifecycle().guide) == (EARLY, LATER, GUIDE)
@@ -62,8 +62,8 @@ def test_what_is_empty_the_settings_decide() -> None:
 
 @SAID
 @pytest.mark.usefixtures("saved")
-def test_an_end_that_is_moved_is_moved_at_once(v1: ApiClient, freeze: Freeze) -> None:
-    """Earlier switches off, later switches on again."""
+def test_a_moved_sunset_applies_at_once(v1: ApiClient, freeze: Freeze) -> None:
+    """An earlier sunset switches v1 off, a later one on again."""
     freeze(NOW)
     assert v1.get("provider/").status_code == 200
     save(sunset_at=LATER)
@@ -83,7 +83,7 @@ def test_an_end_that_is_moved_is_moved_at_once(v1: ApiClient, freeze: Freeze) ->
     ],
     ids=["no deprecation", "both saved", "a later one in the settings", "an earlier end in the settings"],
 )
-def test_an_end_without_a_warning_is_none(
+def test_a_sunset_without_a_deprecation_is_ignored(
     v1: ApiClient,
     freeze: Freeze,
     caplog: pytest.LogCaptureFixture,
@@ -91,7 +91,7 @@ def test_an_end_without_a_warning_is_none(
     said: dict[str, Any],
     fields: dict[str, Any],
 ) -> None:
-    """However it got into the rows: it is neither told nor acted on, and the log says so once."""
+    """However it was saved: it is neither announced nor applied, and the log says so once."""
     monkeypatch.setattr(
         "rollout.lifecycle._contradicted", RateLimitedLog(logging.getLogger("tandem.lifecycle"), "W001")
     )
@@ -110,17 +110,17 @@ def test_an_end_without_a_warning_is_none(
 @pytest.mark.parametrize(
     "guide", ["https://example.com/\r\nX: y", "https://example.com/>; rel=x", "javascript:alert(1)"]
 )
-def test_a_guide_that_is_none_ends_no_header(v1: ApiClient, guide: str) -> None:
-    """Written past the admin: left out."""
+def test_an_invalid_guide_is_left_out(v1: ApiClient, guide: str) -> None:
+    """An invalid guide, saved without the admin, is left out."""
     save(deprecated_at=EARLY, guide=guide)
     assert announced(v1.get("")) == {"Deprecation": "@1796083200", "Link": '</api/v2/>; rel="successor-version"'}
 
 
 @pytest.mark.django_db
-def test_it_is_looked_at_every_few_seconds_alone(
+def test_it_is_read_every_few_seconds(
     v1: ApiClient, v2: ApiClient, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    """Two small reads, then none for a while; v2 never looks."""
+    """Two small queries, then none for a while; v2 never reads it."""
     monkeypatch.setattr(plan, "cache", plan.Cache())
     monkeypatch.setattr(plan, "FRESH", 600.0)  # ten calls may take two seconds
     with django_assert_num_queries(0):
@@ -136,7 +136,7 @@ def test_it_is_looked_at_every_few_seconds_alone(
 
 
 @pytest.mark.django_db
-def test_what_is_over_is_not_read(freeze: Freeze) -> None:
+def test_past_brownouts_are_not_read(freeze: Freeze) -> None:
     """Years of brownouts cost nothing."""
     freeze(NOW)
     for start, end in ((EARLY, LATER), (EARLY, NOW), (LATER, LATE)):
@@ -173,12 +173,12 @@ def test_the_database_away_changes_nothing(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_connection_is_given_back(v1: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    """At once: the rest of a request may take its client a minute to send."""
+def test_the_connection_is_closed(v1: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At once, because a client may take a minute to send the rest of its request."""
     events: list[str] = []
     close = connection.close
     monkeypatch.setattr(plan, "cache", plan.Cache())
-    # As it is with a pool; SQLite's stays with its thread.
+    # As with a pool; SQLite keeps the connection of its thread.
     monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", 0)
 
     def closing() -> None:
@@ -197,7 +197,7 @@ def test_the_connection_is_given_back(v1: ApiClient, monkeypatch: pytest.MonkeyP
 
 
 class SlowRows:
-    """Rows that take as long to read as a test likes."""
+    """Rows that take as long to read as a test wants."""
 
     def __init__(self) -> None:
         self.reads = 0
@@ -214,7 +214,7 @@ class SlowRows:
 
 @pytest.fixture
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a thread of this test have all the time that it takes."""
+    """Give the threads of this test unlimited time."""
     monkeypatch.setattr(plan, "FRESH", 600.0)
     monkeypatch.setattr(plan, "STALE", 6000.0)
     monkeypatch.setattr(plan, "MAX_WAIT", 30.0)
@@ -222,8 +222,8 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("unhurried")
-def test_one_looks_and_the_others_go_on() -> None:
-    """With the cached plan."""
+def test_one_thread_reads() -> None:
+    """The other threads use the cached plan."""
     slow = SlowRows()
     slow.cache._read_at = time.monotonic() - (plan.FRESH + plan.STALE) / 2
     looking = threading.Thread(target=slow.cache.saved)
@@ -237,8 +237,8 @@ def test_one_looks_and_the_others_go_on() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("unhurried")
-def test_who_comes_first_of_all_waits() -> None:
-    """A worker that has just started knows nothing: its first callers wait for the one who looks, for a moment."""
+def test_the_first_requests_wait() -> None:
+    """In a new process the first requests wait for the thread that reads, for a limited time."""
     slow = SlowRows()
     found: list[plan.Saved] = []
     callers = [threading.Thread(target=lambda: found.append(slow.cache.saved())) for _ in range(4)]
@@ -251,8 +251,8 @@ def test_who_comes_first_of_all_waits() -> None:
     assert (found, slow.reads) == ([slow.rows] * 4, 1)
 
 
-def test_nobody_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the look takes too long, the settings hold meanwhile."""
+def test_the_wait_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If reading takes too long, the settings apply meanwhile."""
     monkeypatch.setattr(plan, "MAX_WAIT", 0.01)
     slow = SlowRows()
     with slow.cache._reading:

@@ -1,4 +1,4 @@
-"""The plan and the brownouts as staff change them: what is refused, what is said, what is kept in the history."""
+"""The plan and the brownouts in the admin: validation, messages and history."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,14 +22,14 @@ SAID = override_settings(V1_DEPRECATED_AT=EARLY, V1_SUNSET_AT=LATE, V1_GUIDE_URL
 
 @pytest.fixture
 def staff(admin_user: User) -> Client:
-    """A browser in which somebody of the staff has signed in."""
+    """A browser of a staff user."""
     client = Client(SERVER_NAME=HOST)
     client.force_login(admin_user)
     return client
 
 
 def fields(**moments: datetime | None) -> dict[str, str]:
-    """Return the two fields in which the admin takes each moment."""
+    """Return the two form fields of each moment."""
     return {
         f"{name}_{part}": "" if value is None else value.strftime(form)
         for name, value in moments.items()
@@ -38,23 +38,23 @@ def fields(**moments: datetime | None) -> dict[str, str]:
 
 
 def plan(deprecated_at: datetime | None = None, sunset_at: datetime | None = None, guide: str = "") -> dict[str, str]:
-    """Return the form of the plan, filled in."""
+    """Return the filled-in form of the plan."""
     return {**fields(deprecated_at=deprecated_at, sunset_at=sunset_at), "guide": guide}
 
 
 def brownout(start: datetime, end: datetime, **more: Any) -> dict[str, Any]:
-    """Return the form of a brownout, filled in."""
+    """Return the filled-in form of a brownout."""
     return {**fields(start=start, end=end), "share": 100, "client": "", "note": "", **more}
 
 
-def said(response: Any) -> str:
+def text_of(response: Any) -> str:
     """Return the text of a page."""
     return str(response.content.decode())
 
 
 @UNDECIDED
-def test_the_plan_is_made_once_then_changed(staff: Client) -> None:
-    """The list leads to the one there is; all of it is in the history."""
+def test_the_plan_is_created_once_then_changed(staff: Client) -> None:
+    """The list redirects to the plan; every change is in the history."""
     assert staff.get(PLAN)["Location"] == f"{PLAN}add/"
     assert staff.post(f"{PLAN}add/", plan(EARLY, LATE, "https://example.com/x"))["Location"] == PLAN
     assert list(Plan.objects.values_list("pk", "deprecated_at", "sunset_at", "guide")) == [
@@ -70,10 +70,10 @@ def test_the_plan_is_made_once_then_changed(staff: Client) -> None:
 
 
 @SAID
-def test_an_empty_field_says_what_holds(staff: Client) -> None:
-    """The settings' value, beside the field, in UTC; above them what is in effect."""
+def test_an_empty_field_shows_the_setting(staff: Client) -> None:
+    """Its help text is the settings' value, in UTC; the values in effect are above."""
     Plan.objects.create(pk=1, sunset_at=LATE + timedelta(days=1))
-    page = said(staff.get(f"{PLAN}1/change/"))
+    page = text_of(staff.get(f"{PLAN}1/change/"))
     assert "Empty: as V1_DEPRECATED_AT says, 2026-12-01 00:00:00 UTC." in page
     assert "Empty: as V1_SUNSET_AT says, 2099-06-30 12:30:00 UTC." in page
     assert "Empty: as V1_GUIDE_URL says, https://example.com/migrate." in page
@@ -101,40 +101,40 @@ def test_an_empty_field_says_what_holds(staff: Client) -> None:
     ],
     ids=range(10),
 )
-def test_what_is_no_plan(staff: Client, settings: dict[str, Any], given: dict[str, str], complaint: str) -> None:
-    """Refused with the field's name, the settings taken into account; nothing is written."""
+def test_an_invalid_plan(staff: Client, settings: dict[str, Any], given: dict[str, str], complaint: str) -> None:
+    """It is refused with the name of the field, the settings taken into account, and nothing is saved."""
     with UNDECIDED, override_settings(**settings):
         response = staff.post(f"{PLAN}add/", given)
     assert response.status_code == 200
-    assert complaint in said(response)
+    assert complaint in text_of(response)
     assert not Plan.objects.exists()
 
 
 @UNDECIDED
-def test_the_same_moment_is_fine(staff: Client) -> None:
-    """Not before is not after."""
+def test_both_dates_may_be_equal(staff: Client) -> None:
+    """A sunset at the moment of the deprecation is valid."""
     assert staff.post(f"{PLAN}add/", plan(LATE, LATE)).status_code == 302
 
 
 @UNDECIDED
-def test_who_switches_v1_off_is_told(staff: Client) -> None:
-    """A slip of a year shows at once."""
+def test_switching_v1_off_is_a_warning(staff: Client) -> None:
+    """A wrong year is noticed at once."""
     past = timezone.now() - timedelta(days=1)
-    page = said(staff.post(f"{PLAN}add/", plan(past, past), follow=True))
+    page = text_of(staff.post(f"{PLAN}add/", plan(past, past), follow=True))
     assert "V1 is switched off at this moment." in page
-    page = said(staff.post(f"{PLAN}1/change/", plan(past, LATE), follow=True))
+    page = text_of(staff.post(f"{PLAN}1/change/", plan(past, LATE), follow=True))
     assert "V1 is switched off" not in page
     assert "in effect on all workers within seconds" in page
 
 
-def test_a_brownout_is_announced_in_its_own_words(staff: Client) -> None:
-    """Added, listed with its state, changed, taken away, and each of it in the history."""
+def test_a_brownout(staff: Client) -> None:
+    """It is added, listed with its state, changed and deleted, and each change is in the history."""
     now = timezone.now()
     hour = timedelta(hours=1)
     for start, end in ((now - hour, now + hour), (now + hour, now + 2 * hour)):
         assert staff.post(f"{BROWNOUTS}add/", brownout(start, end, share=25, note="first")).status_code == 302
     Brownout.objects.create(start=now - 2 * hour, end=now - hour)
-    page = said(staff.get(BROWNOUTS))
+    page = text_of(staff.get(BROWNOUTS))
     assert [page.count(f'field-state">{state}<') for state in ("now", "to come", "over")] == [1, 1, 1]
     assert ("25 %" in page, "All times are UTC." in page) == (True, True)
     first = Brownout.objects.filter(note="first").earliest("start")
@@ -157,54 +157,54 @@ def test_a_brownout_is_announced_in_its_own_words(staff: Client) -> None:
     ],
     ids=range(6),
 )
-def test_what_is_no_brownout(staff: Client, end: datetime, more: dict[str, Any], complaint: str) -> None:
-    """Refused with a reason; nothing is written."""
+def test_an_invalid_brownout(staff: Client, end: datetime, more: dict[str, Any], complaint: str) -> None:
+    """It is refused with a reason, and nothing is saved."""
     response = staff.post(f"{BROWNOUTS}add/", brownout(LATE, end, **more))
     assert response.status_code == 200
-    assert complaint in said(response)
+    assert complaint in text_of(response)
     assert not Brownout.objects.exists()
 
 
-def test_a_new_one_is_not_over_already(staff: Client) -> None:
-    """That is a slip; but one that runs may be ended by a moment that has passed while it was typed."""
+def test_a_new_brownout_is_not_over(staff: Client) -> None:
+    """It is refused, but a running one may be ended with a moment that has just passed."""
     past = timezone.now() - timedelta(minutes=1)
     given = brownout(past - timedelta(hours=1), past)
-    assert "It would be over already." in said(staff.post(f"{BROWNOUTS}add/", given))
+    assert "It would be over already." in text_of(staff.post(f"{BROWNOUTS}add/", given))
     running = Brownout.objects.create(start=past - timedelta(hours=1), end=past + timedelta(hours=1))
     assert staff.post(f"{BROWNOUTS}{running.pk}/change/", given).status_code == 302
 
 
-def test_a_running_one_is_ended_by_one_click(staff: Client) -> None:
-    """The row stays for the record; those to come stay as they are."""
+def test_the_action_ends_running_brownouts(staff: Client) -> None:
+    """The row is kept; future brownouts do not change."""
     now = timezone.now()
     hour = timedelta(hours=1)
     running = Brownout.objects.create(start=now - hour, end=now + hour)
     later = Brownout.objects.create(start=now + hour, end=now + 2 * hour)
     chosen = {"action": "end_now", "_selected_action": [running.pk, later.pk]}
-    assert "1 ended." in said(staff.post(BROWNOUTS, chosen, follow=True))
+    assert "1 ended." in text_of(staff.post(BROWNOUTS, chosen, follow=True))
     running.refresh_from_db()
     later.refresh_from_db()
     assert now <= running.end <= timezone.now()
     assert later.end == now + 2 * hour
     assert [entry.get_change_message() for entry in LogEntry.objects.all()] == ["Ended."]
-    assert "None of them is running." in said(staff.post(BROWNOUTS, chosen, follow=True))
+    assert "None of them is running." in text_of(staff.post(BROWNOUTS, chosen, follow=True))
 
 
 @pytest.mark.parametrize(
     ("client", "warned"), [("ShopApp", False), ("ShopApp/2.1", False), ("Shopapp", True), ("", False)]
 )
-def test_a_client_that_nobody_knows_is_told(staff: Client, client: str, warned: bool) -> None:
-    """It may be a slip, or a client that will come; so it is saved."""
+def test_an_unknown_client_is_a_warning(staff: Client, client: str, warned: bool) -> None:
+    """It may be a mistake or a future client, so it is saved."""
     DailyCalls.objects.create(
         day=timezone.now().date(), version="v1", client="ShopApp/2.1", resource="user", outcome="ok", calls=1
     )
-    page = said(staff.post(f"{BROWNOUTS}add/", brownout(EARLY, LATE, client=client), follow=True))
+    page = text_of(staff.post(f"{BROWNOUTS}add/", brownout(EARLY, LATE, client=client), follow=True))
     assert ("No request of" in page) == warned
     assert Brownout.objects.get().client == client
 
 
-def test_those_who_may_look_do_not_change(client: Client) -> None:
-    """Django's permissions hold as ever."""
+def test_the_permission_to_view_is_not_one_to_change(client: Client) -> None:
+    """Django's permissions apply."""
     reader = User.objects.create_user("reader", is_staff=True)
     reader.user_permissions.set(Permission.objects.filter(codename__in=["view_plan", "view_brownout"]))
     client.force_login(reader)

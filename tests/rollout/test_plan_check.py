@@ -1,4 +1,4 @@
-"""`manage.py check --database default`: the rows and the settings together are a plan that can be meant."""
+"""`manage.py check --database default`: the rows and the settings together."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +16,7 @@ EARLY, LATE = moment("2026-12-01T00:00:00"), moment("2027-06-30T00:00:00")
 
 
 def ids(databases: list[str] | None = None) -> list[str]:
-    """Return the ids of what is said of the life cycle."""
+    """Return the ids of the messages about the life cycle."""
     return [str(message.id) for message in run_checks(databases=databases) if str(message.id).startswith("rollout.")]
 
 
@@ -37,7 +37,7 @@ def ids(databases: list[str] | None = None) -> list[str]:
     ids=range(8),
 )
 def test_rows_and_settings_together(settings: dict[str, Any], row: dict[str, Any], found: list[str]) -> None:
-    """A warning where they contradict each other; settings that do so by themselves stay an error."""
+    """A warning if they contradict each other; contradictory settings alone are an error."""
     Plan.objects.create(pk=1, **row)
     with override_settings(**settings):
         assert ids(["default"]) == found
@@ -45,8 +45,8 @@ def test_rows_and_settings_together(settings: dict[str, Any], row: dict[str, Any
 
 @UNDECIDED
 @pytest.mark.django_db
-def test_the_plain_check_asks_no_database(django_assert_num_queries: DjangoAssertNumQueries) -> None:
-    """The server's start does not depend on a row."""
+def test_the_plain_check_makes_no_query(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    """The start of the server does not depend on a row."""
     Plan.objects.create(pk=1, sunset_at=LATE)
     with django_assert_num_queries(0):
         assert ids() == []
@@ -62,6 +62,6 @@ def _not_migrated(transactional_db: None) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_not_migrated")
-def test_before_the_first_migration_there_is_nothing_to_say() -> None:
-    """`migrate` runs this check before it makes the tables."""
+def test_before_the_first_migration() -> None:
+    """`migrate` runs this check before it creates the tables."""
     assert ids(["default"]) == []

@@ -1,4 +1,4 @@
-"""A brownout saved in the admin is in effect on every worker within seconds, and so is its removal: over sockets."""
+"""Over HTTP: a brownout saved in the admin is in effect on every worker within seconds, and so is its deletion."""
 
 import os
 import re
@@ -42,7 +42,7 @@ def service(database: Database) -> Iterator[Service]:
 
 @pytest.fixture(scope="module")
 def staff(service: Service, database: Database) -> requests.Session:
-    """A browser in which the first of the staff has signed in, made as the manual says."""
+    """A browser of the first staff user, created as the manual describes."""
     made = run_to_end(
         "django",
         {
@@ -61,7 +61,7 @@ def staff(service: Service, database: Database) -> requests.Session:
 
 
 def filled_in(browser: requests.Session, url: str, **fields: object) -> requests.Response:
-    """Open a form and send it."""
+    """Open a form and submit it."""
     form = browser.get(url, timeout=30)
     token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', form.text)
     assert token is not None, form.text
@@ -69,7 +69,7 @@ def filled_in(browser: requests.Session, url: str, **fields: object) -> requests
 
 
 def assert_everywhere(service: Service, version: str, status: int, **headers: str) -> None:
-    """Ask each worker, until it answers so or the time is over."""
+    """Wait until each worker answers as expected."""
     for worker in service.workers:
         with service.alone(worker):
             until = time.monotonic() + WITHIN
@@ -82,7 +82,7 @@ def assert_everywhere(service: Service, version: str, status: int, **headers: st
 
 
 def test_a_brownout_reaches_every_worker(service: Service, database: Database, staff: requests.Session) -> None:
-    """Saved by whichever worker has the form; taken away past all of them. v2 answers all along."""
+    """Saved by one worker, deleted in the database; v2 answers throughout."""
     root = requests.get(f"{service.url}/api/v1/", timeout=30)
     if root.status_code == 404:
         pytest.skip("v1 is not mounted")
@@ -107,7 +107,7 @@ def test_a_brownout_reaches_every_worker(service: Service, database: Database, s
 
 
 def test_the_admins_files_are_served(service: Service, staff: requests.Session) -> None:
-    """From here, and every one that its pages name."""
+    """By this server, and every one that its pages name."""
     page = staff.get(f"{service.url}/admin/rollout/brownout/add/", timeout=30)
     files = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text))
     assert "/static/admin/css/base.css" in files

@@ -1,4 +1,4 @@
-"""410 during announced brownouts and after the sunset: for everything on v1, and for nothing else."""
+"""410 during brownouts and after the sunset: for everything on v1, and for nothing else."""
 
 import json
 from collections.abc import Iterator
@@ -44,7 +44,7 @@ PATHS = (
 
 
 def assert_retired(response: Response, successor: str, *, head: bool = False) -> None:
-    """Check the refusal to the byte, and every header but the request's id."""
+    """Check the refusal to the byte, and every header except X-Request-ID."""
     assert (response.status_code, response.content) == (410, b"" if head else BODY)
     guide = "https://example.com/migrate"
     assert {name: value for name, value in response.items() if name not in {"X-Request-ID", *_BELOW}} == {
@@ -87,7 +87,7 @@ _BELOW = COMMON.keys() - {"Cache-Control", "X-Content-Type-Options"}
     ids=str,
 )
 def test_when_it_is_off(v1: ApiClient, v2: ApiClient, freeze: Freeze, now: datetime, status: int) -> None:
-    """From the first moment of a brownout to the last before its end, overlaps included; and for good at the sunset."""
+    """From the first moment of a brownout to the last before its end, overlaps included; and from the sunset on."""
     freeze(now)
     assert v1.get("provider/").status_code == status
     assert v2.get("provider/").status_code == 200
@@ -97,7 +97,7 @@ def test_when_it_is_off(v1: ApiClient, v2: ApiClient, freeze: Freeze, now: datet
 @pytest.mark.parametrize("now", [DURING, AFTER], ids=["brownout", "sunset"])
 @pytest.mark.parametrize("method", METHODS)
 def test_everything_is_off(v1: ApiClient, freeze: Freeze, method: str, now: datetime) -> None:
-    """Every method of every path, known or not, whatever else is wrong with the call."""
+    """Every method of every path, known or not, whatever else is wrong with the request."""
     freeze(now)
     for path in PATHS:
         for more in (
@@ -111,7 +111,7 @@ def test_everything_is_off(v1: ApiClient, freeze: Freeze, method: str, now: date
 
 @PLANNED
 def test_a_wrong_host_comes_first(v1: ApiClient, freeze: Freeze) -> None:
-    """Whoever asks under a name that is not ours learns only that; the life cycle is on that answer too."""
+    """The answer to a wrong Host says only that; it has the headers of the life cycle too."""
     freeze(AFTER)
     response = v1.get("user/", HTTP_HOST="evil.example.com")
     assert response["Deprecation"] == "@1796083200"
@@ -123,8 +123,8 @@ def test_a_wrong_host_comes_first(v1: ApiClient, freeze: Freeze) -> None:
 @PLANNED
 @pytest.mark.django_db
 @override_settings(THROTTLE_ANONYMOUS="1/minute", THROTTLE_USER="1/minute")
-def test_nothing_happens_behind_it(v1: ApiClient, freeze: Freeze, providers: Providers) -> None:
-    """No provider is called, no row is written, no budget is spent, no credential is looked at."""
+def test_a_refused_request_has_no_effect(v1: ApiClient, freeze: Freeze, providers: Providers) -> None:
+    """No provider is called, no row is written, no rate limit is counted, no credential is checked."""
     ripley = person()
     fields = providers.knows("facebook", "good", **PROFILES["facebook"])
     before = all_rows()
@@ -140,7 +140,7 @@ def test_nothing_happens_behind_it(v1: ApiClient, freeze: Freeze, providers: Pro
 @PLANNED
 @pytest.mark.django_db
 def test_a_token_outlives_its_version(v1: ApiClient, v2: ApiClient, freeze: Freeze, providers: Providers) -> None:
-    """What v1 has issued works on v2 during a brownout: one number in the base URL is all that changes."""
+    """A token of v1 works on v2 during a brownout."""
     token = json.loads(v1.sign_up(providers.knows("facebook", "good", **PROFILES["facebook"])).content)["token"]
     freeze(DURING)
     assert v1.get("user/", token=token).status_code == 410
@@ -149,7 +149,7 @@ def test_a_token_outlives_its_version(v1: ApiClient, v2: ApiClient, freeze: Free
 
 @contextmanager
 def as_ever() -> Iterator[None]:
-    """Nothing is planned."""
+    """Plan nothing."""
     nothing: dict[str, Any] = {"V1_DEPRECATED_AT": None, "V1_SUNSET_AT": None, "V1_GUIDE_URL": "", "V1_BROWNOUTS": []}
     with override_settings(**nothing):
         yield
@@ -159,8 +159,8 @@ def as_ever() -> Iterator[None]:
 @pytest.mark.parametrize(
     "now", [moment("2026-12-24T00:00:00"), DURING, AFTER], ids=["deprecated", "brownout", "sunset"]
 )
-def test_the_newer_version_changes_by_no_byte(v2: ApiClient, freeze: Freeze, now: datetime) -> None:
-    """Its answers are the same whatever is planned for the older one, X-Request-ID aside."""
+def test_the_newer_version_does_not_change(v2: ApiClient, freeze: Freeze, now: datetime) -> None:
+    """Its answers are the same whatever is planned for the older one, except for X-Request-ID."""
     ripley = person(pk=1)
     ripley.row.__class__.objects.update(expires_at=None)
     freeze(now)
@@ -186,7 +186,7 @@ def test_the_newer_version_changes_by_no_byte(v2: ApiClient, freeze: Freeze, now
 
 @PLANNED
 @pytest.mark.parametrize("path", ["/", "/livez", "/api/v10/", "/api/v1x/user/"])
-def test_other_paths_are_not_off(v1: ApiClient, freeze: Freeze, path: str) -> None:
-    """What is not v1 answers as ever."""
+def test_other_paths_are_answered(v1: ApiClient, freeze: Freeze, path: str) -> None:
+    """Paths outside v1 are answered as before."""
     freeze(AFTER)
     assert Client(SERVER_NAME=HOST).get(path).status_code in {200, 404}

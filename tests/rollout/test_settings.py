@@ -1,4 +1,4 @@
-"""The plan as the operator writes it: what is read, what is refused, and what cannot be meant."""
+"""The variables of the plan: what is valid, what is refused, and what is contradictory."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -38,8 +38,8 @@ TICK = timedelta(seconds=1)
         (environment.url, "https://example.com/migrate?from=v1#top", "https://example.com/migrate?from=v1#top"),
     ],
 )
-def test_what_is_read(monkeypatch: pytest.MonkeyPatch, read: Read, value: str, expected: Any) -> None:
-    """The forms of docs/contract.md, section 8."""
+def test_valid_values(monkeypatch: pytest.MonkeyPatch, read: Read, value: str, expected: Any) -> None:
+    """The forms of CONTRACT section 8."""
     monkeypatch.setenv("V1_VARIABLE", value)
     assert read("V1_VARIABLE") == expected
 
@@ -105,7 +105,7 @@ NO_URLS = (
         *((environment.url, value) for value in NO_URLS),
     ],
 )
-def test_what_cannot_be_read(monkeypatch: pytest.MonkeyPatch, read: Read, value: str) -> None:
+def test_invalid_values(monkeypatch: pytest.MonkeyPatch, read: Read, value: str) -> None:
     """An error that names the variable."""
     monkeypatch.setenv("V1_VARIABLE", value)
     with pytest.raises(environment.Unreadable, match="V1_VARIABLE"):
@@ -124,9 +124,7 @@ def test_what_cannot_be_read(monkeypatch: pytest.MonkeyPatch, read: Read, value:
         (EARLY + TICK, EARLY, False),
     ],
 )
-def test_the_end_does_not_come_before_the_warning(
-    deprecated: datetime | None, sunset: datetime | None, fine: bool
-) -> None:
+def test_a_sunset_needs_a_deprecation(deprecated: datetime | None, sunset: datetime | None, fine: bool) -> None:
     """A sunset without a deprecation, or before it, is an error with an id and a hint."""
     with override_settings(V1_DEPRECATED_AT=deprecated, V1_SUNSET_AT=sunset):
         found = check_dates(None)
@@ -147,7 +145,7 @@ def test_the_end_does_not_come_before_the_warning(
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_the_server_does_not_start(tmp_path: Path, variables: dict[str, str], named: str) -> None:
-    """It says why in one line that names the variable, or the check's id."""
+    """It prints one line that names the variable, or the id of the check."""
     given = {"SECRET_KEY": "tests-only", "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3", "PORT": str(free_port())}
     ended = run_to_end("server", {**given, **variables})
     assert ended.returncode == 1, ended.stderr

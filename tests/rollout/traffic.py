@@ -33,9 +33,12 @@ REFUSED = 0.5
 
 @dataclass(frozen=True)
 class Build:
-    """A build of an app: so many calls a day when it has most users; `moves` days around which it goes or comes.
+    """A build of an app.
 
-    `over` is how slowly: the days of an S from three quarters to half. Negative: it comes.
+    Attributes:
+        peak: Calls a day when it has most users.
+        moves: Days before today around which its users leave or arrive, along a logistic curve.
+        over: The scale of the curve in days; negative: its users arrive.
     """
 
     name: str
@@ -45,7 +48,7 @@ class Build:
     over: float = 30
 
     def calls(self, ago: int) -> float:
-        """Return the calls on a day, so many days before today."""
+        """Return the calls on a day, given in days before today."""
         campaigns = 1 + 0.12 * sin(ago // 7 * 2.3 + len(self.name)) + 0.04 * sin(ago * 1.7)
         weekday = WEEKDAYS[ago % 7] * campaigns
         if self.moves is None:
@@ -55,7 +58,7 @@ class Build:
 
 @dataclass(frozen=True)
 class Situation:
-    """Builds over so many days, and users: who call v1 alone, both, v2 alone."""
+    """Builds over this number of days, and users who call v1 only, both, or v2 only."""
 
     days: int
     builds: tuple[Build, ...]
@@ -96,7 +99,7 @@ SITUATIONS = {
 
 
 def rows(situation: Situation, today: date, days: int) -> Iterator["DailyCalls"]:
-    """Return the ledger of a situation, of so many days at most."""
+    """Return the ledger of a situation, of at most this number of days."""
     from rollout.models import DailyCalls  # noqa: PLC0415 - after django.setup(), where this is a program
 
     for ago in reversed(range(min(days, situation.days))):
@@ -127,7 +130,7 @@ def _some(resource: str, outcome: str, calls: float) -> Iterator[tuple[str, str,
 
 
 def fill(name: str, now: datetime, *, days: int = 366) -> None:
-    """Write a situation as it is at a moment, of so many days at most, and its users."""
+    """Write a situation as of a moment, of at most this number of days, and its users."""
     from django.contrib.auth.models import User  # noqa: PLC0415 - likewise
 
     from rollout.models import DailyCalls, LastCall  # noqa: PLC0415 - likewise
@@ -147,7 +150,7 @@ def fill(name: str, now: datetime, *, days: int = 366) -> None:
 
 
 def main() -> None:
-    """Fill the database of the environment as of now, and let somebody in."""
+    """Fill the database of the environment as of now, and create a staff user."""
     import django  # noqa: PLC0415 - only where this is a program
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")

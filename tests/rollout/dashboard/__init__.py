@@ -1,1 +1,1 @@
-"""The page for staff."""
+"""The page *Migration*."""

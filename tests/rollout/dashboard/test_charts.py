@@ -1,4 +1,4 @@
-"""What the charts are drawn from."""
+"""The data of the charts."""
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -27,7 +27,7 @@ PLAN = Lifecycle(
 
 @pytest.mark.parametrize(("name", "count", "days"), [("4-weeks", 28, 1), ("12-weeks", 84, 1), ("year", 52, 7)])
 def test_bars_cover_the_range(name: str, count: int, days: int) -> None:
-    """Without a gap, the last one ending today; a bar without calls is there as well."""
+    """Without gaps; the last bar ends today, and bars without calls are included."""
     record(0, "v1", 5)
     record(8, "v2", 7)
     shown = bars(RANGES[name], TODAY)
@@ -39,8 +39,8 @@ def test_bars_cover_the_range(name: str, count: int, days: int) -> None:
     assert shown[-1].calls == Calls(old=5)
 
 
-def test_marks_stand_where_their_moment_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Counted in bars from the left edge; what is not shown is left out; the sunset is on the days to come."""
+def test_marks_have_the_position_of_their_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Positions are in bars from the left edge; moments outside the range are left out; a future sunset is marked."""
     monkeypatch.setattr(statuses, "lifecycle", lambda: PLAN)
     traffic.fill("nearly_done", NOW, days=70)
     chosen = RANGES["4-weeks"]
@@ -69,8 +69,8 @@ def test_without_a_trend_nothing_is_projected() -> None:
     assert share["measured"][0] is None
 
 
-def test_the_calls_of_a_bar_are_told_apart() -> None:
-    """Answered and refused by v1, and v2's."""
+def test_the_calls_of_a_bar_are_separated() -> None:
+    """Answered and refused calls of v1, and calls of v2."""
     record(0, "v1", 5)
     record(0, "v1", 2, outcome="version_retired")
     record(0, "v2", 7)
@@ -86,7 +86,7 @@ def test_the_calls_of_a_bar_are_told_apart() -> None:
 
 
 def test_a_sparkline() -> None:
-    """Zero is at the bottom, the most at the top; a week that is not known has no point; nothing at all is level."""
+    """Zero is at the bottom, the largest value at the top; weeks without a value have no point."""
     assert sparkline([0.0, None, 0.5]) == "2.0,22.0 94.0,2.0"
     assert sparkline([0.0, 0.0]) == "2.0,22.0 94.0,22.0"
     assert sparkline([]) == ""

@@ -1,4 +1,4 @@
-"""The page: who gets it, what stands on it, and what it costs."""
+"""The page: access, content, and its number of queries."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -21,7 +21,7 @@ QUERIES = 15
 
 @pytest.fixture
 def staff() -> Client:
-    """Somebody of the staff, who may nothing else."""
+    """A staff user without further permissions."""
     client = Client(SERVER_NAME=HOST)
     client.force_login(User.objects.create(username="dallas", is_staff=True))
     return client
@@ -34,7 +34,7 @@ def text(client: Client, query: str = "") -> str:
 
 
 def test_staff_only(staff: Client) -> None:
-    """Anybody else is sent to sign in; the page is kept by no cache."""
+    """Other users are redirected to the sign-in; the page is not cached."""
     assert staff.get(PAGE).status_code == 200
     assert "no-store" in staff.get(PAGE)["Cache-Control"]
     visitor = Client(SERVER_NAME=HOST)
@@ -43,13 +43,13 @@ def test_staff_only(staff: Client) -> None:
     assert visitor.get(PAGE)["Location"] == f"/admin/login/?next={PAGE}"
 
 
-def test_it_is_found(staff: Client) -> None:
-    """From the first page of the admin."""
+def test_the_admin_links_to_it(staff: Client) -> None:
+    """The index of the admin links to it."""
     assert f'href="{PAGE}"' in staff.get("/admin/").content.decode()
 
 
 def test_nothing_recorded(staff: Client) -> None:
-    """It says so, and what to do; there is no chart of nothing."""
+    """It explains how to record calls, and has no charts."""
     page = text(staff)
     assert "Not known: no calls are recorded yet." in page
     assert "LEDGER_FLUSH_SECONDS" in page
@@ -57,8 +57,8 @@ def test_nothing_recorded(staff: Client) -> None:
     assert "<script" not in page.partition("<body")[2]
 
 
-def test_it_says_all_without_a_canvas(staff: Client) -> None:
-    """The answer, each client with its last day, every day's figures, the dates and the outcomes are text."""
+def test_all_figures_are_text(staff: Client) -> None:
+    """The answer, each client with its last day, the figures of each day, the dates and the outcomes are text."""
     now = timezone.now()
     DailyCalls.objects.create(day=now, version="v1", client="A&B/1", resource="user", outcome="throttled", calls=1234)
     DailyCalls.objects.create(day=now, version="v2", client="C/1", resource="user", outcome="ok", calls=8766)
@@ -77,8 +77,8 @@ def test_it_says_all_without_a_canvas(staff: Client) -> None:
     assert "<code>throttled</code>" in page
 
 
-def test_brownouts_of_the_admin_stay_marked_when_they_are_over(staff: Client) -> None:
-    """As long as their days are shown: they explain what the charts show of those days."""
+def test_past_brownouts_of_the_admin_are_marked(staff: Client) -> None:
+    """While their days are shown, because they explain the calls of those days."""
     traffic.fill("just_started", timezone.now())
     for days in (9, 60):
         start = timezone.now() - timedelta(days=days)
@@ -93,19 +93,19 @@ def test_brownouts_of_the_admin_stay_marked_when_they_are_over(staff: Client) ->
 def test_its_queries_do_not_grow(
     staff: Client, query: str, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
-    """Whatever the number of clients, weeks and users."""
+    """The number of queries does not depend on the number of clients, weeks and users."""
     traffic.fill("stuck", timezone.now(), days=40)
     with django_assert_max_num_queries(QUERIES):
         text(staff, query)
 
 
-def test_a_range_that_there_is_not(staff: Client) -> None:
-    """A link of ours never says so."""
+def test_an_unknown_range(staff: Client) -> None:
+    """It is answered 404."""
     assert staff.get(PAGE + "?range=ages").status_code == 404
 
 
 def test_no_script_but_ours(staff: Client) -> None:
-    """The policy lets nothing in from elsewhere, and nothing that stands in the page runs."""
+    """The policy allows no other origin and no inline script."""
     traffic.fill("just_started", timezone.now())
     response = staff.get(PAGE)
     policy = dict(each.strip().split(" ", 1) for each in response["Content-Security-Policy"].split(";"))
@@ -118,7 +118,7 @@ def test_no_script_but_ours(staff: Client) -> None:
 
 
 def test_the_history_outlives_the_version(staff: Client) -> None:
-    """The app of v1 may be gone from the settings: its figures stay."""
+    """The calls of v1 are shown after its app is removed from the settings."""
     traffic.fill("done", timezone.now(), days=90)
     with override_settings(APIS={"api_v2": "api/v2/"}):
         assert "Yes: v1 has 0.0\N{NO-BREAK SPACE}% of the calls, and no user depends on it." in text(staff)

@@ -1,4 +1,4 @@
-"""What is not ours stands in the project as it was published."""
+"""Vendored files are as published."""
 
 from hashlib import sha256
 from pathlib import Path
@@ -9,7 +9,7 @@ CHART_JS = Path(rollout.__file__).parent / "static/rollout/vendor/chart.js"
 
 
 def test_chart_js() -> None:
-    """It is the file that its README names, by version and sum, with its licence; no source map is asked for."""
+    """The file has the version and checksum of its README, its licence is there, and it requests no source map."""
     readme = (CHART_JS / "README.md").read_text(encoding="utf-8")
     script = (CHART_JS / "chart.umd.min.js").read_bytes()
     assert f"chart.umd.min.js {sha256(script).hexdigest()}" in readme

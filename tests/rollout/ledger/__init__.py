@@ -1,1 +1,1 @@
-"""Who still calls which version: counted, bounded, written, and forgotten in time."""
+"""The ledger: counting, bounds, writing and retention."""

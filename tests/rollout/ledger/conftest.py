@@ -1,4 +1,4 @@
-"""A database of each kind, and calls that nobody made."""
+"""A database of each kind, and calls for tests."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,7 +17,7 @@ __all__ = ["Where", "api", "migrated"]
 
 @pytest.fixture
 def database(migrated: Where, django_db_blocker: Any) -> Iterator[Where]:
-    """Let Django use that database, without rows, while a test runs; threads say `used(**database)`."""
+    """Let Django use that database, empty, during a test; threads call `used(**database)`."""
     with django_db_blocker.unblock(), used(**migrated):
         for model in (DailyCalls, LastCall, User):
             model._base_manager.all().delete()
@@ -31,7 +31,7 @@ def a_call(**more: Any) -> Call:
 
 
 def counts() -> dict[tuple[str, str, str, str], int]:
-    """Return what the ledger says, by version, client, resource and outcome, all days together."""
+    """Return the counts by version, client, resource and outcome, summed over all days."""
     found: dict[tuple[str, str, str, str], int] = {}
     for one in DailyCalls.objects.all():
         key = (one.version, one.client, one.resource, one.outcome)

@@ -1,4 +1,4 @@
-"""The ledger in the admin: counts to be read by staff; nothing about when users last called."""
+"""The ledger in the admin: staff read counts, and never see last calls of users."""
 
 from datetime import date
 
@@ -20,7 +20,7 @@ def staff(db: None) -> Client:
 
 
 def test_staff_read_the_counts(staff: Client) -> None:
-    """By day, version and client; a client is found by the beginning of its name."""
+    """By day, version and client; a search finds clients by the beginning of their name."""
     for name in ("ShopApp/2.1", "Other/1"):
         DailyCalls.objects.create(
             day=date(2026, 11, 24), version="v1", client=name, resource="user", outcome="ok", calls=7
@@ -32,7 +32,7 @@ def test_staff_read_the_counts(staff: Client) -> None:
 
 
 def test_nobody_changes_them(staff: Client) -> None:
-    """Not even a superuser; and last calls have no page."""
+    """Not even a superuser; last calls have no page."""
     row = DailyCalls.objects.create(day=date(2026, 11, 24), version="v1", client="A/1", calls=7)
     for path in (f"{PAGE}add/", f"{PAGE}{row.pk}/delete/"):
         assert staff.post(path, {"post": "yes"}).status_code == 403

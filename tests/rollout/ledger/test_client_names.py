@@ -1,4 +1,4 @@
-"""What a client is called: an app build, never a person, at most 80 characters, and the same again."""
+"""Clients' names: an app build, never a person, at most 80 characters, and idempotent."""
 
 import base64
 import uuid
@@ -61,16 +61,16 @@ ODD = st.one_of(
 )
 
 
-@pytest.mark.parametrize(("said", "name"), NAMES.items())
-def test_names(said: str, name: str) -> None:
-    """An app's product and version; a browser's real one, of which the major version is enough."""
-    assert name_in(said) == name
+@pytest.mark.parametrize(("text", "name"), NAMES.items())
+def test_names(text: str, name: str) -> None:
+    """An app's product and version; of a browser, its real product and major version."""
+    assert name_in(text) == name
 
 
 @given(ODD)
-def test_a_name_is_bounded_and_the_same_again(said: str) -> None:
-    """Whatever a header holds: at most 80 visible characters, and the name of a name is itself."""
-    name = name_in(said)
+def test_a_name_is_bounded_and_idempotent(text: str) -> None:
+    """For any header: at most 80 visible characters, and the name of a name is itself."""
+    name = name_in(text)
     assert len(name) <= MAX_LENGTH
     assert name.isascii()
     assert name.isprintable()
@@ -93,16 +93,16 @@ BEFORE = st.sampled_from(
 
 
 @given(BEFORE, IDS, st.sampled_from(["", "/2.1", " ShopApp/2.1", "/1 Safari/1"]))
-def test_a_name_is_nobodys(before: str, secret: str, after: str) -> None:
-    """No UUID, token, long number or address is in a name, wherever in the header it stands."""
+def test_a_name_identifies_no_person(before: str, secret: str, after: str) -> None:
+    """No UUID, token, long number or address is in a name, wherever it is in the header."""
     name = name_in(before + secret + after).lower()
     assert secret.lower() not in name
     assert secret.lower().replace("-", "") not in name.replace("-", "")
     assert "@" not in name
 
 
-def test_the_rest_of_a_token_is_not_kept_either() -> None:
-    """A token is refused, not cut to fit."""
+def test_no_part_of_a_token_is_kept() -> None:
+    """A token is refused, not shortened."""
     for secret in (uuid.UUID(int=2**128 - 1).hex, "ya29.a0AfH6SMBx" * 3):
         assert name_in(secret) == UNREADABLE
 
@@ -120,12 +120,12 @@ def test_the_rest_of_a_token_is_not_kept_either() -> None:
     ],
 )
 def test_the_header_comes_before_the_user_agent(headers: dict[str, str], name: str) -> None:
-    """And one that may be about a person is passed over."""
+    """Unless its value may identify a person."""
     assert client_of(RequestFactory().get("/", headers=headers)) == name
 
 
 @override_settings(CLIENT_HEADER="App-Build")
 def test_the_header_is_the_operators_choice() -> None:
-    """By whatever name."""
+    """CLIENT_HEADER names it."""
     headers = {"X-Client": "Wrong/1", "App-Build": "ShopApp/2.1"}
     assert client_of(RequestFactory().get("/", headers=headers)) == "ShopApp/2.1"

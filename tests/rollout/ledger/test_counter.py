@@ -1,4 +1,4 @@
-"""What a process has counted and not yet written."""
+"""The calls that a process has counted and not written yet."""
 
 import mmap
 import sys
@@ -18,12 +18,12 @@ At = Callable[[float], None]
 
 @pytest.fixture
 def at(monkeypatch: pytest.MonkeyPatch) -> At:
-    """Let it be so many seconds since 1970."""
+    """Set the clock, in seconds since 1970."""
     return lambda now: monkeypatch.setattr("rollout.ledger.counter.time.time", lambda: now)
 
 
-def test_calls_are_counted_by_what_they_are() -> None:
-    """Each difference makes a kind of its own."""
+def test_calls_are_counted_by_group() -> None:
+    """Calls that differ in any attribute are different groups."""
     counter = CallCounter()
     given = {"version": "v2", "client": "Other/1", "resource": "token", "outcome": "invalid_json"}
     calls = [a_call(), *(a_call(**{name: value}) for name, value in given.items()), a_call()]
@@ -38,7 +38,7 @@ def test_calls_are_counted_by_what_they_are() -> None:
 
 
 def test_a_day_ends_at_midnight_in_utc(at: At) -> None:
-    """The last second of a day is not the first of the next."""
+    """The last second of a day and the first of the next are counted separately."""
     counter = CallCounter()
     for now in (20_000 * DAY - 1, 20_000 * DAY, 20_001 * DAY - 1):
         at(now)
@@ -50,7 +50,7 @@ def test_a_day_ends_at_midnight_in_utc(at: At) -> None:
 
 
 def test_no_call_is_lost_between_threads() -> None:
-    """Eight add while batches are taken, given back and written; nothing is counted twice."""
+    """Eight threads add while batches are taken, put back and written; nothing is lost or counted twice."""
     counter, written = CallCounter(), 0
     switch = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
@@ -75,8 +75,8 @@ def test_no_call_is_lost_between_threads() -> None:
     assert written + counter.take().size == 4000
 
 
-def test_what_is_given_back_is_taken_again(at: At) -> None:
-    """With what was counted meanwhile; the later of two uses stays."""
+def test_a_batch_put_back_is_taken_again(at: At) -> None:
+    """Together with calls counted meanwhile; the later of two uses is kept."""
     counter = CallCounter()
     at(NOON)
     counter.add(a_call(user_id=7))
@@ -95,7 +95,7 @@ def test_what_is_given_back_is_taken_again(at: At) -> None:
 
 
 def test_a_user_is_noted_once_an_hour(at: At) -> None:
-    """For each version; not again before an hour is over, however often they call."""
+    """For each version, however often the user calls."""
     counter, noted = CallCounter(), []
     for minutes in (0, 1, 59, 60, 61, 119, 120):
         at(NOON + 60 * minutes)
@@ -106,7 +106,7 @@ def test_a_user_is_noted_once_an_hour(at: At) -> None:
 
 
 def test_only_a_known_user_is_noted() -> None:
-    """A call without a credential is nobody's."""
+    """A call without a credential has no user."""
     counter = CallCounter()
     counter.add(a_call())
     batch = counter.take()
@@ -114,7 +114,7 @@ def test_only_a_known_user_is_noted() -> None:
 
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beyond so many kinds clients are not told apart, and still counted; beyond so many users the rest comes later."""
+    """Beyond MAX_GROUPS, calls are counted as the client `(other)`; beyond MAX_USERS, users are noted later."""
     monkeypatch.setattr(module, "MAX_GROUPS", 50)
     monkeypatch.setattr(module, "MAX_USERS", 20)
     counter = CallCounter()
@@ -129,8 +129,8 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(counter._noted) <= 20
 
 
-def test_another_process_sees_what_is_unwritten() -> None:
-    """Also calls from before it was shown where."""
+def test_another_process_reads_the_unwritten_calls() -> None:
+    """Calls from before the memory was shared are included."""
     counter, shared = CallCounter(), mmap.mmap(-1, 8)
     counter.add(a_call())
     counter.share_unwritten(memoryview(shared).cast("Q"))

@@ -1,4 +1,4 @@
-"""What of a request is counted, and that its answer does not notice."""
+"""Which requests are counted, and that the answer does not change."""
 
 import logging
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ LEDGER = "rollout.middleware.LedgerMiddleware"
 
 @pytest.fixture(autouse=True)
 def ledger(monkeypatch: pytest.MonkeyPatch) -> Ledger:
-    """A ledger of the test's own."""
+    """A ledger of this test."""
     own = Ledger()
     monkeypatch.setattr(process, "_ledger", own)
     return own
@@ -62,7 +62,7 @@ CALLS: dict[str, tuple[str, str, dict[str, Any], str, str]] = {
 @pytest.mark.django_db
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 def test_every_call_is_counted(api: ApiClient, ledger: Ledger, call: tuple[str, str, dict[str, Any], str, str]) -> None:
-    """By version, client, resource and outcome, whatever came of it; never by what stands in its path."""
+    """By version, client, resource and outcome, for every outcome; nothing of the path is recorded."""
     method, path, more, resource, outcome = call
     api.call(method, path, **more, **APP)
     assert counted(ledger) == {(mounted(api.app).version, "ShopApp/2.1", resource, outcome): 1}
@@ -73,14 +73,14 @@ def test_every_call_is_counted(api: ApiClient, ledger: Ledger, call: tuple[str, 
     "path", ["/", "/livez", "/nowhere", "/api/", "/api/v2/openapi.yaml", "/api/v10/user/", "/admin/"]
 )
 def test_other_paths_are_not_counted(ledger: Ledger, path: str) -> None:
-    """What is no call of a version."""
+    """Paths outside the versions, and documentation."""
     Client(SERVER_NAME=HOST).get(path)
     assert counted(ledger) == {}
 
 
 @pytest.mark.django_db
-def test_who_called_is_noted(api: ApiClient, ledger: Ledger, providers: Providers) -> None:
-    """The user of the credential, or whom a sign-up signed in; nobody else."""
+def test_the_user_is_noted(api: ApiClient, ledger: Ledger, providers: Providers) -> None:
+    """The user of the access token, or the user whom a sign-up signed in; otherwise none."""
     version, ripley = mounted(api.app).version, person()
     api.get("user/", token=ripley.token)
     assert ledger.counter.take().last.keys() == {Use(ripley.user.pk, version)}
@@ -94,8 +94,8 @@ def test_who_called_is_noted(api: ApiClient, ledger: Ledger, providers: Provider
 
 
 @override_settings(V1_DEPRECATED_AT=moment("2020-01-01T00:00:00"), V1_SUNSET_AT=moment("2021-01-01T00:00:00"))
-def test_calls_of_a_version_that_is_gone_are_counted(v1: ApiClient, ledger: Ledger) -> None:
-    """They are who still has to be told."""
+def test_calls_of_a_retired_version_are_counted(v1: ApiClient, ledger: Ledger) -> None:
+    """Their clients still have to move."""
     assert timezone.now() > moment("2021-01-01T00:00:00")
     v1.get("user/", **APP)
     assert counted(ledger) == {("v1", "ShopApp/2.1", "user", "version_retired"): 1}
@@ -110,8 +110,8 @@ def without() -> Iterator[ClientHandler]:
 
 
 @pytest.mark.django_db
-def test_it_asks_the_database_nothing(api: ApiClient, without: ClientHandler) -> None:
-    """The statements of a request are the same with it and without; so is the answer, but for its id."""
+def test_it_makes_no_query(api: ApiClient, without: ClientHandler) -> None:
+    """A request has the same queries with and without it, and the same answer except for its id."""
     plain = ApiClient(api.app)
     plain._client.handler = without
     token = person().token
@@ -126,13 +126,13 @@ def test_it_asks_the_database_nothing(api: ApiClient, without: ClientHandler) ->
 
 
 @pytest.mark.django_db
-def test_a_failure_of_it_harms_no_answer(
+def test_an_error_does_not_change_the_answer(
     api: ApiClient,
     ledger: Ledger,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """One line by its kind, without its words."""
+    """The log has one line with the kind of the error, without its message."""
     monkeypatch.setattr("rollout.middleware.call_of", lambda *_: 1 / 0)
     with caplog.at_level(logging.INFO, "tandem.ledger"):
         assert api.get("provider/").status_code == 200
@@ -143,12 +143,12 @@ def test_a_failure_of_it_harms_no_answer(
 
 
 @pytest.mark.django_db
-def test_others_are_told(api: ApiClient, ledger: Ledger) -> None:
-    """Each call, with how long it took; a listener that fails harms neither the count nor the answer."""
-    told: list[Call] = []
+def test_the_signal_is_sent(api: ApiClient, ledger: Ledger) -> None:
+    """For each call with its duration; an error in a receiver changes neither the count nor the answer."""
+    sent: list[Call] = []
 
     def listen(call: Call, **more: Any) -> None:
-        told.append(call)
+        sent.append(call)
         raise RuntimeError("secret")
 
     answered.connect(listen)
@@ -156,8 +156,8 @@ def test_others_are_told(api: ApiClient, ledger: Ledger) -> None:
         assert api.get("provider/", **APP).status_code == 200
     finally:
         answered.disconnect(listen)
-    assert [(call.version, call.resource, call.client) for call in told] == [
+    assert [(call.version, call.resource, call.client) for call in sent] == [
         (mounted(api.app).version, "provider", "ShopApp/2.1")
     ]
-    assert 0 < told[0].seconds < 60
+    assert 0 < sent[0].seconds < 60
     assert ledger.counter.unwritten == 1

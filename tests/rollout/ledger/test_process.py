@@ -1,4 +1,4 @@
-"""The ledger of a process: a thread writes it by itself; nothing is lost while the database is away."""
+"""The ledger of a process: a thread writes it, and nothing is lost while the database is down."""
 
 import logging
 import os
@@ -18,7 +18,7 @@ SOON = 30
 
 
 class Written:
-    """In place of the database: keeps what it is given, and is away when told so."""
+    """A store that keeps the number of written calls, and fails on request."""
 
     def __init__(self) -> None:
         self.calls = 0
@@ -37,7 +37,7 @@ def written() -> Written:
 
 @pytest.fixture
 def own(written: Written, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ledger]:
-    """A ledger that writes there, and forgets nothing."""
+    """A ledger with that store, which deletes no old rows."""
     monkeypatch.setattr(process, "LAST_PAUSE", 0)
     monkeypatch.setattr(process, "_close_connection", lambda: None)
     made = Ledger()
@@ -56,8 +56,8 @@ def soon(true: Callable[[], bool]) -> bool:
     return True
 
 
-def test_it_is_written_without_being_told(own: Ledger, written: Written, settings: Any) -> None:
-    """By a thread that the first call starts, again and again."""
+def test_a_thread_writes_it(own: Ledger, written: Written, settings: Any) -> None:
+    """The first call starts a thread that writes repeatedly."""
     settings.LEDGER_FLUSH_SECONDS = 0.01
     for number in (1, 2):
         own.count(a_call())
@@ -67,16 +67,16 @@ def test_it_is_written_without_being_told(own: Ledger, written: Written, setting
     assert own._thread.daemon
 
 
-def test_no_thread_where_it_is_not_wanted(own: Ledger) -> None:
-    """Tests write it themselves."""
+def test_no_thread_without_an_interval(own: Ledger) -> None:
+    """With LEDGER_FLUSH_SECONDS = 0, tests flush it."""
     own.count(a_call())
     assert own._thread is None
 
 
-def test_what_cannot_be_written_is_kept(
+def test_unwritten_calls_are_kept(
     own: Ledger, written: Written, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Until the database is back; the log says so once a minute, by the kind of the failure alone."""
+    """Until the database answers; the log has one line a minute with the kind of the error."""
     now = 1000.0
     monkeypatch.setattr("rollout.ledger.process.time.monotonic", lambda: now)
     written.away = OperationalError("password of ripley")
@@ -96,7 +96,7 @@ def test_what_cannot_be_written_is_kept(
 
 
 def test_the_last_flush_tries_again(own: Ledger, written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A database that is away for a moment takes nothing along."""
+    """A short outage of the database loses nothing."""
     written.away = OperationalError()
     monkeypatch.setattr("rollout.ledger.process.time.sleep", lambda _: setattr(written, "away", None))
     own.count(a_call())
@@ -104,10 +104,10 @@ def test_the_last_flush_tries_again(own: Ledger, written: Written, monkeypatch: 
     assert (written.calls, own.counter.unwritten) == (1, 0)
 
 
-def test_what_is_lost_at_the_end_is_said(
+def test_lost_calls_are_logged_at_the_end(
     own: Ledger, written: Written, caplog: pytest.LogCaptureFixture, settings: Any
 ) -> None:
-    """By how many calls."""
+    """The log has the number of calls."""
     settings.LEDGER_FLUSH_SECONDS = 300
     written.away = OperationalError()
     for _ in range(3):
@@ -117,8 +117,8 @@ def test_what_is_lost_at_the_end_is_said(
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")  # of Python 3.12: this is what is tried
-def test_a_forked_process_begins_anew() -> None:
-    """It has a ledger and a thread of its own, and does not count again what its parent will write."""
+def test_a_forked_process_has_a_new_ledger() -> None:
+    """It has a ledger and a thread of its own, and does not write the calls of its parent."""
     ledger().count(a_call())
     read, write = os.pipe()
     child = os.fork()
@@ -126,8 +126,8 @@ def test_a_forked_process_begins_anew() -> None:
         os.write(write, f"{ledger().counter.unwritten}".encode())
         os._exit(0)
     os.close(write)
-    with os.fdopen(read) as told:
-        assert told.read() == "0"
+    with os.fdopen(read) as unwritten:
+        assert unwritten.read() == "0"
     os.waitpid(child, 0)
     assert ledger().counter.unwritten >= 1
     ledger().counter.written(ledger().counter.take())

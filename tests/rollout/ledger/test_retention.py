@@ -1,4 +1,4 @@
-"""What is too old goes: by the command at once, by the service within a day."""
+"""Old rows are deleted: by the command at once, by the service within a day."""
 
 import io
 from datetime import UTC, datetime, timedelta
@@ -36,47 +36,47 @@ def left() -> tuple[list[int], list[int]]:
     return [(NOW.date() - day).days for day in days], [(NOW - at).days for at in moments]
 
 
-def told(*options: str) -> str:
+def output(*options: str) -> str:
     out = io.StringIO()
     call_command("prune_ledger", *options, stdout=out)
     return out.getvalue()
 
 
 def test_the_command_deletes_old_rows() -> None:
-    """A row at a time as well; the second time there is nothing to do."""
-    assert told("--batch-size=1") == "counts of a day: 2 removed\nlast calls of users: 1 removed\n"
+    """Also one row at a time; a second run finds none."""
+    assert output("--batch-size=1") == "counts of a day: 2 removed\nlast calls of users: 1 removed\n"
     assert left() == ([0, 9, 10], [0, 9, 10, 11])
-    assert told() == "counts of a day: 0 removed\nlast calls of users: 0 removed\n"
+    assert output() == "counts of a day: 0 removed\nlast calls of users: 0 removed\n"
     assert User.objects.count() == len(DAYS)
 
 
 def test_a_dry_run_removes_nothing() -> None:
-    """It says what would go."""
-    assert told("--dry-run") == "counts of a day: 2 would be removed\nlast calls of users: 1 would be removed\n"
+    """It prints how many rows would be deleted."""
+    assert output("--dry-run") == "counts of a day: 2 would be removed\nlast calls of users: 1 would be removed\n"
     assert left() == (list(DAYS), list(DAYS))
 
 
-def test_an_option_that_does_not_fit_is_refused() -> None:
+def test_an_invalid_option_is_refused() -> None:
     """With exit code 2."""
     with pytest.raises(CommandError, match="--batch-size is 1 or more") as refused:
-        told("--batch-size=0")
+        output("--batch-size=0")
     assert refused.value.returncode == 2
 
 
-def test_a_database_that_fails_is_one_line() -> None:
-    """With exit code 1, and not a word of the driver's."""
+def test_a_database_error_is_one_line() -> None:
+    """With exit code 1, and without the driver's message."""
 
     def fail(*_: Any) -> None:
         raise OperationalError("password of ripley")
 
     with connection.execute_wrapper(fail), pytest.raises(CommandError) as failed:
-        told()
+        output()
     assert failed.value.returncode == 1
     assert str(failed.value) == "The database failed: django.db.utils.OperationalError. Run it again."
 
 
-def test_the_service_does_so_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A part at a time, until there is no more; then not before tomorrow."""
+def test_the_service_deletes_old_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One batch at a time until none is left, then not before tomorrow."""
     monkeypatch.setattr(retention, "BATCH_SIZE", 1)
     service = Retention()
     service.step()

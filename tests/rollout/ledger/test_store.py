@@ -1,4 +1,4 @@
-"""What is written is added to what is there: on both databases, by many at once, whoever has gone meanwhile."""
+"""Batches are added to the rows: on both databases, by several processes at once, with users deleted meanwhile."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -37,7 +37,7 @@ def last_calls() -> list[tuple[Any, str, datetime]]:
 
 
 def test_batches_add_up() -> None:
-    """The same kind in the same row; another in another."""
+    """Equal groups share a row; others do not."""
     store = Store()
     store.write(Batch(groups("A/1", "B/1")))
     store.write(Batch({Group(DAY, "v1", "A/1", "user", "ok"): 41}))
@@ -50,8 +50,8 @@ def test_batches_add_up() -> None:
     assert set(DailyCalls.objects.values_list("day", flat=True)) == {date(2024, 10, 4)}
 
 
-def test_a_large_batch_is_whole() -> None:
-    """In several statements, and still one transaction."""
+def test_a_large_batch_is_one_transaction() -> None:
+    """It needs several statements and one transaction."""
     clients = [f"App{number % 7}/{number}" for number in range(150)]
     with CaptureQueriesContext(connection) as captured:
         Store().write(Batch(groups(*clients), users_clients=set(clients)))
@@ -61,8 +61,8 @@ def test_a_large_batch_is_whole() -> None:
     assert sum(sql.startswith("BEGIN") for sql in statements) == 1
 
 
-def test_nothing_waits_for_each_other_in_a_circle(database: Where) -> None:
-    """Four processes write the same kinds in different orders, with users; every call is there."""
+def test_processes_do_not_deadlock(database: Where) -> None:
+    """Four processes write the same groups in different orders, with users; every call is counted."""
     users = [User.objects.create(username=f"user-{number}").pk for number in range(5)]
     clients = [f"App/{number}" for number in range(40)]
 
@@ -89,8 +89,8 @@ class Elsewhere:
         return "primary"
 
 
-def test_a_projects_router_is_asked(settings: Any) -> None:
-    """What is written, and what is looked at for it, is where the router writes: no default, no replica that lags."""
+def test_a_projects_router_is_used(settings: Any) -> None:
+    """All queries go to the database for writing, not to the default or a replica."""
     ripley = User.objects.create(username="ripley").pk
     settings.DATABASE_ROUTERS = [Elsewhere()]
     connections["primary"] = connections["default"]
@@ -105,7 +105,7 @@ def test_a_projects_router_is_asked(settings: Any) -> None:
 
 
 def test_a_last_call_never_goes_back() -> None:
-    """Whichever process is late."""
+    """An earlier call written later by another process does not replace it."""
     ripley = User.objects.create(username="ripley").pk
     for moment in (seconds(24, 12), seconds(24, 11, 59), seconds(24, 12, 0, 1), seconds(23)):
         Store().write(Batch(groups("A/1"), {Use(ripley, "v1"): moment, Use(str(ripley), "v2"): moment}))
@@ -113,8 +113,8 @@ def test_a_last_call_never_goes_back() -> None:
     assert last_calls() == [(ripley, "v1", latest), (ripley, "v2", latest)]
 
 
-def test_a_user_who_is_gone_is_passed_over() -> None:
-    """And takes nobody's counts along."""
+def test_a_deleted_user_is_skipped() -> None:
+    """The counts are written."""
     ripley, gone = (User.objects.create(username=name) for name in ("ripley", "gone"))
     gone_pk = gone.pk
     Store().write(Batch(groups("A/1"), {Use(gone_pk, "v1"): seconds(1)}))
@@ -124,12 +124,12 @@ def test_a_user_who_is_gone_is_passed_over() -> None:
     assert counts() == {("v1", "A/1", "user", "ok"): 2}
 
 
-def test_a_user_who_goes_this_moment_costs_a_second_try(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_user_deleted_meanwhile_delays_the_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of the batch is written then, and all of it the next time."""
     gone, store = User.objects.create(username="gone"), Store()
     batch = Batch(groups("A/1"), {Use(gone.pk, "v1"): seconds(2)})
     with monkeypatch.context() as patch:
-        # As if the row went between the look and the commit.
+        # As if the user was deleted between the query and the commit.
         patch.setattr("rollout.ledger.store.LastCall", lambda **given: LastCall(**{**given, "user_id": 10**6}))
         with pytest.raises(IntegrityError):
             store.write(batch)
@@ -138,8 +138,8 @@ def test_a_user_who_goes_this_moment_costs_a_second_try(monkeypatch: pytest.Monk
     assert counts() == {("v1", "A/1", "user", "ok"): 1}
 
 
-class TestPlaces:
-    """LEDGER_CLIENTS names a day, over all processes."""
+class TestClientQuota:
+    """LEDGER_CLIENTS clients a day have rows of their own, over all processes."""
 
     @pytest.fixture(autouse=True)
     def _six(self, settings: Any) -> None:
@@ -154,7 +154,7 @@ class TestPlaces:
         }
 
     def test_the_rest_share_a_row(self) -> None:
-        """What has a place keeps it, whichever process counts; no call is lost."""
+        """A client with a row keeps it, whichever process counts; no call is lost."""
         clients = [f"A/{number}" for number in range(9)]
         Store().write(Batch(groups(*clients[:4]), users_clients=set(clients)))
         Store().write(Batch(groups(*clients), users_clients=set(clients)))
@@ -163,16 +163,16 @@ class TestPlaces:
             other.write(Batch(groups(*clients, NONE), users_clients=set(clients)))
         assert self.named() == {"A/0": 4, "A/1": 4, "A/2": 4, "A/3": 4, "A/4": 3, "A/5": 3, OTHER: 9, NONE: 2}
 
-    def test_a_day_begins_with_all_places_free(self) -> None:
-        """Yesterday's names take none."""
+    def test_each_day_has_its_own_quota(self) -> None:
+        """Clients of yesterday use nothing of today's quota."""
         store = Store()
         store.write(Batch(groups("A/1", "A/2", "A/3", "A/4", "A/5", "A/6"), users_clients={f"A/{n}" for n in range(9)}))
         store.write(Batch({**groups("B/1", day=DAY + 1), **groups("B/1")}, users_clients={"B/1"}))
         assert self.named("2024-10-05") == {"B/1": 1}
         assert self.named()[OTHER] == 1
 
-    def test_half_of_the_places_are_for_clients_of_users(self) -> None:
-        """Made-up names without a credential do not take them."""
+    def test_half_of_the_quota_is_for_clients_of_users(self) -> None:
+        """Invented names without a credential cannot use it up."""
         store = Store()
         store.write(Batch(groups(*(f"Made-up/{number}" for number in range(30)))))
         users_clients = {f"Shop/{number}" for number in range(9)}
@@ -181,7 +181,7 @@ class TestPlaces:
         assert self.named()[OTHER] == 28
 
     def test_the_bound_holds_when_all_write_at_once(self, database: Where) -> None:
-        """Each process with names of its own."""
+        """Each process writes other names at the same time."""
 
         def write(turn: int) -> None:
             with used(**database):
@@ -196,8 +196,8 @@ class TestPlaces:
         assert len(named.keys() - {OTHER}) == 6
         assert sum(named.values()) == 16
 
-    def test_a_full_day_is_not_looked_at_again(self) -> None:
-        """A flood of names costs no query more."""
+    def test_a_full_day_is_not_queried_again(self) -> None:
+        """Further names cost no query."""
         store = Store()
         store.write(Batch(groups(*(f"A/{n}" for n in range(6))), users_clients={f"A/{n}" for n in range(6)}))
         with CaptureQueriesContext(connection) as captured:

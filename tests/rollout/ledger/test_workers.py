@@ -1,4 +1,4 @@
-"""Two workers on PostgreSQL and Redis: what they have counted is in the database, however they end."""
+"""Two workers on PostgreSQL and Redis: their counts are in the database, however they end."""
 
 import os
 import re
@@ -55,7 +55,7 @@ def running(postgres: PrivatePostgres, redis: PrivateRedis) -> Running:
 
 
 def call(service: Service, times: int, paths: dict[str, tuple[str, str]] = OUTCOMES) -> Counter[tuple[str, ...]]:
-    """Make each call so many times, many at once, each on a connection of its own; give what is to be counted."""
+    """Make each call this number of times, concurrently, each on a new connection; return the expected counts."""
     calls = list(product(settings.APIS, CLIENTS, paths)) * times
 
     def one(made: tuple[str, str, str]) -> tuple[str, ...]:
@@ -88,15 +88,15 @@ def soon(true: Callable[[], bool]) -> None:
 
 
 def killed(service: Service) -> None:
-    """Kill a worker, and wait until the master has seen it and has started another."""
-    # The youngest: an old one may be about to go by itself.
+    """Kill a worker, and wait until the master has noticed and started another."""
+    # The newest: an older one may be about to end.
     victim = service.workers[-1]
     os.kill(victim, signal.SIGKILL)
     soon(lambda: f"Worker (pid:{victim}) was sent SIGKILL" in service.log() and len(service.workers) == 2)
 
 
-def test_nothing_is_lost_but_what_is_said(running: Running, postgres: PrivatePostgres) -> None:
-    """At SIGTERM, and when a worker has had enough requests, the counts are exact; what a killed one takes is told."""
+def test_only_logged_calls_are_lost(running: Running, postgres: PrivatePostgres) -> None:
+    """After SIGTERM and after MAX_REQUESTS the counts are exact; the loss of a killed worker is logged."""
     with running(NEVER, MAX_REQUESTS="40") as service:
         first, made = set(service.workers), call(service, 1)
         while first <= set(service.workers):
@@ -114,7 +114,7 @@ def test_nothing_is_lost_but_what_is_said(running: Running, postgres: PrivatePos
 
 
 def test_nothing_is_lost_while_the_database_is_away(running: Running, postgres: PrivatePostgres) -> None:
-    """Calls are answered and counted meanwhile, and written when it is back; what is written dies with no worker."""
+    """Calls are answered and counted meanwhile, and written when the database is back, even if workers ended."""
     with running("0.2") as service:
         made = call(service, 1)
         postgres.stop(signal.SIGINT)

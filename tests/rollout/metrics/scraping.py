@@ -1,4 +1,4 @@
-"""What Prometheus sees: the text, read by the parser of its own client library."""
+"""The metrics as Prometheus reads them, by the parser of its client library."""
 
 from collections.abc import Mapping
 
@@ -22,10 +22,10 @@ def samples(text: str) -> Mapping[str, Mapping[Labels, float]]:
 
 
 def value(text: str, name: str, **labels: str) -> float | None:
-    """Return the value of one series; None where there is none."""
+    """Return the value of one series, or None if there is none."""
     return samples(text).get(name, {}).get(frozenset(labels.items()))
 
 
 def total(text: str, name: str, **labels: str) -> float:
-    """Return the sum of all series that have these labels among theirs."""
+    """Return the sum of all series with these labels."""
     return sum(one for series, one in samples(text).get(name, {}).items() if labels.items() <= dict(series).items())

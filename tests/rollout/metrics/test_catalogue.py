@@ -1,4 +1,4 @@
-"""What docs/metrics.md says of the metrics is what there is."""
+"""docs/metrics.md and the catalogue list the same metrics."""
 
 import re
 
@@ -29,23 +29,23 @@ def documented() -> list[Entry]:
 
 
 def test_the_page_is_the_catalogue() -> None:
-    """Every metric, in the same order, with its type, its labels and the meaning that Prometheus shows."""
+    """Every metric, in the same order, with its type, its labels and its meaning."""
     assert documented() == list(CATALOGUE)
 
 
 def test_every_label_is_explained() -> None:
-    """And none that there is not."""
+    """And no other."""
     explained = re.findall(r"^\| `(\w+)` \| .+ \|$", PAGE.partition("| label | values |")[2], flags=re.MULTILINE)
     assert set(explained) == {label for entry in CATALOGUE for label in entry.labels}
 
 
-def test_what_is_kept_is_in_the_catalogue() -> None:
-    """No metric is made past it."""
+def test_registered_metrics_are_in_the_catalogue() -> None:
+    """Every registered metric is one of the catalogue."""
     registry = CollectorRegistry()
     Receivers(registry)
     kept = {(metric.name, metric.type, metric.documentation) for metric in registry.collect()}
     expected = {
-        # The library adds the ending of a counter when it writes.
+        # The library adds `_total` when it writes.
         (entry.name.removesuffix("_total"), entry.type, entry.meaning)
         for entry in CATALOGUE
         if entry not in FROM_THE_DATABASE
@@ -54,16 +54,16 @@ def test_what_is_kept_is_in_the_catalogue() -> None:
 
 
 @pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.name)
-def test_names_are_as_prometheus_wants_them(entry: Entry) -> None:
-    """One prefix, base units, `_total` for what only grows, and a label that says what its name says."""
+def test_names_follow_prometheus(entry: Entry) -> None:
+    """One prefix, base units, and `_total` for counters only."""
     assert re.fullmatch(r"tandem(_[a-z0-9]+)+", entry.name)
     assert entry.name.endswith(UNITS)
     assert entry.name.endswith("_total") == (entry.type == "counter")
     assert all(re.fullmatch(r"[a-z]+", label) for label in entry.labels)
 
 
-def test_queries_and_rules_name_what_there_is() -> None:
-    """Metrics, labels and outcomes that a reader copies from the page."""
+def test_documented_queries_use_existing_names() -> None:
+    """The examples of the page use metrics, labels and outcomes that exist."""
     code = "\n".join(re.findall(r"^    .*$", PAGE, flags=re.MULTILINE))
     known = {entry.name: entry for entry in CATALOGUE}
     for name, matchers in re.findall(r"(tandem_\w+)(?:\{(.*?)\})?", code):

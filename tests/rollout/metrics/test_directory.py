@@ -1,4 +1,4 @@
-"""The figures of several workers, and of those that are gone."""
+"""The metrics of several workers, and of ended ones."""
 
 import os
 import threading
@@ -29,7 +29,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def write(place: Path, pid: int, amount: float, provider: str = "github") -> None:
-    """Let a worker have written its figures, as the client library does."""
+    """Write a worker's metrics as the client library does."""
     for kind, metric, sample, more in SERIES:
         written = MmapedDict(str(place / f"{kind}_{pid}.db"))
         labels = {"provider": provider, **more}
@@ -49,8 +49,8 @@ def read(place: Path) -> dict[str, float]:
     }
 
 
-def test_the_place_is_private_and_the_runs_own(place: Path, tmp_path: Path) -> None:
-    """Nobody else reads or writes there; another run has another; nothing stays."""
+def test_the_directory_is_private_and_removed(place: Path, tmp_path: Path) -> None:
+    """Only this user can read it, each run has another, and it is removed."""
     assert place.stat().st_mode & 0o777 == 0o700
     assert directory.current() == place == Path(os.environ[directory.VARIABLE])
     write(place, 11, 1)
@@ -61,15 +61,15 @@ def test_the_place_is_private_and_the_runs_own(place: Path, tmp_path: Path) -> N
     assert directory.create() != place
 
 
-def test_all_workers_are_one(place: Path) -> None:
-    """Counters, buckets and what is under way are added up."""
+def test_all_workers_are_added(place: Path) -> None:
+    """Counters, buckets and gauges are added."""
     write(place, 11, 2)
     write(place, 12, 3)
     assert read(place) == {"hits": 5, "seconds_bucket1.0": 5, "seconds_bucket+Inf": 10, "seconds_count": 10, "busy": 5}
 
 
-def test_what_a_worker_has_counted_stays(place: Path) -> None:
-    """When it is gone; what it had under way has ended with it."""
+def test_counters_of_an_ended_worker_are_kept(place: Path) -> None:
+    """Counters of an ended worker are kept; its gauges are not."""
     write(place, 11, 2)
     write(place, 12, 3)
     before = read(place)
@@ -80,7 +80,7 @@ def test_what_a_worker_has_counted_stays(place: Path) -> None:
 
 
 def test_nothing_is_added_twice(place: Path) -> None:
-    """Whose files were folded already, and who has the number of one that is gone."""
+    """Neither folded files, nor those of a new worker with the id of an ended one."""
     write(place, 11, 2)
     for living in ([], [], [12]):
         directory.fold(place, living)
@@ -91,8 +91,8 @@ def test_nothing_is_added_twice(place: Path) -> None:
     assert read(place)["hits"] == 7
 
 
-def test_whoever_reads_for_too_long_is_not_waited_for(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The master has workers to look after; what it could not fold is counted, and folded the next time."""
+def test_a_slow_reader_is_not_waited_for(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The master does not wait for a slow reader; files that are not folded are read, and folded the next time."""
     monkeypatch.setattr(directory, "MAX_WAIT", 0.05)
     write(place, 11, 2)
     with directory.locked(place), pytest.raises(TimeoutError):
@@ -104,8 +104,8 @@ def test_whoever_reads_for_too_long_is_not_waited_for(place: Path, monkeypatch: 
     assert sorted(file.name for file in place.iterdir()) == ["counter_ended.db", "histogram_ended.db", "lock"]
 
 
-def test_workers_that_come_and_go_leave_no_more_files(place: Path) -> None:
-    """Nor larger ones: what is kept is as many series as there are labels."""
+def test_ended_workers_leave_no_files(place: Path) -> None:
+    """The files grow neither in number nor in size."""
     sizes = set()
     for pid in range(100, 300):
         write(place, pid, 1, provider=f"provider-{pid % 3}")
@@ -119,8 +119,8 @@ def test_workers_that_come_and_go_leave_no_more_files(place: Path) -> None:
     assert total == 200
 
 
-def test_a_file_that_was_just_made_is_no_fault(place: Path) -> None:
-    """A worker makes it empty first; killed at that moment it leaves it so."""
+def test_an_empty_file_is_skipped(place: Path) -> None:
+    """A worker creates its file empty, and may be killed then."""
     write(place, 11, 2)
     (place / "counter_12.db").touch()
     assert read(place)["hits"] == 2
@@ -129,8 +129,8 @@ def test_a_file_that_was_just_made_is_no_fault(place: Path) -> None:
     assert not (place / "counter_12.db").exists()
 
 
-def test_no_scrape_sees_half_of_it(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While one worker's figures are folded after another's, whoever reads sees the same sum each time."""
+def test_folding_is_atomic_for_readers(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While files are folded, every reader sees the same sum."""
     monkeypatch.setattr(directory, "MAX_WAIT", 30.0)  # whoever reads all the time leaves little room
     for pid in range(100, 160):
         write(place, pid, 1)

@@ -1,4 +1,4 @@
-"""What the database knows of the migration, as Prometheus sees it."""
+"""The metrics from the database."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 
 def called(version: str, *days_ago: float) -> None:
-    """Let a user each have called a version so many days ago."""
+    """Store that a user each called a version this number of days ago."""
     for days in days_ago:
         name = f"user-{version}-{days}"
         user = get_user_model()._default_manager.create(username=name)
@@ -30,13 +30,13 @@ def called(version: str, *days_ago: float) -> None:
 
 
 def counted(client: str, calls: int, *, days_ago: int = 0, version: str = "v1", outcome: str = "ok") -> None:
-    """Let the ledger have counted so many calls of a client."""
+    """Store this number of calls of a client in the ledger."""
     day = timezone.now().date() - timedelta(days=days_ago)
     DailyCalls.objects.create(day=day, version=version, client=client, resource="user", outcome=outcome, calls=calls)
 
 
 def test_active_users(scrape: Scrape, v1: ApiClient) -> None:
-    """Those who called a mounted version within 28 days, once for each version."""
+    """Users who called a mounted version within 28 days, once for each version."""
     called("v1", 0, 27.9, 28.1, 300)
     called("v2", 1)
     called("v0", 1)
@@ -47,7 +47,7 @@ def test_active_users(scrape: Scrape, v1: ApiClient) -> None:
 
 
 def test_clients_of_the_old_version(scrape: Scrape, v1: ApiClient) -> None:
-    """All their calls of 28 days, today's among them; nothing of the version that stays."""
+    """All their calls of 28 days, today included; not those of v2."""
     counted("ShopApp/2.1", 5)
     counted("ShopApp/2.1", 7, outcome="not_found")
     counted("ShopApp/2.1", 11, days_ago=27)
@@ -60,7 +60,7 @@ def test_clients_of_the_old_version(scrape: Scrape, v1: ApiClient) -> None:
 
 
 def test_clients_are_bounded(scrape: Scrape, v1: ApiClient) -> None:
-    """Those with most calls have a series of their own, and the rest one together: nothing is lost of the sum."""
+    """The clients with most calls have a series of their own, and the others share one; the sum is complete."""
     for number in range(MAX_CLIENTS + 10):
         counted(f"Made-up/{number}", 1 + number)
     counted("(other)", 1000)

@@ -1,4 +1,4 @@
-"""The running server with two workers: one set of figures, whichever of them answers, dies or is new."""
+"""The running server with two workers: the same metrics from each of them, whether workers end or start."""
 
 import os
 import signal
@@ -27,7 +27,7 @@ BOUND = 90
 
 @dataclass(frozen=True)
 class Watched:
-    """The service, its database, and where its workers keep their figures."""
+    """The service, its database, and the directory of its metrics."""
 
     service: Service
     database: Database
@@ -35,12 +35,12 @@ class Watched:
 
     @property
     def kept(self) -> list[str]:
-        """The names of the files that there are."""
+        """Return the names of the files."""
         (folder,) = self.temporary.glob("tandem-metrics-*")
         return sorted(file.name for file in folder.iterdir())
 
     def scrape(self) -> str:
-        """Read the metrics, on a connection of its own: any worker may answer."""
+        """Read the metrics on a new connection, so that any worker may answer."""
         answer = requests.get(f"{self.service.url}/metrics", headers=AUTHORIZED, timeout=30)
         assert answer.status_code == 200, answer.text
         return answer.text
@@ -48,9 +48,9 @@ class Watched:
 
 @pytest.fixture(scope="module")
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
-    """Two workers on PostgreSQL, and thirty calls of each version: a person who signs up on one and in on the others.
+    """Two workers on PostgreSQL, and thirty calls of each version: a person signs up on one and in on the others.
 
-    Each call has a connection of its own, and each worker as many as the other.
+    Each call has a connection of its own, and each worker serves as many as the other.
     """
     redis = os.environ.get("TEST_REDIS_URL")
     if not redis:
@@ -78,7 +78,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
 
 
 def until(ready: Callable[[], bool]) -> None:
-    """Wait for it."""
+    """Wait until the condition is true."""
     deadline = time.monotonic() + BOUND
     while not ready():
         assert time.monotonic() < deadline
@@ -86,7 +86,7 @@ def until(ready: Callable[[], bool]) -> None:
 
 
 def assert_all_counted(text: str) -> None:
-    """Check that each call is there, once, and the person's way in."""
+    """Check that each call and each sign-in is counted once."""
     for app in settings.APIS:
         version = mounted(app).version
         assert value(text, "tandem_requests_total", version=version, resource="provider", outcome="ok") == CALLS
@@ -97,15 +97,15 @@ def assert_all_counted(text: str) -> None:
     assert value(text, "tandem_provider_in_progress", provider="github") == 0
 
 
-def test_whoever_answers_knows_all(watched: Watched) -> None:
-    """Both workers have counted, and ten scrapes by whichever of them find the same sums."""
+def test_each_worker_shows_all(watched: Watched) -> None:
+    """Both workers have counted, and ten scrapes by either of them have the same sums."""
     assert len([name for name in watched.kept if name.startswith("histogram_")]) == 2
     for _ in range(10):
         assert_all_counted(watched.scrape())
 
 
 def test_the_page_is_guarded(watched: Watched) -> None:
-    """401 with a challenge and nothing else; any Host; HEAD has the length and no body."""
+    """401 with a challenge only; any Host; HEAD has the length and no body."""
     url = f"{watched.service.url}/metrics"
     for headers in ({}, {"Authorization": f"Bearer {TOKEN}x"}):
         answer = requests.get(url, headers={"Host": "10.1.2.3:8000", **headers}, timeout=30)
@@ -117,8 +117,8 @@ def test_the_page_is_guarded(watched: Watched) -> None:
     assert requests.post(url, headers=AUTHORIZED, timeout=30).status_code == 405
 
 
-def test_what_a_killed_worker_counted_stays(watched: Watched) -> None:
-    """It is folded into one file of all that are gone; its successor shows the same sums."""
+def test_counts_of_a_killed_worker_are_kept(watched: Watched) -> None:
+    """It is folded into the file of ended workers; the new worker shows the same sums."""
     gone = watched.service.workers[0]
     os.kill(gone, signal.SIGKILL)
     until(lambda: gone not in watched.service.workers and len(watched.service.workers) == 2)
@@ -127,8 +127,8 @@ def test_what_a_killed_worker_counted_stays(watched: Watched) -> None:
     assert {"counter_ended.db", "histogram_ended.db"} < set(watched.kept)
 
 
-def test_postgresql_may_be_away(watched: Watched) -> None:
-    """The figures of all workers are there, of those that have ended in good order too; the database's are not."""
+def test_without_postgresql(watched: Watched) -> None:
+    """The metrics of all workers are shown, those from the database are not."""
     assert samples(watched.scrape())["tandem_active_users"]
     name = watched.database.url.rpartition("/")[2]
     server = watched.database.url.rpartition("/")[0] + "/postgres"
@@ -144,7 +144,7 @@ def test_postgresql_may_be_away(watched: Watched) -> None:
 
 
 def renew(service: Service) -> None:
-    """Let new workers take over."""
+    """Replace the workers."""
     old = set(service.workers)
     for worker in old:
         os.kill(worker, signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""What is counted, and under which names: the same for each version, and none that a client has made up."""
+"""What is counted and with which labels: the same for each version, and no label of a client."""
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping
@@ -30,14 +30,14 @@ pytestmark = pytest.mark.django_db
 
 
 def call(**changed: Any) -> Call:
-    """Return a call that somebody has made."""
+    """Return a call."""
     given = {"version": "v1", "resource": "user", "outcome": "ok", "client": "ShopApp/2.1", "user_id": 7}
     return Call(**{**given, "seconds": 0.03, **changed})
 
 
 def test_calls_are_counted_and_timed(scrape: Scrape) -> None:
-    """By version, resource and outcome; times by version and resource; neither by client nor by user."""
-    served = mounted(next(iter(settings.APIS))).version
+    """By version, resource and outcome; durations by version and resource; neither by client nor by user."""
+    mounted = version_of(next(iter(settings.APIS)))
     for one in (
         call(version=served),
         call(version=served),
@@ -57,7 +57,7 @@ def test_calls_are_counted_and_timed(scrape: Scrape) -> None:
 
 
 def test_sign_ins_are_counted(scrape: Scrape, api: ApiClient, providers: Providers) -> None:
-    """By version, provider and what they came to; a name of no enabled provider is in no label."""
+    """By version, provider and outcome; the name of a provider that is not enabled is in no label."""
     version = mounted(api.app).version
     good = providers.knows("facebook", "t", **PROFILES["facebook"])
     other = providers.knows("github", "t", **PROFILES["github"])
@@ -82,10 +82,10 @@ def test_sign_ins_are_counted(scrape: Scrape, api: ApiClient, providers: Provide
     assert "nobody-knows-it" not in text
 
 
-def test_a_bug_and_a_database_that_is_away_are_outcomes(
+def test_internal_errors_are_outcomes(
     scrape: Scrape, api: ApiClient, providers: Providers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As the client reads them."""
+    """With the code that the client gets."""
     from django.db import OperationalError  # noqa: PLC0415 - what the next line raises
 
     good = providers.knows("facebook", "t", **PROFILES["facebook"])
@@ -101,7 +101,7 @@ def test_a_bug_and_a_database_that_is_away_are_outcomes(
 
 
 def test_providers_are_timed(scrape: Scrape, api: ApiClient, providers: Providers) -> None:
-    """By what came of it; while it lasts it is under way, and afterwards not, whatever came of it."""
+    """By result; a call is in progress until it ends, whatever its result."""
     seen: list[float | None] = []
 
     def look(**kwargs: Any) -> None:
@@ -120,10 +120,10 @@ def test_providers_are_timed(scrape: Scrape, api: ApiClient, providers: Provider
     assert 0 < (value(text, "tandem_provider_seconds_sum", provider="facebook", result="ok") or 0) < 60
 
 
-def test_a_refused_place_is_counted(
+def test_the_concurrency_limit_is_counted(
     scrape: Scrape, api: ApiClient, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And is no time of the provider's, which was not asked."""
+    """It has no provider duration, because the provider was not called."""
     settings.PROVIDER_CONCURRENCY = 1
     monkeypatch.setattr("social.network.concurrency.WAIT_SECONDS", 0.01)
     with slot("github"):
@@ -136,7 +136,7 @@ def test_a_refused_place_is_counted(
 
 @pytest.fixture
 def nothing_counted() -> Iterator[None]:
-    """Limiters that have counted nothing."""
+    """Rate limits that have counted nothing."""
     limits._local.cache_clear()
     yield
     limits._local.cache_clear()
@@ -144,7 +144,7 @@ def nothing_counted() -> Iterator[None]:
 
 @pytest.mark.usefixtures("nothing_counted")
 def test_throttled_requests_are_counted(scrape: Scrape, api: ApiClient) -> None:
-    """By what the budget is for; with Redis away, each time that this process counts by itself."""
+    """By kind of limit; without Redis, also each request that this process counts itself."""
     token = person().token
     assert value(scrape(), "tandem_throttled_total", kind="address") == 0
     with override_settings(THROTTLE_ANONYMOUS="1/minute", THROTTLE_USER="2/minute", REDIS_URL="redis://127.0.0.1:9/0"):
@@ -170,7 +170,7 @@ KNOWN = {
 
 
 def assert_known(series: Iterable[Mapping[str, str]]) -> None:
-    """Check every label of every series that is kept for each event."""
+    """Check the labels of every series."""
     for one in series:
         for label, content in one.items():
             assert label in {"le", "client"} or content in KNOWN[label], one
@@ -183,8 +183,8 @@ def receivers() -> Receivers:
 
 
 @given(st.lists(ODD, min_size=6, max_size=6))
-def test_no_label_is_made_by_what_is_counted(receivers: Receivers, texts: list[str]) -> None:
-    """Whatever stands where a version, a resource, an outcome, a provider or a kind is expected."""
+def test_arbitrary_values_create_no_label(receivers: Receivers, texts: list[str]) -> None:
+    """With any text as version, resource, outcome, provider or kind."""
     version, resource, outcome, provider, result, kind = texts
     receivers.on_answer(call=call(version=version, resource=resource, outcome=outcome, client=provider))
     receivers.on_sign_up(provider=provider, api_version=version, outcome=outcome)
@@ -199,8 +199,8 @@ PATHS = ("", "user/", "user/7/", "user/8/", "nowhere/%0a", "..%2f", "token/'\"{}
 PROVIDERS = ("github", "GitHub", "github\n", 'git"hub', "", None, 7, "x" * 33, "p\u202e", "openid", "{}")
 
 
-def test_no_label_is_made_by_a_client(scrape: Scrape, api: ApiClient) -> None:
-    """Odd paths, methods, hosts, clients and providers make no series that is not known beforehand."""
+def test_clients_create_no_label(scrape: Scrape, api: ApiClient) -> None:
+    """Odd paths, methods, hosts, clients and providers create no unknown series."""
     for method, path in product(("GET", "PATCH", "BREW", "OPTIONS"), PATHS):
         for host, client in (("api.example.com", "Evil/1.0"), ("evil.example.com", 'a"b\n')):
             response = api.call(method, path, HTTP_HOST=host, HTTP_X_CLIENT=client, HTTP_USER_AGENT=path)
@@ -214,10 +214,10 @@ def test_no_label_is_made_by_a_client(scrape: Scrape, api: ApiClient) -> None:
     assert_known(dict(one) for series in samples(text).values() for one in series)
 
 
-def test_a_metric_that_fails_fails_no_request(
+def test_an_error_does_not_fail_the_request(
     scrape: Scrape, api: ApiClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The request is answered, and the log says that something was not kept, in no words but ours."""
+    """The request is answered, and the log has the kind of the error, without its message."""
 
     def fails(*args: Any) -> None:
         raise OSError(28, "No space left for secret-token")
@@ -229,5 +229,5 @@ def test_a_metric_that_fails_fails_no_request(
         answered.send(sender=None, call=call())
         with slot("github"):
             signals.provider_asked.send(sender=None, provider="github")
-    said = {record.getMessage() for record in caplog.records if record.name == "tandem.metrics"}
-    assert said == {"A metric was not updated: OSError (errno 28)"}
+    messages = {record.getMessage() for record in caplog.records if record.name == "tandem.metrics"}
+    assert messages == {"A metric was not updated: OSError (errno 28)"}

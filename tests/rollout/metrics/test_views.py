@@ -1,4 +1,4 @@
-"""Who may read `/metrics`, and what everybody else sees."""
+"""Access to `/metrics`."""
 
 from typing import Any
 
@@ -18,20 +18,20 @@ from tests.rollout.metrics.scraping import AUTHORIZED, TOKEN
 
 @pytest.fixture
 def client() -> Client:
-    """Somebody who knows the address of the process, and not its name."""
+    """A client that calls the process by its address."""
     client = Client(SERVER_NAME="10.1.2.3", raise_request_exception=False)
     client.handler = handler()
     return client
 
 
 def apart(response: Response) -> dict[str, str]:
-    """Return the headers without the one that is new each time."""
+    """Return the headers without X-Request-ID."""
     return {name: text for name, text in response.items() if name != "X-Request-ID"}
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS"])
-def test_without_a_token_there_is_no_such_page(client: Client, settings: Settings, method: str) -> None:
-    """To the byte what any unknown path gets, whatever is shown."""
+def test_without_a_setting_there_is_no_page(client: Client, settings: Settings, method: str) -> None:
+    """The answer is that of any unknown path, whatever is presented."""
     settings.METRICS_TOKEN = ""
     unknown = client.generic(method, "/nowhere")
     assert unknown.status_code == 404
@@ -59,7 +59,7 @@ def test_without_a_token_there_is_no_such_page(client: Client, settings: Setting
         "Bearer " + "x" * 5000,
     ],
 )
-def test_whoever_shows_another_is_told_nothing(client: Client, scrape: Scrape, shown: str | None) -> None:
+def test_a_wrong_token(client: Client, scrape: Scrape, shown: str | None) -> None:
     """401 with a challenge and no body, the same for every fault."""
     environ: dict[str, Any] = {} if shown is None else {"HTTP_AUTHORIZATION": shown}
     response = client.generic("GET", "/metrics", **environ)
@@ -69,8 +69,8 @@ def test_whoever_shows_another_is_told_nothing(client: Client, scrape: Scrape, s
 
 
 @pytest.mark.parametrize("shown", [f"Bearer {TOKEN}", f"bearer {TOKEN}", f"BEARER  {TOKEN} "])
-def test_whoever_shows_it_reads_the_metrics(client: Client, scrape: Scrape, shown: str) -> None:
-    """In the text format, by whatever name the process is called; nothing keeps the answer."""
+def test_the_right_token(client: Client, scrape: Scrape, shown: str) -> None:
+    """In the text format, by any Host, and not cached."""
     response = client.get("/metrics", headers={"Authorization": shown})
     assert response.status_code == 200
     assert response["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
@@ -81,7 +81,7 @@ def test_whoever_shows_it_reads_the_metrics(client: Client, scrape: Scrape, show
 
 
 def test_head_has_no_body(scrape: Scrape) -> None:
-    """Of its own accord: the test client would drop one, and servers complain."""
+    """The view removes it; the test client would hide one."""
     for headers, status in ((AUTHORIZED, 200), ({}, 401)):
         response = metrics(RequestFactory().head("/metrics", headers=headers))
         assert (response.status_code, b"".join(response)) == (status, b"")
@@ -97,21 +97,21 @@ def test_head_has_no_body(scrape: Scrape) -> None:
         "\xff",
     ],
 )
-def test_there_is_one_form(client: Client, scrape: Scrape, accept: str) -> None:
-    """Whatever is asked for, Prometheus' own wish list and nonsense included."""
+def test_there_is_one_format(client: Client, scrape: Scrape, accept: str) -> None:
+    """Whatever the request accepts, Prometheus' own Accept included."""
     response = client.generic("GET", "/metrics", headers=AUTHORIZED, HTTP_ACCEPT=accept)
     assert (response.status_code, response["Content-Type"]) == (200, "text/plain; version=0.0.4; charset=utf-8")
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "BREW"])
-def test_it_is_there_to_be_read(client: Client, scrape: Scrape, method: str) -> None:
-    """405 for everything but GET and HEAD."""
+def test_other_methods(client: Client, scrape: Scrape, method: str) -> None:
+    """405 for other methods than GET and HEAD."""
     response = client.generic(method, "/metrics", headers=AUTHORIZED)
     assert (response.status_code, response["Allow"]) == (405, "GET, HEAD")
 
 
-def test_it_counts_nowhere(client: Client, scrape: Scrape, api: ApiClient, settings: Settings) -> None:
-    """Neither good tokens nor bad ones spend the budget of an address."""
+def test_it_has_no_rate_limit(client: Client, scrape: Scrape, api: ApiClient, settings: Settings) -> None:
+    """Neither valid nor invalid tokens count for a rate limit."""
     settings.THROTTLE_ANONYMOUS = "3/minute"
     at: dict[str, Any] = {"REMOTE_ADDR": "203.0.113.99"}
     for _ in range(5):
@@ -121,14 +121,14 @@ def test_it_counts_nowhere(client: Client, scrape: Scrape, api: ApiClient, setti
 
 
 def test_healthz_is_livez(client: Client) -> None:
-    """The name that some orchestrators look for, with the same answer."""
+    """The name that some orchestrators use, with the same answer."""
     old, new = client.get("/livez"), client.get("/healthz")
     assert (new.status_code, new.content, apart(new)) == (200, old.content, apart(old))
 
 
 @pytest.mark.parametrize("value", ["short", "x" * 15, " " * 20, "with a blank inside it", "é" * 20, "x" * 256])
-def test_a_token_that_could_be_guessed_is_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
-    """Before the start, by the name of the variable and without the value."""
+def test_a_short_token_is_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    """Before the start, with the name of the variable and without its value."""
     monkeypatch.setenv("METRICS_TOKEN", value)
     with pytest.raises(environment.Unreadable, match="METRICS_TOKEN") as refused:
         environment.secret("METRICS_TOKEN", least=16)
@@ -136,7 +136,7 @@ def test_a_token_that_could_be_guessed_is_refused(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("value", ["", "x" * 16, "p7+/=~.:-_" * 25])
-def test_a_token_that_is_long_enough_is_taken(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
-    """As it is; none is none."""
+def test_a_long_token_is_accepted(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    """Unchanged; none is allowed too."""
     monkeypatch.setenv("METRICS_TOKEN", value)
     assert environment.secret("METRICS_TOKEN", least=16) == value

@@ -1,1 +1,1 @@
-"""The figures, and the command that tells them."""
+"""The state of the migration, and its command."""

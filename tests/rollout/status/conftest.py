@@ -17,7 +17,7 @@ TODAY = NOW.date()
 
 @pytest.fixture(scope="session")
 def migrated_postgres(django_db_blocker: Any) -> Iterator[dict[str, Any]]:
-    """A database on PostgreSQL, as the migrations leave it; skipped where there is none."""
+    """A migrated database on PostgreSQL; skipped if there is none."""
     with new_postgres() as database:
         with django_db_blocker.unblock(), used(**database):
             call_command("migrate", verbosity=0)
@@ -26,7 +26,7 @@ def migrated_postgres(django_db_blocker: Any) -> Iterator[dict[str, Any]]:
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def tables(request: pytest.FixtureRequest, django_db_blocker: Any) -> Iterator[None]:
-    """A database of each vendor, for one test that is marked `django_db`: on SQLite it is the tests' own."""
+    """A database of each vendor, for a test marked `django_db`; on SQLite that of the tests."""
     if request.param == "sqlite":
         yield
         return
@@ -43,7 +43,7 @@ def ago(days: int) -> date:
 def record(
     days: int, version: str, calls: int, *, client: str = "App/1", resource: str = "user", outcome: str = "ok"
 ) -> None:
-    """Count calls so many days before today."""
+    """Store calls of this number of days ago."""
     DailyCalls.objects.create(
         day=ago(days), version=version, client=client, resource=resource, outcome=outcome, calls=calls
     )

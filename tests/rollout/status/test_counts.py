@@ -1,4 +1,4 @@
-"""The figures of small tables that anybody can add up."""
+"""The counts of small tables that can be added up by hand."""
 
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tables")]
 
 
 def test_calls_by_day() -> None:
-    """Resources and outcomes are added up, 410s are counted with v1 and apart, unknown paths are left out."""
+    """Resources and outcomes are added, 410s are included in v1 and counted separately, unknown paths are left out."""
     record(1, "v1", 5)
     record(1, "v1", 3, resource="token")
     record(1, "v1", 2, outcome="version_retired")
@@ -31,7 +31,7 @@ def test_calls_by_day() -> None:
 
 
 def test_calls_by_client_and_week() -> None:
-    """A week is seven days, the last of which is today; what is older or still to come is left out."""
+    """A week is seven days and the last one ends today; older and future calls are left out."""
     for days, calls in ((0, 1), (6, 10), (7, 100), (13, 1_000), (14, 10_000)):
         record(days, "v1", calls)
     record(-1, "v1", 100_000)
@@ -44,7 +44,7 @@ def test_calls_by_client_and_week() -> None:
 
 
 def test_the_last_day_of_each_client() -> None:
-    """However long ago; calls of v2, and of paths that there are not, do not count."""
+    """However long ago; calls of v2 and of unknown paths do not count."""
     record(300, "v1", 1, client="Old/1")
     record(301, "v1", 1, client="Old/1")
     record(0, "v2", 1, client="Old/1")
@@ -62,8 +62,8 @@ def test_outcomes_of_the_old_version() -> None:
     assert list(counts.outcomes(ago(1), TODAY).items()) == [("ok", 4), ("throttled", 3)]
 
 
-def test_since_when_there_is_a_record() -> None:
-    """Of either version."""
+def test_the_first_and_last_recorded_day() -> None:
+    """Calls of both versions count."""
     assert counts.recorded() is None
     record(40, "v2", 1)
     record(3, "v1", 1)
@@ -71,7 +71,7 @@ def test_since_when_there_is_a_record() -> None:
 
 
 def test_sums_beyond_32_bits() -> None:
-    """Big services have them."""
+    """Large services have them."""
     record(0, "v1", 3_000_000_000)
     record(0, "v1", 3_000_000_000, resource="token")
     (calls,) = counts.by_day(TODAY, TODAY).values()
@@ -79,7 +79,7 @@ def test_sums_beyond_32_bits() -> None:
 
 
 def test_users() -> None:
-    """Who has called v1 lately, of these v2 as well lately, and v2 at all; who called long ago is gone."""
+    """Users who called v1 lately, both versions lately, and v2 lately; earlier calls do not count."""
     lately, before = NOW - timedelta(days=27), NOW - timedelta(days=29)
     for number, (old, new) in enumerate(
         [(lately, None), (NOW, None), (lately, lately), (lately, before), (before, lately), (before, None), (None, NOW)]

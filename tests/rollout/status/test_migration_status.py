@@ -1,4 +1,4 @@
-"""`manage.py migration_status`, as its operator reads it."""
+"""The output of `manage.py migration_status`."""
 
 import io
 import json
@@ -28,7 +28,7 @@ PLANNED = override_settings(
 
 @pytest.fixture(autouse=True)
 def _noon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is a certain day."""
+    """Freeze the time."""
     monkeypatch.setattr("rollout.management.commands.migration_status.timezone.now", lambda: NOW)
 
 
@@ -46,24 +46,24 @@ def run(*options: str) -> tuple[int, str]:
 
 @PLANNED
 @pytest.mark.parametrize(("name", "code"), [("just_started", 1), ("nearly_done", 1), ("stuck", 1), ("done", 0)])
-def test_what_is_told(name: str, code: int) -> None:
-    """The whole text of four situations, answer first, in eighty columns, without colours where nobody looks."""
+def test_the_text(name: str, code: int) -> None:
+    """The whole text of four situations: the answer first, eighty columns, no colours without a terminal."""
     traffic.fill(name, NOW, days=DAYS)
-    ended, told = run()
-    assert told == (GOLDEN / f"{name}.txt").read_text(encoding="utf-8")
+    ended, output = run()
+    assert output == (GOLDEN / f"{name}.txt").read_text(encoding="utf-8")
     assert ended == code
-    assert max(map(len, told.splitlines())) <= 80
-    assert told.isascii()
-    assert "\x1b" not in told
+    assert max(map(len, output.splitlines())) <= 80
+    assert output.isascii()
+    assert "\x1b" not in output
 
 
 @PLANNED
 def test_json() -> None:
     """The same as one object on one line."""
     traffic.fill("stuck", NOW, days=DAYS)
-    code, told = run("--json")
-    assert told.count("\n") == 1
-    answer: dict[str, Any] = json.loads(told)
+    code, output = run("--json")
+    assert output.count("\n") == 1
+    answer: dict[str, Any] = json.loads(output)
     assert (code, answer["answer"], answer["format"]) == (1, "no", 1)
     assert answer["projection"]["stuck"] == ["LegacyPOS/1.0"]
     assert answer["users"] == {"old": 128, "moving": 40, "depend": 88, "new": 640}
@@ -77,7 +77,7 @@ def test_json() -> None:
 
 
 def test_thresholds_decide() -> None:
-    """Percent of the calls, and users."""
+    """The percentage of calls, and the users."""
     traffic.fill("nearly_done", NOW, days=DAYS)
     assert run("--threshold", "3", "--users-threshold", "31")[0] == 0
     assert run("--threshold", "3", "--users-threshold", "30")[0] == 1
@@ -86,10 +86,10 @@ def test_thresholds_decide() -> None:
 
 @pytest.mark.parametrize("options", [(), ("--json",), ("--threshold", "100"), ("--users-threshold", "9999")])
 def test_nothing_recorded(options: tuple[str, ...]) -> None:
-    """Unknown is not yes, whatever the thresholds; it has an exit code of its own."""
-    code, told = run(*options)
+    """The answer is unknown, whatever the thresholds, with an exit code of its own."""
+    code, output = run(*options)
     assert code == 2
-    assert "no calls are recorded yet" in told
+    assert "no calls are recorded yet" in output
 
 
 @pytest.mark.parametrize(
@@ -106,44 +106,44 @@ def test_nothing_recorded(options: tuple[str, ...]) -> None:
 )
 def test_misuse(options: tuple[str, ...], named: str) -> None:
     """One line that names the option, and exit code 2."""
-    code, told = run(*options)
+    code, output = run(*options)
     assert code == (1 if "many" in options else 2)  # argparse's own, which are 2 at a shell
-    assert named in told
-    assert "\n" not in told
+    assert named in output
+    assert "\n" not in output
 
 
 def test_no_tables() -> None:
-    """A database that is not migrated is no traceback, and no yes."""
+    """A database that is not migrated is an error without a traceback."""
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE {DailyCalls._meta.db_table}")
-    code, told = run()
-    assert (code, told.count("\n")) == (2, 0)
-    assert "manage.py migrate" in told
+    code, output = run()
+    assert (code, output.count("\n")) == (2, 0)
+    assert "manage.py migrate" in output
 
 
 def test_long_names_and_large_numbers() -> None:
-    """Eighty columns hold whatever clients call themselves; JSON has the names whole."""
+    """Eighty columns, whatever the clients' names; JSON has the whole names."""
     name = "Very" * 20
     for days in range(60):
         record(days, "v1", 9 * 10**15, client=name)
         record(days, "v1", 1, client="b")
         record(days, "v2", 10**12, client="b")
-    code, told = run()
+    code, output = run()
     assert code == 1
-    assert max(map(len, told.splitlines())) <= 80
-    assert "VeryVe.. " in told
+    assert max(map(len, output.splitlines())) <= 80
+    assert "VeryVe.. " in output
     assert name in run("--json")[1]
 
 
 def test_after_the_sunset() -> None:
-    """What is refused is still demand: it is told, and who calls so still depends."""
+    """Refused calls are shown, and their users still depend on v1."""
     with override_settings(
         V1_DEPRECATED_AT=datetime(2026, 1, 1, tzinfo=UTC), V1_SUNSET_AT=datetime(2026, 11, 1, tzinfo=UTC)
     ):
         for days in range(60):
             record(days, "v2", 900)
             record(days, "v1", 100, outcome="version_retired" if days < 24 else "ok")
-        code, told = run()
+        code, output = run()
     assert code == 1
-    assert "700 of v1's 700 calls of the last 7 days got 410" in told
-    assert "2026-11-01 is past: every call of v1 is refused." in told
+    assert "700 of v1's 700 calls of the last 7 days got 410" in output
+    assert "2026-11-01 is past: every call of v1 is refused." in output

@@ -1,4 +1,4 @@
-"""When the share will have fallen, or that nobody can say."""
+"""The projected end."""
 
 from datetime import date, timedelta
 
@@ -18,7 +18,7 @@ def halving(first: int, weeks: int = 8) -> list[int]:
 
 
 def projected(old: dict[str, list[int]], new: int = 100_000, threshold: float = THRESHOLD) -> Projection:
-    """Project from v1's calls of each client in each week, beside as many calls of v2 in each."""
+    """Project from v1's calls of each client in each week, with a constant number of calls of v2."""
     clients = {name: [Calls(old=calls) for calls in weekly] for name, weekly in old.items()}
     totals = [Calls(new=new) + sum(week, Calls()) for week in zip(*clients.values(), strict=True)]
     return project(totals, clients, threshold, TODAY)
@@ -33,21 +33,21 @@ def test_a_falling_share_has_a_day() -> None:
 
 
 def test_low_enough_is_reached() -> None:
-    """No day is made up for what is there already, and the threshold itself is low enough."""
+    """There is no date if the share is low enough already; the threshold itself is low enough."""
     assert projected({"App/1": [100] * 8}).outlook is Outlook.BELOW
     assert projected({"App/1": [1000] * 8}, new=99_000).outlook is Outlook.BELOW
     assert projected({"App/1": [0] * 8}, threshold=0.0).outlook is Outlook.BELOW
 
 
 @pytest.mark.parametrize("weekly", [[5000] * 8, [5000 + 100 * week for week in range(8)]], ids=["level", "rising"])
-def test_what_does_not_fall_has_no_end(weekly: list[int]) -> None:
+def test_a_constant_share_has_no_end(weekly: list[int]) -> None:
     """And the client is named."""
     found = projected({"App/1": weekly})
     assert (found.outlook, found.stuck) == (Outlook.NO_END, ("App/1",))
 
 
-def test_a_client_that_stays_stops_the_whole() -> None:
-    """While the others leave, the line of the whole falls; it would promise a day that never comes."""
+def test_a_constant_client_prevents_the_end() -> None:
+    """While the other clients leave, the line of all calls falls and would promise a date that never comes."""
     old = {"App/1": halving(50_000), "Till/1": [3000] * 8, "Tiny/1": [5] * 8}
     found = projected(old)
     assert found.outlook is Outlook.NO_END
@@ -59,8 +59,8 @@ def test_a_client_that_stays_stops_the_whole() -> None:
     assert projected({**old, "App/1": halving(50_000 << 4)}, threshold=0.035).outlook is Outlook.FALLING
 
 
-def test_uneven_weeks_are_told() -> None:
-    """Where the spread would also fit that it never ends, there is no latest day."""
+def test_uneven_weeks_have_no_latest_day() -> None:
+    """If the confidence interval includes a share that never reaches the threshold, there is no latest day."""
     found = projected({"App/1": [9000, 3000, 8000, 4000, 7000, 2500, 6000, 2000]})
     assert found.outlook in {Outlook.FALLING, Outlook.NO_END}
     assert found.latest is None
@@ -74,7 +74,7 @@ def test_too_few_weeks() -> None:
 
 
 def test_never_low_enough() -> None:
-    """A line never comes to none at all."""
+    """The line never reaches zero."""
     assert projected({"App/1": halving(8192 << 7)}, threshold=0.0).outlook is Outlook.NO_END
 
 
@@ -89,8 +89,8 @@ WEEKLY = st.integers(0, 13).flatmap(
 
 
 @given(WEEKLY, st.floats(0, 1), st.dates(date(2020, 1, 1), date(2100, 1, 1)))
-def test_whatever_the_weeks(clients: dict[str, list[Calls]], threshold: float, today: date) -> None:
-    """No failure; a day, where there is one, is to come, within the horizon, and inside its own bounds."""
+def test_any_weeks(clients: dict[str, list[Calls]], threshold: float, today: date) -> None:
+    """There is no error; a date is in the future, within the horizon and between its bounds."""
     totals = [sum(week, Calls()) for week in zip(*clients.values(), strict=True)]
     found = project(totals, clients, threshold, today)
     last = today + timedelta(days=HORIZON * DAYS + 1)

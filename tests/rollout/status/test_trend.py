@@ -10,13 +10,13 @@ TOTAL = 10**9
 
 
 def halving(weeks: int, every: float = 2.0) -> list[tuple[int, int]]:
-    """Weeks whose odds halve in so many weeks, down to one to a hundred."""
+    """Return weeks whose odds halve in this number of weeks, down to one in a hundred."""
     odds = [exp(log(0.01) + log(2) / every * back) for back in reversed(range(weeks))]
     return [(round(TOTAL * each / (1 + each)), TOTAL) for each in odds]
 
 
 def test_a_straight_line_is_found() -> None:
-    """Slope, level and the time to any share, and the interval is but a point."""
+    """Slope, level and the time to any share; the interval is a point."""
     line = trend(halving(TREND_WEEKS))
     assert line is not None
     assert line.slope == pytest.approx(-log(2) / 2)
@@ -28,7 +28,7 @@ def test_a_straight_line_is_found() -> None:
     assert line.weeks_until(0.005 / 1.005, line.slope) == pytest.approx(2)
 
 
-def test_one_odd_week_does_not_turn_it() -> None:
+def test_one_unusual_week_does_not_change_it() -> None:
     """A crawler, a campaign, an outage."""
     weekly = halving(TREND_WEEKS)
     weekly[5] = (TOTAL // 2, TOTAL)
@@ -39,12 +39,12 @@ def test_one_odd_week_does_not_turn_it() -> None:
 
 
 def test_only_the_last_weeks_count() -> None:
-    """What was before them is history."""
+    """Earlier weeks are ignored."""
     assert trend([(TOTAL, TOTAL)] * 20 + halving(TREND_WEEKS)) == trend(halving(TREND_WEEKS))
 
 
-def test_a_week_without_calls_tells_nothing() -> None:
-    """Neither a share of zero nor one of all."""
+def test_weeks_without_calls_are_ignored() -> None:
+    """It is neither a share of zero nor one of all."""
     weekly = halving(TREND_WEEKS)
     weekly[3] = (0, 0)
     line = trend(weekly)
@@ -54,22 +54,22 @@ def test_a_week_without_calls_tells_nothing() -> None:
 
 
 def test_too_few_weeks_are_no_trend() -> None:
-    """Three points are on many lines."""
+    """Three points fit many lines."""
     assert trend([]) is None
     assert trend([(0, 0)] * TREND_WEEKS + halving(MIN_WEEKS - 1)) is None
     assert trend(halving(MIN_WEEKS)) is not None
 
 
 @pytest.mark.parametrize("weekly", [[(0, 5)] * 8, [(5, 5)] * 8, [(3, 10), (5, 10)] * 4])
-def test_what_is_level_does_not_fall(weekly: list[tuple[int, int]]) -> None:
-    """None of it, all of it, or up and down."""
+def test_a_level_share_does_not_fall(weekly: list[tuple[int, int]]) -> None:
+    """Zero, all, or up and down."""
     line = trend(weekly)
     assert line is not None
     assert not line.falls
 
 
-def test_what_would_take_years_to_halve_does_not_fall() -> None:
-    """However surely."""
+def test_a_half_life_of_years_does_not_fall() -> None:
+    """However narrow the interval."""
     line = trend(halving(TREND_WEEKS, every=60))
     assert line is not None
     assert line.slowest < 0

@@ -1,4 +1,4 @@
-"""Can v1 be switched off? What is not known is no yes."""
+"""The answer to whether v1 can be switched off; unknown is never yes."""
 
 from datetime import timedelta
 
@@ -25,19 +25,19 @@ def answered(criteria: Criteria = Criteria()) -> tuple[Answer, str]:  # noqa: B0
 
 
 def test_nothing_recorded() -> None:
-    """An empty ledger says nothing about v1."""
+    """An empty ledger."""
     assert answered() == (Answer.UNKNOWN, "no calls are recorded yet.")
 
 
 def test_nothing_recorded_lately() -> None:
-    """Nor does one that has stopped, or holds nothing but paths that there are not."""
+    """Or one that has stopped, or has calls of unknown paths only."""
     record(8, "v2", 10)
     record(0, "v1", 10, resource="unknown")
     assert answered()[0] is Answer.UNKNOWN
 
 
 def test_recorded_for_too_short_a_time() -> None:
-    """Who calls once in a fortnight has not been seen in a week; with the days there are, it is a yes."""
+    """A fortnightly caller may not have been seen in a week; with enough days the answer is yes."""
     record(20, "v2", 10)
     record(0, "v2", 10)
     assert answered() == (Answer.UNKNOWN, "v1 has 0.0 % of the calls, but only 21 of 28 days are recorded.")
@@ -45,7 +45,7 @@ def test_recorded_for_too_short_a_time() -> None:
 
 
 def test_yes() -> None:
-    """The share is at the threshold, and nobody has called v1 alone lately."""
+    """The share is at the threshold, and no user has called only v1 lately."""
     record(40, "v2", 10)
     record(0, "v2", 99)
     record(0, "v1", 1)
@@ -53,8 +53,8 @@ def test_yes() -> None:
     assert answered() == (Answer.YES, "v1 has 1.0 % of the calls, and no user depends on it.")
 
 
-def test_users_alone_hold_it_up() -> None:
-    """However small the share; until there are few enough of them."""
+def test_users_alone_prevent_it() -> None:
+    """However small the share, until there are few enough users."""
     record(40, "v2", 10)
     record(0, "v2", 10**6)
     record(0, "v1", 1)
@@ -63,8 +63,8 @@ def test_users_alone_hold_it_up() -> None:
     assert answered(Criteria(users=1))[0] is Answer.YES
 
 
-def test_the_share_alone_holds_it_up() -> None:
-    """Also while too little is recorded to say yes: this much is known."""
+def test_the_share_alone_prevents_it() -> None:
+    """Also while too little is recorded for a yes."""
     record(0, "v2", 90)
     record(0, "v1", 10)
     assert answered() == (Answer.NOT_YET, "v1 has 10.0 % of the calls, and 0 users depend on it.")
@@ -72,7 +72,7 @@ def test_the_share_alone_holds_it_up() -> None:
 
 
 def test_no() -> None:
-    """The share is too great and does not fall."""
+    """The share is too large and does not fall."""
     for days in range(60):
         record(days, "v2", 90)
         record(days, "v1", 10, outcome="version_retired")
