@@ -1,6 +1,6 @@
 """The requests of the contract's own cases.
 
-They are the contract's sample exchanges, requests for each of its rules, and the examples of differences.toml: one or
+They are the contract's sample exchanges, requests for each of its rules, and the examples of examples.toml: one or
 more for each difference between the two frameworks.
 """
 
@@ -21,7 +21,7 @@ from shared.contract.sign_up import FIELDS
 
 JSON = ("Content-Type", "application/json")
 CREDENTIAL = ("Authorization", "Bearer {token}")
-DIFFERENCES = Path(__file__).resolve().parent / "differences.toml"
+EXAMPLES = Path(__file__).resolve().parent / "examples.toml"
 _SAMPLE_IDS = (("user/7/", "user/{user}/"), ("social_account/3/", "social_account/{account}/"))
 _EXAMPLE_VALUES = (
     (re.compile(r"(?<=user/)1(?=/)"), "{user}"),
@@ -69,13 +69,9 @@ def steps(providers: Sequence[str]) -> list[Step]:
 
 
 def examples() -> list[Step]:
-    """Return a step for each example of differences.toml."""
-    data = tomllib.loads(DIFFERENCES.read_text(encoding="utf-8"))
-    return [
-        Step(f"differences, {row['id']}", _example(example))
-        for row in data["row"]
-        for example in row.get("examples", ())
-    ]
+    """Return a step for each request of examples.toml."""
+    data = tomllib.loads(EXAMPLES.read_text(encoding="utf-8"))
+    return [Step(f"differences, {row}", _example(example)) for row, examples in data.items() for example in examples]
 
 
 def _exchanges(providers: Sequence[str]) -> Iterator[Step]:

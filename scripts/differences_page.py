@@ -1,4 +1,6 @@
-"""docs/differences.md, from the data that the tests use: shared/contract/differences.py and parity/differences.toml.
+"""docs/differences.md, from the data that the tests use.
+
+These are shared/contract/differences.py, docs/differences.toml (the decisions) and parity/examples.toml (their requests).
 
 python -m scripts.differences_page           writes the page
 python -m scripts.differences_page --check   fails if the page is not up to date
@@ -14,7 +16,8 @@ from typing import Any
 from shared.contract import differences
 
 ROOT = Path(__file__).resolve().parent.parent
-ROWS = ROOT / "parity" / "differences.toml"
+ROWS = ROOT / "docs" / "differences.toml"
+EXAMPLES = ROOT / "parity" / "examples.toml"
 PAGE = ROOT / "docs" / "differences.md"
 
 
@@ -64,11 +67,18 @@ class Row:
 
 
 def rows() -> list[Row]:
-    """Read the rows, in the order of the page."""
-    return [
-        Row(**{**row, "examples": tuple(Example(**example) for example in row.get("examples", ()))})
+    """Read the rows, in the order of the page.
+
+    :raises ValueError: there are examples of a row that does not exist.
+    """
+    examples = tomllib.loads(EXAMPLES.read_text(encoding="utf-8"))
+    found = [
+        Row(**row, examples=tuple(Example(**example) for example in examples.pop(row["id"], ())))
         for row in _data()["row"]
     ]
+    if examples:
+        raise ValueError(f"{EXAMPLES.name}: there is no row {', '.join(examples)}.")
+    return found
 
 
 def page() -> str:
@@ -83,7 +93,8 @@ def _data() -> dict[str, Any]:
 def _head() -> Iterator[str]:
     yield "# What differs between v1 and v2"
     yield ""
-    yield "<!-- Written by scripts/differences_page.py: shared/contract/differences.py, parity/differences.toml. -->"
+    yield "<!-- Written by scripts/differences_page.py from shared/contract/differences.py, docs/differences.toml and"
+    yield "     parity/examples.toml. -->"
     yield ""
     yield "Only the list below differs for a client. Both versions answer every request that Django accepts with the"
     yield "same status, headers and bytes. The tests compare the answers, and check each difference against this list."

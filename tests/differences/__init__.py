@@ -1,1 +1,1 @@
-"""Where the two frameworks differ by nature: each decision shown by requests (parity/differences.toml)."""
+"""Where the two frameworks differ by nature: each decision, and the requests that show it."""

@@ -1,4 +1,4 @@
-"""Every example of parity/differences.toml, run against every mounted API; and the page that is written from it."""
+"""Every example of parity/examples.toml, run against every mounted API; and the page that is written from it."""
 
 import json
 import re
