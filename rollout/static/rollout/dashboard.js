@@ -1,5 +1,5 @@
-// The two charts of the dashboard. Their colours are the stylesheet's, so they follow the admin's theme; everything
-// they show is in the page's tables as well.
+// The two charts of the dashboard. Their colours come from the stylesheet and so follow the admin's theme; the tables of
+// the page have the same figures.
 "use strict";
 
 const { names, calls, share } = JSON.parse(document.getElementById("charts").textContent);
