@@ -1,6 +1,6 @@
 """docs/differences.md, from the data that the tests use.
 
-These are shared/contract/differences.py, docs/differences.toml (the decisions) and parity/examples.toml (their requests).
+These are shared/contract/differences.py, docs/differences.toml (the decisions) and parity/examples.toml (requests).
 
 python -m scripts.differences_page           writes the page
 python -m scripts.differences_page --check   fails if the page is not up to date

@@ -262,7 +262,7 @@ class Registry:
 
     @cached_property
     def root(self) -> Endpoint:
-        """The root, which lists the resources as Tastypie does."""
+        """The root, which lists the resources."""
         uris = {one.name: {"list_endpoint": one.list_endpoint.uri(_PREFIX)} for one in self if one.list_endpoint}
         names = tuple(Field(name, Kind.LISTING, f"The resource `{name}`.") for name in uris)
         listing = Operation(

@@ -1,1 +1,1 @@
-"""CONTRACT section 9: the life cycle of v1, in its headers and in its effects."""
+"""docs/contract.md, section 9: the life cycle of v1, in its headers and in its effects."""

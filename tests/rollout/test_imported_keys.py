@@ -1,4 +1,4 @@
-"""Imported keys on both versions, before and after the sunset of v1 (CONTRACT section 2)."""
+"""Imported keys on both versions, before and after the sunset of v1 (docs/contract.md, section 2)."""
 
 from datetime import timedelta
 from typing import Any

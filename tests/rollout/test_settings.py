@@ -39,7 +39,7 @@ TICK = timedelta(seconds=1)
     ],
 )
 def test_valid_values(monkeypatch: pytest.MonkeyPatch, read: Read, value: str, expected: Any) -> None:
-    """The forms of CONTRACT section 8."""
+    """The forms of docs/contract.md, section 8."""
     monkeypatch.setenv("V1_VARIABLE", value)
     assert read("V1_VARIABLE") == expected
 

@@ -37,7 +37,7 @@ def call(**changed: Any) -> Call:
 
 def test_calls_are_counted_and_timed(scrape: Scrape) -> None:
     """By version, resource and outcome; durations by version and resource; neither by client nor by user."""
-    mounted = version_of(next(iter(settings.APIS)))
+    served = mounted(next(iter(settings.APIS))).version
     for one in (
         call(version=served),
         call(version=served),
