@@ -48,7 +48,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             # The pool replaces a closed connection.
             self.pool.putconn(connection)
             if time.monotonic() > until:
-                raise PoolTimeout("each connection ended as soon as it was made")
+                raise PoolTimeout("each connection has ended as soon as it was made")
 
 
 def _is_alive(connection: Connection) -> bool:
