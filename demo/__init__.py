@@ -1,4 +1,4 @@
-"""The demo: the sandbox and the service as programs of their own, and a story told to both APIs over HTTP.
+"""The demo: it starts the sandbox and the service as processes and sends the same requests to both APIs over HTTP.
 
-It imports the contract, to compare answers with; the sandbox and the service it only starts and calls.
+It imports `shared`, to compare the answers; the sandbox and the service it only starts and calls.
 """

@@ -1,4 +1,4 @@
-"""The programs that the demo starts, and their end: whatever happens, none of them is left running."""
+"""The processes that the demo starts. All of them end with the demo, also after Ctrl-C, SIGTERM or SIGHUP."""
 
 import os
 import signal
@@ -7,36 +7,35 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from demo import interrupts
-
 FOLDER = Path(__file__).resolve().parent.parent
-PATIENCE = 10
-"""Seconds that all programs together have to end by themselves."""
+STOP_TIMEOUT = 10
+"""Seconds that all programs together have to end after SIGTERM."""
 
 _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PYTHONDONTWRITEBYTECODE")
-_REMEMBERED = 200
+_KEPT_LINES = 200
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class ProgramEndedError(Exception):
-    """A program has ended that should run, or does not get ready."""
+    """A program has ended unexpectedly, or did not start to answer."""
 
 
 class Program:
     """A Python module of the project, running in a process group of its own.
 
-    What it writes is remembered, and passed on to standard error while `aloud`.
+    The end of its output is kept, and copied to standard error while `echo` is set.
     """
 
     def __init__(self, name: str, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
         self.name = name
-        self.aloud = False
-        self._lines: deque[str] = deque(maxlen=_REMEMBERED)
+        self.echo = False
+        self._lines: deque[str] = deque(maxlen=_KEPT_LINES)
         self._process = subprocess.Popen(  # noqa: S603 - our own modules
             [sys.executable, "-m", *arguments],
             cwd=FOLDER,
@@ -53,20 +52,20 @@ class Program:
 
     @property
     def ended(self) -> bool:
-        """Whether it has ended."""
+        """Return True if the process has ended."""
         return self._process.poll() is not None
 
-    def written(self) -> str:
-        """Give what it has written, the end of it where that is long."""
+    def output(self) -> str:
+        """Return the last lines of its output."""
         self._reader.join(timeout=1 if self.ended else 0)
         return "".join(self._lines)
 
-    def ask_to_end(self) -> None:
-        """Send SIGTERM to it and whatever it has started."""
+    def terminate(self) -> None:
+        """Send SIGTERM to its process group."""
         self._signal(signal.SIGTERM)
 
-    def end(self, seconds: float) -> None:
-        """Wait that long for its end, then make it end."""
+    def wait(self, seconds: float) -> None:
+        """Wait for its end, and send SIGKILL after so many seconds."""
         try:
             self._process.wait(max(seconds, 0.1))
         except subprocess.TimeoutExpired:
@@ -74,7 +73,7 @@ class Program:
             self._process.wait()
 
     def _signal(self, number: int) -> None:
-        # Once it has ended, its number may be somebody else's.
+        # The id of a process that has ended may belong to another one.
         if not self.ended:
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, number)
@@ -85,64 +84,94 @@ class Program:
         with self._process.stdout as lines:
             for line in lines:
                 self._lines.append(line)
-                if self.aloud:
+                if self.echo:
                     sys.stderr.write(line)
                     sys.stderr.flush()
 
 
 class Programs:
-    """All of them; they end when the block does."""
+    """A context manager that ends all its programs on exit."""
 
     def __init__(self) -> None:
         self._running: list[Program] = []
 
     def __enter__(self) -> Self:
-        """Begin with none."""
+        """Return the empty collection."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End all, those first that were started last."""
-        interrupts.ignore()
+        """End all programs, in the reverse order of their start; ignore further signals."""
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
         self._end(self._running[::-1])
 
     def start(self, name: str, *arguments: str, **environment: str) -> Program:
-        """Start a module."""
-        with interrupts.held():
+        """Start a module of the project."""
+        with _deferred_interrupts():
             program = Program(name, arguments, environment)
             self._running.append(program)
         return program
 
     def end(self, programs: Iterable[Program]) -> None:
-        """End some of them before the others."""
+        """End some of the programs."""
         self._end(programs)
         self._running = [program for program in self._running if not program.ended]
 
-    def speak(self) -> None:
-        """Pass on what they write from now on."""
+    def echo(self) -> None:
+        """Copy the output of all programs to standard error from now on."""
         for program in self._running:
-            program.aloud = True
+            program.echo = True
 
     def check(self) -> None:
-        """See that all are still there.
+        """Check that all programs are running.
 
-        :raises ProgramEndedError: with what the program has written.
+        :raises ProgramEndedError: with the output of the program that has ended.
         """
         for program in self._running:
             if program.ended:
-                raise ProgramEndedError(f"{program.name} has ended unexpectedly.\n{program.written()}")
+                raise ProgramEndedError(f"{program.name} has ended unexpectedly.\n{program.output()}")
 
     def _end(self, programs: Iterable[Program]) -> None:
         ending = list(programs)
         for program in ending:
-            program.ask_to_end()
-        until = time.monotonic() + PATIENCE
+            program.terminate()
+        until = time.monotonic() + STOP_TIMEOUT
         for program in ending:
-            program.end(until - time.monotonic())
+            program.wait(until - time.monotonic())
 
 
 def inherited() -> dict[str, str]:
-    """Give what a program needs of our environment: settings of another service that a shell has must not reach it."""
+    """Return the variables that a program inherits; settings of another service in the shell are not among them."""
     kept = {name: value for name, value in os.environ.items() if name in _INHERITED or name.startswith("COVERAGE_")}
     return {**kept, "PYTHONUNBUFFERED": "1"}
+
+
+class _Interrupt:
+    deferred = False
+    pending = False
+
+
+def install_signal_handlers() -> None:
+    """Raise KeyboardInterrupt on each of the signals."""
+    for number in _SIGNALS:
+        signal.signal(number, _on_signal)
+
+
+@contextmanager
+def _deferred_interrupts() -> Iterator[None]:
+    """Defer an interruption until the block ends, so that no started program is missing from the list to end."""
+    _Interrupt.deferred = True
+    try:
+        yield
+    finally:
+        _Interrupt.deferred = False
+    if _Interrupt.pending:
+        raise KeyboardInterrupt
+
+
+def _on_signal(*_: object) -> None:
+    _Interrupt.pending = True
+    if not _Interrupt.deferred:
+        raise KeyboardInterrupt

@@ -1,78 +1,187 @@
-"""The performance: choose ports, build the stage, tell the story, keep serving."""
+"""The course of the demo: choose ports, start the services, run the walkthrough, keep serving."""
 
+import json
 import os
+import secrets
+import socket
+import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
-from demo import stage, walkthrough
-from demo.programs import ProgramEndedError, Programs
-from demo.terminal import Screen
+import requests
+
+from demo import walkthrough
+from demo.programs import FOLDER, Program, ProgramEndedError, Programs, inherited
+from demo.terminal import Terminal
 
 DEFAULT_PORT = 8000
 DEFAULT_SANDBOX_PORT = 9100
+START_TIMEOUT = 60
+HOST = "127.0.0.1"
+VERSIONS = ("/api/v1/", "/api/v2/")
+"""Prefixes that a service may have; the older one will be removed some day."""
 
 
 class CannotStartError(Exception):
-    """Something is in the way; the message says what."""
+    """The demo cannot start; the message says why."""
 
 
-def perform() -> int:
-    """Do all of it and give the exit status."""
-    screen = Screen(sys.stdout)
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The URLs of the running services."""
+
+    sandbox: str
+    service: str
+    fresh: Mapping[str, str]
+    """By prefix of a version, a service with an empty database for it."""
+    extras: tuple[Program, ...]
+    """The programs of `fresh`, which only the walkthrough needs."""
+
+
+def run() -> int:
+    """Run the demo and return the exit status."""
+    terminal = Terminal(sys.stdout)
     try:
         port, sandbox_port = _ports()
     except CannotStartError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    # A folder of its own for the databases: two demos at a time do not meet, and nothing stays behind.
+    # The databases are in a temporary folder: two demos do not share one, and none is left over.
     with tempfile.TemporaryDirectory(prefix="tandem-demo-") as folder, Programs() as programs:
         try:
-            return _play(programs, screen, port=port, sandbox_port=sandbox_port, folder=Path(folder))
+            services = start(programs, terminal, port=port, sandbox_port=sandbox_port, folder=Path(folder))
+            passed = walkthrough.walk(services.sandbox, services.service, services.fresh, terminal)
+            programs.check()
+            if os.environ.get("ONCE") == "1":
+                return 0 if passed else 1
+            programs.end(services.extras)
+            _keep_serving(services, programs, terminal)
         except ProgramEndedError as error:
-            screen.line()
+            terminal.line()
             sys.stderr.write(f"The demo cannot go on. {error}\n")
             return 1
 
 
-def _play(programs: Programs, screen: Screen, *, port: int, sandbox_port: int, folder: Path) -> int:
-    built = stage.build(programs, screen, port=port, sandbox_port=sandbox_port, folder=folder)
-    passed = walkthrough.tell(built, screen)
-    programs.check()
-    if os.environ.get("ONCE") == "1":
-        return 0 if passed else 1
-    programs.end(built.extras)
-    newest = list(built.fresh)[-1]
-    screen.line()
-    screen.line("Now it is yours. Open", "bold")
-    for url, what in (
-        (f"{built.service}/", "the front page: pick a person, get a token, post it to both"),
-        (f"{built.service}{newest}docs/", "every call, to read and to try"),
-        (f"{built.sandbox}/", "the providers and the people of the sandbox"),
+def start(programs: Programs, terminal: Terminal, *, port: int, sandbox_port: int, folder: Path) -> Services:
+    """Start the sandbox and the services and wait until they answer.
+
+    :raises ProgramEndedError: one of them does not start.
+    """
+    sandbox = f"http://{HOST}:{sandbox_port}"
+    terminal.line("Starting the providers of the sandbox, the service, and two more of it with empty databases")
+    programs.start("The sandbox", "sandbox", "serve", "--port", str(sandbox_port))
+    environment = _environment(sandbox_port)
+    ports = [port, *free_ports(len(VERSIONS))]
+    started = [
+        programs.start(
+            "The service",
+            "server",
+            **environment,
+            PORT=str(number),
+            DATABASE_URL=f"sqlite:///{folder}/{number}.sqlite3",
+        )
+        for number in ports
+    ]
+    urls = [f"http://{HOST}:{number}" for number in ports]
+    for url in (f"{sandbox}/personas", *(f"{url}/readyz" for url in urls)):
+        _wait_for(url, programs, terminal)
+    mounted = [version for version in VERSIONS if _status(f"{urls[0]}{version}") == 200]
+    fresh = dict(zip(mounted, urls[1:], strict=False))
+    return Services(sandbox, f"http://localhost:{port}", fresh, tuple(started[1:]))
+
+
+def _environment(sandbox_port: int) -> dict[str, str]:
+    printed = subprocess.run(  # noqa: S603 - our own module
+        [sys.executable, "-m", "sandbox", "environment", "--port", str(sandbox_port)],
+        cwd=FOLDER,
+        env=inherited(),
+        stdout=subprocess.PIPE,
+        timeout=START_TIMEOUT,
+        check=True,
+    )
+    return {
+        **json.loads(printed.stdout),
+        "SECRET_KEY": secrets.token_urlsafe(32),
+        "ALLOWED_HOSTS": f"localhost,{HOST}",
+        "LOG_LEVEL": "WARNING",
+    }
+
+
+def _wait_for(url: str, programs: Programs, terminal: Terminal) -> None:
+    until = time.monotonic() + START_TIMEOUT
+    while _status(url) != 200:
+        programs.check()
+        if time.monotonic() > until:
+            raise ProgramEndedError(f"There is no answer at {url} after {START_TIMEOUT} seconds.")
+        terminal.tick()
+        time.sleep(0.2)
+
+
+def _status(url: str) -> int:
+    with requests.Session() as session:
+        session.trust_env = False  # a proxy from the shell's environment cannot reach this machine
+        try:
+            return session.get(url, timeout=10).status_code
+        except requests.RequestException:
+            return 0
+
+
+def _keep_serving(services: Services, programs: Programs, terminal: Terminal) -> NoReturn:
+    newest = list(services.fresh)[-1]
+    terminal.line()
+    terminal.line("The service is running. Open", "bold")
+    for url, content in (
+        (f"{services.service}/", "the front page: pick a person, get a token, post it to both"),
+        (f"{services.service}{newest}docs/", "every call, to read and to try"),
+        (f"{services.sandbox}/", "the providers and the people of the sandbox"),
     ):
-        screen.line(f"  {screen.styled(url, 'cyan')}  {what}")
-    screen.line("Ctrl-C ends everything.")
-    programs.speak()
+        terminal.line(f"  {terminal.styled(url, 'cyan')}  {content}")
+    terminal.line("Ctrl-C ends everything.")
+    programs.echo()
     while True:
         time.sleep(0.5)
         programs.check()
 
 
 def _ports() -> tuple[int, int]:
-    port = _number("PORT", DEFAULT_PORT)
-    if not stage.is_free(port):
+    port = _port("PORT", DEFAULT_PORT)
+    if not is_free(port):
         raise CannotStartError(f"Port {port} is taken. Choose another one: make demo PORT={port + 1}")
-    sandbox_port = _number("SANDBOX_PORT", DEFAULT_SANDBOX_PORT)
-    if sandbox_port != port and stage.is_free(sandbox_port):
+    sandbox_port = _port("SANDBOX_PORT", DEFAULT_SANDBOX_PORT)
+    if sandbox_port != port and is_free(sandbox_port):
         return port, sandbox_port
     if "SANDBOX_PORT" in os.environ:
         raise CannotStartError(f"Port {sandbox_port} is taken. Choose another SANDBOX_PORT, or none.")
-    return port, next(free for free in stage.free_ports(2) if free != port)
+    return port, next(free for free in free_ports(2) if free != port)
 
 
-def _number(name: str, default: int) -> int:
+def _port(name: str, default: int) -> int:
     text = os.environ.get(name) or str(default)
     if not (text.isascii() and text.isdecimal() and 0 < int(text) < 65536):
         raise CannotStartError(f"{name} is {text!r}: give a number from 1 to 65535.")
     return int(text)
+
+
+def is_free(port: int) -> bool:
+    """Return True if the service could listen on the port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("0.0.0.0", port))  # noqa: S104 - the address that the server will bind
+        except OSError:
+            return False
+        return True
+
+
+def free_ports(count: int) -> list[int]:
+    """Return different ports that are free at the moment."""
+    probes = [socket.create_server((HOST, 0)) for _ in range(count)]
+    ports = [probe.getsockname()[1] for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports

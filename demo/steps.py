@@ -1,4 +1,4 @@
-"""The story, as data: what is sent, and what has to come back."""
+"""The demo's steps as data: each request and the expected answer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What a provider of the sandbox gives when a persona lets an app in; it becomes the body of a sign-up."""
+    """The token of a sandbox provider for a persona; it becomes the body of a sign-up."""
 
     provider: str
     persona: str = "ripley"
@@ -14,10 +14,10 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One request and the answer to it.
+    """A request and the expected answer.
 
-    `path` is below the version's prefix. `authorization` and `path` may name what an earlier answer was
-    remembered as: `{ripley}` is its token. `on` is the version that is asked; all that there are by default.
+    `path` is relative to the version's prefix. `authorization` may contain a token that an earlier step has stored,
+    such as `{ripley}`. `on` is the version to send it to; by default all.
     """
 
     title: str
@@ -28,14 +28,14 @@ class Step:
     authorization: str = ""
     expected: Mapping[str, object] = field(default_factory=dict)
     headers: tuple[str, ...] = ()
-    remember: str = ""
+    store_as: str = ""
     on: str = ""
 
 
 _SIGN_UP = "social_sign_up/"
 
-STORY = (
-    Step("Which providers are there?", "GET", "provider/", 200),
+STEPS = (
+    Step("List the providers.", "GET", "provider/", 200),
     Step(
         "Ellen Ripley signs up with Facebook.",
         "POST",
@@ -44,7 +44,7 @@ STORY = (
         body=Token("facebook"),
         expected={"outcome": "created", "email": "ripley@example.com"},
         headers=("Location",),
-        remember="ripley",
+        store_as="ripley",
     ),
     Step(
         "She signs in again, with a new token from Facebook.",
@@ -55,10 +55,10 @@ STORY = (
         expected={"outcome": "signed_in"},
         headers=("Location",),
     ),
-    Step("She reads about herself, as new apps do it.", "GET", "user/", 200, authorization="Bearer {ripley}"),
-    Step("The same in the second form.", "GET", "user/", 200, authorization="Token {ripley}"),
+    Step("She reads her own user, with the header of new apps.", "GET", "user/", 200, authorization="Bearer {ripley}"),
+    Step("The same with the second form of the header.", "GET", "user/", 200, authorization="Token {ripley}"),
     Step(
-        "The same as apps in the field send it.",
+        "The same with the header of old apps.",
         "GET",
         "user/",
         200,
@@ -74,7 +74,7 @@ STORY = (
         expected={"outcome": "linked", "token": None},
     ),
     Step(
-        "And the one at GitHub.",
+        "She links her account at GitHub.",
         "POST",
         _SIGN_UP,
         201,
@@ -82,7 +82,7 @@ STORY = (
         authorization="Bearer {ripley}",
         expected={"outcome": "linked", "token": None},
     ),
-    Step("Which accounts are linked now?", "GET", "social_account/", 200, authorization="Bearer {ripley}"),
+    Step("List the linked accounts.", "GET", "social_account/", 200, authorization="Bearer {ripley}"),
     Step(
         "Arthur Dallas signs up with Facebook.",
         "POST",
@@ -90,7 +90,7 @@ STORY = (
         201,
         body=Token("facebook", "dallas"),
         expected={"outcome": "created"},
-        remember="dallas",
+        store_as="dallas",
     ),
     Step(
         "He tries to link Ripley's account at GitHub.",
@@ -110,7 +110,7 @@ STORY = (
         expected={"code": "token_rejected"},
     ),
     Step(
-        "Another one, from Google, which says whose app it was.",
+        "The same with Google, whose token names its app.",
         "POST",
         _SIGN_UP,
         400,
@@ -136,7 +136,7 @@ STORY = (
     ),
     Step("Ripley signs out.", "DELETE", "token/current/", 204, authorization="Bearer {ripley}"),
     Step(
-        "Her token is worth nothing any more.",
+        "Her token is no longer valid.",
         "GET",
         "user/",
         401,
@@ -145,11 +145,11 @@ STORY = (
         headers=("WWW-Authenticate",),
     ),
 )
-"""Told twice, once to each version, each time from an empty database: the answers have to be the same."""
+"""Sent to each version with an empty database: the answers must be the same."""
 
 _OLD, _NEW = "v1", "v2"
 
-MOVE = (
+MIGRATION = (
     Step(
         "Dennis Parker has the old version of the app. He signs up.",
         "POST",
@@ -157,11 +157,11 @@ MOVE = (
         201,
         body=Token("facebook", "parker"),
         expected={"outcome": "created", "username": "DennisParker"},
-        remember="parker",
+        store_as="parker",
         on=_OLD,
     ),
     Step(
-        "He updates the app. The token that v1 gave him still says who he is.",
+        "He updates the app. The token from v1 is valid on v2.",
         "GET",
         "user/",
         200,
@@ -175,7 +175,7 @@ MOVE = (
         201,
         body=Token("facebook", "parker"),
         expected={"outcome": "signed_in", "username": "DennisParker"},
-        remember="parker_on_v2",
+        store_as="parker_on_v2",
         on=_NEW,
     ),
     Step(
@@ -189,11 +189,11 @@ MOVE = (
         on=_NEW,
     ),
     Step(
-        "His old telephone, and his new one: the same two accounts on both.",
+        "His old phone and his new one get the same two accounts.",
         "GET",
         "social_account/",
         200,
         authorization="Bearer {parker}",
     ),
 )
-"""Told once, to one service with both versions: an app that moves from one to the other."""
+"""Sent once, to one service with both versions: an app that migrates from one to the other."""

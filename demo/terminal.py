@@ -1,4 +1,4 @@
-"""What the demo shows: text for a terminal, coloured only on one."""
+"""The demo's output: lines, coloured on a terminal, and JSON laid out for reading."""
 
 import json
 import os
@@ -12,48 +12,45 @@ from typing import Any, TextIO
 _COLOURS = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 _SECRETS = ("access_token", "access_token_secret", "id_token", "token")
 BESIDE = 132
-"""The width from which two answers stand next to each other."""
-_SHOWN = 8
+"""Terminal width from which two answers are printed side by side."""
+_SECRET_SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Some lines under a label."""
+    """Lines with a label."""
 
     label: str
     lines: Sequence[str]
 
 
-class Screen:
-    """A stream of text.
-
-    :param out: where it goes.
-    """
+class Terminal:
+    """Writes lines to a stream, with colours if the stream is a terminal."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
-        self._waiting = False
+        self._ticking = False
         self._coloured = out.isatty() and "NO_COLOR" not in os.environ
         self.width = min(shutil.get_terminal_size().columns, 180) if out.isatty() else 80
 
     def line(self, text: str = "", *styles: str) -> None:
-        """Write a line; what waits for something may tick after it."""
-        self._end_waiting()
+        """Write a line."""
+        self._end_ticks()
         self._write(self.styled(text, *styles) + "\n")
 
     def tick(self) -> None:
-        """Show that something is still awaited."""
-        self._waiting = True
+        """Write a dot: the demo is waiting."""
+        self._ticking = True
         self._write(".")
 
     def styled(self, text: str, *styles: str) -> str:
-        """Give a text in a style, where the stream is a terminal."""
+        """Return the text in a style if the stream is a terminal."""
         if not (self._coloured and styles and text.strip()):
             return text
         return f"\x1b[{';'.join(_COLOURS[style] for style in styles)}m{text}\x1b[0m"
 
     def beside(self, blocks: Sequence[Block]) -> None:
-        """Write one block, or two of the same kind next to each other where there is room; what differs is marked."""
+        """Write one or two blocks, side by side if the terminal is wide enough; mark the lines that differ."""
         if len(blocks) == 1 or self.width < BESIDE:
             for number, block in enumerate(blocks):
                 against = blocks[0] if number else block
@@ -74,9 +71,9 @@ class Screen:
         mark, styles = ("~", ("cyan",)) if differs else (" ", ())
         self.line(f" {mark} {self.styled(label.ljust(4), 'bold')} {self.styled(text, *styles)}".rstrip())
 
-    def _end_waiting(self) -> None:
-        if self._waiting:
-            self._waiting = False
+    def _end_ticks(self) -> None:
+        if self._ticking:
+            self._ticking = False
             self._write("\n")
 
     def _write(self, text: str) -> None:
@@ -85,12 +82,12 @@ class Screen:
 
 
 def pretty(value: Any, width: int) -> list[str]:
-    """Give a JSON value in lines: in one where it fits, secrets shortened."""
+    """Return a JSON value as lines of at most this width if possible, with secrets shortened."""
     return _laid_out(shortened(value), width)
 
 
 def shortened(value: Any) -> Any:
-    """Shorten every token in a JSON value."""
+    """Return the JSON value with every token shortened."""
     if isinstance(value, dict):
         return {
             name: short(inner) if name in _SECRETS and isinstance(inner, str) else shortened(inner)
@@ -100,12 +97,12 @@ def shortened(value: Any) -> Any:
 
 
 def short(secret: str) -> str:
-    """Give the beginning of a secret."""
-    return secret if len(secret) <= _SHOWN * 2 else f"{secret[:_SHOWN]}…"
+    """Return the beginning of a secret."""
+    return secret if len(secret) <= _SECRET_SHOWN * 2 else f"{secret[:_SECRET_SHOWN]}…"
 
 
 def short_credentials(header: str) -> str:
-    """Shorten the token in an Authorization header."""
+    """Return an Authorization header with its token shortened."""
     return re.sub(r"[A-Za-z0-9_-]{40,}$", lambda match: short(match[0]), header)
 
 

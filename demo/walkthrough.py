@@ -1,26 +1,28 @@
-"""Telling the story: send each step, show the answers, judge them."""
+"""The demo's walkthrough: send each step to both versions, print the exchange, compare the answers."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
 
 import requests
 
-from demo.calls import Client, Provider, Request, content, phrase, unexpected
-from demo.stage import Stage
-from demo.steps import MOVE, STORY, Step
-from demo.terminal import BESIDE, Block, Screen, pretty, short_credentials
+from demo.steps import MIGRATION, STEPS, Step, Token
+from demo.terminal import BESIDE, Block, Terminal, pretty, short_credentials
 from shared.contract.differences import Answer, Comparison, compare
 
+TIMEOUT = 60
 HEADERS = ("location", "www-authenticate", "retry-after", "allow", "deprecation", "sunset", "link")
-"""The answer's headers that tell a reader something."""
+"""The response headers that are printed."""
 LINE = 92
-"""How long a line of JSON may get."""
-_MARGIN = "        "
+"""Characters of a line of JSON at most."""
+_INDENT = "        "
 
 
 @dataclass(slots=True)
 class Tally:
-    """What has come of the steps so far."""
+    """Counts of the steps so far: sent, as expected, compared, identical."""
 
     compared: int = 0
     identical: int = 0
@@ -28,49 +30,131 @@ class Tally:
     expected: int = 0
 
 
-def tell(stage: Stage, screen: Screen) -> bool:
-    """Tell both parts; say whether every answer was as it should be."""
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request; `path` is relative to the version's prefix."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes | None
+
+
+class Provider:
+    """The sandbox's providers, which issue tokens."""
+
+    def __init__(self, sandbox: str, session: requests.Session) -> None:
+        self._sandbox = sandbox
+        self._session = session
+
+    def body(self, content: Token | bytes | None) -> bytes | None:
+        """Return the body of a step; a sign-up's contains the tokens that the provider issues."""
+        if not isinstance(content, Token):
+            return content
+        answer = self._session.post(
+            f"{self._sandbox}/{content.provider}/token", json={"persona": content.persona}, timeout=TIMEOUT
+        )
+        answer.raise_for_status()
+        issued = answer.json()
+        if "access_token" in issued:
+            issued.pop("id_token", None)
+        return json.dumps({"provider": content.provider, **issued}).encode()
+
+
+@dataclass(slots=True)
+class Client:
+    """A client of one version on one service; it stores the tokens that it gets."""
+
+    service: str
+    prefix: str
+    session: requests.Session
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The version: `v1`."""
+        return self.prefix.rstrip("/").rpartition("/")[2]
+
+    def request(self, step: Step, body: bytes | None) -> Request:
+        """Build a step's request with the stored tokens."""
+        headers = {"Content-Type": "application/json"} if body is not None else {}
+        if step.authorization:
+            text = step.authorization
+            for name, value in self.tokens.items():
+                text = text.replace("{" + name + "}", value)
+            headers["Authorization"] = text
+        return Request(step.method, step.path, headers, body)
+
+    def send(self, request: Request) -> Answer:
+        """Send a request and return the answer."""
+        response = self.session.request(
+            request.method,
+            f"{self.service}{self.prefix}{request.path}",
+            headers=dict(request.headers),
+            data=request.body,
+            timeout=TIMEOUT,
+            allow_redirects=False,
+        )
+        return Answer(self.prefix, response.status_code, tuple(response.raw.headers.items()), response.content)
+
+    def store_token(self, step: Step, answer: Answer) -> None:
+        """Store the token and the username of an answer under the step's name."""
+        body = parsed(answer.body)
+        if step.store_as and isinstance(body, dict) and body.get("token"):
+            self.tokens |= {step.store_as: body["token"], f"{step.store_as}.username": body["username"]}
+
+
+def walk(sandbox: str, service: str, fresh: Mapping[str, str], terminal: Terminal) -> bool:
+    """Send all steps; return True if every answer was as expected.
+
+    :param service: the URL of the service with both versions.
+    :param fresh: by prefix of a version, the URL of a service with an empty database for it.
+    """
     tally = Tally()
     with requests.Session() as session:
-        session.trust_env = False  # a proxy of the shell leads away from this machine
-        provider = Provider(stage.sandbox, session)
-        clients = [Client(service, prefix, session) for prefix, service in stage.fresh.items()]
+        session.trust_env = False  # a proxy from the shell's environment cannot reach this machine
+        provider = Provider(sandbox, session)
+        clients = [Client(url, prefix, session) for prefix, url in fresh.items()]
         names = " and ".join(client.name for client in clients)
-        _part(screen, f"One story, told to {names}", "Each version has a service of its own, with an empty database.")
+        _heading(terminal, f"The same requests to {names}", "Each version has its own service with an empty database.")
         if len(clients) > 1:
-            screen.line("Both answers must be the same except for what docs/contract.md, section 0, lists;")
-            screen.line("~ marks what differs.")
-        for step in STORY:
-            _tell(step, clients, provider, screen, tally)
+            terminal.line("The answers must be the same except for what CONTRACT section 0 lists;")
+            terminal.line("~ marks the lines that differ.")
+        for step in STEPS:
+            _send(step, clients, provider, terminal, tally)
         if len(clients) > 1:
-            _part(screen, "An app moves", "One service with both versions, the one that keeps serving.")
-            memory: dict[str, str] = {}
-            clients = [Client(stage.service, prefix, session, memory) for prefix in stage.fresh]
-            for step in MOVE:
-                _tell(step, [client for client in clients if step.on in {"", client.name}], provider, screen, tally)
-    return _sum_up(screen, tally)
+            _heading(
+                terminal,
+                "An app migrates to the new version",
+                "One service with both versions; it keeps running afterwards.",
+            )
+            tokens: dict[str, str] = {}
+            clients = [Client(service, prefix, session, tokens) for prefix in fresh]
+            for step in MIGRATION:
+                _send(step, [client for client in clients if step.on in {"", client.name}], provider, terminal, tally)
+    return _sum_up(terminal, tally)
 
 
-def _part(screen: Screen, title: str, *lines: str) -> None:
-    screen.line()
-    screen.line(f"{title} ".ljust(min(screen.width, 100), "="), "bold")
+def _heading(terminal: Terminal, title: str, *lines: str) -> None:
+    terminal.line()
+    terminal.line(f"{title} ".ljust(min(terminal.width, 100), "="), "bold")
     for line in lines:
-        screen.line(line)
+        terminal.line(line)
 
 
-def _tell(step: Step, clients: Sequence[Client], provider: Provider, screen: Screen, tally: Tally) -> None:
+def _send(step: Step, clients: Sequence[Client], provider: Provider, terminal: Terminal, tally: Tally) -> None:
     tally.steps += 1
-    screen.line()
-    screen.line(f"{tally.steps}. {step.title}", "bold")
+    terminal.line()
+    terminal.line(f"{tally.steps}. {step.title}", "bold")
     body = provider.body(step.body)
     requested = [client.request(step, body) for client in clients]
-    _show_request(screen, clients, requested[0])
+    _show_request(terminal, clients, requested[0])
     answers = [client.send(request) for client, request in zip(clients, requested, strict=True)]
     for client, answer in zip(clients, answers, strict=True):
-        client.remember(step, answer)
-    screen.line()
-    screen.beside([_block(client, answer, screen.width) for client, answer in zip(clients, answers, strict=True)])
-    screen.line()
+        client.store_token(step, answer)
+    terminal.line()
+    terminal.beside([_block(client, answer, terminal.width) for client, answer in zip(clients, answers, strict=True)])
+    terminal.line()
     wrong = [
         f"{client.name}: {text}"
         for client, answer in zip(clients, answers, strict=True)
@@ -80,66 +164,100 @@ def _tell(step: Step, clients: Sequence[Client], provider: Provider, screen: Scr
         tally.compared += 1
         comparison = compare(answers[0], answers[1])
         tally.identical += not comparison.outside
-        _judge(screen, comparison, clients)
+        _show_comparison(terminal, comparison, clients)
     elif not wrong:
-        screen.line(f"{_MARGIN}{screen.styled('as expected', 'green')}")
+        terminal.line(f"{_INDENT}{terminal.styled('as expected', 'green')}")
     for text in wrong:
-        screen.line(f"{_MARGIN}{screen.styled('unexpected', 'red', 'bold')}  {text}")
+        terminal.line(f"{_INDENT}{terminal.styled('unexpected', 'red', 'bold')}  {text}")
     tally.expected += not wrong
 
 
-def _show_request(screen: Screen, clients: Sequence[Client], request: Request) -> None:
+def _show_request(terminal: Terminal, clients: Sequence[Client], request: Request) -> None:
     paths = " and ".join(f"{client.prefix}{request.path}" for client in clients)
-    screen.line(f"{_MARGIN}{request.method} {paths}", "yellow")
+    terminal.line(f"{_INDENT}{request.method} {paths}", "yellow")
     for name, value in request.headers.items():
-        screen.line(f"{_MARGIN}{name}: {short_credentials(value)}")
+        terminal.line(f"{_INDENT}{name}: {short_credentials(value)}")
     if request.body is not None:
         for line in _body_lines(request.body, LINE):
-            screen.line(f"{_MARGIN}{line}")
+            terminal.line(f"{_INDENT}{line}")
 
 
 def _block(client: Client, answer: Answer, width: int) -> Block:
-    told = [f"{name}: {value}" for name, value in answer.headers if name.lower() in HEADERS]
+    headers = [f"{name}: {value}" for name, value in answer.headers if name.lower() in HEADERS]
     body = _body_lines(answer.body, LINE if width < BESIDE else width // 2 - 14)
-    return Block(client.name, [f"{answer.status} {phrase(answer.status)}", *told, *body])
+    return Block(client.name, [f"{answer.status} {phrase(answer.status)}", *headers, *body])
 
 
 def _body_lines(body: bytes, width: int) -> list[str]:
-    value = content(body)
+    value = parsed(body)
     if value is None:
         return []
     return value.splitlines() if isinstance(value, str) else pretty(value, width)
 
 
-def _judge(screen: Screen, comparison: Comparison, clients: Sequence[Client]) -> None:
+def _show_comparison(terminal: Terminal, comparison: Comparison, clients: Sequence[Client]) -> None:
     if not comparison.outside:
-        screen.line(f"{_MARGIN}{screen.styled('identical', 'green', 'bold')}{_allowed(comparison)}")
+        terminal.line(f"{_INDENT}{terminal.styled('identical', 'green', 'bold')}{_allowed(comparison)}")
         return
-    screen.line(f"{_MARGIN}{screen.styled('DIFFERENT', 'red', 'bold')}")
+    terminal.line(f"{_INDENT}{terminal.styled('DIFFERENT', 'red', 'bold')}")
     for difference in comparison.outside:
-        screen.line(f"{_MARGIN}{difference.part} {difference.place}".rstrip())
-        screen.line(f"{_MARGIN}- {clients[0].name}: {difference.old!r}", "red")
-        screen.line(f"{_MARGIN}+ {clients[1].name}: {difference.new!r}", "green")
+        terminal.line(f"{_INDENT}{difference.part} {difference.place}".rstrip())
+        terminal.line(f"{_INDENT}- {clients[0].name}: {difference.old!r}", "red")
+        terminal.line(f"{_INDENT}+ {clients[1].name}: {difference.new!r}", "green")
 
 
 def _allowed(comparison: Comparison) -> str:
-    """Say what differs as it may, but for the two headers that are new on every answer."""
+    """Return the allowed differences as text, without the two headers that are new on every answer."""
     by_reason: dict[str, dict[str, None]] = {}
     for difference in comparison.allowed:
         if difference.place not in {"date", "x-request-id"}:
             name = difference.place.rpartition(".")[2]
             by_reason.setdefault(" and ".join(difference.reasons), {})[name] = None
-    told = [f"{reason} ({', '.join(names)})" for reason, names in by_reason.items()]
-    return f"  but for: {'; '.join(told)}" if told else ""
+    texts = [f"{reason} ({', '.join(names)})" for reason, names in by_reason.items()]
+    return f"  but for: {'; '.join(texts)}" if texts else ""
 
 
-def _sum_up(screen: Screen, tally: Tally) -> bool:
+def _sum_up(terminal: Terminal, tally: Tally) -> bool:
     passed = tally.expected == tally.steps and tally.identical == tally.compared
-    screen.line()
-    screen.line("=" * min(screen.width, 100), "bold")
+    terminal.line()
+    terminal.line("=" * min(terminal.width, 100), "bold")
     if tally.compared:
         colour = "green" if tally.identical == tally.compared else "red"
-        screen.line(f"{tally.compared} exchanges, {tally.identical} identical", colour, "bold")
+        terminal.line(f"{tally.compared} exchanges, {tally.identical} identical", colour, "bold")
     colour = "green" if tally.expected == tally.steps else "red"
-    screen.line(f"{tally.steps} steps, {tally.expected} as expected", colour, "bold")
+    terminal.line(f"{tally.steps} steps, {tally.expected} as expected", colour, "bold")
     return passed
+
+
+def unexpected(step: Step, answer: Answer) -> list[str]:
+    """Return the deviations of an answer from what the step expects."""
+    wrong: list[str] = []
+    if answer.status != step.status:
+        wrong.append(f"status {answer.status} {phrase(answer.status)} instead of {step.status}")
+    body = parsed(answer.body)
+    fields = body if isinstance(body, dict) else {}
+    wrong += [
+        f"{name} is {fields.get(name)!r} instead of {value!r}"
+        for name, value in step.expected.items()
+        if name not in fields or fields[name] != value
+    ]
+    names = {name.lower() for name, _ in answer.headers}
+    return wrong + [f"there is no {name}" for name in step.headers if name.lower() not in names]
+
+
+def parsed(body: bytes) -> Any:
+    """Return a JSON body's value, another body as text, and None for an empty one."""
+    if not body:
+        return None
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body.decode(errors="replace")
+
+
+def phrase(status: int) -> str:
+    """Return the reason phrase of a status."""
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""

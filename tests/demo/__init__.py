@@ -1,1 +1,1 @@
-"""The demo, in parts and as a whole."""
+"""The demo and its parts."""

@@ -1,4 +1,4 @@
-"""The demo as a person starts it: a program, its output, its end."""
+"""The demo as a program: its output, its exit status, and that nothing is left over."""
 
 import os
 import signal
@@ -14,17 +14,17 @@ import pytest
 import requests
 from django.conf import settings
 
-from demo.steps import MOVE, STORY
+from demo.steps import MIGRATION, STEPS
 from tests.e2e.servers import ROOT, free_port
 
 pytestmark = pytest.mark.e2e
 
-WITHIN = 120
-"""Seconds for four programs to start and the whole story, on a machine with much else to do."""
+TIMEOUT = 120
+"""Seconds for four programs to start and all steps, on a busy machine."""
 
 
 class Demo:
-    """A demo of one's own, on ports of its own."""
+    """A running demo, on its own ports."""
 
     def __init__(self, folder: Path, **environment: str) -> None:
         self.port, self.sandbox_port = free_port(), free_port()
@@ -38,7 +38,7 @@ class Demo:
                     "PORT": str(self.port),
                     "SANDBOX_PORT": str(self.sandbox_port),
                     "TMPDIR": str(folder),
-                    # What a developer's shell may hold must change nothing.
+                    # Variables of a developer's shell must change nothing.
                     "SOCIAL_PROVIDERS": "nonsense",
                     "DATABASE_URL": "sqlite:////nowhere/at.all",
                     "http_proxy": "http://127.0.0.1:9",
@@ -50,17 +50,17 @@ class Demo:
             )
 
     def wait_for(self, text: str) -> None:
-        until = time.monotonic() + WITHIN
-        while text not in self.said():
-            assert self.process.poll() is None, self.said() + self.err.read_text()
-            assert time.monotonic() < until, self.said() + self.err.read_text()
+        until = time.monotonic() + TIMEOUT
+        while text not in self.output():
+            assert self.process.poll() is None, self.output() + self.err.read_text()
+            assert time.monotonic() < until, self.output() + self.err.read_text()
             time.sleep(0.1)
 
-    def said(self) -> str:
+    def output(self) -> str:
         return self.out.read_text(encoding="utf-8")
 
-    def left_behind(self) -> list[str]:
-        """What still listens, and what still lies about."""
+    def leftovers(self) -> list[str]:
+        """Return the ports that are open and the files that are left."""
         listening = [f"port {port}" for port in (self.port, self.sandbox_port) if _is_open(port)]
         return listening + [path.name for path in self.out.parent.iterdir() if path not in {self.out, self.err}]
 
@@ -78,76 +78,76 @@ def running_demo(folder: Path, **environment: str) -> Iterator[Demo]:
     finally:
         if demo.process.poll() is None:
             demo.process.terminate()
-        demo.process.wait(WITHIN)
+        demo.process.wait(TIMEOUT)
 
 
-def test_the_story_alone(tmp_path: Path) -> None:
-    """`ONCE=1` ends with success when every answer was as it should be, and shows no whole token."""
+def test_once(tmp_path: Path) -> None:
+    """With `ONCE=1` it exits with 0 if every answer was as expected; it prints no whole token."""
     with running_demo(tmp_path, ONCE="1") as demo:
-        assert demo.process.wait(WITHIN) == 0, demo.said() + demo.err.read_text()
-    lines = demo.said().splitlines()
+        assert demo.process.wait(TIMEOUT) == 0, demo.output() + demo.err.read_text()
+    lines = demo.output().splitlines()
     both = len(settings.APIS) > 1
-    steps = len(STORY) + (len(MOVE) if both else 0)
+    steps = len(STEPS) + (len(MIGRATION) if both else 0)
     assert lines[-1] == f"{steps} steps, {steps} as expected"
     if both:
-        compared = len(STORY) + sum(not step.on for step in MOVE)
+        compared = len(STEPS) + sum(not step.on for step in MIGRATION)
         assert lines[-2] == f"{compared} exchanges, {compared} identical"
         assert sum(line.strip().startswith("identical") for line in lines) == compared
-    assert "\x1b" not in demo.said()
+    assert "\x1b" not in demo.output()
     assert not any(len(word.strip('",')) > 40 for line in lines for word in line.split() if '"' in line)
     assert demo.err.read_text() == ""
-    assert demo.left_behind() == []
+    assert demo.leftovers() == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_serves_until_told_to_stop(tmp_path: Path, number: signal.Signals) -> None:
-    """After the story the front page is there; then one signal ends everything, quietly."""
+def test_it_serves_until_a_signal(tmp_path: Path, number: signal.Signals) -> None:
+    """After the steps it serves the front page; one signal then ends everything without an error."""
     with running_demo(tmp_path) as demo:
         demo.wait_for("Ctrl-C ends everything.")
-        assert f"http://localhost:{demo.port}/" in demo.said()
+        assert f"http://localhost:{demo.port}/" in demo.output()
         with requests.Session() as browser:
             browser.trust_env = False
             page = browser.get(f"http://127.0.0.1:{demo.port}/", timeout=30)
             assert (page.status_code, "Get a token" in page.text) == (200, True)
         demo.process.send_signal(number)
-        assert demo.process.wait(WITHIN) == 0
+        assert demo.process.wait(TIMEOUT) == 0
     assert demo.err.read_text() == ""
-    assert demo.left_behind() == []
+    assert demo.leftovers() == []
 
 
-def test_an_early_end_is_a_clean_one(tmp_path: Path) -> None:
-    """Whatever has been started by then is ended; the story alone has not succeeded."""
+def test_an_interruption_at_the_start_ends_everything(tmp_path: Path) -> None:
+    """The programs started so far are ended; with `ONCE=1` an interruption is a failure."""
     with running_demo(tmp_path, ONCE="1") as demo:
         demo.wait_for("Starting the providers")
         demo.process.send_signal(signal.SIGINT)
-        assert demo.process.wait(WITHIN) == 130
+        assert demo.process.wait(TIMEOUT) == 130
     assert demo.err.read_text() == ""
-    assert demo.left_behind() == []
+    assert demo.leftovers() == []
 
 
-def test_a_taken_port_is_named(tmp_path: Path) -> None:
-    """One line that says what to do, before anything is started."""
+def test_a_port_in_use_is_an_error(tmp_path: Path) -> None:
+    """One line says what to do, before anything is started."""
     with socket.socket() as taken:
         taken.bind(("0.0.0.0", 0))  # noqa: S104 - the address that the server would bind
         taken.listen()
         port = taken.getsockname()[1]
         with running_demo(tmp_path, PORT=str(port)) as demo:
-            assert demo.process.wait(WITHIN) == 1
+            assert demo.process.wait(TIMEOUT) == 1
     assert demo.err.read_text() == f"Port {port} is taken. Choose another one: make demo PORT={port + 1}\n"
-    assert demo.said() == ""
+    assert demo.output() == ""
 
 
-def test_a_port_must_be_one(tmp_path: Path) -> None:
-    """A value that cannot be read is named."""
+def test_an_invalid_port_is_an_error(tmp_path: Path) -> None:
+    """The message names the variable and its value."""
     with running_demo(tmp_path, PORT="http") as demo:
-        assert demo.process.wait(WITHIN) == 1
+        assert demo.process.wait(TIMEOUT) == 1
     assert demo.err.read_text() == "PORT is 'http': give a number from 1 to 65535.\n"
 
 
-def test_a_taken_port_of_the_sandbox_is_named(tmp_path: Path) -> None:
-    """Where it was asked for; the default one gives way to a free one."""
+def test_a_sandbox_port_in_use_is_an_error(tmp_path: Path) -> None:
+    """Only if SANDBOX_PORT is set; instead of the default port the demo takes a free one."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with running_demo(tmp_path, SANDBOX_PORT=str(port)) as demo:
-            assert demo.process.wait(WITHIN) == 1
+            assert demo.process.wait(TIMEOUT) == 1
     assert demo.err.read_text() == f"Port {port} is taken. Choose another SANDBOX_PORT, or none.\n"

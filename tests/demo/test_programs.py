@@ -1,4 +1,4 @@
-"""Programs that the demo starts, and their end."""
+"""Starting and ending the demo's programs."""
 
 import time
 
@@ -8,44 +8,44 @@ from demo import programs
 from demo.programs import Program, ProgramEndedError
 
 
-def test_what_a_program_has_written_tells_why_it_ended() -> None:
-    """Its own words."""
+def test_the_output_of_a_program_is_kept() -> None:
+    """It shows why the program ended."""
     program = Program("The sandbox", ["sandbox", "serve", "--port", "none"], {})
-    program.end(30)
-    assert "'none' is not a port" in program.written()
+    program.wait(30)
+    assert "'none' is not a port" in program.output()
 
 
-def test_a_program_that_is_gone_is_missed() -> None:
+def test_a_program_that_has_ended_is_an_error() -> None:
     """The demo does not go on without it."""
     running = programs.Programs()
     program = running.start("The sandbox", "sandbox", "serve", "--port", "none")
-    program.end(30)
+    program.wait(30)
     with pytest.raises(ProgramEndedError, match="The sandbox has ended unexpectedly"):
         running.check()
 
 
-def test_a_program_that_does_not_listen_is_ended_all_the_same(capfd: pytest.CaptureFixture[str]) -> None:
-    """SIGTERM first, SIGKILL when patience is at an end; what it writes meanwhile is passed on."""
-    program = Program("A deaf one", ["timeit", "-n1", "-r1", "-s", _DEAF, "time.sleep(600)"], {})
-    program.aloud = True
+def test_a_program_that_ignores_sigterm_is_killed(capfd: pytest.CaptureFixture[str]) -> None:
+    """SIGTERM first, SIGKILL after the timeout; its output is copied to standard error meanwhile."""
+    program = Program("A program", ["timeit", "-n1", "-r1", "-s", _IGNORES_SIGTERM, "time.sleep(600)"], {})
+    program.echo = True
     until = time.monotonic() + 60
-    while "deaf" not in program.written() and time.monotonic() < until:
+    while "started" not in program.output() and time.monotonic() < until:
         time.sleep(0.05)
-    program.ask_to_end()
-    program.end(0)
+    program.terminate()
+    program.wait(0)
     assert program.ended
-    assert "deaf" in program.written()  # which waits for what passes it on
-    assert "deaf" in capfd.readouterr().err
-    program.ask_to_end()
+    assert "started" in program.output()  # waits for the thread that reads it
+    assert "started" in capfd.readouterr().err
+    program.terminate()
 
 
-_DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True)"
+_IGNORES_SIGTERM = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('started', flush=True)"
 
 
-def test_settings_of_the_shell_stay_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only what every program needs is handed on."""
+def test_programs_inherit_only_common_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings in the shell do not reach them."""
     monkeypatch.setenv("SOCIAL_AUTH_FACEBOOK_SECRET", "theirs")
     monkeypatch.setenv("PATH", "/bin")
-    handed_on = programs.inherited()
-    assert "PATH" in handed_on
-    assert "SOCIAL_AUTH_FACEBOOK_SECRET" not in handed_on
+    variables = programs.inherited()
+    assert "PATH" in variables
+    assert "SOCIAL_AUTH_FACEBOOK_SECRET" not in variables

@@ -1,4 +1,4 @@
-"""What the demo shows and how it judges, without a server."""
+"""The demo's output and its comparison of answers, without a server."""
 
 import io
 from collections.abc import Mapping
@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 import requests
 
-from demo.calls import Client, unexpected
 from demo.steps import Step
-from demo.terminal import Block, Screen, pretty, short_credentials, shortened
-from demo.walkthrough import Tally, _judge, _sum_up
+from demo.terminal import Block, Terminal, pretty, short_credentials, shortened
+from demo.walkthrough import Client, Tally, _show_comparison, _sum_up, unexpected
 from shared.contract.differences import Answer, compare
 
 TOKEN = "Jm6XWfQp8vY2nD4sK1hTz7RbLc9EaGu3oVxN5iMqyPw"
@@ -31,15 +30,15 @@ def clients() -> list[Client]:
     return [Client("", prefix, requests.Session()) for prefix in ("/api/v1/", "/api/v2/")]
 
 
-class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
+class TtyStream(io.StringIO):
+    """A stream that is a terminal."""
 
     def isatty(self) -> bool:
         return True
 
 
-def test_an_answer_as_told_is_expected() -> None:
-    """Status, fields and headers."""
+def test_an_expected_answer() -> None:
+    """Status, fields and headers are checked."""
     assert unexpected(STEP, answer(LINKED, headers={"location": "/"})) == []
 
 
@@ -53,32 +52,32 @@ def test_an_answer_as_told_is_expected() -> None:
         (answer(b"<html>", 299, headers=LOCATED), ["status 299  instead of 200", "outcome is None", "token is None"]),
     ],
 )
-def test_what_is_not_expected_is_said(given: Answer, wrong: list[str]) -> None:
-    """Each deviation by itself."""
+def test_unexpected_answers(given: Answer, wrong: list[str]) -> None:
+    """Each deviation is listed."""
     assert [text[: len(begin)] for text, begin in zip(unexpected(STEP, given), wrong, strict=True)] == wrong
 
 
 def test_a_difference_is_shown_and_fails() -> None:
-    """Both values stand under each other, and the whole has not succeeded."""
+    """Both values are printed below each other, and the walkthrough has failed."""
     out = io.StringIO()
-    _judge(Screen(out), compare(answer(b'{"a":1}'), answer(b'{"a":2}', prefix="/api/v2/")), clients())
+    _show_comparison(Terminal(out), compare(answer(b'{"a":1}'), answer(b'{"a":2}', prefix="/api/v2/")), clients())
     assert [line.strip() for line in out.getvalue().splitlines()] == ["DIFFERENT", "body a", "- v1: 1", "+ v2: 2"]
-    assert not _sum_up(Screen(out), Tally(compared=2, identical=1, steps=2, expected=2))
-    assert not _sum_up(Screen(out), Tally(compared=2, identical=2, steps=2, expected=1))
-    assert _sum_up(Screen(out), Tally(compared=2, identical=2, steps=2, expected=2))
+    assert not _sum_up(Terminal(out), Tally(compared=2, identical=1, steps=2, expected=2))
+    assert not _sum_up(Terminal(out), Tally(compared=2, identical=2, steps=2, expected=1))
+    assert _sum_up(Terminal(out), Tally(compared=2, identical=2, steps=2, expected=2))
 
 
-def test_identical_says_what_may_differ() -> None:
-    """By reason; the request's id, new on every answer, is not worth a word."""
+def test_allowed_differences_are_shown() -> None:
+    """By reason; without the request's id, which is new on every answer."""
     out = io.StringIO()
     old = answer(b'{"resource_uri":"/api/v1/user/1/"}', headers={"X-Request-ID": "a" * 32})
     new = answer(b'{"resource_uri":"/api/v2/user/1/"}', prefix="/api/v2/", headers={"X-Request-ID": "b" * 32})
-    _judge(Screen(out), compare(old, new), clients())
+    _show_comparison(Terminal(out), compare(old, new), clients())
     assert out.getvalue().strip() == "identical  but for: the version in a path of ours (resource_uri)"
 
 
-def test_tokens_are_shortened_wherever_they_stand() -> None:
-    """The beginning tells them apart."""
+def test_tokens_are_shortened() -> None:
+    """At any depth, to a beginning that identifies them."""
     body: Any = {"token": TOKEN, "objects": [{"access_token": TOKEN, "uid": TOKEN}], "id_token": None}
     assert shortened(body) == {
         "token": "Jm6XWfQp…",
@@ -88,8 +87,8 @@ def test_tokens_are_shortened_wherever_they_stand() -> None:
     assert short_credentials(f"ApiKey ripley:{TOKEN}") == "ApiKey ripley:Jm6XWfQp…"
 
 
-def test_bodies_are_laid_out_to_fit() -> None:
-    """What fits stays in a line."""
+def test_json_is_laid_out_by_width() -> None:
+    """A value that fits is one line."""
     body = {"meta": {"limit": 20}, "objects": [{"id": 1}, {"id": 2}], "none": []}
     assert pretty(body, 100) == ['{"meta": {"limit": 20}, "objects": [{"id": 1}, {"id": 2}], "none": []}']
     assert pretty(body, 24) == [
@@ -104,16 +103,16 @@ def test_bodies_are_laid_out_to_fit() -> None:
     ]
 
 
-def test_answers_stand_beside_each_other_on_a_wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In colour, with what differs marked; elsewhere below each other, and plain."""
+def test_answers_are_side_by_side_on_a_wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With colours and marked differences; on another stream below each other, without colours."""
     blocks = [Block("v1", ["200 OK", "a"]), Block("v2", ["200 OK", "b"])]
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("COLUMNS", "140")
-    wide = Terminal()
-    Screen(wide).beside(blocks)
+    wide = TtyStream()
+    Terminal(wide).beside(blocks)
     assert wide.getvalue().splitlines()[1].startswith(" ~      \x1b[36ma ")
     assert "\x1b[1mv2  \x1b[0m200 OK" in wide.getvalue()
 
     plain = io.StringIO()
-    Screen(plain).beside(blocks)
+    Terminal(plain).beside(blocks)
     assert plain.getvalue().splitlines() == ["   v1   200 OK", "        a", "", "   v2   200 OK", " ~      b"]
