@@ -60,4 +60,4 @@ clean: ## remove the environment and what the tools have left
 $(installed): scripts/bootstrap.py $(locks)
 	command -v "$(PYTHON)" >/dev/null || { \
 	  echo "Tandem needs Python 3.11 or newer; there is no $(PYTHON) here. Set PYTHON=... to an interpreter."; exit 1; }
-	"$(PYTHON)" scripts/bootstrap.py $(locks)
+	"$(PYTHON)" -u scripts/bootstrap.py $(locks)

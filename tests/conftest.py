@@ -32,6 +32,7 @@ STARTS_PROCESSES = {
     "migration",
     "parity",
     "schemathesis",
+    "server",
     "translate",
 }
 LONGEST = (
@@ -43,12 +44,12 @@ LONGEST = (
     "demo/test_demo",
     "e2e/test_outages",
     "scale/test_a_million",
-    "config/test_restarts",
+    "server/test_restarts",
     "behind_nginx/test_three_servers",
     "leaks/test_over_http",
     "e2e/test_misbehaviour",
     "e2e/test_races",
-    "config/test_startup",
+    "server/test_startup",
 )
 """Files, by the time that they take alone; those that mostly wait among those that mostly work."""
 ON_ONE_SERVICE = {

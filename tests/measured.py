@@ -12,7 +12,7 @@ import pytest
 
 OVER_SOCKETS = frozenset({"behind_nginx", "clients", "differential", "e2e", "schemathesis"})
 """Folders of tests that run nothing which others do not run, too."""
-MANY_CASES = frozenset({"breadth", "config", "contract", "demo", "leaks", "legacy_rows", "scale"})
+MANY_CASES = frozenset({"breadth", "config", "contract", "demo", "leaks", "legacy_rows", "scale", "server"})
 """Folders of which the first case of each test, for each API, is measured; of all others every case is."""
 _unmeasured = pytest.StashKey[bool]()
 
