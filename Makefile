@@ -1,4 +1,4 @@
-# Everything happens in .venv, inside this folder. `make` alone lists the targets.
+# Everything is installed into .venv in this folder. `make` alone lists the targets.
 
 PYTHON ?= python3
 ARGS ?=
@@ -10,14 +10,14 @@ MAKEFLAGS += --no-print-directory
 
 installed := .venv/.installed
 python := .venv/bin/python
-# One app folder may bring requirements of its own; when it goes, they go with it.
+# An app folder may have its own requirements, which are removed with it.
 own_in := $(wildcard */requirements.in)
 locks := requirements/dev.txt $(wildcard */requirements.txt)
 
 help: ## list the targets
 	awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
-demo: $(installed) ## sign people up with sandbox providers, on both APIs, then keep serving (PORT=8000, ONCE=1 to leave)
+demo: $(installed) ## sign people up with sandbox providers, on both APIs, then keep serving (PORT=8000, ONCE=1 to exit)
 	exec $(python) -m demo
 
 test: $(installed) ## run the whole test suite (ARGS='-k name' goes to pytest)
@@ -26,7 +26,7 @@ test: $(installed) ## run the whole test suite (ARGS='-k name' goes to pytest)
 serve: $(installed) ## run the production server; settings from the environment
 	exec $(python) -m server
 
-migrate: $(installed) ## bring the database to this release
+migrate: $(installed) ## apply the database migrations
 	exec $(python) manage.py migrate $(ARGS)
 
 check: $(installed) ## run every check of CI (ARGS='lint types' for some of them)
@@ -59,5 +59,5 @@ clean: ## remove the environment and what the tools have left
 
 $(installed): scripts/bootstrap.py $(locks)
 	command -v "$(PYTHON)" >/dev/null || { \
-	  echo "Tandem needs Python 3.11 or newer; there is no $(PYTHON) here. Set PYTHON=... to an interpreter."; exit 1; }
+	  echo "Tandem needs Python 3.11 or newer; $(PYTHON) was not found. Set PYTHON=... to an interpreter."; exit 1; }
 	"$(PYTHON)" -u scripts/bootstrap.py $(locks)

@@ -1,6 +1,6 @@
-"""The locked requirements: what is installed is known by name, version and the hash of each of its files.
+"""The locked requirements: every package has a version and the hashes of its files.
 
-python -m scripts.locks   says which line of which lock could bring in anything else
+python -m scripts.locks   prints each line of a lock that could install anything else
 """
 
 import re
@@ -15,12 +15,12 @@ PINNED = re.compile(
 
 
 def shipped() -> list[Path]:
-    """Give the locks of what runs in production."""
+    """Return the locks of what runs in production."""
     return [ROOT / "requirements" / "run.txt", *_of_apps()]
 
 
 def every() -> list[Path]:
-    """Give all locks."""
+    """Return all locks."""
     return [*sorted((ROOT / "requirements").glob("*.txt")), *_of_apps(), *sorted(ROOT.glob("benchmarks/peers/*.txt"))]
 
 
@@ -29,18 +29,18 @@ def _of_apps() -> list[Path]:
 
 
 def packages(lock: str) -> dict[str, str]:
-    """Give the versions by name, of the lines of a lock that pin one."""
+    """Return the pinned versions of a lock by package name."""
     found = (PINNED.fullmatch(line) for line in _lines(lock))
     return {match["name"].lower(): match["version"] for match in found if match}
 
 
 def faults(lock: str) -> list[str]:
-    """Give the lines that are no pinned package with hashes: names alone, URLs, options, other places to look."""
+    """Return the lines that are not a pinned package with hashes: bare names, URLs, options, other indexes."""
     return [line for line in _lines(lock) if not PINNED.fullmatch(line)]
 
 
 def _lines(lock: str) -> Iterator[str]:
-    """Give the lines without comments, continued ones as one."""
+    """Yield the lines without comments, continued lines joined."""
     text = re.sub(r"(?m)(?:^|\s)#.*$", "", lock)
     for line in text.replace("\\\n", " ").splitlines():
         if words := line.split():
@@ -48,7 +48,7 @@ def _lines(lock: str) -> Iterator[str]:
 
 
 def main() -> int:
-    """Name every fault."""
+    """Print every fault and return the exit status."""
     found = [(lock, line) for lock in every() for line in faults(lock.read_text(encoding="utf-8"))]
     found += [(lock, "nothing is pinned") for lock in every() if not packages(lock.read_text(encoding="utf-8"))]
     for lock, line in found:

@@ -1,9 +1,9 @@
-"""Says what a client of one OpenAPI document would miss in another: `openapi_compatibility.py OLD.yaml NEW.yaml`.
+"""Breaking changes between two OpenAPI documents: `openapi_compatibility.py OLD.yaml NEW.yaml`.
 
-Prints a line for each breaking change and exits with 1 if there is one. Direction matters: a client must be able to
-read every answer (nothing it relies on goes) and to send what it has always sent (nothing new is asked of it).
-What is added to an answer, and what may be left out of a request, is no break; a client has to ignore what it does
-not know. Descriptions, examples, tags and the order of anything are not looked at.
+Prints a line for each breaking change and exits with 1 if there is one. A client of the old document must be able to
+read every answer (nothing is removed) and to send the same requests (nothing more is required). Additions to an answer
+and optional additions to a request are compatible: a client ignores what it does not know. Descriptions, examples, tags
+and order are not compared.
 """
 
 import sys
@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-NARROWER = {  # bounds that a request has to keep: with a larger (1) or a smaller (-1) value fewer requests do
+NARROWER = {  # bounds of requests: a larger (1) or smaller (-1) value accepts fewer of them
     "minLength": 1,
     "minimum": 1,
     "minItems": 1,
@@ -25,13 +25,13 @@ NARROWER = {  # bounds that a request has to keep: with a larger (1) or a smalle
 
 
 class Document:
-    """One OpenAPI document, its references followed."""
+    """An OpenAPI document."""
 
     def __init__(self, content: dict[str, Any]) -> None:
         self.content = content
 
     def follow(self, node: Any) -> Any:
-        """Give what a reference stands for."""
+        """Return the target of a reference, or the node itself."""
         while isinstance(node, dict) and "$ref" in node:
             target: Any = self.content
             for part in node["$ref"].removeprefix("#/").split("/"):
@@ -40,7 +40,7 @@ class Document:
         return node or {}
 
     def operations(self) -> dict[tuple[str, str], dict[str, Any]]:
-        """Give the operations by path and method."""
+        """Return the operations by path and method."""
         found = {}
         for path, item in self.content.get("paths", {}).items():
             for method in METHODS:
@@ -53,14 +53,14 @@ class Document:
 
 
 class Comparison:
-    """An old document and a new one."""
+    """The comparison of an old document with a new one."""
 
     def __init__(self, old: dict[str, Any], new: dict[str, Any]) -> None:
         self.old, self.new = Document(old), Document(new)
         self._underway: set[tuple[str, str, bool]] = set()
 
     def breaks(self) -> Iterator[str]:
-        """Give a line for each breaking change."""
+        """Yield a line for each breaking change."""
         if [server["url"] for server in self.old.content.get("servers", [])] != [
             server["url"] for server in self.new.content.get("servers", [])
         ]:
@@ -86,7 +86,7 @@ class Comparison:
         after = new.get("security", self.new.content.get("security", [])) or [{}]
         for requirement in before:
             if requirement not in after:
-                yield f"credentials {' and '.join(requirement) or 'none'} do no longer do"
+                yield f"credentials {' and '.join(requirement) or 'none'} are no longer accepted"
 
     def _parameters(self, old: list[Any], new: list[Any]) -> Iterator[str]:
         before, after = self._by_name(self.old, old), self._by_name(self.new, new)
@@ -136,10 +136,10 @@ class Comparison:
                 yield f"{place} {media_type}: removed"
 
     def _schema(self, place: str, old: Any, new: Any, *, sent: bool) -> Iterator[str]:
-        """Compare two schemas, of what a client sends or of what it reads."""
+        """Compare two schemas of what a client sends or reads."""
         if isinstance(old, dict) and isinstance(new, dict) and "$ref" in old and "$ref" in new:
             pair = old["$ref"], new["$ref"], sent
-            if pair not in self._underway:  # a component may hold itself
+            if pair not in self._underway:  # a component may contain itself
                 self._underway.add(pair)
                 yield from self._name(place, *pair[:2])
                 yield from self._schema(place, self.old.follow(old), self.new.follow(new), sent=sent)
@@ -147,7 +147,7 @@ class Comparison:
             return
         before, after = self.old.follow(old), self.new.follow(new)
         for keyword in ("type", "format", "pattern", "allOf", "oneOf", "anyOf", "not"):
-            # What is sent may be anything where the new document says nothing.
+            # Without the keyword the new document accepts any value that is sent.
             if before.get(keyword) != after.get(keyword) and not (sent and keyword not in after):
                 yield f"{place}: {keyword} {before.get(keyword)} is now {after.get(keyword)}"
         if bool(before.get("nullable")) != bool(after.get("nullable")) and bool(after.get("nullable")) != sent:
@@ -199,7 +199,7 @@ class Comparison:
             if sent:
                 yield from self._required(f"{place}.{name}", required=name in now_required, was=name in required)
             elif name in required and name not in now_required:
-                yield f"{place}.{name}: no longer always there"
+                yield f"{place}.{name}: no longer required"
             yield from self._schema(f"{place}.{name}", field, after[name], sent=sent)
         for name in after:
             if sent and name not in before:
@@ -207,12 +207,12 @@ class Comparison:
 
 
 def main(arguments: list[str]) -> int:
-    """Compare two files."""
+    """Compare two files, print the changes and return the exit status."""
     if len(arguments) != 2:
         print("openapi_compatibility.py OLD.yaml NEW.yaml", file=sys.stderr)
         return 2
     old, new = (yaml.safe_load(Path(name).read_text(encoding="utf-8")) for name in arguments)
-    # A component that many operations use breaks all of them at once.
+    # A change of a component is found once for each operation that uses it.
     found = list(dict.fromkeys(Comparison(old, new).breaks()))
     for line in found:
         print(line)

@@ -1,4 +1,4 @@
-"""How the tests of each threat ended, by database, from a test run's report: `make test ARGS=--junitxml=run.xml`.
+"""Outcomes of the tests of each threat by database, from the report of `make test ARGS=--junitxml=run.xml`.
 
 python -m scripts.threats_results RUN.xml
 """
@@ -15,18 +15,18 @@ COLUMNS = {"sqlite": "SQLite, or no database", threats_page.ON_POSTGRES: "Postgr
 
 
 def table(report: str) -> str:
-    """Give the table.
+    """Return the table.
 
-    :param report: path of the JUnit XML. A skipped test has shown nothing.
+    :param report: path of the JUnit XML.
     """
     counts: Counts = {}
-    for case in ET.parse(report).iter("testcase"):  # noqa: S314 - a file that our own run has written
+    for case in ET.parse(report).iter("testcase"):  # noqa: S314 - our own test run's file
         properties = {one.get("name"): one.get("value", "") for one in case.iter("property")}
         for number in properties.get(threats_page.PROPERTY, "").split():
             counts.setdefault((int(number), properties["database"]), Counter())[_outcome(case)] += 1
     rows = [("#", "threat", *COLUMNS.values())]
     rows += [
-        (str(row.number), row.threat, *(_told(counts, row.number, column) for column in COLUMNS))
+        (str(row.number), row.threat, *(_counts(counts, row.number, column) for column in COLUMNS))
         for row in threats_page.threats()
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
@@ -39,7 +39,7 @@ def _outcome(case: ET.Element) -> str:
     return "skipped" if case.find("skipped") is not None else "passed"
 
 
-def _told(counts: Counts, number: int, column: str) -> str:
+def _counts(counts: Counts, number: int, column: str) -> str:
     own = counts.get((number, column), Counter())
     return ", ".join(f"{own[outcome]} {outcome}" for outcome in ("passed", "failed", "skipped") if own[outcome]) or "-"
 

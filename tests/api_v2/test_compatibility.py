@@ -54,7 +54,7 @@ BREAKING: dict[str, tuple[Change, str]] = {
     "a field of an answer goes": (lambda new: schema(new, "User")["properties"].pop("email"), "200.email: removed"),
     "a field of an answer may be left out": (
         lambda new: schema(new, "User")["required"].remove("email"),
-        "200.email: no longer always there",
+        "200.email: no longer required",
     ),
     "a field of an answer may be null": (
         lambda new: field(new, "User.email").update(nullable=True),
@@ -122,8 +122,11 @@ BREAKING: dict[str, tuple[Change, str]] = {
         lambda new: sign_up(new)["requestBody"].update(content={"text/xml": {}}),
         "request application/json: removed",
     ),
-    "credentials are needed": (lambda new: sign_up(new)["security"].pop(0), "credentials none do no longer do"),
-    "a form of credentials goes": (lambda new: users(new)["security"].pop(), "credentials apiKey do no longer do"),
+    "credentials are needed": (lambda new: sign_up(new)["security"].pop(0), "credentials none are no longer accepted"),
+    "a form of credentials goes": (
+        lambda new: users(new)["security"].pop(),
+        "credentials apiKey are no longer accepted",
+    ),
     "another base": (lambda new: new["servers"][0].update(url="/api/v3"), "servers: changed"),
     "a component is renamed": (
         lambda new: (

@@ -1,4 +1,4 @@
-"""Three services behind nginx, on PostgreSQL and Redis, once for all tests here; each leaves all of them running."""
+"""Three services behind nginx, on PostgreSQL and Redis, shared by all tests here; each test leaves all running."""
 
 from collections.abc import Iterator
 
@@ -17,7 +17,7 @@ __all__ = ["note"]
 
 @pytest.fixture(scope="package")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """The one that they share."""
+    """The database that the services share."""
     with new_database("postgres", tmp_path_factory.mktemp("database")) as database:
         yield database
 
@@ -31,7 +31,7 @@ def github() -> Iterator[Inventive]:
 
 @pytest.fixture(scope="package")
 def fleet(database: Database, github: Inventive) -> Iterator[list[Member]]:
-    """The services, each of one process."""
+    """The services, each with one process."""
     with private_redis() as redis:
         common = {"REDIS_URL": redis.url, "WEB_CONCURRENCY": "1", "TRUSTED_PROXIES": "1", "HSTS_SECONDS": "60"}
         limits = {"THROTTLE_ANONYMOUS": "60/min", "THROTTLE_USER": "600/min"}
@@ -42,6 +42,6 @@ def fleet(database: Database, github: Inventive) -> Iterator[list[Member]]:
 
 @pytest.fixture(scope="package")
 def nginx(fleet: list[Member]) -> Iterator[Nginx]:
-    """What clients see of them."""
+    """nginx in front of the services."""
     with running_nginx([member.port for member in fleet]) as nginx:
         yield nginx

@@ -1,4 +1,4 @@
-"""Three services on ports of their own, one database and one Redis, each to be ended and started again."""
+"""Three services on their own ports with one database and one Redis; each can be ended and started again."""
 
 import random
 import signal
@@ -14,7 +14,7 @@ from tests.e2e.servers import Service, mortal_service
 SIZE = 3
 ENDED_WITHIN = 60
 _PORTS = range(10_000, 30_000)
-"""Below those that the kernel gives to outgoing connections: a port is still free when its service starts again."""
+"""Below the kernel's range for outgoing connections, so that a port is still free when its service restarts."""
 
 
 def _unused_port() -> int:
@@ -30,7 +30,7 @@ def _unused_port() -> int:
 
 @dataclass
 class Member:
-    """One of the services, or none at this moment."""
+    """One of the services; it may be stopped."""
 
     database: Database
     environment: dict[str, str]
@@ -40,31 +40,31 @@ class Member:
 
     @property
     def now(self) -> Service:
-        """The service that there is."""
+        """The running service."""
         assert self.service is not None
         return self.service
 
     def start(self) -> None:
-        """Begin to serve, and wait until it answers."""
+        """Start the service and wait until it answers."""
         starting = mortal_service(None, database_url=self.database.url, PORT=str(self.port), **self.environment)
         self.service = self._running.enter_context(starting)
 
-    def renew(self) -> None:
-        """End it as a deployment does, then start the next one in its place."""
+    def restart(self) -> None:
+        """Stop the service as a deployment does, then start it again."""
         self.now.process.send_signal(signal.SIGTERM)
         assert self.now.process.wait(ENDED_WITHIN) == 0
         self.end()
         self.start()
 
     def end(self) -> None:
-        """Clear away what there is, dead or alive."""
+        """End the service if it runs, and remove its files."""
         self._running.close()
         self.service = None
 
 
 @contextmanager
 def running_fleet(database: Database, environment: dict[str, str]) -> Iterator[list[Member]]:
-    """Run three at once."""
+    """Run three services."""
     members = [Member(database, environment) for _ in range(SIZE)]
     with ExitStack() as kept:
         for member in members:

@@ -1,4 +1,4 @@
-"""nginx as docs/nginx/tandem.conf has it, on a port of this machine; the machine's own is left alone."""
+"""nginx with docs/nginx/tandem.conf on a free port; an nginx of the machine is not touched."""
 
 import os
 import shutil
@@ -16,8 +16,8 @@ from tests.e2e.servers import ROOT, free_port
 
 DOCUMENTED = ROOT / "docs" / "nginx" / "tandem.conf"
 OUTSIDE = "127.0.0.1"
-"""A client with this address counts as a proxy in front of nginx: it says for whom it calls, so that a load can come
-from many addresses. Clients with other addresses of this machine are clients."""
+"""The address of a proxy in front of nginx, whose X-Forwarded-For nginx trusts, so that a load can come from many
+addresses. Other addresses of this machine are clients."""
 _AROUND = """
 {user}
 daemon off;
@@ -38,31 +38,31 @@ http {{
 
 @dataclass(frozen=True)
 class Nginx:
-    """Where it is, and what it has written down."""
+    """A running nginx."""
 
     port: int
     folder: Path
 
     @property
     def url(self) -> str:
-        """Where clients find it."""
+        """Its URL."""
         return f"http://127.0.0.1:{self.port}"
 
     def log(self) -> str:
-        """Give its access log."""
+        """Return its access log."""
         return (self.folder / "tandem.log").read_text(encoding="utf-8")
 
 
 @contextmanager
 def running_nginx(ports: Sequence[int]) -> Iterator[Nginx]:
-    """Run it in front of the servers on these ports; skip where it is not installed."""
+    """Run nginx in front of the servers on these ports; skip the test if it is not installed."""
     program = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     if program is None:
         pytest.skip("needs nginx")
     with tempfile.TemporaryDirectory(prefix="tandem-nginx-") as name:
         folder, port = Path(name), free_port()
         shutil.copy(DOCUMENTED, folder)
-        # Started by the superuser it would otherwise answer as a user who may not look into this folder.
+        # Started by root, its workers would run as a user who cannot read this folder.
         around = _AROUND.format(user="user root;" if os.geteuid() == 0 else "")
         (folder / "nginx.conf").write_text(around, encoding="utf-8")
         servers = [f"server 127.0.0.1:{one} max_fails=1 fail_timeout=2s;" for one in ports]

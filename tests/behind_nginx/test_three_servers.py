@@ -1,4 +1,4 @@
-"""Three services behind nginx are one: each serves, they count together, and any of them may go."""
+"""Three services behind nginx: all serve, they share the limits, and each of them can be killed or restarted."""
 
 import json
 import random
@@ -29,11 +29,11 @@ pytestmark = [pytest.mark.e2e, pytest.mark.postgres, pytest.mark.redis]
 BUDGET = 60
 CALLERS = 12
 SHORT = 1.0
-"""Seconds of load around what happens to a server."""
+"""Seconds of load before a server is killed."""
 
 
 def calls_from(address: str, nginx: Nginx, sent: bytes) -> tuple[int, dict[str, str]]:
-    """Make a call from an address of this machine; give the status and the headers."""
+    """Send a request from an address of this machine; return the status and the headers."""
     with closing(socket.create_connection(("127.0.0.1", nginx.port), 30, (address, 0))) as connection:
         connection.sendall(sent)
         answer = HTTPResponse(connection)
@@ -55,14 +55,14 @@ def soon(true: Callable[[], bool]) -> None:
 
 
 def served_by(nginx: Nginx, fleet: list[Member]) -> Counter[int]:
-    """Say how often each port has answered, as nginx has noted it."""
+    """Return how often each port has answered, from nginx's log."""
     log = nginx.log()
     return Counter({member.port: log.count(f"127.0.0.1:{member.port} 20") for member in fleet})
 
 
 @pytest.mark.threat(27)
-def test_all_three_count_together(nginx: Nginx, fleet: list[Member]) -> None:
-    """An address has one budget, over all servers and versions, whatever it says of itself; another has its own."""
+def test_all_servers_share_the_limits(nginx: Nginx, fleet: list[Member]) -> None:
+    """An address has one limit over all servers and versions, whatever X-Forwarded-For it sends."""
     statuses = Counter(
         calls_from("127.0.0.61", nginx, signs_up(number, X_Forwarded_For=f"198.51.100.{number}"))[0]
         for number in range(BUDGET + 1)
@@ -72,29 +72,29 @@ def test_all_three_count_together(nginx: Nginx, fleet: list[Member]) -> None:
     assert all(served_by(nginx, fleet).values())
 
 
-def test_a_request_is_found_in_both_logs(nginx: Nginx, fleet: list[Member]) -> None:
-    """By the id of the answer, which the client may choose within bounds; no query is in either log."""
+def test_both_logs_have_the_request_id(nginx: Nginx, fleet: list[Member]) -> None:
+    """The client may choose the id within bounds; neither log has the query string."""
     for given, kept in (("chosen-by-the-app", True), ("no id", False)):
         sent = request("GET", f"/{PREFIXES[0]}provider/?secret=in-a-query", X_Request_ID=given)
         status, headers = calls_from("127.0.0.63", nginx, sent)
         answered = headers["X-Request-ID"]
         assert (status, answered == given) == (200, kept)
-        soon(lambda: f" {answered} " in nginx.log())  # noqa: B023 - it is called at once
+        soon(lambda: f" {answered} " in nginx.log())  # noqa: B023 - called at once
         assert any(f"[{answered}]" in member.now.log() for member in fleet)
     assert "in-a-query" not in nginx.log()
 
 
-def test_https_is_told(nginx: Nginx) -> None:
-    """What the client says of it is overwritten."""
+def test_x_forwarded_proto_is_overwritten(nginx: Nginx) -> None:
+    """The client's own header has no effect."""
     _, headers = calls_from("127.0.0.64", nginx, request("GET", "/livez", X_Forwarded_Proto="https"))
     assert "Strict-Transport-Security" not in headers
 
 
 @pytest.mark.threat(26)
-def test_one_is_killed_under_load(nginx: Nginx, fleet: list[Member], database: Database, note: Note) -> None:
-    """What the dead one had under way is done by another, and nothing that was promised is lost.
+def test_a_server_is_killed_under_load(nginx: Nginx, fleet: list[Member], database: Database, note: Note) -> None:
+    """Another server does its requests in progress, and no acknowledged result is lost.
 
-    But for an answer that had begun: nginx has passed its head on, and nobody else can end it.
+    An answer that had begun is cut off: nginx has sent its head, and no other server can complete it.
     """
     victim = random.SystemRandom().choice(fleet)
     with under_load(nginx.url, first=2000, callers=CALLERS, headers=True) as load:
@@ -109,18 +109,18 @@ def test_one_is_killed_under_load(nginx: Nginx, fleet: list[Member], database: D
     assert_whole(load, database, nginx.url, 1, note)
     note("slowest call, seconds after the kill", f"{load.slowest:.1f}, {time.monotonic() - killed:.1f}")
     assert load.broken <= CALLERS / len(fleet)
-    assert f"127.0.0.1:{victim.port}, " in nginx.log(), "nothing was under way in the one that was killed"
+    assert f"127.0.0.1:{victim.port}, " in nginx.log(), "the killed server had no request in progress"
 
 
-def test_they_are_renewed_one_after_another_under_load(
+def test_servers_are_restarted_one_by_one_under_load(
     nginx: Nginx, fleet: list[Member], github: Inventive, note: Note
 ) -> None:
-    """A deployment loses no call, carries none out twice, and all serve again afterwards."""
+    """A deployment loses no call, repeats none, and all servers serve again afterwards."""
     asked = len(github.asked_for)
     with under_load(nginx.url, first=4000, callers=3, headers=True) as load:
         for member in fleet:
             load.promised_since(time.monotonic())
-            member.renew()
+            member.restart()
         there = served_by(nginx, fleet)
         soon(lambda: all((served_by(nginx, fleet) - there).get(member.port) for member in fleet))
     note("answers", dict(load.answers))
@@ -130,8 +130,8 @@ def test_they_are_renewed_one_after_another_under_load(
 
 
 @pytest.mark.parametrize("prefix", settings.APIS.values(), ids=settings.APIS)
-def test_what_nginx_says_is_what_the_service_would_say(prefix: str) -> None:
-    """Where all servers are away, and of a body beyond what it passes on."""
+def test_nginx_answers_like_the_service(prefix: str) -> None:
+    """If all servers are down, and for a body over its limit."""
     with running_nginx([free_port(), free_port()]) as nginx:
         url = f"{nginx.url}/{prefix}social_sign_up/"
         away = requests.post(url, json=fields(1, "newt"), timeout=30)

@@ -1,4 +1,4 @@
-"""pgbouncer in front of one database, on a port of this machine; the machine's own is left alone."""
+"""pgbouncer in front of one database on a free port; a pgbouncer of the machine is not touched."""
 
 import os
 import shutil
@@ -32,11 +32,11 @@ default_pool_size = {connections}
 
 
 class Bouncer(Database):
-    """The database, by the way through pgbouncer."""
+    """The database through pgbouncer."""
 
     def clients(self) -> int:
-        """Say how many connections of clients there are."""
-        # pgbouncer has a database of its own, of which one asks what it does; it knows no transactions.
+        """Return the number of client connections."""
+        # pgbouncer's own database has no transactions.
         own = urlunsplit(urlsplit(self.url)._replace(path="/pgbouncer"))
         with psycopg.connect(own, autocommit=True) as session, session.cursor() as cursor:
             cursor.execute("SHOW CLIENTS")
@@ -46,9 +46,9 @@ class Bouncer(Database):
 
 @contextmanager
 def running_pgbouncer(database: Database, connections: int) -> Iterator[Bouncer]:
-    """Run it with so many connections to PostgreSQL; skip where it is not installed.
+    """Run pgbouncer with so many connections to PostgreSQL; skip the test if it is not installed.
 
-    It refuses to run as the machine's superuser, as PostgreSQL does.
+    It does not run as root, like PostgreSQL.
     """
     program = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     if program is None:
@@ -56,9 +56,9 @@ def running_pgbouncer(database: Database, connections: int) -> Iterator[Bouncer]
     identity = unprivileged()
     with tempfile.TemporaryDirectory(prefix="tandem-pgbouncer-") as folder:
         port, place = free_port(), Path(folder, "pgbouncer.ini")
-        # With the user and the password of the server, whoever a client says that it is.
-        told: dict[str, Any] = {"host": "127.0.0.1", **conninfo_to_dict(database.url)}
-        server = make_conninfo(**told)
+        # Connect as the server's user, whatever user a client names.
+        parameters: dict[str, Any] = {"host": "127.0.0.1", **conninfo_to_dict(database.url)}
+        server = make_conninfo(**parameters)
         name = urlsplit(database.url).path[1:]
         place.write_text(_SETTINGS.format(name=name, server=server, port=port, connections=connections), "utf-8")
         if identity:

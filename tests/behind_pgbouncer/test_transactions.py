@@ -1,4 +1,4 @@
-"""Through pgbouncer in `transaction` mode, four connections to PostgreSQL are enough for everyone (docs/scaling.md)."""
+"""pgbouncer in `transaction` mode: four connections to PostgreSQL serve many clients (docs/scaling.md)."""
 
 import time
 from collections.abc import Iterator
@@ -21,15 +21,15 @@ pytestmark = [pytest.mark.e2e, pytest.mark.postgres, pytest.mark.redis]
 FEW = 4
 CALLERS = 40
 ALIKE = ("newt", "Newt", "NEWT", "nEWT", "neWt")
-"""One name to people, and five to the database's own index: only the lock tells that it is taken."""
+"""Equal without regard to case, but five names to the database's unique index: only the lock prevents duplicates."""
 LINKED = 1000
-"""What a person's other account has more in its id than the first."""
+"""The difference between the ids of a person's two accounts."""
 SOON = 30.0
 
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """The database, whose own time zone is not the service's: that would set another one for its session."""
+    """The database, with another time zone than the service, which therefore sets its own in each session."""
     with new_database("postgres", tmp_path_factory.mktemp("database")) as database:
         database.execute(f"ALTER DATABASE {urlsplit(database.url).path[1:]} SET timezone TO 'Asia/Tokyo'")
         yield database
@@ -37,22 +37,22 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 
 @pytest.fixture(scope="module")
 def bouncer(database: Database) -> Iterator[Bouncer]:
-    """What stands before it."""
+    """pgbouncer in front of the database."""
     with running_pgbouncer(database, FEW) as bouncer:
         yield bouncer
 
 
 @pytest.fixture(scope="module")
 def service(bouncer: Bouncer) -> Iterator[Service]:
-    """Two processes, each with a pool that is larger than what there is behind pgbouncer."""
+    """Two processes, each with a pool that is larger than pgbouncer's."""
     with private_redis() as redis, inventive_github() as github:
         environment = {"WEB_CONCURRENCY": "2", "REDIS_URL": redis.url, "LEDGER_FLUSH_SECONDS": "0.2"}
         with running_service(None, database_url=bouncer.url, **environment, **github.environment) as service:
             yield service
 
 
-def lives(service: Service, number: int) -> tuple[str, int]:
-    """Be a person, in one version and the next in turn; gives the name, and how many calls it took."""
+def use_both_apis(service: Service, number: int) -> tuple[str, int]:
+    """Sign up, sign in, link and disconnect, on both versions in turn; return the username and the number of calls."""
     here, there = (Api(service.url, PREFIXES[(number + step) % len(PREFIXES)]) for step in range(2))
     one, other = (
         fields(each, f"{ALIKE[number % len(ALIKE)]}-{number // len(ALIKE)}") for each in (number, number + LINKED)
@@ -73,8 +73,8 @@ def lives(service: Service, number: int) -> tuple[str, int]:
 
 
 def test_many_at_once_share_few_connections(service: Service, bouncer: Bouncer, database: Database) -> None:
-    """All they do is right: no orphans, a name that many want is given once, each call is counted once."""
-    names, calls = zip(*at_once([partial(lives, service, number) for number in range(CALLERS)]), strict=True)
+    """Nobody is orphaned, each name is given once, and each call is counted once."""
+    names, calls = zip(*at_once([partial(use_both_apis, service, number) for number in range(CALLERS)]), strict=True)
 
     assert (database.orphans(), database.counts()["auth_user"]) == ([], CALLERS)
     had = {name.lower() for name in names}
@@ -86,26 +86,26 @@ def test_many_at_once_share_few_connections(service: Service, bouncer: Bouncer, 
         time.sleep(0.05)
     assert counted(database) == sum(calls)
     assert bouncer.clients() > FEW
-    # pgbouncer opens another one while somebody waits, and keeps it: there never were more. Ours, by which the ledger
-    # was read, may be a moment longer there than here.
+    # pgbouncer keeps a connection that it has opened: there never were more. The test's own session, which has read the
+    # ledger, may exist for a moment after its end.
     while (connections := len(database.sessions())) > FEW:
         assert time.monotonic() < until, connections
         time.sleep(0.05)
     assert connections == FEW
 
 
-def test_times_are_right_whatever_the_servers_zone(service: Service, database: Database) -> None:
-    """What an answer says of a token is what stands in its row."""
+def test_times_are_utc_in_any_time_zone(service: Service, database: Database) -> None:
+    """The times in a token's answer are those in its row."""
     api = Api(service.url, PREFIXES[0])
     token = api.sign_up(fields(CALLERS, "jones")).json()
-    (said,) = api.as_user(token["token"]).get("token/").json()["objects"]
+    (shown,) = api.as_user(token["token"]).get("token/").json()["objects"]
     columns = """to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')"""
     columns = ", ".join(columns.format(name) for name in ("created", "expires_at"))
-    (kept,) = database.rows(f"SELECT {columns} FROM social_accesstoken WHERE id = {said['id']}")  # noqa: S608 - ours
-    assert (said["created"], said["expires_at"]) == kept
+    (stored,) = database.rows(f"SELECT {columns} FROM social_accesstoken WHERE id = {shown['id']}")  # noqa: S608 - ours
+    assert (shown["created"], shown["expires_at"]) == stored
 
 
 def counted(database: Database) -> int:
-    """Say how many calls the ledger has written so far."""
+    """Return the number of calls that the ledger has written."""
     ((number,),) = database.rows("SELECT coalesce(sum(calls), 0) FROM rollout_dailycalls")
     return int(number)

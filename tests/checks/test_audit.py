@@ -26,13 +26,13 @@ def judged(*packages: dict[str, Any]) -> Verdict:
 
 def test_all_looked_up_and_sound() -> None:
     """The one way to pass."""
-    assert judged(*SOUND) == Verdict(OK, "2 packages, none with a known hole")
+    assert judged(*SOUND) == Verdict(OK, "2 packages, none with a known vulnerability")
 
 
 def test_a_known_hole() -> None:
     """It fails, and says where it is mended."""
     verdict = judged({**SOUND[0], "vulns": [HOLE]}, SOUND[1])
-    assert verdict == Verdict(FAILED, "django 5.2.1: PYSEC-2026-1, mended in 5.2.2, 6.0.1")
+    assert verdict == Verdict(FAILED, "django 5.2.1: PYSEC-2026-1, fixed in 5.2.2, 6.0.1")
 
 
 def test_a_known_hole_that_nobody_has_mended() -> None:
@@ -52,24 +52,24 @@ def test_a_known_hole_among_what_could_not_be_looked_up() -> None:
 )
 def test_one_that_was_not_looked_up(packages: list[dict[str, Any]]) -> None:
     """Is no pass, however many others were."""
-    assert judged(*packages) == Verdict(NOT_AUDITED, "no advisories to be had for 1 of 2 packages")
+    assert judged(*packages) == Verdict(NOT_AUDITED, "no advisories available for 1 of 2 packages")
 
 
 def test_nothing_was_looked_up() -> None:
     """An empty report is no pass either."""
-    assert judged() == Verdict(NOT_AUDITED, "no advisories to be had for 2 of 2 packages")
+    assert judged() == Verdict(NOT_AUDITED, "no advisories available for 2 of 2 packages")
 
 
 @pytest.mark.parametrize("output", ["", "no JSON", "[]", "{}", '{"dependencies": 7}', '{"dependencies": [{}]}', "null"])
 def test_no_report(output: str) -> None:
     """pip-audit ended early, as it does where there is no network: the reason is its last word."""
     verdict = audit.judge(output, "Traceback\nConnectionError: no route", WANTED)
-    assert verdict == Verdict(NOT_AUDITED, "pip-audit has given no report: ConnectionError: no route")
+    assert verdict == Verdict(NOT_AUDITED, "pip-audit wrote no report: ConnectionError: no route")
 
 
 def test_no_report_and_no_word() -> None:
     """There is a reason all the same."""
-    assert audit.judge("", "", WANTED).reason == "pip-audit has given no report: it said nothing"
+    assert audit.judge("", "", WANTED).reason == "pip-audit wrote no report: no error message"
 
 
 @pytest.mark.parametrize(

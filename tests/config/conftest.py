@@ -1,4 +1,4 @@
-"""What the rooms of the contract's tests have, too."""
+"""The fixture `api` of the contract tests."""
 
 from tests.contract.conftest import api
 

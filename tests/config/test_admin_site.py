@@ -1,4 +1,4 @@
-"""The admin: who gets in and how often one may try, what its pages carry, and what none of them shows."""
+"""The admin: access, the limit of attempts, the headers of its pages, and the secrets that no page shows."""
 
 import importlib
 from collections.abc import Iterator
@@ -27,34 +27,34 @@ CANARY = "canary-8d1f"
 
 @pytest.fixture
 def browser() -> Client:
-    """A browser in which nobody has signed in."""
+    """A browser without a session."""
     return Client(SERVER_NAME=HOST, raise_request_exception=False)
 
 
 @pytest.fixture
 def staff(browser: Client, admin_user: User) -> Client:
-    """A browser in which somebody of the staff has."""
+    """A browser with the session of a staff user."""
     browser.force_login(admin_user)
     return browser
 
 
 @pytest.fixture
 def nothing_counted() -> Iterator[None]:
-    """Forget what earlier tests have counted."""
+    """Reset the counts of earlier tests."""
     limits._local.cache_clear()
     yield
     limits._local.cache_clear()
 
 
 def attempt(browser: Client, password: str, address: str = "203.0.113.7") -> Any:
-    """Try to sign in."""
+    """Send the login form."""
     return browser.post(LOGIN, {"username": "admin", "password": password}, REMOTE_ADDR=address)
 
 
 @pytest.mark.threat(27)
 @pytest.mark.usefixtures("nothing_counted", "admin_user")
 def test_attempts_are_counted_with_sign_ups(browser: Client, api: ApiClient, settings: Settings) -> None:
-    """One budget for an address; over it no password is looked at, right or wrong, until it is free again."""
+    """An address has one limit for both; over it no password is checked."""
     settings.THROTTLE_ANONYMOUS = "3/minute"
     assert attempt(browser, "wrong").status_code == 200
     assert api.post("social_sign_up/", b"{", REMOTE_ADDR="203.0.113.7").status_code == 400
@@ -71,8 +71,8 @@ def test_attempts_are_counted_with_sign_ups(browser: Client, api: ApiClient, set
 
 
 @pytest.mark.usefixtures("nothing_counted", "admin_user")
-def test_a_proxy_says_whose_attempt_it_is(browser: Client, settings: Settings) -> None:
-    """As for sign-ups: what the client writes itself is not believed."""
+def test_attempts_behind_a_proxy_count_for_the_client(browser: Client, settings: Settings) -> None:
+    """As for sign-ups: addresses that the client itself sends are ignored."""
     settings.THROTTLE_ANONYMOUS, settings.TRUSTED_PROXIES = "1/minute", 1
     given = {"username": "admin", "password": "wrong"}
     statuses = [
@@ -82,8 +82,8 @@ def test_a_proxy_says_whose_attempt_it_is(browser: Client, settings: Settings) -
     assert statuses == [200, 429, 429]
 
 
-def test_only_staff_get_in(browser: Client) -> None:
-    """A user of the APIs has no business here, with or without a password."""
+def test_only_staff_can_log_in(browser: Client) -> None:
+    """A user of the APIs cannot, with or without a password."""
     User.objects.create_user("ripley", password="password")
     response = browser.post(LOGIN, {"username": "ripley", "password": "password"})
     assert (response.status_code, "sessionid" in browser.cookies) == (200, False)
@@ -91,15 +91,15 @@ def test_only_staff_get_in(browser: Client) -> None:
     assert browser.get("/admin/").status_code == 302
 
 
-def test_an_access_token_opens_nothing(browser: Client, admin_user: User) -> None:
-    """Not even one of the staff's own."""
+def test_an_access_token_is_no_login(browser: Client, admin_user: User) -> None:
+    """Not even a token of a staff user."""
     token = tokens.issue(user=admin_user).value
     assert browser.get("/admin/", headers={"Authorization": f"Bearer {token}"}).status_code == 302
 
 
 @pytest.mark.usefixtures("admin_user")
-def test_another_site_posts_nothing() -> None:
-    """Without the form's own token there is no way in, and no change."""
+def test_forms_need_a_csrf_token() -> None:
+    """Without it there is no login and no change."""
     browser = Client(SERVER_NAME=HOST, enforce_csrf_checks=True)
     assert attempt(browser, "password").status_code == 403
     browser.force_login(User.objects.get(username="admin"))
@@ -108,8 +108,8 @@ def test_another_site_posts_nothing() -> None:
 
 @pytest.mark.threat(33)
 @pytest.mark.parametrize("path", ["", "login/", "nowhere/", "rollout/brownout/", "rollout/brownout/add/", "jsi18n/"])
-def test_the_pages_run_nothing_foreign_and_are_not_kept(staff: Client, path: str) -> None:
-    """Whatever their status; no proxy and no browser keeps them, no other site shows them."""
+def test_pages_have_security_headers(staff: Client, path: str) -> None:
+    """Whatever their status: no foreign scripts, no caching, no framing by other sites."""
     response = staff.get(f"/admin/{path}")
     assert response.status_code in {200, 302, 404}
     assert response["Content-Security-Policy"] == POLICY
@@ -123,13 +123,13 @@ def test_the_pages_run_nothing_foreign_and_are_not_kept(staff: Client, path: str
 
 
 @pytest.mark.threat(28)
-def test_the_database_away_is_a_503(staff: Client) -> None:
-    """In a line, as for the APIs."""
+def test_a_database_that_is_down_is_a_503(staff: Client) -> None:
+    """With one line of text, as for the APIs."""
 
-    def away(*_: Any) -> Any:
+    def fail(*_: Any) -> Any:
         raise OperationalError("canary")
 
-    with connection.execute_wrapper(away):
+    with connection.execute_wrapper(fail):
         response = staff.get("/admin/")
     assert (response.status_code, response.content) == (503, b"The service is temporarily unavailable.\n")
     assert response["Retry-After"]
@@ -138,7 +138,7 @@ def test_the_database_away_is_a_503(staff: Client) -> None:
 
 @pytest.mark.threat(29, 30, 31)
 def test_no_page_shows_a_credential(staff: Client, admin_user: User) -> None:
-    """Every page of every model that the admin knows, with a row of each kind that holds one."""
+    """Every page of every registered model, with a row of each model that stores one."""
     account = UserSocialAuth.objects.create(
         user=admin_user, provider="facebook", uid="10011", extra_data={"access_token": CANARY, "id": "10011"}
     )
@@ -163,8 +163,8 @@ def test_no_page_shows_a_credential(staff: Client, admin_user: User) -> None:
             assert secret not in response.content.decode(), page
 
 
-def test_an_association_is_looked_at_and_taken_away_alone(staff: Client, admin_user: User) -> None:
-    """No proof, no association: nothing adds or moves one, and deleting a user takes theirs along."""
+def test_associations_can_only_be_viewed_and_deleted(staff: Client, admin_user: User) -> None:
+    """No page adds or changes one, which would need a proof; deleting a user deletes theirs."""
     user = User.objects.create_user("ripley")
     account = UserSocialAuth.objects.create(user=user, provider="facebook", uid="10011")
     change = reverse("admin:social_django_usersocialauth_change", args=[account.pk])
@@ -178,15 +178,15 @@ def test_an_association_is_looked_at_and_taken_away_alone(staff: Client, admin_u
     assert not UserSocialAuth.objects.exists()
 
 
-def test_a_project_may_have_hidden_them_before() -> None:
-    """A team that has taken social_django's pages out of its own admin starts all the same."""
+def test_the_admin_of_social_django_may_be_unregistered() -> None:
+    """A project that has unregistered its models starts without an error."""
     admin.site.unregister(UserSocialAuth)
     importlib.reload(social.admin)
     assert isinstance(admin.site.get_model_admin(UserSocialAuth), social.admin.SocialAccountAdmin)
 
 
-def test_what_holds_secrets_is_not_in_the_admin() -> None:
-    """Tables of tokens, of OpenID's secrets, of sessions."""
+def test_models_with_secrets_are_not_in_the_admin() -> None:
+    """Tokens, OpenID's secrets, sessions and the log."""
     known = {model._meta.label for model in admin.site._registry}
     assert not known & {
         "social.AccessToken",
@@ -201,7 +201,7 @@ def test_what_holds_secrets_is_not_in_the_admin() -> None:
 
 @pytest.mark.threat(11)
 def test_every_cookie_is_for_the_admin_alone(browser: Client, admin_user: User) -> None:
-    """The session's, the forms', and what the admin has to say: none of them is sent along to an API."""
+    """Sessions, CSRF tokens and messages: browsers send none of them to an API."""
     browser.get(LOGIN)
     attempt(browser, "password")
     browser.post(reverse("admin:rollout_plan_add"), {"guide": "https://example.com/migrate"})
@@ -212,10 +212,10 @@ def test_every_cookie_is_for_the_admin_alone(browser: Client, admin_user: User) 
 
 @pytest.mark.parametrize("path", ["", "login/", "migration/"])
 @pytest.mark.parametrize("value", [r'"\000aaaaaaaaaaaaaaaa"', "a" * 33, "A" * 32, '"\xff' + "a" * 31 + '"'])
-def test_a_cookie_that_is_no_session_is_not_looked_for(
+def test_a_cookie_that_is_no_session_key_is_ignored(
     browser: Client, path: str, value: str, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    """PostgreSQL takes no NUL, which a cookie can hold: nobody makes the admin fail by one."""
+    """PostgreSQL rejects a query with a NUL character, which a cookie can contain."""
     with django_assert_num_queries(0):
         response = browser.get(f"/admin/{path}", headers={"Cookie": f"sessionid={value}"})
     assert response.status_code in {200, 302}
@@ -223,10 +223,10 @@ def test_a_cookie_that_is_no_session_is_not_looked_for(
 
 @pytest.mark.threat(11)
 @pytest.mark.parametrize("path", ["", "provider/", "user/", "token/current/", "nowhere/"])
-def test_a_session_is_nothing_to_an_api(
+def test_an_api_ignores_sessions(
     api: ApiClient, staff: Client, path: str, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    """With the cookie of somebody of the staff: the same answer, no look at it, and none set."""
+    """With a staff user's cookie: the same answer, no query, and no cookie is set."""
     plain = api.get(path)
     with django_assert_num_queries(0):
         response = staff.get(api.prefix + path)

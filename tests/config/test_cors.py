@@ -1,4 +1,4 @@
-"""CORS_ALLOWED_ORIGINS: which pages may call the APIs and read what comes back; docs/decisions/0009-cors.md."""
+"""CORS_ALLOWED_ORIGINS: pages of which origins can read the APIs' answers (docs/decisions/0009-cors.md)."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -49,36 +49,36 @@ Call = Callable[[ApiClient], Response]
 
 
 class From(ApiClient):
-    """An API as a page of some origin calls it."""
+    """A client that sends an Origin header, as a browser does."""
 
     def __init__(self, api: ApiClient, origin: str) -> None:
         super().__init__(api.app)
         self._origin = origin
 
     def call(self, method: str, path: str, *, token: str | None = None, **extra: Any) -> Response:
-        """Call it with the header that a browser adds."""
+        """Send a request with the Origin header."""
         headers = {**extra.pop("headers", {}), "Origin": self._origin}
         return super().call(method, path, token=token, headers=headers, **extra)
 
 
 def kept(response: Response) -> dict[str, str]:
-    """Give an answer's headers without what is new each time."""
+    """Return an answer's headers without the request id, which is new each time."""
     return {name: value for name, value in response.items() if name != "X-Request-ID"}
 
 
 def cors(response: Response) -> dict[str, str]:
-    """Give what CORS has added to an answer."""
+    """Return the CORS headers of an answer."""
     return {name: value for name, value in response.items() if name == "Vary" or name.startswith("access-control-")}
 
 
 def preflight(api: ApiClient, path: str, origin: str = APP) -> Response:
-    """Ask as a browser does before a call that is not simple."""
+    """Send a preflight."""
     return api.call("OPTIONS", path, headers={"Origin": origin, **PREFLIGHT})
 
 
 @pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
 def test_without_origins_nothing_is_different(api: ApiClient, answer: Call) -> None:
-    """Not one header, whoever asks."""
+    """No header is added for any origin."""
     assert kept(answer(From(api, APP))) == kept(answer(api))
     assert cors(answer(From(api, APP))) == {}
 
@@ -86,7 +86,7 @@ def test_without_origins_nothing_is_different(api: ApiClient, answer: Call) -> N
 @ON
 @pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
 def test_every_answer_can_be_read(api: ApiClient, answer: Call) -> None:
-    """By a page of an origin that is named; everything else of the answer is as ever. Credentials are never allowed."""
+    """By a page of an allowed origin; the rest of the answer is unchanged. Credentials are never allowed."""
     with override_settings(CORS_ALLOWED_ORIGINS=[]):
         before = answer(api)
     response = answer(From(api, APP))
@@ -97,21 +97,21 @@ def test_every_answer_can_be_read(api: ApiClient, answer: Call) -> None:
 
 @ON
 @pytest.mark.parametrize("origin", [OTHER, "null", "", APP.upper(), f"{APP}:443", f"{APP}/", f"{APP}.evil.example"])
-def test_no_other_page_can(api: ApiClient, origin: str) -> None:
-    """Not of a part of a name that is named, nor of `null`, which every sandboxed frame is."""
+def test_other_origins_are_not_allowed(api: ApiClient, origin: str) -> None:
+    """Not a part of an allowed one, nor `null`, the origin of every sandboxed frame."""
     for path in ("provider/", "user/", "nowhere/"):
         assert cors(From(api, origin).get(path)) == {"Vary": "origin"}
 
 
 @ON
-def test_who_sends_no_origin_gets_a_note_for_caches_alone(api: ApiClient) -> None:
+def test_without_an_origin_only_vary_is_set(api: ApiClient) -> None:
     """An app is no page."""
     assert cors(api.get("provider/")) == {"Vary": "origin"}
 
 
 @ON
 def test_a_bug_and_a_spent_budget_can_be_read(api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A 500 that no adapter has made, and a 429."""
+    """A 500 from outside the adapters, and a 429."""
     with override_settings(THROTTLE_ANONYMOUS="1/hour"):
         answers = [From(api, APP).post("social_sign_up/", b"{", REMOTE_ADDR="203.0.113.99") for _ in range(3)]
     assert [answers[-1].status_code, cors(answers[-1])] == [429, PLAIN]
@@ -126,16 +126,16 @@ def test_a_bug_and_a_spent_budget_can_be_read(api: ApiClient, monkeypatch: pytes
 
 @ON
 @pytest.mark.parametrize(("path", "allow"), ALLOW.items(), ids=[path or "root" for path in ALLOW])
-def test_a_preflight_is_the_options_it_is(api: ApiClient, path: str, allow: str) -> None:
-    """204 with Allow and no body, and what the browser has asked besides."""
+def test_a_preflight_gets_the_options_answer(api: ApiClient, path: str, allow: str) -> None:
+    """204 with Allow and no body, and the CORS headers."""
     response = preflight(api, path)
     assert (response.status_code, response.content) == (204, b"")
     assert kept(response) == {**COMMON, "Allow": allow, **ASKED}
 
 
 @ON
-def test_a_preflight_of_no_path_lets_the_call_be_refused(api: ApiClient) -> None:
-    """204, so that the page can read the 404; for others, and without a preflight, it is the 404 itself."""
+def test_a_preflight_of_an_unknown_path(api: ApiClient) -> None:
+    """204, so that the page can read the 404; other origins and plain OPTIONS get the 404."""
     response = preflight(api, "nowhere/")
     assert (response.status_code, response.content) == (204, b"")
     assert kept(response) == {**COMMON, **ASKED}
@@ -147,7 +147,7 @@ def test_a_preflight_of_no_path_lets_the_call_be_refused(api: ApiClient) -> None
 @ON
 @UNDECIDED
 def test_a_brownout_can_be_read(v1: ApiClient) -> None:
-    """The preflight is answered, the call is refused, and the page reads why; plain OPTIONS is refused as ever."""
+    """The preflight gets a 204, the call a 410 that the page can read; plain OPTIONS gets the 410."""
     with BROWNOUT:
         response = preflight(v1, "user/")
         assert (response.status_code, response.content, cors(response)) == (204, b"", ASKED)
@@ -161,7 +161,7 @@ def test_a_brownout_can_be_read(v1: ApiClient) -> None:
 
 @ON
 def test_a_preflight_under_a_wrong_host_is_refused(api: ApiClient) -> None:
-    """There is nobody to be helped."""
+    """With the usual 400."""
     headers = {"Origin": APP, **PREFLIGHT}
     assert api.call("OPTIONS", "user/", headers=headers, HTTP_HOST="evil.example.com").status_code == 400
 
@@ -171,8 +171,8 @@ def test_a_preflight_under_a_wrong_host_is_refused(api: ApiClient) -> None:
     "answer", [*ANSWERS.values(), lambda api: preflight(api, "user/")], ids=[*ANSWERS, "preflight"]
 )
 @pytest.mark.parametrize("origin", [APP, OTHER])
-def test_both_versions_say_the_same(v1: ApiClient, v2: ApiClient, answer: Call, origin: str) -> None:
-    """Nothing outside the closed list, which CORS adds nothing to."""
+def test_both_versions_answer_alike(v1: ApiClient, v2: ApiClient, answer: Call, origin: str) -> None:
+    """CORS adds no difference to the closed list."""
     old, new = (
         Answer(api.prefix, response.status_code, tuple(response.items()), response.content)
         for api in (v1, v2)
@@ -196,8 +196,8 @@ def test_both_versions_say_the_same(v1: ApiClient, v2: ApiClient, answer: Call, 
         ("/api/v2/openapi.yaml", True),
     ],
 )
-def test_only_the_apis_are_opened(path: str, opened: bool) -> None:
-    """And the document that describes them."""
+def test_only_the_apis_have_cors_headers(path: str, opened: bool) -> None:
+    """And the OpenAPI document."""
     client = Client(SERVER_NAME=HOST)
     client.handler = handler()
     response = client.get(path, headers={"Origin": APP})
@@ -213,8 +213,8 @@ def test_only_the_apis_are_opened(path: str, opened: bool) -> None:
 @example("https://[")
 @example("//app.example.com")
 @hypothesis_settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-def test_an_origin_is_taken_as_it_is(api: ApiClient, origin: str, more: str) -> None:
-    """Whatever stands around a name that is named: another origin."""
+def test_origins_are_compared_exactly(api: ApiClient, origin: str, more: str) -> None:
+    """An allowed origin with text before or after it is another origin."""
     for odd in (more, origin + more, more + origin):
         response = From(api, odd).get("provider/")
         assert response.status_code == 200
@@ -234,8 +234,8 @@ def test_an_origin_is_taken_as_it_is(api: ApiClient, origin: str, more: str) -> 
         "https://xn--bcher-kva.example:8443",
     ],
 )
-def test_what_is_an_origin(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
-    """As browsers write it."""
+def test_valid_origins(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    """In the form of the Origin header."""
     monkeypatch.setenv("CORS_VARIABLE", f"{value} , https://other.example.com,")
     assert environment.web_origins("CORS_VARIABLE") == [*([value] if value else []), "https://other.example.com"]
 
@@ -265,8 +265,8 @@ def test_what_is_an_origin(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
         "https://app.example.com,https://*",
     ],
 )
-def test_what_is_no_origin(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
-    """It would match nothing, or everything: an error that names the variable."""
+def test_invalid_origins(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    """Each would match nothing, or everything; the error names the variable."""
     monkeypatch.setenv("CORS_VARIABLE", value)
     with pytest.raises(environment.Unreadable, match="CORS_VARIABLE"):
         environment.web_origins("CORS_VARIABLE")
@@ -274,7 +274,7 @@ def test_what_is_no_origin(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[Service]:
-    """The service, open to one origin."""
+    """A service with one allowed origin."""
     with running_service(None, CORS_ALLOWED_ORIGINS=APP, CLIENT_HEADER="X-App-Build") as service:
         yield service
 
@@ -282,7 +282,7 @@ def service() -> Iterator[Service]:
 @pytest.mark.e2e
 @pytest.mark.threat(11)
 def test_over_http(service: Service) -> None:
-    """A preflight, then the call, to each version alike; no cookie comes, and none is allowed."""
+    """A preflight and the call, to each version; no cookie is set, and credentials are not allowed."""
     for prefix in settings.APIS.values():
         url = f"{service.url}/{prefix}social_sign_up/"
         asked = requests.options(url, headers={"Origin": APP, **PREFLIGHT}, timeout=30)

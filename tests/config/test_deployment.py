@@ -1,4 +1,4 @@
-"""The production that docs/operators.md describes: nothing is wrong with it, and each part of it is needed."""
+"""The production environment in docs/operators.md passes the deployment checks, and each part of it is needed."""
 
 import re
 import secrets
@@ -20,7 +20,7 @@ PLACEHOLDER = "…"
 
 
 def documented() -> dict[str, str]:
-    """Give the smallest production environment as it is written down, its placeholders filled in."""
+    """Return the documented smallest production environment, with its placeholders filled in."""
     text = MANUAL.read_text(encoding="utf-8")
     block = text.partition(TITLE)[2].partition("\n\n")[0]
     found = dict(re.findall(r"(?:^| )([A-Z][A-Z0-9_]+)=(\S+)", block, flags=re.MULTILINE))
@@ -28,21 +28,21 @@ def documented() -> dict[str, str]:
 
 
 def check(environment: dict[str, str]) -> tuple[int, str]:
-    """Run the check with this environment alone."""
+    """Run `check --deploy` with this environment alone."""
     own = {"DJANGO_SETTINGS_MODULE": "config.settings", **environment}
     ended = run_to_end("django", own, "check", "--deploy", "--fail-level", "WARNING")
     return ended.returncode, ended.stdout + ended.stderr
 
 
-def test_the_documented_production_is_in_order() -> None:
-    """All of it, and nothing besides."""
+def test_the_documented_production_has_no_issues() -> None:
+    """It has the required variables, and the checks report nothing."""
     environment = documented()
     assert {"SECRET_KEY", "DATABASE_URL", "REDIS_URL", "SOCIAL_AUTH_FACEBOOK_SECRET"} <= set(environment)
     assert check(environment) == (0, "System check identified no issues (4 silenced).\n")
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "printed"),
     [
         ("SECRET_KEY", "SECRET_KEY is not set"),
         ("ALLOWED_HOSTS", "config.W002"),
@@ -51,24 +51,24 @@ def test_the_documented_production_is_in_order() -> None:
         ("SOCIAL_AUTH_GOOGLE_OAUTH2_SECRET", "social.E002"),
     ],
 )
-def test_what_is_left_out_is_missed(name: str, said: str) -> None:
-    """Each of them is there for a reason."""
+def test_each_variable_is_needed(name: str, printed: str) -> None:
+    """Without it a check or the settings report an error."""
     environment = documented()
     del environment[name]
     status, output = check(environment)
     assert status != 0
-    assert said in output
+    assert printed in output
 
 
-def test_each_silenced_check_has_something_to_say() -> None:
-    """None is silenced that would be silent: it would hide a fault of later."""
+def test_each_silenced_check_would_report() -> None:
+    """A silenced check that reports nothing now could hide a fault later."""
     with override_settings(SILENCED_SYSTEM_CHECKS=[], SECURE_HSTS_SECONDS=3600):
         ids = {message.id for message in run_checks(tags=[Tags.security], include_deployment_checks=True)}
     assert set(settings.SILENCED_SYSTEM_CHECKS) <= ids
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "ids"),
     [
         ({"TRUSTED_PROXIES": 0}, {"config.W001"}),
         ({"ALLOWED_HOSTS": ["api.example.com", "*"]}, {"config.W002"}),
@@ -80,17 +80,17 @@ def test_each_silenced_check_has_something_to_say() -> None:
     ],
     ids=str,
 )
-def test_each_fault_of_a_deployment_has_its_id(changed: dict[str, object], said: set[str]) -> None:
-    """Those that Django does not look for."""
+def test_our_checks_of_a_deployment(changed: dict[str, object], ids: set[str]) -> None:
+    """Each fault has its own id."""
     in_order = {"TRUSTED_PROXIES": 1, "THROTTLE_ANONYMOUS": "60/minute", "THROTTLE_USER": "600/minute"}
     with override_settings(**{**in_order, **changed}):
         messages = run_checks(tags=[Tags.security], include_deployment_checks=True)
-    assert {str(message.id) for message in messages if str(message.id).startswith("config.")} == said
+    assert {str(message.id) for message in messages if str(message.id).startswith("config.")} == ids
 
 
 @pytest.mark.e2e
 def test_tls_ends_at_the_proxy(tmp_path: Path) -> None:
-    """What came by TLS gets HSTS, on every version alike; plain HTTP is answered as ever, and never redirected."""
+    """Requests by TLS get HSTS on every version; plain HTTP is answered and never redirected."""
     database = f"sqlite:///{tmp_path}/db.sqlite3"
     with running_service(None, database_url=database, TRUSTED_PROXIES="1", HSTS_SECONDS="3600") as service:
         for path in ["livez", "readyz", "", *(prefix + "provider/" for prefix in settings.APIS.values())]:
@@ -103,8 +103,8 @@ def test_tls_ends_at_the_proxy(tmp_path: Path) -> None:
 
 @pytest.mark.e2e
 @pytest.mark.threat(10)
-def test_without_a_proxy_nobody_speaks_for_the_connection(tmp_path: Path) -> None:
-    """Whoever calls from this machine is a client like any other: these headers, which servers know, mean nothing."""
+def test_without_a_proxy_its_headers_are_ignored(tmp_path: Path) -> None:
+    """Also from this machine, which gunicorn would trust by default."""
     given = {"X-Forwarded-Proto": "https", "X-Forwarded-SSL": "off", "SCRIPT_NAME": "/evil", "PATH_INFO": "/livez"}
     with running_service(None, database_url=f"sqlite:///{tmp_path}/db.sqlite3", HSTS_SECONDS="3600") as service:
         for prefix in settings.APIS.values():

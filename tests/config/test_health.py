@@ -19,13 +19,13 @@ ANY_HOST = {"Host": "10.1.2.3:8000"}
 
 
 def readiness(url: str) -> tuple[int, dict[str, str]]:
-    """Ask as an orchestrator does, by the address it happens to know."""
+    """Request /readyz as an orchestrator does, by the address."""
     answer = requests.get(f"{url}/readyz", headers=ANY_HOST, timeout=30)
     return answer.status_code, answer.json()
 
 
-def test_ready_while_the_database_is_as_it_should_be(tmp_path: Path) -> None:
-    """Ready; not ready with an unapplied migration; ready again, without a restart. Alive all the while."""
+def test_readiness_follows_the_migrations(tmp_path: Path) -> None:
+    """Not ready with an unapplied migration, ready after it without a restart; alive all the time."""
     database = Database("sqlite", f"sqlite:///{tmp_path}/db.sqlite3")
     with running_service(None, database_url=database.url) as service:
         assert readiness(service.url) == (200, {"status": "ok"})
@@ -45,8 +45,8 @@ def test_ready_while_the_database_is_as_it_should_be(tmp_path: Path) -> None:
 
 @pytest.mark.threat(28)
 @pytest.mark.postgres
-def test_not_ready_while_postgresql_is_away(tmp_path: Path) -> None:
-    """Its sessions ended and new ones refused: 503 meanwhile, and recovery without a restart."""
+def test_not_ready_while_postgresql_is_down(tmp_path: Path) -> None:
+    """With its sessions ended and new ones refused: 503, and recovery without a restart."""
     with empty_postgres() as database:
         migrate(database)
         name = database.url.rpartition("/")[2]
@@ -59,7 +59,7 @@ def test_not_ready_while_postgresql_is_away(tmp_path: Path) -> None:
                 assert readiness(service.url)[0] == 503
                 assert requests.get(f"{service.url}/livez", timeout=30).status_code == 200
                 connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true'.encode())
-            until = time.monotonic() + 30  # the pool tries again less and less often
+            until = time.monotonic() + 30  # the pool waits longer before each attempt
             while readiness(service.url)[0] != 200:
                 assert time.monotonic() < until
                 time.sleep(0.2)
@@ -67,7 +67,7 @@ def test_not_ready_while_postgresql_is_away(tmp_path: Path) -> None:
 
 @pytest.mark.threat(29)
 def test_each_request_is_one_line_with_its_id_and_no_query(tmp_path: Path) -> None:
-    """Method, path, status, time; the id is the answer's, and a key in a URL stays out of the log."""
+    """Method, path, status, time and the answer's id; a key in a URL is not in the log."""
     with running_service(None, database_url=f"sqlite:///{tmp_path}/db.sqlite3") as service:
         answers = [
             requests.get(f"{service.url}/{prefix}{path}?api_key=canary&username=canary", timeout=30)
@@ -82,8 +82,8 @@ def test_each_request_is_one_line_with_its_id_and_no_query(tmp_path: Path) -> No
         assert re.search(rf" GET {path} {answer.status_code} \d+ ms$", line)
 
 
-def test_a_trusted_proxy_names_the_request(tmp_path: Path) -> None:
-    """Its `X-Request-ID` is on the answer and on the line, unless it could forge a line."""
+def test_a_trusted_proxy_sets_the_request_id(tmp_path: Path) -> None:
+    """Its `X-Request-ID` is in the answer and in the log, unless it could forge a log line."""
     path = "/" + next(iter(settings.APIS.values()))
     with running_service(None, database_url=f"sqlite:///{tmp_path}/db.sqlite3", TRUSTED_PROXIES="1") as service:
         for given in ("from-the.proxy_01", "short", "with a blank", "x" * 65, "0123456789,0123456789"):
@@ -93,8 +93,8 @@ def test_a_trusted_proxy_names_the_request(tmp_path: Path) -> None:
             assert f"[{taken}]" in service.log()
 
 
-def test_the_process_ends_when_it_is_told_to(tmp_path: Path) -> None:
-    """SIGTERM: an orderly end with status 0, within the time that a sign-in may take."""
+def test_sigterm_ends_the_process(tmp_path: Path) -> None:
+    """With status 0, within the time that a sign-in may take."""
     with running_service(None, database_url=f"sqlite:///{tmp_path}/db.sqlite3") as service:
         process: subprocess.Popen[bytes] = service.process
     assert process.returncode == 0

@@ -1,4 +1,4 @@
-"""What trusting a silent pooled connection saves, and what it must never cost (docs/threats.md, row 28)."""
+"""config.postgres: checking a pooled connection costs no statement and misses no closed one (THREATS, row 28)."""
 
 import os
 import select
@@ -33,14 +33,14 @@ pytestmark = [pytest.mark.postgres, pytest.mark.skipif(not SERVER, reason=NEEDS_
 
 @pytest.fixture
 def proxy() -> Iterator[StatementProxy]:
-    """The way to the server, on which everything that is sent is written down."""
+    """A proxy to the server that records all statements."""
     with StatementProxy(SERVER) as proxy:
         yield proxy
 
 
 @pytest.fixture
 def settings_of(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
-    """Read the settings of a database as a process does."""
+    """Return a function that reads the database settings from the environment."""
 
     def read(url: str, size: int) -> dict[str, Any]:
         monkeypatch.setenv("DATABASE_URL", url)
@@ -52,19 +52,19 @@ def settings_of(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
 
 @pytest.fixture
 def pooled(settings_of: Any, django_db_blocker: Any) -> Iterator[Any]:
-    """Let Django use the server as in production; gives the settings for threads."""
+    """Let Django use the server as in production; return the settings for other threads."""
     yield from _using(settings_of(SERVER, POOL), django_db_blocker)
 
 
 @pytest.fixture
 def single(settings_of: Any, django_db_blocker: Any) -> Iterator[Any]:
-    """The same with one connection, which each request gets."""
+    """The same with a pool of one connection."""
     yield from _using(settings_of(SERVER, 1), django_db_blocker)
 
 
 @pytest.fixture
 def counted(settings_of: Any, proxy: StatementProxy, django_db_blocker: Any) -> Iterator[Any]:
-    """The same along the proxy."""
+    """The same through the proxy."""
     yield from _using(settings_of(proxy.url, 1), django_db_blocker)
 
 
@@ -79,13 +79,13 @@ def _using(where: dict[str, Any], django_db_blocker: Any) -> Iterator[dict[str, 
 
 
 def pool() -> Any:
-    """Give the pool of this process."""
+    """Return the pool of this process."""
     wrapper: Any = connections["default"]
     return wrapper.pool
 
 
 def ask(statement: str = "SELECT pg_backend_pid()") -> Any:
-    """Do as a request does: take a connection, ask, give it back; gives the first value."""
+    """Take a connection, run the statement, give the connection back; return the first value."""
     connection = connections["default"]
     try:
         with connection.cursor() as cursor:
@@ -97,13 +97,13 @@ def ask(statement: str = "SELECT pg_backend_pid()") -> Any:
 
 @pytest.fixture
 def outside() -> Iterator[psycopg.Connection]:
-    """Somebody else's session."""
+    """A session outside the pool."""
     with psycopg.connect(SERVER, autocommit=True) as session:
         yield session
 
 
 def end(outside: psycopg.Connection, *pids: int) -> None:
-    """End sessions from the server's side, and wait until they are gone."""
+    """End sessions on the server, and wait until they are gone."""
     outside.execute("SELECT pg_terminate_backend(pid) FROM unnest(%s::int[]) AS pid", [list(pids)])
     until = time.monotonic() + SOON
     while outside.execute("SELECT FROM pg_stat_activity WHERE pid = ANY(%s)", [list(pids)]).rowcount:
@@ -112,7 +112,7 @@ def end(outside: psycopg.Connection, *pids: int) -> None:
 
 
 def all_in_the_pool(where: dict[str, Any]) -> set[int]:
-    """Use as many connections at once as there may be; give the server's processes."""
+    """Use all connections of the pool at once; return the server's process ids."""
     barrier = threading.Barrier(POOL)
 
     def hold(number: int) -> int:
@@ -130,7 +130,7 @@ def all_in_the_pool(where: dict[str, Any]) -> set[int]:
 
 
 def test_a_connection_from_the_pool_costs_no_statement(counted: Any, proxy: StatementProxy) -> None:
-    """What is sent is what was asked for, on the connection that was opened first."""
+    """Only the request's own statements are sent, on the first connection."""
     ask()
     proxy.reset()
     for _ in range(20):
@@ -138,8 +138,8 @@ def test_a_connection_from_the_pool_costs_no_statement(counted: Any, proxy: Stat
     assert (proxy.statements, proxy.connections) == (["SELECT 1"] * 20, 0)
 
 
-def test_a_transaction_costs_its_ends_alone(counted: Any, proxy: StatementProxy) -> None:
-    """Nothing is asked or set when it is given back, either."""
+def test_a_transaction_costs_begin_and_commit(counted: Any, proxy: StatementProxy) -> None:
+    """Giving the connection back costs no statement either."""
     ask()
     proxy.reset()
     for _ in range(3):
@@ -150,8 +150,8 @@ def test_a_transaction_costs_its_ends_alone(counted: Any, proxy: StatementProxy)
 
 
 @pytest.mark.threat(28)
-def test_a_connection_that_the_server_has_ended_is_never_handed_out(single: Any, outside: psycopg.Connection) -> None:
-    """Ended while nobody used it: the next request has another, and no error."""
+def test_a_closed_connection_is_replaced(single: Any, outside: psycopg.Connection) -> None:
+    """If the server closes an idle connection, the next request gets another one and no error."""
     for _ in range(10):
         before = ask()
         end(outside, before)
@@ -159,8 +159,8 @@ def test_a_connection_that_the_server_has_ended_is_never_handed_out(single: Any,
 
 
 @pytest.mark.threat(28)
-def test_all_of_them_ended_at_once(pooled: Any, outside: psycopg.Connection) -> None:
-    """As many requests at once as before find new ones; no place in the pool is lost, however often it happens."""
+def test_all_connections_closed_at_once(pooled: Any, outside: psycopg.Connection) -> None:
+    """As many concurrent requests as before get new ones; the pool keeps its size, however often it happens."""
     for _ in range(3):
         before = all_in_the_pool(pooled)
         assert len(before) == POOL
@@ -171,8 +171,8 @@ def test_all_of_them_ended_at_once(pooled: Any, outside: psycopg.Connection) -> 
 
 
 @pytest.mark.threat(28)
-def test_one_that_is_ended_in_use_is_an_error_once(pooled: Any, outside: psycopg.Connection) -> None:
-    """The request that had it fails; the next one does not."""
+def test_a_connection_closed_in_use_is_one_error(pooled: Any, outside: psycopg.Connection) -> None:
+    """The request that uses it fails; the next one does not."""
     connection = connections["default"]
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
@@ -185,12 +185,12 @@ def test_one_that_is_ended_in_use_is_an_error_once(pooled: Any, outside: psycopg
 
 @pytest.fixture
 def short_lived(outside: psycopg.Connection, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
-    """While it is set the server ends each connection that the pool hands out; not for ever, so that nothing hangs."""
+    """An event; while it is set, the server closes each connection that the pool hands out."""
     set_still, until, look = threading.Event(), time.monotonic() + 3 * SOON, base._is_alive
 
     def outlived(connection: psycopg.Connection) -> bool:
         if set_still.is_set():
-            assert time.monotonic() < until, "a request waits for ever"
+            assert time.monotonic() < until, "a request waits without end"
             end(outside, connection.info.backend_pid)
         return look(connection)
 
@@ -200,20 +200,20 @@ def short_lived(outside: psycopg.Connection, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.threat(28)
-def test_connections_that_end_as_soon_as_they_are_made(
+def test_connections_that_close_at_once(
     api: ApiClient, pooled: Any, short_lived: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A clear error after a while, not a search without end; once they live, all places of the pool are there."""
-    said = set()
+    """Requests fail after a limited time; when connections stay open again, the pool has its full size."""
+    errors = set()
     with monkeypatch.context() as impatient:
         impatient.setattr(base, "MAX_WAIT", 0.1)
         for _ in range(POOL + 1):
             with pytest.raises(OperationalError) as refused:
                 ask()
-            said.add(str(refused.value))
+            errors.add(str(refused.value))
             assert_error(api.get("user/", token="any"), "service_unavailable")
-    # On a busy machine now and then that there was none in time.
-    assert "each connection has ended as soon as it was made" in said
+    # On a busy machine some errors say that there was no connection in time.
+    assert "each connection has ended as soon as it was made" in errors
     short_lived.clear()
     assert ask("SELECT 1") == 1
     assert len(all_in_the_pool(pooled)) == POOL
@@ -221,17 +221,17 @@ def test_connections_that_end_as_soon_as_they_are_made(
 
 
 def notify(outside: psycopg.Connection, pid: int) -> None:
-    """Have the server say something, unasked, to an idle session."""
+    """Let the server send a notification to an idle session."""
     pooled = next(one for one in pool()._pool if one.info.backend_pid == pid)
     outside.execute("SELECT pg_notify(%s, 'news')", [CHANNEL])
     ready, _, _ = select.select([pooled.fileno()], [], [], SOON)
     assert ready
 
 
-def test_one_that_the_server_has_told_something_stays(
+def test_a_connection_with_a_notification_is_kept(
     counted: Any, proxy: StatementProxy, outside: psycopg.Connection
 ) -> None:
-    """It is asked once whether it lives, and then used; what it was told is read, so it is silent again."""
+    """It is checked by one query, which also reads the notification; later checks need no query."""
     pid = ask()
     ask(f"LISTEN {CHANNEL}")
     for _ in range(3):
@@ -246,8 +246,8 @@ def test_one_that_the_server_has_told_something_stays(
 
 
 @pytest.mark.threat(28)
-def test_one_that_was_told_something_and_then_ended_goes(single: Any, outside: psycopg.Connection) -> None:
-    """The last words are behind others."""
+def test_a_connection_closed_after_a_notification_is_replaced(single: Any, outside: psycopg.Connection) -> None:
+    """The close is behind other messages."""
     before = ask()
     ask(f"LISTEN {CHANNEL}")
     notify(outside, before)
@@ -255,8 +255,8 @@ def test_one_that_was_told_something_and_then_ended_goes(single: Any, outside: p
     assert ask() != before
 
 
-def test_one_that_comes_back_within_a_transaction_is_clean(single: Any) -> None:
-    """What a request has left open is rolled back before another gets it."""
+def test_an_open_transaction_is_rolled_back(single: Any) -> None:
+    """Before another request gets the connection."""
     connection = connections["default"]
     pid = ask()
     connection.ensure_connection()
@@ -268,15 +268,15 @@ def test_one_that_comes_back_within_a_transaction_is_clean(single: Any) -> None:
 
 
 @pytest.mark.threat(28)
-def test_silence_is_the_same_over_tls(
+def test_tls_connections(
     settings_of: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, django_db_blocker: Any
 ) -> None:
-    """What TLS itself says after a handshake is read with the rest: nobody is asked, and an ended one goes."""
-    asked: list[Any] = []
+    """TLS's own messages after the handshake cause no query, and a closed connection is recognised."""
+    checked: list[Any] = []
     check = ConnectionPool.check_connection
 
     def note(one: Any) -> None:
-        asked.append(one)
+        checked.append(one)
         check(one)
 
     monkeypatch.setattr(ConnectionPool, "check_connection", note)
@@ -293,8 +293,8 @@ def test_silence_is_the_same_over_tls(
         for _ in _using(where, django_db_blocker):
             assert ask("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()") is True
             pids = {ask() for _ in range(20)}
-            assert (len(pids), asked) == (1, [])
+            assert (len(pids), checked) == (1, [])
             with psycopg.connect(server.database.url, autocommit=True) as outside:
                 end(outside, *pids)
             assert ask() not in pids
-            assert len(asked) == 1
+            assert len(checked) == 1
