@@ -38,7 +38,7 @@ bench: $(installed) ## measure sign-ins beside peers and a bare view, with Postg
 bench-quick: $(installed) ## the same in three minutes: beside one peer, on PostgreSQL
 	exec $(python) -m benchmarks --quick $(ARGS)
 
-lock: $(installed) ## pin the requirements anew, with Python 3.11 (ARGS=--upgrade for newer versions)
+lock: $(installed) ## pin the requirements again, with Python 3.11 (ARGS=--upgrade for newer versions)
 	exec bash scripts/lock $(own_in) -- $(ARGS)
 
 openapi: $(installed) ## write openapi.yaml, docs/differences.md and docs/providers.md from the code

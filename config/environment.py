@@ -70,7 +70,7 @@ def threads() -> int:
     return integer("THREADS", 128, least=1, most=1000)
 
 
-def number(name: str, default: float = 1.0, *, above: float = 0.0, most: float = 1e6) -> float:
+def number(name: str, default: float = 0.0, *, above: float = 0.0, most: float = 1e6) -> float:
     """Read a number greater than `above`, fractions allowed."""
     value = _finite(name, default, "a number")
     if not above < value <= most:

@@ -214,7 +214,7 @@ def _allowed(comparison: Comparison) -> str:
             name = difference.place.rpartition(".")[2]
             by_reason.setdefault(" and ".join(difference.reasons), {})[name] = None
     texts = [f"{reason} ({', '.join(names)})" for reason, names in by_reason.items()]
-    return f"  but for: {'; '.join(texts)}" if texts else ""
+    return f"  except for: {'; '.join(texts)}" if texts else ""
 
 
 def _sum_up(terminal: Terminal, tally: Tally) -> bool:

@@ -1,4 +1,4 @@
-"""gunicorn's threaded worker and log, changed where decision 13 says so (docs/decisions/0013-the-server.md)."""
+"""gunicorn's threaded worker and log, with the changes of docs/decisions/0013-the-server.md."""
 
 # mypy: disable-error-code="misc"
 # gunicorn has no types: each of its classes is Any.

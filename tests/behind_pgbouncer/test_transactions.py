@@ -73,7 +73,7 @@ def use_both_apis(service: Service, number: int) -> tuple[str, int]:
 
 
 def test_many_at_once_share_few_connections(service: Service, bouncer: Bouncer, database: Database) -> None:
-    """Nobody is orphaned, each name is given once, and each call is counted once."""
+    """No user is orphaned, each name is given once, and each call is counted once."""
     names, calls = zip(*at_once([partial(use_both_apis, service, number) for number in range(CALLERS)]), strict=True)
 
     assert (database.orphans(), database.counts()["auth_user"]) == ([], CALLERS)

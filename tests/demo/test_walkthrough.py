@@ -73,7 +73,7 @@ def test_allowed_differences_are_shown() -> None:
     old = answer(b'{"resource_uri":"/api/v1/user/1/"}', headers={"X-Request-ID": "a" * 32})
     new = answer(b'{"resource_uri":"/api/v2/user/1/"}', prefix="/api/v2/", headers={"X-Request-ID": "b" * 32})
     _show_comparison(Terminal(out), compare(old, new), clients())
-    assert out.getvalue().strip() == "identical  but for: the version in a path of ours (resource_uri)"
+    assert out.getvalue().strip() == "identical  except for: the version in a path of ours (resource_uri)"
 
 
 def test_tokens_are_shortened() -> None:

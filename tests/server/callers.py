@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPException, HTTPResponse
 
-PATIENCE = 60
+TIMEOUT = 60
 """Seconds; longer than anything that these tests wait for."""
 
 
@@ -28,7 +28,7 @@ class Calls:
 
     def wait_for(self, more: int) -> None:
         """Wait until so many more calls have been answered."""
-        until, before = time.monotonic() + PATIENCE, self.statuses.total()
+        until, before = time.monotonic() + TIMEOUT, self.statuses.total()
         while self.statuses.total() < before + more:
             assert time.monotonic() < until, f"calls are no longer answered: {self}"
             time.sleep(0.01)
@@ -101,7 +101,7 @@ def _usable(connection: socket.socket | None) -> socket.socket | None:
 
 def _connected(address: tuple[str, int], calls: Calls) -> socket.socket | None:
     with suppress(OSError):
-        return socket.create_connection(address, timeout=PATIENCE)
+        return socket.create_connection(address, timeout=TIMEOUT)
     with calls.lock:
         calls.refused += 1
     time.sleep(0.02)

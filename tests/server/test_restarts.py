@@ -14,7 +14,7 @@ from django.conf import settings
 from tests.e2e.inventive import fields, inventive_github
 from tests.e2e.private import private_redis
 from tests.e2e.servers import Service, mortal_service, running_service
-from tests.server.callers import PATIENCE, Calls, calling, read, request
+from tests.server.callers import TIMEOUT, Calls, calling, read, request
 
 pytestmark = pytest.mark.e2e
 
@@ -44,10 +44,10 @@ def running(gate: threading.Event) -> Iterator[Callable[..., AbstractContextMana
 
     The provider timeout is longer than any test.
     """
-    with inventive_github(before=lambda: gate.wait(PATIENCE)) as github, ExitStack() as kept:
+    with inventive_github(before=lambda: gate.wait(TIMEOUT)) as github, ExitStack() as kept:
 
         def running(processes: int = 1, *, mortal: bool = False, **environment: str) -> AbstractContextManager[Service]:
-            environment |= {"PROVIDER_TIMEOUT": str(5 * PATIENCE), "THREADS": "16"}
+            environment |= {"PROVIDER_TIMEOUT": str(5 * TIMEOUT), "THREADS": "16"}
             if processes > 1:
                 redis = kept.enter_context(private_redis())
                 environment |= {"WEB_CONCURRENCY": str(processes), "REDIS_URL": redis.url}
@@ -62,7 +62,7 @@ Running = Callable[..., AbstractContextManager[Service]]
 
 
 def soon(true: Callable[[], bool]) -> None:
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + TIMEOUT
     while not true():
         assert time.monotonic() < until
         time.sleep(0.05)
@@ -86,7 +86,7 @@ def test_workers_at_their_request_limit_are_replaced(running: Running) -> None:
 
 def test_the_only_worker_answers_all_it_has_before_it_is_replaced(running: Running, gate: threading.Event) -> None:
     """With one process, new connections wait until a slow sign-up has ended and the next worker serves."""
-    with running(MAX_REQUESTS="20") as service, socket.create_connection(service.address, PATIENCE) as waits:
+    with running(MAX_REQUESTS="20") as service, socket.create_connection(service.address, TIMEOUT) as waits:
         (first,) = service.workers
         gate.clear()
         waits.sendall(sign_up(1))
@@ -119,7 +119,7 @@ def test_sighup_replaces_all_workers(running: Running) -> None:
 def test_sigterm_answers_all_accepted_requests(running: Running, gate: threading.Event) -> None:
     """Including those in the kernel's queue, and sign-ups that wait for a provider."""
     with running(2, mortal=True) as service, ExitStack() as load:
-        waiting = [load.enter_context(socket.create_connection(service.address, PATIENCE)) for _ in range(4)]
+        waiting = [load.enter_context(socket.create_connection(service.address, TIMEOUT)) for _ in range(4)]
         gate.clear()
         for number, one in enumerate(waiting):
             one.sendall(sign_up(number, PREFIXES[number % len(PREFIXES)]))
@@ -130,7 +130,7 @@ def test_sigterm_answers_all_accepted_requests(running: Running, gate: threading
         soon(lambda: all(one.refused for one in calls))
         gate.set()
         assert [read(one) for one in waiting] == [(201, True)] * 4
-        assert service.process.wait(PATIENCE) == 0
+        assert service.process.wait(TIMEOUT) == 0
         assert "was sent" not in service.log(), "a worker was killed"
     assert [set(one.statuses) for one in calls] == [{200}] * 2
     # A connection that is made at the moment of the close may be reset; gunicorn's own worker resets the whole queue.
@@ -140,10 +140,10 @@ def test_sigterm_answers_all_accepted_requests(running: Running, gate: threading
 def test_idle_clients_delay_neither_requests_nor_the_stop(running: Running) -> None:
     """Clients that send nothing, and clients that do not close after `Connection: close`."""
     with running(mortal=True) as service, ExitStack() as kept:
-        idle = kept.enter_context(socket.create_connection(service.address, PATIENCE))
+        idle = kept.enter_context(socket.create_connection(service.address, TIMEOUT))
         began = time.monotonic()
         for _ in range(8):
-            stays = kept.enter_context(socket.create_connection(service.address, PATIENCE))
+            stays = kept.enter_context(socket.create_connection(service.address, TIMEOUT))
             stays.sendall(request("GET", "/livez", Connection="close"))
             assert read(stays) == (200, True)
             other = kept.enter_context(socket.create_connection(service.address, OTHERS_WAIT))
@@ -152,4 +152,4 @@ def test_idle_clients_delay_neither_requests_nor_the_stop(running: Running) -> N
         time.sleep(max(0.0, began + IN_A_THREAD - time.monotonic()))
         service.process.send_signal(signal.SIGTERM)
         assert idle.recv(1) == b""
-        assert service.process.wait(PATIENCE) == 0
+        assert service.process.wait(TIMEOUT) == 0
