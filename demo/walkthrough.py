@@ -118,7 +118,7 @@ def walk(sandbox: str, service: str, fresh: Mapping[str, str], terminal: Termina
         names = " and ".join(client.name for client in clients)
         _heading(terminal, f"The same requests to {names}", "Each version has its own service with an empty database.")
         if len(clients) > 1:
-            terminal.line("The answers must be the same except for what CONTRACT section 0 lists;")
+            terminal.line("The answers must be the same except for what docs/contract.md, section 0 lists;")
             terminal.line("~ marks the lines that differ.")
         for step in STEPS:
             _send(step, clients, provider, terminal, tally)
