@@ -31,6 +31,7 @@ SETTINGS: dict[str, Any] = {
     "SERVERS": [{"url": "/api/v2"}],
     "SCHEMA_PATH_PREFIX": "",
     "COMPONENT_SPLIT_REQUEST": False,
+    "COMPONENT_SPLIT_PATCH": False,
     "COMPONENT_NO_READ_ONLY_REQUIRED": False,
     "SORT_OPERATIONS": False,
     "SORT_OPERATION_PARAMETERS": False,

@@ -1,0 +1,17 @@
+"""Django's entry to the app that declares the resource."""
+
+from django.apps import AppConfig
+
+
+class DeclaredConfig(AppConfig):
+    """The app; it registers its resource when it is ready, before the URLs are loaded."""
+
+    name = "tests.declared"
+    label = "declared"
+
+    def ready(self) -> None:
+        """Register the resource."""
+        from shared.contract.declarations import registry  # noqa: PLC0415 - once the apps are ready
+        from tests.declared.declaration import NOTE  # noqa: PLC0415 - likewise
+
+        registry.register(NOTE)

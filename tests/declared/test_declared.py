@@ -1,0 +1,22 @@
+"""A resource that a project declares is served alike by every mounted API."""
+
+from tests.e2e.servers import run_to_end
+
+
+def test_the_story_of_a_declared_resource() -> None:
+    """The app registers its resource when Django starts, so the story runs in a process of its own."""
+    ended = run_to_end(
+        "pytest",
+        {"DJANGO_SETTINGS_MODULE": "tests.declared.settings"},
+        "--ds=tests.declared.settings",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:xdist",
+        "--no-cov",
+        "-q",
+        "tests/declared/story.py",
+    )
+    assert ended.returncode == 0, ended.stdout[-8000:] + ended.stderr[-2000:]
+    assert " passed" in ended.stdout
+    assert "skipped" not in ended.stdout
