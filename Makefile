@@ -6,6 +6,8 @@ ARGS ?=
 .DEFAULT_GOAL := help
 .SILENT:
 MAKEFLAGS += --no-print-directory
+# Without bytecode each process compiles all modules again: half of the start of pytest, and of each server it starts.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help demo test serve migrate check bench bench-quick lock openapi threats format clean
 
 installed := .venv/.installed
