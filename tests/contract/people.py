@@ -1,10 +1,12 @@
 """Users, credentials and linked identities, made straight in the database, and a way to compare all rows."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.apps import apps
 from django.contrib.auth.models import User
+from django.db import connection
 from social_django.models import UserSocialAuth
 
 from social import tokens
@@ -58,9 +60,25 @@ def link(user: User, provider: str = "facebook", uid: str = "10011", id_key: str
 
 
 def all_rows() -> dict[str, list[dict[str, Any]]]:
-    """Give every row of every table, to see that nothing was written or moved."""
-    return {
-        model._meta.label: list(model._default_manager.order_by("pk").values())
-        for model in apps.get_models()
-        if model._meta.managed and not model._meta.proxy
-    }
+    """Return every row of every table by the model's label, to check that nothing was written or changed.
+
+    The SQL is built once: with a query set for each table, Django's compiler took two thirds of the time of many tests.
+    """
+    found = {}
+    with connection.cursor() as cursor:
+        for label, statement in _statements():
+            cursor.execute(statement)
+            columns = [column[0] for column in cursor.description]
+            found[label] = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+    return found
+
+
+@cache
+def _statements() -> list[tuple[str, str]]:
+    """Return the SELECT statement of each table."""
+    quote = connection.ops.quote_name
+    tables = [model._meta for model in apps.get_models() if model._meta.managed and not model._meta.proxy]
+    return [
+        (one.label, f"SELECT * FROM {quote(one.db_table)} ORDER BY {quote(one.pk.column)}")  # noqa: S608 - our names
+        for one in tables
+    ]
