@@ -1,11 +1,11 @@
-"""social-core's own tests, and a client of each mounted API."""
+"""social-core's own tests, and clients of the mounted APIs."""
 
 import pytest
 
 from tests.breadth import source
-from tests.contract.conftest import api
+from tests.contract.conftest import api, one_api
 
-__all__ = ["api"]
+__all__ = ["api", "one_api"]
 
 
 @pytest.fixture(scope="session")

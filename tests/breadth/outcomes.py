@@ -1,16 +1,9 @@
 """What a sign-up has left in the database."""
 
-import itertools
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from social_django.models import UserSocialAuth
-
-from tests.contract.conftest import ApiClient
-
-in_turn = itertools.cycle(ApiClient(app) for app in settings.APIS)
-"""Clients of each mounted API in turn, for what is behind them all."""
 
 
 def rows() -> list[tuple[Any, ...]]:

@@ -10,7 +10,7 @@ from pytest_django import Settings
 from social import usernames
 from social.providers.catalogue import CATALOGUE, Way
 from tests.breadth.logins import Login, login_of
-from tests.breadth.outcomes import forget_everyone, in_turn, rows
+from tests.breadth.outcomes import forget_everyone, rows
 from tests.breadth.playing import playing
 from tests.contract.answers import Response
 from tests.contract.conftest import ApiClient
@@ -42,10 +42,10 @@ def login(name: str, settings: Settings) -> Login:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_sign_up(api: ApiClient, login: Login, name: str) -> None:
+def test_sign_up(one_api: ApiClient, login: Login, name: str) -> None:
     """A user is made, with the provider's id and a name of ours; the second time the person is known."""
     with playing(*login.answers) as mock:
-        first, again = api.sign_up(login.fields), api.sign_up(login.fields)
+        first, again = one_api.sign_up(login.fields), one_api.sign_up(login.fields)
         called = {urlsplit(str(call.request.url)).hostname for call in mock.calls}
     assert (first.status_code, first.json().get("outcome")) == (201, "created"), first.content
     assert (again.status_code, again.json()["outcome"]) == (201, "signed_in")
@@ -56,12 +56,12 @@ def test_sign_up(api: ApiClient, login: Login, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_nonsense(login: Login, name: str) -> None:
+def test_nonsense(one_api: ApiClient, login: Login, name: str) -> None:
     """In any one of its answers: a failure of the provider's or a refusal, never of ours, and nothing is written."""
     for answer in login.answers:
         for body in NONSENSE:
             nonsense = responses.Response(answer.method, answer.url, body=body)
-            response = sign_up_with(nonsense, login)
+            response = sign_up_with(one_api, nonsense, login)
             if not nonsense.call_count:
                 break  # social-core's own flow makes that call, ours does not
             if response.status_code != 201:
@@ -74,10 +74,10 @@ def test_nonsense(login: Login, name: str) -> None:
         forget_everyone()
 
 
-def sign_up_with(nonsense: responses.Response, login: Login) -> Response:
+def sign_up_with(api: ApiClient, nonsense: responses.Response, login: Login) -> Response:
     # What nonsense leads to is nowhere to be found.
     with playing(nonsense, *login.answers, responses.Response("GET", re.compile("https://"), status=404)):
-        return next(in_turn).sign_up(login.fields)
+        return api.sign_up(login.fields)
 
 
 def name_of(login: Login) -> str:

@@ -26,7 +26,10 @@ AT_ONCE = "discord with SCOPE"
 """Discord, where the operator says that tokens may tell the address: both are asked for before either answers."""
 
 
-@pytest.fixture(params=[*CHECKERS, AT_ONCE])
+EACH = [*CHECKERS, AT_ONCE]
+
+
+@pytest.fixture(params=EACH)
 def provider(request: pytest.FixtureRequest) -> Iterator[str]:
     """Each of them in turn, enabled."""
     name, _, scope = request.param.partition(" with ")
@@ -74,48 +77,66 @@ def test_a_token_of_ours(api: ApiClient, provider: str, mock: responses.Requests
     assert sign_up(api, provider, mock).json()["outcome"] == "signed_in"
 
 
-def test_a_token_of_another_application(api: ApiClient, provider: str, mock: responses.RequestsMock) -> None:
+def test_a_token_of_another_application(one_api: ApiClient, provider: str, mock: responses.RequestsMock) -> None:
     """Its answer says so, and so does ours."""
     checker = CHECKERS[provider]
     claims = checker.saying(checker.of, checker.theirs)
-    refused(sign_up(api, provider, mock, check={"json": claims}), "token_audience_mismatch")
+    refused(sign_up(one_api, provider, mock, check={"json": claims}), "token_audience_mismatch")
 
 
-def test_one_of_several_registrations(api: ApiClient, provider: str, mock: responses.RequestsMock) -> None:
+def test_one_of_several_registrations(one_api: ApiClient, provider: str, mock: responses.RequestsMock) -> None:
     """A company has an application for each of its clients."""
     checker = CHECKERS[provider]
     claims = checker.saying(checker.of, checker.theirs)
     several = {"APP_ID": f"{OURS}, {THEIRS}"} if provider == "kakao" else {"CLIENT_IDS": f" {THEIRS} ,9"}
     with enabled(provider, **several):
-        assert sign_up(api, provider, mock, check={"json": claims}).status_code == 201
+        assert sign_up(one_api, provider, mock, check={"json": claims}).status_code == 201
 
 
-@pytest.mark.parametrize("named", [None, "", [OURS], {"id": OURS}, True, 1.5, False, 0.0], ids=repr)
+@pytest.mark.parametrize(
+    ("provider", "named"),
+    [
+        # The check of a name is one for all; Kakao, which counts its applications, looks for a number.
+        *((name, named) for name in ("gitlab", "kakao") for named in (None, "", [OURS], {"id": OURS}, True, 1.5, 0.0)),
+        *((name, None) for name in EACH if name not in {"gitlab", "kakao"}),
+    ],
+    ids=repr,
+    indirect=["provider"],
+)
 def test_a_check_that_names_no_application(
-    api: ApiClient, provider: str, mock: responses.RequestsMock, named: Any
+    one_api: ApiClient, provider: str, mock: responses.RequestsMock, named: Any
 ) -> None:
     """It proves nothing."""
     checker = CHECKERS[provider]
     claims = checker.saying(checker.of, named)
-    refused(sign_up(api, provider, mock, check={"json": claims}), "provider_bad_response")
+    refused(sign_up(one_api, provider, mock, check={"json": claims}), "provider_bad_response")
 
 
-@pytest.mark.parametrize("claims", [{}, [], None, "x", 7, {"application": None}, {"application": [], "app_id": None}])
-def test_a_check_that_is_nonsense(api: ApiClient, provider: str, mock: responses.RequestsMock, claims: Any) -> None:
+@pytest.mark.parametrize(
+    ("provider", "claims"),
+    [
+        *(("gitlab", claims) for claims in (None, "x", 7)),
+        *((name, claims) for name in EACH for claims in ({}, [], {"application": [], "app_id": None})),
+    ],
+    ids=repr,
+    indirect=["provider"],
+)
+def test_a_check_that_is_nonsense(one_api: ApiClient, provider: str, mock: responses.RequestsMock, claims: Any) -> None:
     """Likewise."""
-    refused(sign_up(api, provider, mock, check={"json": claims}), "provider_bad_response")
+    refused(sign_up(one_api, provider, mock, check={"json": claims}), "provider_bad_response")
 
 
 @pytest.mark.parametrize("provider", [*(name for name, one in CHECKERS.items() if one.whose), AT_ONCE], indirect=True)
 @pytest.mark.parametrize("who", ["666", 666], ids=repr)
 def test_a_check_that_names_another_person(
-    api: ApiClient, provider: str, mock: responses.RequestsMock, who: Any
+    one_api: ApiClient, provider: str, mock: responses.RequestsMock, who: Any
 ) -> None:
     """Check and profile are of one person, or of nobody."""
     checker = CHECKERS[provider]
-    refused(sign_up(api, provider, mock, check={"json": checker.saying(checker.whose, who)}), "token_rejected")
+    refused(sign_up(one_api, provider, mock, check={"json": checker.saying(checker.whose, who)}), "token_rejected")
 
 
+@pytest.mark.parametrize("provider", ["gitlab"], indirect=True)
 @pytest.mark.parametrize("which", ["check", "profile"])
 @pytest.mark.parametrize(
     ("answer", "code"),
@@ -139,14 +160,23 @@ def test_either_call_fails(
     refused(sign_up(api, provider, mock, **{which: answer}), code)
 
 
+@pytest.mark.parametrize("which", ["check", "profile"])
+@pytest.mark.parametrize(("status", "code"), [(401, "token_rejected"), (503, "provider_unavailable")])
+def test_either_call_fails_at_each_provider(
+    one_api: ApiClient, provider: str, mock: responses.RequestsMock, which: str, status: int, code: str
+) -> None:
+    """How a failure is read does not depend on the provider; which calls it makes does."""
+    refused(sign_up(one_api, provider, mock, **{which: {"status": status, "body": "no"}}), code)
+
+
 @pytest.mark.parametrize("provider", ["twitch", "kakao"], indirect=True)
-def test_a_check_that_names_nobody(api: ApiClient, provider: str, mock: responses.RequestsMock) -> None:
+def test_a_check_that_names_nobody(one_api: ApiClient, provider: str, mock: responses.RequestsMock) -> None:
     """An id that reads like "nothing" is not the nobody whom the check names."""
     checker = CHECKERS[provider]
     claims = {name: value for name, value in checker.claims.items() if name != checker.whose}
     person = {"id": "None", "login": "ripley"}
     profile = {"data": [person]} if provider == "twitch" else person
-    refused(sign_up(api, provider, mock, check={"json": claims}, profile={"json": profile}), "token_rejected")
+    refused(sign_up(one_api, provider, mock, check={"json": claims}, profile={"json": profile}), "token_rejected")
 
 
 @pytest.mark.parametrize(
@@ -160,22 +190,22 @@ def test_a_check_that_names_nobody(api: ApiClient, provider: str, mock: response
     indirect=["provider"],
 )
 def test_an_allow_list_takes_no_ones_word(
-    api: ApiClient, provider: str, mock: responses.RequestsMock, unverified: dict[str, Any]
+    one_api: ApiClient, provider: str, mock: responses.RequestsMock, unverified: dict[str, Any]
 ) -> None:
     """An address that nobody has verified is on no list of the operator's; a verified one is."""
     profile = CHECKERS[provider].profile
     with override_settings(SOCIAL_AUTH_WHITELISTED_DOMAINS=["example.com"]):
-        answer = sign_up(api, provider, mock, profile={"json": {**profile, **unverified}})
+        answer = sign_up(one_api, provider, mock, profile={"json": {**profile, **unverified}})
         refused(answer, "sign_up_not_allowed")
         mock.reset()
-        assert sign_up(api, provider, mock).status_code == 201
+        assert sign_up(one_api, provider, mock).status_code == 201
 
 
-def test_the_checks_own_failure_is_told(api: ApiClient, provider: str, mock: responses.RequestsMock) -> None:
+def test_the_checks_own_failure_is_told(one_api: ApiClient, provider: str, mock: responses.RequestsMock) -> None:
     """Where both calls fail, whose the token is comes first."""
     checker = CHECKERS[provider]
     answer = sign_up(
-        api,
+        one_api,
         provider,
         mock,
         check={"json": checker.saying(checker.of, checker.theirs)},
@@ -197,31 +227,31 @@ def test_discords_check_is_the_profile_where_there_is_no_more_to_tell(
 
 @pytest.mark.parametrize("scope", [None, ["guilds"], "identify"])
 def test_discord_is_asked_for_no_profile_before_the_token_is_ours(
-    api: ApiClient, mock: responses.RequestsMock, scope: Any
+    one_api: ApiClient, mock: responses.RequestsMock, scope: Any
 ) -> None:
     """Where the operator's own scopes do not tell of the address, the check says whether there is one to ask for."""
     checker = CHECKERS["discord"]
     with enabled("discord", SCOPE=scope):
-        refused(sign_up(api, "discord", mock, check={"json": checker.saying(checker.of, THEIRS)}), MISMATCH)
+        refused(sign_up(one_api, "discord", mock, check={"json": checker.saying(checker.of, THEIRS)}), MISMATCH)
         assert [call.request.url for call in mock.calls] == [checker.check_url]
         mock.reset()
-        assert sign_up(api, "discord", mock).json()["email"] == "ripley@example.com"
+        assert sign_up(one_api, "discord", mock).json()["email"] == "ripley@example.com"
     assert [call.request.url for call in mock.calls] == [checker.check_url, checker.profile_url]
 
 
 @pytest.mark.parametrize("scope", [["email"], ["identify", "email"], "email,guilds"], ids=str)
 @pytest.mark.parametrize("scopes", [["identify", "email"], ["identify"]], ids=str)
 def test_discord_is_asked_for_both_where_the_operator_asks_for_the_address(
-    api: ApiClient, mock: responses.RequestsMock, scope: Any, scopes: list[str]
+    one_api: ApiClient, mock: responses.RequestsMock, scope: Any, scopes: list[str]
 ) -> None:
     """What the token may tell turns out with the answers; of one that is not ours the profile is not believed."""
     checker = CHECKERS["discord"]
     with enabled("discord", SCOPE=scope):
         theirs = checker.saying(checker.of, THEIRS)
-        refused(sign_up(api, "discord", mock, check={"json": {**theirs, "scopes": scopes}}), MISMATCH)
+        refused(sign_up(one_api, "discord", mock, check={"json": {**theirs, "scopes": scopes}}), MISMATCH)
         assert {call.request.url for call in mock.calls} == {checker.check_url, checker.profile_url}
         mock.reset()
-        answer = sign_up(api, "discord", mock, check={"json": checker.saying("scopes", scopes)})
+        answer = sign_up(one_api, "discord", mock, check={"json": checker.saying("scopes", scopes)})
     assert (answer.status_code, answer.json()["email"]) == (201, "ripley@example.com")
     assert len(mock.calls) == 2
 
@@ -230,11 +260,11 @@ def test_discord_is_asked_for_both_where_the_operator_asks_for_the_address(
 @pytest.mark.parametrize("user", [CHECKERS["discord"].claims["user"], None], ids=["named", "not named"])
 @pytest.mark.parametrize("profile", [None, [], "x", 7, {}, {"id": None}, {"id": True}, [["id", "10021"]]], ids=repr)
 def test_a_profile_of_discords_that_is_nonsense(
-    api: ApiClient, provider: str, mock: responses.RequestsMock, profile: Any, user: Any
+    one_api: ApiClient, provider: str, mock: responses.RequestsMock, profile: Any, user: Any
 ) -> None:
     """The check's own word for the person, where it has one, is no profile where there is more to tell."""
     check = CHECKERS[provider].saying("user", user)
-    refused(sign_up(api, provider, mock, check={"json": check}, profile={"json": profile}), "provider_bad_response")
+    refused(sign_up(one_api, provider, mock, check={"json": check}, profile={"json": profile}), "provider_bad_response")
 
 
 def test_gitlab_of_ones_own(api: ApiClient, mock: responses.RequestsMock) -> None:

@@ -71,10 +71,8 @@ def test_a_token_of_ours(api: ApiClient, provider: str, signer: Signer, mock: re
 
 
 REJECTED, MISMATCH = "token_rejected", "token_audience_mismatch"
-ONE_OF_EACH_KIND = pytest.mark.parametrize(
-    "provider", ["google-oauth2", "apple-id", "oidc", "azuread-oauth2", "auth0"], indirect=True
-)
-"""An issuer that is known, one that publishes itself, one of many tenants, one of ours; the rest differ in data."""
+ONE_OF_EACH_KIND = pytest.mark.parametrize("provider", ["google-oauth2", "oidc", "azuread-oauth2"], indirect=True)
+"""An issuer that is known, one that publishes itself, one of many tenants; the rest differ in data."""
 
 
 @pytest.mark.parametrize(
@@ -86,9 +84,11 @@ ONE_OF_EACH_KIND = pytest.mark.parametrize(
     ],
     ids=str,
 )
-def test_whose_token_it_is(api: ApiClient, provider: str, signer: Signer, claims: dict[str, Any], code: str) -> None:
+def test_whose_token_it_is(
+    one_api: ApiClient, provider: str, signer: Signer, claims: dict[str, Any], code: str
+) -> None:
     """Of our application, by its own issuer."""
-    refused(api.sign_up({"provider": provider, "id_token": signer.token(**claims)}), code)
+    refused(one_api.sign_up({"provider": provider, "id_token": signer.token(**claims)}), code)
 
 
 @ONE_OF_EACH_KIND
@@ -109,22 +109,22 @@ def test_whose_token_it_is(api: ApiClient, provider: str, signer: Signer, claims
     ids=str,
 )
 def test_what_a_claim_may_not_say(
-    api: ApiClient, provider: str, signer: Signer, claims: dict[str, Any], code: str
+    one_api: ApiClient, provider: str, signer: Signer, claims: dict[str, Any], code: str
 ) -> None:
     """Any one of them is enough."""
-    refused(api.sign_up({"provider": provider, "id_token": signer.token(**claims)}), code)
+    refused(one_api.sign_up({"provider": provider, "id_token": signer.token(**claims)}), code)
 
 
 @ONE_OF_EACH_KIND
 @pytest.mark.parametrize("sign", [{"by": "a stranger"}, {"by": "a stranger", "kid": "k2"}, {"kid": "k2"}], ids=str)
-def test_another_key(api: ApiClient, provider: str, signer: Signer, sign: dict[str, str]) -> None:
+def test_another_key(one_api: ApiClient, provider: str, signer: Signer, sign: dict[str, str]) -> None:
     """Only what the provider publishes opens."""
-    refused(api.sign_up({"provider": provider, "id_token": signer.token(**sign)}), REJECTED)
+    refused(one_api.sign_up({"provider": provider, "id_token": signer.token(**sign)}), REJECTED)
 
 
 @ONE_OF_EACH_KIND
 @pytest.mark.parametrize("bent", ["none", "HS256", "cut", "text"])
-def test_a_token_that_is_none(api: ApiClient, provider: str, signer: Signer, bent: str) -> None:
+def test_a_token_that_is_none(one_api: ApiClient, provider: str, signer: Signer, bent: str) -> None:
     """Not its own word for how it was signed, and not half a token."""
     head, body, signature = signer.token().split(".")
     other = jwt.encode({}, "s" * 32, algorithm="HS256", headers={"kid": "k1"}).split(".")
@@ -134,65 +134,76 @@ def test_a_token_that_is_none(api: ApiClient, provider: str, signer: Signer, ben
         "cut": f"{head}.{body}",
         "text": "not-a-token",
     }[bent]
-    refused(api.sign_up({"provider": provider, "id_token": token}), REJECTED)
+    refused(one_api.sign_up({"provider": provider, "id_token": token}), REJECTED)
     assert signature
 
 
 @ONE_OF_EACH_KIND
-def test_a_deep_claim(api: ApiClient, provider: str, signer: Signer) -> None:
+def test_a_deep_claim(one_api: ApiClient, provider: str, signer: Signer) -> None:
     """It would end in a step of the pipeline."""
     deep: Any = "leaf"
     for _ in range(500):
         deep = [deep]
-    refused(api.sign_up({"provider": provider, "id_token": signer.token(id_token=deep)}), "provider_bad_response")
+    refused(one_api.sign_up({"provider": provider, "id_token": signer.token(id_token=deep)}), "provider_bad_response")
 
 
-def test_a_storm_of_unknown_keys(api: ApiClient, provider: str, signer: Signer, mock: responses.RequestsMock) -> None:
+@ONE_OF_EACH_KIND
+def test_a_storm_of_unknown_keys(
+    one_api: ApiClient, provider: str, signer: Signer, mock: responses.RequestsMock
+) -> None:
     """It costs the provider one call."""
-    assert api.sign_up({"provider": provider, "id_token": signer.token()}).status_code == 201
+    assert one_api.sign_up({"provider": provider, "id_token": signer.token()}).status_code == 201
     asked = len(mock.calls)
     for number in range(20):
-        assert_error(api.sign_up({"provider": provider, "id_token": signer.token(kid=f"made-up-{number}")}), REJECTED)
+        assert_error(
+            one_api.sign_up({"provider": provider, "id_token": signer.token(kid=f"made-up-{number}")}), REJECTED
+        )
     assert len(mock.calls) == asked, "the keys were fetched less than a minute ago"
 
 
 @pytest.mark.threat(23)
 @pytest.mark.parametrize("provider", ["google-oauth2", "apple-id", "facebook"], indirect=True)
 def test_no_place_at_the_provider_where_nobody_is_asked(
-    api: ApiClient, provider: str, signer: Signer, monkeypatch: pytest.MonkeyPatch
+    one_api: ApiClient, provider: str, signer: Signer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With all places taken, a token is good whose key is known; another key would have to be asked for."""
     monkeypatch.setattr("social.network.concurrency.WAIT_SECONDS", 0.01)
     fields = {"provider": provider, "id_token": signer.token()}
     with override_settings(PROVIDER_CONCURRENCY=1):
         with slot(provider):
-            refused(api.sign_up(fields), "provider_unavailable")
-        assert api.sign_up(fields).status_code == 201
+            refused(one_api.sign_up(fields), "provider_unavailable")
+        assert one_api.sign_up(fields).status_code == 201
         with slot(provider):
-            assert api.sign_up(fields).json()["outcome"] == "signed_in"
-            assert_error(api.sign_up({**fields, "id_token": signer.token(kid="k2")}), "provider_unavailable")
-            assert_error(api.sign_up({**fields, "id_token": signer.token(by="a stranger")}), REJECTED)
-            assert_error(api.sign_up({**fields, "id_token": "not-a-token"}), REJECTED)
+            assert one_api.sign_up(fields).json()["outcome"] == "signed_in"
+            assert_error(one_api.sign_up({**fields, "id_token": signer.token(kid="k2")}), "provider_unavailable")
+            assert_error(one_api.sign_up({**fields, "id_token": signer.token(by="a stranger")}), REJECTED)
+            assert_error(one_api.sign_up({**fields, "id_token": "not-a-token"}), REJECTED)
             # As old as they are, one caller asks for them anew.
             monkeypatch.setattr("social.oidc.cached_document.FRESH_FOR", -1)
-            assert_error(api.sign_up(fields), "provider_unavailable")
+            assert_error(one_api.sign_up(fields), "provider_unavailable")
 
 
-def test_no_keys(api: ApiClient, provider: str, mock: responses.RequestsMock) -> None:
+def test_no_keys(one_api: ApiClient, provider: str, mock: responses.RequestsMock) -> None:
     """The client's token may still be good: it is to come again."""
     signer = SIGNERS[provider]
     for url in filter(None, (signer.configuration_url, signer.keys_url)):
         mock.get(url, status=404, body="<html>")
-    answer = api.sign_up({"provider": provider, "id_token": signer.token()})
+    answer = one_api.sign_up({"provider": provider, "id_token": signer.token()})
     refused(answer, "provider_unavailable")
 
 
-@pytest.mark.parametrize(("asked", "claimed"), [("n0nce", None), ("n0nce", "another"), (None, "n0nce")])
-def test_nonces(api: ApiClient, provider: str, signer: Signer, asked: str | None, claimed: str | None) -> None:
+@ONE_OF_EACH_KIND
+@pytest.mark.parametrize("claimed", [None, "another"])
+def test_a_nonce_that_the_token_lacks(one_api: ApiClient, provider: str, signer: Signer, claimed: str | None) -> None:
     """A token that was asked for by somebody else does not pass for ours."""
-    fields = {"provider": provider, "id_token": signer.token(nonce=claimed), **({"nonce": asked} if asked else {})}
-    answer = api.sign_up(fields)
-    if asked is None and provider == "google-oauth2":
+    fields = {"provider": provider, "id_token": signer.token(nonce=claimed), "nonce": "n0nce"}
+    refused(one_api.sign_up(fields), REJECTED)
+
+
+def test_a_nonce_that_the_request_lacks(one_api: ApiClient, provider: str, signer: Signer) -> None:
+    """Nor does one that nobody here has asked for."""
+    answer = one_api.sign_up({"provider": provider, "id_token": signer.token(nonce="n0nce")})
+    if provider == "google-oauth2":
         # Its iOS SDK adds one that the app cannot read.
         assert answer.status_code == 201
     else:
@@ -207,10 +218,10 @@ def test_apples_key_id_is_no_client_id(api: ApiClient, provider: str, signer: Si
 
 @pytest.mark.parametrize("provider", ["google-oauth2", "google-openidconnect"], indirect=True)
 @pytest.mark.parametrize("verified", [False, None, "true", 1], ids=repr)
-def test_google_vouches_for_the_address(api: ApiClient, provider: str, signer: Signer, verified: Any) -> None:
+def test_google_vouches_for_the_address(one_api: ApiClient, provider: str, signer: Signer, verified: Any) -> None:
     """Or nobody is let in by it."""
     token = signer.token(email_verified=verified)
-    refused(api.sign_up({"provider": provider, "id_token": token}), "sign_up_not_allowed")
+    refused(one_api.sign_up({"provider": provider, "id_token": token}), "sign_up_not_allowed")
 
 
 @pytest.mark.parametrize(("provider", "key"), [("google-oauth2", "sub"), ("facebook", "id")])

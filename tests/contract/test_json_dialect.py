@@ -123,9 +123,9 @@ def test_anything_else_is_refused(api: ApiClient, body: bytes) -> None:
 
 
 @pytest.mark.parametrize("body", REFUSED.values(), ids=REFUSED)
-def test_it_is_refused_of_a_chunked_body_too(api: ApiClient, body: bytes) -> None:
+def test_it_is_refused_of_a_chunked_body_too(one_api: ApiClient, body: bytes) -> None:
     """A body whose length is not known beforehand is read as strictly."""
-    assert_error(api.post_chunked("social_sign_up/", body), "invalid_json")
+    assert_error(one_api.post_chunked("social_sign_up/", body), "invalid_json")
 
 
 def test_no_body_at_all_is_refused(api: ApiClient) -> None:

@@ -108,9 +108,9 @@ def test_the_links_lead_through(api: ApiClient, ripley: Person) -> None:
 
 @pytest.mark.parametrize("value", NO_NUMBERS.values(), ids=NO_NUMBERS)
 @pytest.mark.parametrize(("name", "fault"), [("limit", LIMIT), ("offset", OFFSET)])
-def test_what_is_no_number(api: ApiClient, name: str, fault: str, value: str) -> None:
+def test_what_is_no_number(one_api: ApiClient, name: str, fault: str, value: str) -> None:
     """Refused by name, on a public list as on any other."""
-    assert_error(api.get(f"provider/?{name}={value}"), "invalid_request", fields={name: fault})
+    assert_error(one_api.get(f"provider/?{name}={value}"), "invalid_request", fields={name: fault})
 
 
 @pytest.mark.parametrize("path", ["provider", "user", "social_account", "token"])

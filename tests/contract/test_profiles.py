@@ -82,7 +82,7 @@ def profile(provider: str, **changed: Any) -> dict[str, Any]:
 
 @pytest.mark.threat(8)
 @pytest.mark.parametrize("uid", BAD_IDS.values(), ids=BAD_IDS)
-def test_an_id_that_is_none(api: ApiClient, providers: Providers, subtests: pytest.Subtests, uid: Any) -> None:
+def test_an_id_that_is_none(one_api: ApiClient, providers: Providers, subtests: pytest.Subtests, uid: Any) -> None:
     """Without a usable id it is nobody, at any provider: 502 and no row, linking included."""
     ripley = person()
     before = all_rows()
@@ -90,40 +90,40 @@ def test_an_id_that_is_none(api: ApiClient, providers: Providers, subtests: pyte
         fields = providers.knows(provider, "t", **profile(provider, **{key: uid, "id_str": uid}))
         for token in (None, ripley.token):
             with subtests.test(provider, linking=token is not None):
-                assert_error(api.sign_up(fields, token=token), "provider_bad_response")
+                assert_error(one_api.sign_up(fields, token=token), "provider_bad_response")
                 assert all_rows() == before
 
 
 @pytest.mark.parametrize(("uid", "kept"), GOOD_IDS.values(), ids=GOOD_IDS)
 def test_an_id_that_is_one(
-    api: ApiClient, providers: Providers, subtests: pytest.Subtests, uid: Any, kept: str
+    one_api: ApiClient, providers: Providers, subtests: pytest.Subtests, uid: Any, kept: str
 ) -> None:
     """A string or an integer is kept as text, and finds its user again."""
     for provider in ("facebook", "github", "google-oauth2"):
         with subtests.test(provider):
             fields = providers.knows(provider, "t", **profile(provider, **{UID_KEYS[provider]: uid}))
-            first, second = api.sign_up(fields).json(), api.sign_up(fields).json()
+            first, second = one_api.sign_up(fields).json(), one_api.sign_up(fields).json()
             assert (first["outcome"], second["outcome"], second["id"]) == ("created", "signed_in", first["id"])
-            [account] = api.get("social_account/", token=first["token"]).json()["objects"]
+            [account] = one_api.get("social_account/", token=first["token"]).json()["objects"]
             assert account["uid"] == kept
 
 
 @pytest.mark.parametrize(("value", "kept"), FIRST_NAMES.values(), ids=FIRST_NAMES)
-def test_a_first_name(api: ApiClient, providers: Providers, value: Any, kept: str) -> None:
+def test_a_first_name(one_api: ApiClient, providers: Providers, value: Any, kept: str) -> None:
     """Cleaned or dropped, now and at a later sign-in."""
     plain = {"id": "1", "username": "ripley", "last_name": "Ripley"}
     fields = providers.knows("facebook", "t", **plain, first_name=value)
-    created, again = api.sign_up(fields), api.sign_up(fields)
+    created, again = one_api.sign_up(fields), one_api.sign_up(fields)
     assert (created.status_code, created.json()["first_name"], created.json()["last_name"]) == (201, kept, "Ripley")
     assert (again.status_code, again.json()["first_name"]) == (201, kept)
 
 
 @pytest.mark.parametrize(("value", "kept"), EMAILS.values(), ids=EMAILS)
 @pytest.mark.parametrize("provider", ["facebook", "github"])
-def test_an_address(api: ApiClient, providers: Providers, provider: str, value: Any, kept: str) -> None:
+def test_an_address(one_api: ApiClient, providers: Providers, provider: str, value: Any, kept: str) -> None:
     """A whole address or none."""
     fields = providers.knows(provider, "t", **profile(provider, email=value))
-    created, again = api.sign_up(fields), api.sign_up(fields)
+    created, again = one_api.sign_up(fields), one_api.sign_up(fields)
     assert (created.status_code, created.json()["email"]) == (201, kept)
     assert (again.status_code, again.json()["email"]) == (201, kept)
 
@@ -132,14 +132,14 @@ def test_an_address(api: ApiClient, providers: Providers, provider: str, value: 
     "value", [None, 7, True, [], {}, "\x00", "x" * 10_000, "\ud800"], ids=lambda one: repr(one)[:9]
 )
 @pytest.mark.parametrize("provider", PROFILES)
-def test_every_detail_at_once(api: ApiClient, providers: Providers, provider: str, value: Any) -> None:
+def test_every_detail_at_once(one_api: ApiClient, providers: Providers, provider: str, value: Any) -> None:
     """Whatever a provider puts in place of the details, the person is signed up, signed in and linked."""
     vital = {UID_KEYS[provider]: PROFILES[provider][UID_KEYS[provider]]}
     if provider == "google-oauth2":
         vital["email_verified"] = True
     odd = {name: value for name in {*PROFILES[provider], "picture", "locale", "user"} if name not in vital}
     fields = providers.knows(provider, "t", **odd, **vital)
-    created, again = api.sign_up(fields), api.sign_up(fields)
+    created, again = one_api.sign_up(fields), one_api.sign_up(fields)
     assert (created.status_code, again.status_code) == (201, 201)
     assert again.json()["id"] == created.json()["id"]
     assert json.dumps(created.json(), ensure_ascii=False).isprintable()

@@ -85,23 +85,23 @@ def refused(api: ApiClient, fields: dict[str, Any], code: str) -> Any:
 @pytest.mark.threat(16, 17, 18)
 @pytest.mark.parametrize(("answer", "code"), FAULTS.values(), ids=FAULTS)
 def test_a_fault(
-    api: ApiClient, providers: Providers, subtests: pytest.Subtests, answer: Answer | Exception, code: str
+    one_api: ApiClient, providers: Providers, subtests: pytest.Subtests, answer: Answer | Exception, code: str
 ) -> None:
     """In any of a provider's calls, of the check or of the profile."""
     for step, provider in STEPS.items():
         with subtests.test(step):
             fields = fields_of(providers, provider)
             providers.scripted = {step: answer}
-            refused(api, fields, code)
+            refused(one_api, fields, code)
 
 
 @pytest.mark.threat(16)
 @pytest.mark.parametrize("step", [step for step in STEPS if step != "github"])
-def test_a_401_is_the_tokens_fault(api: ApiClient, providers: Providers, step: str) -> None:
+def test_a_401_is_the_tokens_fault(one_api: ApiClient, providers: Providers, step: str) -> None:
     """Where the token is what the call shows."""
     fields = fields_of(providers, STEPS[step])
     providers.answers(step, json_answer(401, {"error": "unauthorized"}))
-    refused(api, fields, REJECTED)
+    refused(one_api, fields, REJECTED)
 
 
 def test_a_401_of_github_is_ours(api: ApiClient, providers: Providers, caplog: pytest.LogCaptureFixture) -> None:
@@ -115,11 +115,11 @@ def test_a_401_of_github_is_ours(api: ApiClient, providers: Providers, caplog: p
 
 @pytest.mark.parametrize("error", ["invalid_client", "unauthorized_client"])
 @pytest.mark.parametrize("status", [400, 401])
-def test_an_unknown_client_is_ours(api: ApiClient, providers: Providers, error: str, status: int) -> None:
+def test_an_unknown_client_is_ours(one_api: ApiClient, providers: Providers, error: str, status: int) -> None:
     """OAuth has names for a registration that is refused."""
     fields = fields_of(providers, "google-oauth2")
     providers.answers("google-tokeninfo", json_answer(status, {"error": error}))
-    refused(api, fields, "provider_misconfigured")
+    refused(one_api, fields, "provider_misconfigured")
 
 
 @pytest.mark.threat(17)
@@ -141,7 +141,7 @@ def test_an_unknown_client_is_ours(api: ApiClient, providers: Providers, error: 
 )
 @pytest.mark.parametrize("status", [429, 503])
 def test_retry_after(
-    api: ApiClient, providers: Providers, status: int, given: str | None, least: int, most: int
+    one_api: ApiClient, providers: Providers, status: int, given: str | None, least: int, most: int
 ) -> None:
     """The provider's own where it gives one, seconds or a date; always whole seconds, at least one."""
     moments = {"in 90 s": timedelta(seconds=90), "90 s ago": timedelta(seconds=-90)}
@@ -150,7 +150,7 @@ def test_retry_after(
     fields = fields_of(providers, "facebook")
     headers = {} if given is None else {"Retry-After": given}
     providers.answers("facebook", (status, headers, "{}"))
-    response = refused(api, fields, AWAY)
+    response = refused(one_api, fields, AWAY)
     assert least <= int(response["Retry-After"]) <= most
 
 
@@ -174,8 +174,8 @@ def test_linking_fails_alike(api: ApiClient, providers: Providers, settings: Set
 
 
 @pytest.mark.parametrize("content_type", ["text/html", "text/javascript; charset=UTF-8", "", "nonsense"])
-def test_the_claimed_media_type_is_not_looked_at(api: ApiClient, providers: Providers, content_type: str) -> None:
+def test_the_claimed_media_type_is_not_looked_at(one_api: ApiClient, providers: Providers, content_type: str) -> None:
     """Facebook has called its JSON `text/javascript`."""
     fields = fields_of(providers, "facebook")
     providers.answers("facebook", (200, {"Content-Type": content_type}, json.dumps(PROFILES["facebook"])))
-    assert api.sign_up(fields).status_code == 201
+    assert one_api.sign_up(fields).status_code == 201

@@ -78,9 +78,9 @@ def test_malformed(api: ApiClient, fields: dict[str, Any], fault: str) -> None:
 
 
 @pytest.mark.parametrize("name", UNKNOWN, ids=repr)
-def test_unknown(api: ApiClient, name: str) -> None:
+def test_unknown(one_api: ApiClient, name: str) -> None:
     """One and the same answer for unknown, disabled, odd and non-OAuth names; nothing is trimmed or folded."""
-    assert_error(api.sign_up({"provider": name, "access_token": "t"}), "unknown_provider")
+    assert_error(one_api.sign_up({"provider": name, "access_token": "t"}), "unknown_provider")
 
 
 @pytest.mark.parametrize(
@@ -95,9 +95,9 @@ def test_unknown(api: ApiClient, name: str) -> None:
     ids=["none", "null", "of the wrong type", "an id token", "names"],
 )
 @pytest.mark.parametrize("name", ["nobody", "apple-id", "f" * 32])
-def test_unknown_before_the_tokens(api: ApiClient, name: str, tokens: dict[str, Any]) -> None:
+def test_unknown_before_the_tokens(one_api: ApiClient, name: str, tokens: dict[str, Any]) -> None:
     """Which fields a provider takes is no question where there is no provider."""
-    assert_error(api.sign_up({"provider": name, **tokens}), "unknown_provider")
+    assert_error(one_api.sign_up({"provider": name, **tokens}), "unknown_provider")
 
 
 @pytest.mark.django_db

@@ -95,9 +95,9 @@ def test_access_token(api: ApiClient, providers: Providers, value: Any, fault: s
 
 @pytest.mark.parametrize(("value", "fault"), NO_TOKENS.values(), ids=NO_TOKENS)
 @pytest.mark.parametrize("field", ["access_token", "access_token_secret"])
-def test_tokens_of_oauth_1(api: ApiClient, providers: Providers, field: str, value: Any, fault: str) -> None:
+def test_tokens_of_oauth_1(one_api: ApiClient, providers: Providers, field: str, value: Any, fault: str) -> None:
     """OAuth 1 takes two, and both are checked alike."""
-    check(api, providers, changed(known(providers, "twitter"), field, value), field, fault)
+    check(one_api, providers, changed(known(providers, "twitter"), field, value), field, fault)
 
 
 @pytest.mark.parametrize("token", ["t", "0", "null", "!", "~", "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~", "t" * 4096])
@@ -127,11 +127,11 @@ def test_a_secret_that_nobody_takes(
 
 @pytest.mark.parametrize(("value", "fault"), NAMES.values(), ids=NAMES)
 @pytest.mark.parametrize("field", ["first_name", "last_name"])
-def test_names(api: ApiClient, providers: Providers, field: str, value: Any, fault: str | None) -> None:
+def test_names(one_api: ApiClient, providers: Providers, field: str, value: Any, fault: str | None) -> None:
     """Optional, up to 150 characters; for a provider that tells names itself they are not used."""
-    check(api, providers, changed(known(providers), field, value), field, fault)
+    check(one_api, providers, changed(known(providers), field, value), field, fault)
     if fault is None:
-        user = api.sign_up(known(providers)).json()
+        user = one_api.sign_up(known(providers)).json()
         assert (user["first_name"], user["last_name"]) == ("Ellen", "Ripley")
 
 

@@ -69,16 +69,16 @@ def new_name(api: ApiClient, providers: Providers, suggestion: Any, **profile: A
 
 @pytest.mark.threat(14)
 @pytest.mark.parametrize(("suggestion", "name"), KEPT.values(), ids=KEPT)
-def test_kept_or_reduced(api: ApiClient, providers: Providers, suggestion: str, name: str) -> None:
+def test_kept_or_reduced(one_api: ApiClient, providers: Providers, suggestion: str, name: str) -> None:
     """The provider's suggestion, as far as the rules let it be."""
-    assert new_name(api, providers, suggestion) == name
+    assert new_name(one_api, providers, suggestion) == name
 
 
 @pytest.mark.threat(14)
 @pytest.mark.parametrize("suggestion", REPLACED.values(), ids=REPLACED)
-def test_replaced(api: ApiClient, providers: Providers, suggestion: Any) -> None:
+def test_replaced(one_api: ApiClient, providers: Providers, suggestion: Any) -> None:
     """What gives no name, or a reserved one whatever it is written like, makes way for a generated one."""
-    name = new_name(api, providers, suggestion)
+    name = new_name(one_api, providers, suggestion)
     assert name.lower() not in {"admin", "root", "administrator", "superuser"}
     assert "admin" not in name.lower()
 
@@ -86,10 +86,10 @@ def test_replaced(api: ApiClient, providers: Providers, suggestion: Any) -> None
 @pytest.mark.threat(14)
 @pytest.mark.parametrize("taken", ["ripley", "Ripley", "RIPLEY"])
 @pytest.mark.parametrize("suggestion", ["ripley", "Ripley", "rIPLEY", "\uff52ipley", "ripley@example.com"])
-def test_taken(api: ApiClient, providers: Providers, taken: str, suggestion: str) -> None:
+def test_taken(one_api: ApiClient, providers: Providers, taken: str, suggestion: str) -> None:
     """Unique without regard to case, before and after it is reduced."""
     person(taken)
-    name = new_name(api, providers, suggestion)
+    name = new_name(one_api, providers, suggestion)
     assert name.lower() != "ripley"
     assert name.lower().startswith("ripley")
     assert not User.objects.filter(username__iexact=name).exclude(username=name).exists()
