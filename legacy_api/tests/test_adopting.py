@@ -8,6 +8,7 @@ from tests.adopting.running import run_story
 from tests.e2e.databases import Database, empty_postgres
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("vendor", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def test_the_shop_and_its_keys(vendor: str, tmp_path: Path) -> None:
     """Every command of the page, in its order; the keys that Tastypie has issued work afterwards, on both versions."""

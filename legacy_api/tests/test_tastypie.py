@@ -112,6 +112,7 @@ def test_formats_of_the_query_are_ignored(query: str) -> None:
     assert response.content == call("GET", "provider/").content
 
 
+@pytest.mark.process
 def test_no_library_of_geometry_is_looked_for() -> None:
     """Neither by Tastypie nor by us: the search takes longer than everything else that a start imports."""
     program = "import django, sys; django.setup(); import legacy_api.urls; print('django.contrib.gis' in sys.modules)"

@@ -86,6 +86,7 @@ def document(before: str = "", **environment: str) -> bytes:
     return ended.stdout
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     "environment",
     [
@@ -108,6 +109,7 @@ def test_the_same_whatever_the_environment(environment: dict[str, str]) -> None:
     assert document(**environment) == COMMITTED.read_bytes()
 
 
+@pytest.mark.process
 def test_the_same_whatever_a_project_has_set() -> None:
     """Settings of REST framework and drf-spectacular, the language and the place it is mounted change no byte."""
     assert document(ODD) == COMMITTED.read_bytes()
