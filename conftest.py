@@ -1,4 +1,4 @@
-"""What holds for the tests of every room, those beside an adapter included."""
+"""Settings of Hypothesis, and the fixture that every test uses, for tests in all folders."""
 
 import os
 
@@ -10,10 +10,10 @@ from rollout import plan
 LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
 settings.register_profile(
     "tests",
-    # Two cores may have much else to do.
+    # A busy machine may take any time for an example.
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
-    # What failed once must fail again for whoever looks at it, and no change fails for what it has not touched.
+    # The same examples on each run: a failure can be repeated, and comes from the change at hand.
     derandomize=not LONG,
     database=None,
     print_blob=True,
@@ -22,6 +22,6 @@ settings.load_profile("tests")
 
 
 @pytest.fixture(autouse=True)
-def nothing_planned(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make this process cache an empty plan, so that no test reads it from the database by accident."""
-    monkeypatch.setattr(plan, "cache", plan.Cache(read=lambda: plan.NOTHING))
+def empty_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Use an empty retirement plan without a query: tests without a database call the API too."""
+    monkeypatch.setattr(plan, "known", plan.Known(read=lambda: plan.NOTHING))

@@ -1,4 +1,4 @@
-"""Fixtures that more than one room uses."""
+"""Fixtures, options and the order of tests that more than one folder uses."""
 
 from collections.abc import Generator, Iterator
 from typing import Any
@@ -11,15 +11,15 @@ from scripts import threats_page
 from tests import measured
 from tests.providers import Providers
 
-# Before anything imports them: an assertion of theirs that fails is to say why, too.
+# Before these helpers are imported: pytest explains a failing assertion in them too.
 pytest.register_assert_rewrite("tests.contract.answers", "tests.differential.agreement")
 
 
-STARTS_PROCESSES = {
+SLOW_FOLDERS = {
     "adopting",
-    "benchmarks",
     "behind_nginx",
     "behind_pgbouncer",
+    "benchmarks",
     "browser",
     "clients",
     "config",
@@ -28,45 +28,29 @@ STARTS_PROCESSES = {
     "e2e",
     "leaks",
     "ledger",
+    "legacy_rows",
     "metrics",
     "migration",
     "parity",
+    "scale",
     "schemathesis",
-    "server",
-    "translate",
 }
-LONGEST = (
-    "schemathesis/test_document",
-    "e2e/test_kills",
-    "e2e/test_isolation",
-    "legacy_rows/test_sign_in",
-    "browser/test_front_page",
-    "demo/test_demo",
-    "e2e/test_outages",
-    "scale/test_a_million",
-    "server/test_restarts",
-    "behind_nginx/test_three_servers",
-    "leaks/test_over_http",
-    "e2e/test_misbehaviour",
-    "e2e/test_races",
-    "server/test_startup",
-)
-"""Files, by the time that they take alone; those that mostly wait among those that mostly work."""
-ON_ONE_SERVICE = {
+"""Folders whose tests start processes or fill databases; they run first, so that a run ends with short files."""
+SHARED_SERVICES = {
     "tests/e2e": ("test_misbehaviour", "test_story", "test_whose_account", "test_wire"),
     "tests/counts": ("test_calls", "test_statements"),
 }
-"""Files whose tests share the services of their folder: a worker of xdist each would start them for each."""
+"""Files that use session fixtures of their folder; in several workers of pytest-xdist, each would start its own."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let a run be shorter."""
+    """Add `--first-cases`, for a short run."""
     parser.addoption("--first-cases", action="store_true", help="of each test, run the first case for each API only")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin with the files that take long, so that at the end no worker waits for another's; report the threats."""
-    items.sort(key=_turn)
+    """Put slow folders first, select the first cases if asked, and add the threats of each test to the report."""
+    items.sort(key=lambda item: item.path.parent.name not in SLOW_FOLDERS)
     if config.getoption("first_cases"):
         chosen = measured.first_cases(items)
         config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
@@ -74,38 +58,32 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     measured.choose(items)
     for item in items:
         if threats := threats_page.numbers_of(item):
-            # Into the report of the run, where scripts/threats_results.py finds them.
+            # scripts/threats_results.py reads them from the JUnit report.
             item.user_properties += threats_page.properties_of(item, threats)
-
-
-def _turn(item: pytest.Item) -> tuple[int, bool]:
-    folder = item.path.parent.name
-    place = f"{folder}/{item.path.stem}"
-    return LONGEST.index(place) if place in LONGEST else len(LONGEST), folder not in STARTS_PROCESSES
 
 
 class _Scheduling(LoadFileScheduling):  # type: ignore[misc]  # likewise
     def _split_scope(self, nodeid: str) -> str:
         file: str = super()._split_scope(nodeid)
         folder, _, name = file.removesuffix(".py").rpartition("/")
-        return folder if name in ON_ONE_SERVICE.get(folder, ()) else file
+        return folder if name in SHARED_SERVICES.get(folder, ()) else file
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
-    """Hand out a file at a time, and those on one service as one."""
+    """Send each file to one worker, and the files that share services to the same one."""
     return _Scheduling(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Measure what is to be measured."""
+    """Run the test with or without coverage, as tests/measured.py chooses."""
     with measured.as_chosen(item):
         return (yield)
 
 
 @pytest.fixture
 def providers() -> Iterator[Providers]:
-    """The providers, played in this process; a call to any other address fails the test."""
+    """Simulated providers in this process; a call to any other address fails the test."""
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
         yield Providers(mock)

@@ -1,4 +1,4 @@
-"""The settings of the tests: those of the process, from an environment that is the same everywhere."""
+"""Settings of the tests: config.settings, read from a fixed environment."""
 
 import os
 
@@ -15,7 +15,7 @@ _ENVIRONMENT = {
     },
 }
 for _name in list(os.environ):
-    # What the developer's shell has for a server must not reach the tests.
+    # Variables of the developer's shell must not change the tests.
     if _name.startswith("SOCIAL_AUTH_") or _name in {"SANDBOX", "PROVIDER_HOSTS", "DATABASE_URL", "DEBUG", "REDIS_URL"}:
         del os.environ[_name]
 os.environ.update(_ENVIRONMENT)
@@ -23,5 +23,5 @@ os.environ.update(_ENVIRONMENT)
 from config.settings import *  # noqa: E402, F403 - after the environment it reads
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-# Tests have databases of their own, which a thread knows nothing of: they write the ledger themselves.
+# The ledger's thread would write to another database than the test's: tests flush the ledger themselves.
 LEDGER_FLUSH_SECONDS = 0
