@@ -12,7 +12,7 @@ from social import tokens
 from social.models import AccessToken
 from tests.contract.answers import assert_error
 from tests.contract.conftest import ApiClient
-from tests.contract.people import all_rows
+from tests.contract.users import all_rows
 
 pytestmark = pytest.mark.django_db
 

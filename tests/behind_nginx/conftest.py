@@ -8,9 +8,9 @@ from tests.behind_nginx.fleet import Member, running_fleet
 from tests.behind_nginx.nginx import Nginx, running_nginx
 from tests.e2e.conftest import note
 from tests.e2e.databases import Database, new_database
-from tests.e2e.inventive import Inventive, inventive_github
+from tests.e2e.github_stub import Inventive, inventive_github
 from tests.e2e.private import private_redis
-from tests.limits import patient
+from tests.limits import long_redis_timeout
 
 __all__ = ["note"]
 
@@ -35,7 +35,7 @@ def fleet(database: Database, github: Inventive) -> Iterator[list[Member]]:
     with private_redis() as redis:
         common = {"REDIS_URL": redis.url, "WEB_CONCURRENCY": "1", "TRUSTED_PROXIES": "1", "HSTS_SECONDS": "60"}
         limits = {"THROTTLE_ANONYMOUS": "60/min", "THROTTLE_USER": "600/min"}
-        waits = {"DJANGO_SETTINGS_MODULE": patient.__name__}
+        waits = {"DJANGO_SETTINGS_MODULE": long_redis_timeout.__name__}
         with running_fleet(database, {**github.environment, **common, **limits, **waits}) as fleet:
             yield fleet
 

@@ -10,7 +10,7 @@ import pytest
 from tests.behind_pgbouncer.pgbouncer import Bouncer, running_pgbouncer
 from tests.e2e.client import Api
 from tests.e2e.databases import Database, new_database
-from tests.e2e.inventive import fields, inventive_github
+from tests.e2e.github_stub import fields, inventive_github
 from tests.e2e.load import PREFIXES
 from tests.e2e.private import private_redis
 from tests.e2e.servers import Service, running_service

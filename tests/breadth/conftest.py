@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.breadth import source
+from tests.breadth import social_core_source
 from tests.contract.conftest import api, one_api
 
 __all__ = ["api", "one_api"]
@@ -12,6 +12,6 @@ __all__ = ["api", "one_api"]
 def their_tests() -> None:
     """social-core's own tests."""
     try:
-        source.package()
-    except source.NotHadError as error:
+        social_core_source.package()
+    except social_core_source.NotHadError as error:
         pytest.skip(f"needs social-core's own tests: {error}")

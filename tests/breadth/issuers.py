@@ -13,7 +13,7 @@ from requests import PreparedRequest
 from social_core.utils import setting_name
 
 from social.providers.catalogue import CATALOGUE, hosts_of
-from tests.breadth import theirs
+from tests.breadth import social_core_logins
 
 KEY = "a-key"
 UID = "10026"
@@ -101,7 +101,7 @@ def issuer_of(name: str) -> Issuer:
     :raises NotHadError: where social-core's tests cannot be had.
     """
     entry = CATALOGUE[name]
-    settings, configuration = theirs.configured(entry.backend)
+    settings, configuration = social_core_logins.configured(entry.backend)
     # Theirs say where the provider is; what else they have (allowed groups, say) is about other things.
     worth = {
         setting: settings.get(setting_name(name, setting), WORTH[setting]) for setting in (*entry.settings, "TENANTS")

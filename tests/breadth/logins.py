@@ -11,8 +11,8 @@ from social_core.utils import setting_name
 
 from social.providers import registry
 from social.providers.catalogue import CATALOGUE, Way, hosts_of
-from tests.breadth import ours, theirs
-from tests.breadth.theirs import Played
+from tests.breadth import provider_answers, social_core_logins
+from tests.breadth.social_core_logins import Played
 
 
 @dataclass(frozen=True)
@@ -38,20 +38,24 @@ def login_of(name: str) -> Login:
     entry = CATALOGUE[name]
     policy = registry.policy_for(name)
     assert policy is not None
-    played = ours.PLAYED.get(name) or theirs.play(entry.backend)
-    assert played is not None, f"nobody plays {name}: tests/breadth/ours.py"
+    played = provider_answers.PLAYED.get(name) or social_core_logins.play(entry.backend)
+    assert played is not None, f"nobody plays {name}: tests/breadth/provider_answers.py"
     settings = {
-        setting_name(name, "KEY"): ours.KEY,
-        setting_name(name, "SECRET"): ours.SECRET,
+        setting_name(name, "KEY"): provider_answers.KEY,
+        setting_name(name, "SECRET"): provider_answers.SECRET,
         **({} if policy.verified else {setting_name(name, "ACCEPT_UNVERIFIED"): "1"}),
         **{setting_name(name, needed): f"our-{needed.lower()}" for needed in entry.settings},
-        **ours.SETTINGS.get(name, {}),
+        **provider_answers.SETTINGS.get(name, {}),
         **played.settings,
         "SOCIAL_PROVIDERS": [name],
     }
     hosts = hosts_of(entry, lambda setting: settings.get(setting_name(name, setting)))
     # Theirs is "foobar" mostly, as is the person; a user must not be named after a token.
-    token = ours.TOKEN if played.token == "foobar" and name not in ours.TOKEN_IN_URL else played.token
+    token = (
+        provider_answers.TOKEN
+        if played.token == "foobar" and name not in provider_answers.TOKEN_IN_URL
+        else played.token
+    )
     fields = {"provider": name, "access_token": token}
     if entry.way is Way.TOKEN_PAIR:
         fields["access_token_secret"] = played.secret or "a-secret"
@@ -67,11 +71,13 @@ def login_of(name: str) -> Login:
 
 def _checks(name: str, played: Played) -> tuple[responses.BaseResponse, ...]:
     """Give the answers to the calls that prove a token, which social-core does not make."""
-    rows = [responses.Response(method, url, json=body) for method, url, body in ours.CHECKS.get(name, ())]
+    rows = [responses.Response(method, url, json=body) for method, url, body in provider_answers.CHECKS.get(name, ())]
     if name == "github":
         (user,) = (one for one in played.answers if one.url == "https://api.github.com/user")
-        body = {"app": {"client_id": ours.KEY}, "user": json.loads(str(user.body))}
-        rows.append(responses.Response("POST", f"https://api.github.com/applications/{ours.KEY}/token", json=body))
+        body = {"app": {"client_id": provider_answers.KEY}, "user": json.loads(str(user.body))}
+        rows.append(
+            responses.Response("POST", f"https://api.github.com/applications/{provider_answers.KEY}/token", json=body)
+        )
     return tuple(rows)
 
 

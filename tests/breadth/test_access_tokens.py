@@ -10,8 +10,8 @@ from pytest_django import Settings
 from social import usernames
 from social.providers.catalogue import CATALOGUE, Way
 from tests.breadth.logins import Login, login_of
-from tests.breadth.outcomes import forget_everyone, rows
-from tests.breadth.playing import playing
+from tests.breadth.simulation import playing
+from tests.breadth.stored_rows import forget_everyone, rows
 from tests.contract.answers import Response
 from tests.contract.conftest import ApiClient
 

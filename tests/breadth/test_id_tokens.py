@@ -13,8 +13,8 @@ from requests import PreparedRequest
 from social.oidc import discovery, signing_keys
 from social.providers.catalogue import CATALOGUE, Way
 from tests.breadth.issuers import UID, Issuer, issuer_of
-from tests.breadth.outcomes import forget_everyone, rows
-from tests.breadth.playing import playing
+from tests.breadth.simulation import playing
+from tests.breadth.stored_rows import forget_everyone, rows
 from tests.contract.conftest import ApiClient
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("their_tests")]

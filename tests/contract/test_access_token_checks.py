@@ -14,7 +14,7 @@ from social_django.models import UserSocialAuth
 from tests.contract.answers import assert_error
 from tests.contract.checkers import CHECKERS, OURS, THEIRS, Checker
 from tests.contract.conftest import ApiClient
-from tests.contract.people import all_rows
+from tests.contract.users import all_rows
 
 pytestmark = [pytest.mark.django_db, pytest.mark.threat(1, 3, 4)]
 

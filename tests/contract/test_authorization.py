@@ -9,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from tests.contract.answers import assert_error
 from tests.contract.conftest import ApiClient
-from tests.contract.people import Person, all_rows, person
+from tests.contract.users import Person, all_rows, person
 
 pytestmark = pytest.mark.django_db
 

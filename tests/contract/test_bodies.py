@@ -8,7 +8,7 @@ from pytest_django import Settings
 from social_django.models import UserSocialAuth
 
 from tests.contract.conftest import ApiClient
-from tests.contract.people import Person, link, person
+from tests.contract.users import Person, link, person
 
 pytestmark = pytest.mark.django_db
 

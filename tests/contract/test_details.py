@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 
 from tests.contract.answers import assert_error
 from tests.contract.conftest import ApiClient
-from tests.contract.people import Person, all_rows, link, person
+from tests.contract.users import Person, all_rows, link, person
 
 pytestmark = pytest.mark.django_db
 

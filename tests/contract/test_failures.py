@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from tests.contract.answers import assert_error, assert_wrong_host
 from tests.contract.conftest import ApiClient
-from tests.contract.people import PROFILES, all_rows, link, person
+from tests.contract.users import PROFILES, all_rows, link, person
 from tests.providers import Providers
 
 HOSTS = [

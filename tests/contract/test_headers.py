@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from tests.contract.answers import COMMON, Response, assert_headers, assert_wrong_host
 from tests.contract.conftest import ApiClient
-from tests.contract.people import PROFILES, person
+from tests.contract.users import PROFILES, person
 from tests.providers import Providers
 
 WITH_BODY = {**COMMON, "Content-Type": "application/json"}

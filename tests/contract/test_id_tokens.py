@@ -14,8 +14,8 @@ from social.network.concurrency import slot
 from social.oidc import discovery, signing_keys
 from tests.contract.answers import assert_error
 from tests.contract.conftest import ApiClient
-from tests.contract.people import PROFILES, all_rows
 from tests.contract.signers import OTHER_TENANT, OURS, SIGNERS, Signer
+from tests.contract.users import PROFILES, all_rows
 from tests.providers import Providers
 
 pytestmark = [pytest.mark.django_db, pytest.mark.threat(5)]

@@ -6,7 +6,7 @@ import pytest
 
 from tests.contract.answers import assert_error
 from tests.contract.conftest import ApiClient
-from tests.contract.people import PROFILES, all_rows, person
+from tests.contract.users import PROFILES, all_rows, person
 from tests.providers import Providers
 
 ACCEPTS = [

@@ -12,8 +12,8 @@ from django.test import override_settings
 
 from tests.contract.answers import assert_error
 from tests.contract.conftest import ApiClient
-from tests.contract.people import all_rows
 from tests.contract.signers import OURS, private
+from tests.contract.users import all_rows
 
 pytestmark = [pytest.mark.django_db, pytest.mark.threat(1)]
 

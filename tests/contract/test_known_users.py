@@ -6,7 +6,7 @@ from social_django.models import UserSocialAuth
 
 from social.models import AccessToken
 from tests.contract.conftest import ApiClient
-from tests.contract.people import PROFILES, all_rows
+from tests.contract.users import PROFILES, all_rows
 from tests.providers import Providers
 
 pytestmark = pytest.mark.django_db

@@ -4,7 +4,7 @@ import pytest
 
 from tests.contract.answers import assert_error
 from tests.contract.conftest import ApiClient
-from tests.contract.people import Person, link, person
+from tests.contract.users import Person, link, person
 
 pytestmark = pytest.mark.django_db
 

@@ -9,7 +9,7 @@ from django.test import RequestFactory
 
 from tests.contract.answers import COMMON, assert_error, assert_headers
 from tests.contract.conftest import HOST, ApiClient
-from tests.contract.people import Person, link, person
+from tests.contract.users import Person, link, person
 
 READ = "GET, HEAD, OPTIONS"
 READ_DELETE = "GET, HEAD, DELETE, OPTIONS"

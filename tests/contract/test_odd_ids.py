@@ -8,7 +8,7 @@ from pytest_django import Settings
 
 from tests.contract.answers import Response, assert_error
 from tests.contract.conftest import ApiClient
-from tests.contract.people import all_rows
+from tests.contract.users import all_rows
 
 pytestmark = [pytest.mark.django_db, pytest.mark.threat(8)]
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.contract.answers import assert_error, assert_wrong_host
 from tests.contract.conftest import ApiClient
-from tests.contract.people import all_rows, link, person
+from tests.contract.users import all_rows, link, person
 from tests.providers import Providers, json_answer
 
 EVIL = {"HTTP_HOST": "evil.example.com"}

@@ -5,7 +5,7 @@ from pytest_django import Settings
 
 from tests.contract.answers import assert_error
 from tests.contract.conftest import ApiClient
-from tests.contract.people import link, person
+from tests.contract.users import link, person
 
 UNKNOWN = [
     "nothing",

@@ -7,7 +7,7 @@ import pytest
 
 from tests.contract.answers import assert_error
 from tests.contract.conftest import ApiClient
-from tests.contract.people import PROFILES, UID_KEYS, all_rows, link, person
+from tests.contract.users import PROFILES, UID_KEYS, all_rows, link, person
 from tests.providers import Providers
 
 pytestmark = pytest.mark.django_db

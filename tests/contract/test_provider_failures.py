@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from tests.contract.answers import assert_error
 from tests.contract.conftest import ApiClient
-from tests.contract.people import PROFILES, all_rows, person
+from tests.contract.users import PROFILES, all_rows, person
 from tests.providers import JSON, Answer, Providers, json_answer
 
 pytestmark = pytest.mark.django_db

@@ -7,7 +7,7 @@ from pytest_django import Settings
 
 from tests.contract.answers import assert_error
 from tests.contract.conftest import ApiClient
-from tests.contract.people import PROFILES
+from tests.contract.users import PROFILES
 from tests.providers import Providers
 
 REQUIRED = "This field is required."

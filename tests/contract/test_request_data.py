@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from tests.contract.conftest import ApiClient
-from tests.contract.people import PROFILES, all_rows
+from tests.contract.users import PROFILES, all_rows
 from tests.providers import Providers
 
 pytestmark = pytest.mark.django_db

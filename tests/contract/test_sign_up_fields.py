@@ -6,7 +6,7 @@ import pytest
 
 from tests.contract.answers import assert_error
 from tests.contract.conftest import ApiClient
-from tests.contract.people import PROFILES
+from tests.contract.users import PROFILES
 from tests.providers import Providers
 
 pytestmark = pytest.mark.django_db

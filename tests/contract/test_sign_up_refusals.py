@@ -15,7 +15,7 @@ from social_django.models import UserSocialAuth
 
 from tests.contract.answers import assert_error
 from tests.contract.conftest import ApiClient
-from tests.contract.people import PROFILES, UID_KEYS, all_rows, link, person
+from tests.contract.users import PROFILES, UID_KEYS, all_rows, link, person
 from tests.providers import Providers
 
 pytestmark = pytest.mark.django_db

@@ -11,7 +11,7 @@ from pytest_django import Settings
 from social.models import AccessToken
 from tests.contract.answers import assert_error
 from tests.contract.conftest import ApiClient
-from tests.contract.people import PROFILES, Person, person
+from tests.contract.users import PROFILES, Person, person
 from tests.providers import Providers
 
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,7 @@ from social_django.models import UserSocialAuth
 
 from tests.contract.answers import assert_error
 from tests.contract.conftest import ApiClient
-from tests.contract.people import PROFILES, UID_KEYS, all_rows
+from tests.contract.users import PROFILES, UID_KEYS, all_rows
 from tests.providers import Providers, json_answer
 
 pytestmark = pytest.mark.django_db

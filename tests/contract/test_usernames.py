@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from tests.contract.conftest import ApiClient
-from tests.contract.people import PROFILES, person
+from tests.contract.users import PROFILES, person
 from tests.providers import Providers
 
 pytestmark = pytest.mark.django_db

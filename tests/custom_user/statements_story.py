@@ -15,7 +15,7 @@ from social.legacy_rows.association_lookup import _look_up
 from tests.custom_user.models import Person
 from tests.custom_user.story import RIPLEY
 from tests.providers import Providers
-from tests.social.people import signed_up
+from tests.social.profiles import signed_up
 from tests.social.rows import all_of
 
 pytestmark = pytest.mark.django_db(transaction=True)

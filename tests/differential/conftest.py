@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.differential import people
+from tests.differential import identities
+from tests.differential.database_states import World
 from tests.differential.in_process import Service
-from tests.differential.worlds import World
 from tests.providers import Providers
 
 
@@ -27,9 +27,9 @@ def empty(django_db_reset_sequences: None) -> Iterator[World]:
 @pytest.fixture
 def inhabited(empty: World, providers: Providers) -> Iterator[World]:
     """A world with a few people in it, known to providers."""
-    people.introduce(providers)
+    identities.introduce(providers)
     with empty.entered():
-        people.settle()
+        identities.settle()
     world = World(like=empty)
     yield world
     world.close()

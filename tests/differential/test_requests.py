@@ -9,12 +9,12 @@ from hypothesis import event, example, given
 from hypothesis import strategies as st
 
 from shared.contract.differences import Answer
-from tests.differential import hostile, people
+from tests.differential import hostile, identities
 from tests.differential.agreement import check_alike, check_in_the_contract
 from tests.differential.budget import budget
+from tests.differential.database_states import Rows, World
 from tests.differential.in_process import Service
 from tests.differential.messages import Message
-from tests.differential.worlds import Rows, World
 from tests.providers import Providers
 
 PREFIXES = tuple("/" + prefix for prefix in settings.APIS.values())
@@ -40,7 +40,7 @@ def sent(service: Service, inhabited: World, providers: Providers) -> Iterator[S
 
 
 @budget(300)
-@given(message=hostile.messages(people.known_fields()))
+@given(message=hostile.messages(identities.known_fields()))
 @example(message=Message("POST", "social_sign_up/", (JSON,), b'{"provider":"facebook","access_token":"fb-new"}'))
 @example(message=Message("GET", "user/%0A"))
 @example(message=Message("DELETE", "social_account/1", (("Authorization", b"Token " + hostile.RIPLEY.encode()),)))
@@ -68,7 +68,8 @@ def test_the_root_needs_no_slash_either(sent: Sent, method: str) -> None:
 
 @budget(60)
 @given(
-    message=hostile.messages(people.known_fields()), noise=st.lists(hostile.ignored_headers(), min_size=1, max_size=3)
+    message=hostile.messages(identities.known_fields()),
+    noise=st.lists(hostile.ignored_headers(), min_size=1, max_size=3),
 )
 def test_what_is_ignored_changes_nothing(sent: Sent, message: Message, noise: list[tuple[str, bytes]]) -> None:
     """docs/contract.md, section 1: Accept, a method override, cookies, conditions, ranges and the like."""
@@ -84,7 +85,7 @@ _HEARD = {"Authorization", "Content-Type", "Content-Encoding"}
 
 
 @budget(60)
-@given(message=hostile.messages(people.known_fields()))
+@given(message=hostile.messages(identities.known_fields()))
 def test_head_is_get_without_its_body(sent: Sent, message: Message) -> None:
     """The same status and the same headers, Content-Length included; errors likewise."""
     for prefix in PREFIXES:
@@ -95,7 +96,7 @@ def test_head_is_get_without_its_body(sent: Sent, message: Message) -> None:
 
 
 @budget(60)
-@given(message=hostile.messages(people.known_fields()))
+@given(message=hostile.messages(identities.known_fields()))
 def test_the_last_slash_is_as_good_as_none(sent: Sent, message: Message) -> None:
     """Every path answers with and without it, directly."""
     path, mark, query = message.target.partition("?")

@@ -17,9 +17,9 @@ from social.tokens import digest_of
 from tests.differential import hostile
 from tests.differential.agreement import check_alike, check_in_the_contract
 from tests.differential.budget import budget
+from tests.differential.database_states import Rows, rows_of
 from tests.differential.messages import Message
 from tests.differential.over_sockets import exchange, is_ours, request_bytes
-from tests.differential.worlds import Rows, rows_of
 from tests.e2e.servers import Sandbox, Service, running_sandbox, running_service
 
 pytestmark = pytest.mark.e2e

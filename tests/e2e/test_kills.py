@@ -12,7 +12,7 @@ import pytest
 from tests.e2e.client import Api
 from tests.e2e.conftest import Note
 from tests.e2e.databases import Database, new_database
-from tests.e2e.inventive import fields, inventive_github
+from tests.e2e.github_stub import fields, inventive_github
 from tests.e2e.load import PREFIXES, Load, under_load
 from tests.e2e.private import private_redis
 from tests.e2e.servers import Service, mortal_service, running_service

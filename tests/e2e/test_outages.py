@@ -11,7 +11,7 @@ import requests
 
 from tests.e2e.client import Api, code_of
 from tests.e2e.conftest import Note
-from tests.e2e.inventive import Inventive, fields, inventive_github
+from tests.e2e.github_stub import Inventive, fields, inventive_github
 from tests.e2e.load import PREFIXES, Load, under_load
 from tests.e2e.private import PrivatePostgres, PrivateRedis, private_postgres, private_redis
 from tests.e2e.servers import Service, running_service

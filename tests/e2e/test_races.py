@@ -14,7 +14,7 @@ from django.conf import settings
 from tests.e2e.client import Api, code_of
 from tests.e2e.conftest import ROOMY
 from tests.e2e.databases import Database
-from tests.e2e.inventive import fields, inventive_github
+from tests.e2e.github_stub import fields, inventive_github
 from tests.e2e.private import private_redis
 from tests.e2e.servers import Sandbox, Service, running_service
 

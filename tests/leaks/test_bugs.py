@@ -12,7 +12,7 @@ from django.views.debug import get_exception_reporter_class
 
 from tests.contract.answers import assert_error
 from tests.contract.conftest import HOST, ApiClient
-from tests.contract.people import PROFILES, person
+from tests.contract.users import PROFILES, person
 from tests.leaks.canaries import Search, planted, planted_key
 from tests.providers import Providers
 

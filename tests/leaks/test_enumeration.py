@@ -11,7 +11,7 @@ from django.utils import timezone
 from social import tokens
 from tests.contract.answers import assert_error
 from tests.contract.conftest import ApiClient
-from tests.contract.people import Person, person
+from tests.contract.users import Person, person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.threat(32)]
 

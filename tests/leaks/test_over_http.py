@@ -20,8 +20,8 @@ from tests.e2e.client import Api
 from tests.e2e.databases import Database, new_database
 from tests.e2e.servers import Service, free_port, running_service
 from tests.leaks.canaries import Search, planted, planted_key
-from tests.leaks.conversation import Conversation, calls, failures, no_http, sign_ups
-from tests.leaks.talkative import PROVIDERS, registrations, talkative
+from tests.leaks.echoing_provider import PROVIDERS, registrations, talkative
+from tests.leaks.exchanges import Conversation, calls, failures, no_http, sign_ups
 
 pytestmark = [pytest.mark.e2e, pytest.mark.threat(29, 30, 31)]
 

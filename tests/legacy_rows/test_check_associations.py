@@ -13,7 +13,7 @@ from social_django.models import UserSocialAuth
 
 from social.legacy_rows.classes import Class
 from social.legacy_rows.survey import survey
-from tests.contract.people import all_rows
+from tests.contract.users import all_rows
 from tests.legacy_rows.conftest import EACH
 from tests.legacy_rows.people import CASES, GOOGLE
 

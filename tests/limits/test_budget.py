@@ -8,7 +8,7 @@ import pytest
 from django.test import Client, override_settings
 
 from tests.contract.answers import assert_error
-from tests.contract.people import PROFILES, person
+from tests.contract.users import PROFILES, person
 from tests.limits.conftest import Callers
 from tests.providers import Providers, json_answer
 

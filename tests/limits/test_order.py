@@ -7,7 +7,7 @@ import pytest
 from django.test import override_settings
 
 from tests.contract.answers import assert_error, assert_wrong_host
-from tests.contract.people import all_rows, person
+from tests.contract.users import all_rows, person
 from tests.limits.conftest import Callers
 
 BAD = {"Authorization": "Bearer nonsense"}

@@ -14,9 +14,9 @@ from django.conf import settings
 from django.test import override_settings
 
 from social import limits
-from tests.contract.people import person
+from tests.contract.users import person
 from tests.e2e.servers import free_port, running_service
-from tests.limits import patient
+from tests.limits import long_redis_timeout
 from tests.limits.conftest import Callers
 from tests.limits.redis_line import RedisLine, talking
 
@@ -42,7 +42,7 @@ def address() -> str:
 @pytest.fixture
 def line(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[RedisLine]:
     """A line to Redis, whole at first; whoever calls has the time that a busy machine takes."""
-    monkeypatch.setattr(limits, "REDIS_TIMEOUT", patient.SECONDS)
+    monkeypatch.setattr(limits, "REDIS_TIMEOUT", long_redis_timeout.SECONDS)
     line = RedisLine(redis_url)
     line.mend()
     with override_settings(REDIS_URL=line.url):
@@ -68,7 +68,7 @@ def test_processes_share_one_budget(redis_url: str, address: str, tmp_path: Path
                     REDIS_URL=redis_url,
                     THROTTLE_ANONYMOUS="5/hour",
                     TRUSTED_PROXIES="1",
-                    DJANGO_SETTINGS_MODULE=patient.__name__,
+                    DJANGO_SETTINGS_MODULE=long_redis_timeout.__name__,
                 )
             )
             for number in range(2)

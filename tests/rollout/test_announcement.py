@@ -12,7 +12,7 @@ from social_django.models import UserSocialAuth
 from rollout.lifecycle import Lifecycle
 from tests.contract.answers import Response
 from tests.contract.conftest import HOST, ApiClient
-from tests.contract.people import PROFILES, person
+from tests.contract.users import PROFILES, person
 from tests.differential.in_process import Service, environ_of
 from tests.differential.messages import Message
 from tests.providers import Providers

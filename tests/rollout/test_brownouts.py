@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rollout import lifecycle
 from rollout.models import Brownout
 from tests.contract.conftest import ApiClient
-from tests.contract.people import person
+from tests.contract.users import person
 from tests.rollout.conftest import UNDECIDED, Freeze, moment
 from tests.rollout.test_retirement import BODY, METHODS, PATHS
 

@@ -10,7 +10,7 @@ from social import tokens
 from social.models import AccessToken
 from tests.contract.answers import assert_error
 from tests.contract.conftest import ApiClient
-from tests.contract.people import person
+from tests.contract.users import person
 
 pytestmark = pytest.mark.django_db
 

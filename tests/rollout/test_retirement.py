@@ -11,7 +11,7 @@ from django.test import Client, override_settings
 
 from tests.contract.answers import COMMON, Response, assert_wrong_host
 from tests.contract.conftest import HOST, ApiClient
-from tests.contract.people import PROFILES, all_rows, person
+from tests.contract.users import PROFILES, all_rows, person
 from tests.providers import Providers
 from tests.rollout.conftest import Freeze, moment
 

@@ -11,7 +11,8 @@ from contextlib import AbstractContextManager, ExitStack
 import pytest
 from django.conf import settings
 
-from tests.e2e.inventive import fields, inventive_github
+from tests.config.callers import PATIENCE, calling, read, request
+from tests.e2e.github_stub import fields, inventive_github
 from tests.e2e.private import private_redis
 from tests.e2e.servers import Service, mortal_service, running_service
 from tests.server.callers import TIMEOUT, Calls, calling, read, request

@@ -25,7 +25,7 @@ from tests.contract.conftest import ApiClient
 from tests.providers import Providers
 from tests.social import steps, storages
 from tests.social.conftest import Where
-from tests.social.people import GITHUB, PROFILES, signed_up
+from tests.social.profiles import GITHUB, PROFILES, signed_up
 
 FIRST, SECOND = ASSOCIATING_STEPS
 BETWEEN = "tests.social.steps.remember"

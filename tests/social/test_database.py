@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from social.engine.strategy import StatelessStrategy
 from tests.providers import Providers
-from tests.social.people import PROFILES, signed_up
+from tests.social.profiles import PROFILES, signed_up
 
 RETURNING = 4
 """Statements of a returning sign-in: BEGIN, the association with its user, the token's INSERT, COMMIT."""

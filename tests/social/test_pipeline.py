@@ -14,7 +14,7 @@ from social import signals
 from social.models import AccessToken
 from tests.providers import Providers
 from tests.social import steps
-from tests.social.people import signed_up
+from tests.social.profiles import signed_up
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -12,7 +12,7 @@ from shared.contract.sign_up import Credential
 from social.provider_tokens import decrypt, get_provider_token, sealed
 from social.sign_up import sign_up
 from tests.providers import Providers
-from tests.social.people import PROFILES
+from tests.social.profiles import PROFILES
 
 pytestmark = pytest.mark.threat(30)
 

@@ -15,7 +15,7 @@ from social_django.models import UserSocialAuth
 from social import provider_token_rotation
 from social.provider_tokens import PREFIX, TokenUnreadable, decrypt, encrypt, get_provider_token
 from tests.providers import Providers
-from tests.social.people import signed_up
+from tests.social.profiles import signed_up
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.threat(30)]
 

@@ -10,7 +10,7 @@ from social_django.models import UserSocialAuth
 
 from social.provider_tokens import TokenUnreadable, decrypt, encrypt, get_provider_token
 from tests.providers import Providers
-from tests.social.people import PROFILES, signed_up
+from tests.social.profiles import PROFILES, signed_up
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

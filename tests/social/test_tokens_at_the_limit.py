@@ -22,8 +22,8 @@ from social.tokens import live
 from tests.legacy_rows.conftest import used
 from tests.providers import Providers
 from tests.social.conftest import Where
-from tests.social.people import GITHUB as PERSON
-from tests.social.people import PROFILES, signed_up
+from tests.social.profiles import GITHUB as PERSON
+from tests.social.profiles import PROFILES, signed_up
 
 LIMITS = (1, 32, 33, 50)
 pytestmark = pytest.mark.threat(31)

@@ -18,7 +18,7 @@ from rollout.ledger.counter import Use
 from rollout.ledger.process import Ledger
 from shared.http.urls import mounted
 from tests.contract.conftest import HOST, ApiClient
-from tests.contract.people import PROFILES, person
+from tests.contract.users import PROFILES, person
 from tests.providers import Providers
 from tests.rollout.conftest import moment
 

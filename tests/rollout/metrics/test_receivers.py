@@ -21,7 +21,7 @@ from shared.http.urls import mounted
 from social import limits, signals
 from social.network.concurrency import slot
 from tests.contract.conftest import ApiClient
-from tests.contract.people import PROFILES, person
+from tests.contract.users import PROFILES, person
 from tests.providers import Providers, json_answer
 from tests.rollout.metrics.conftest import Scrape
 from tests.rollout.metrics.scraping import samples, total, value

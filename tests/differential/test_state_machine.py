@@ -16,20 +16,20 @@ from shared.contract.differences import Answer
 from social.conf import conf
 from social.models import AccessToken
 from social.tokens import digest_of
-from tests.differential import hostile, people
+from tests.differential import hostile, identities
 from tests.differential.agreement import check_alike, check_in_the_contract
 from tests.differential.budget import budget
+from tests.differential.database_states import World
 from tests.differential.in_process import Service
 from tests.differential.messages import Header, Message, Seen
-from tests.differential.story import TOKENS_PER_USER, Story
-from tests.differential.worlds import World
+from tests.differential.model import TOKENS_PER_USER, Story
 from tests.providers import Providers, json_answer
 
 PREFIXES: Final = tuple("/" + prefix for prefix in settings.APIS.values())
 JSON: Final = ("Content-Type", b"application/json")
 IDENTITIES: Final = tuple(
     (provider, token, str(profile[{"google-oauth2": "sub"}.get(provider, "id")]))
-    for provider, token, profile in people.PERSONS
+    for provider, token, profile in identities.PERSONS
     if token not in {"fb-no-id", "gh-false", "go-unverified", "go-foreign"}
 )
 DISABLED: Final = "instagram"
@@ -151,7 +151,7 @@ class People(RuleBasedStateMachine):
         self._expect(self._step(Message("DELETE", "token/current/"), number, scheme), *told)
 
     @precondition(lambda self: self.story.last_token)
-    @rule(message=hostile.messages(people.known_fields()), token=numbers)
+    @rule(message=hostile.messages(identities.known_fields()), token=numbers)
     def look(self, message: Message, token: int) -> None:
         """A request of any kind that changes nothing, in whatever state this is."""
         if message.method.upper() not in {"POST", "DELETE"}:
@@ -268,7 +268,7 @@ class People(RuleBasedStateMachine):
 @pytest.fixture
 def people_of(service: Service, empty: World, providers: Providers) -> Iterator[type[People]]:
     """The machine, with what it runs on."""
-    people.introduce(providers)
+    identities.introduce(providers)
 
     class Running(People):
         pass

@@ -10,7 +10,7 @@ from typing import Any
 import responses
 from social_core.backends import utils as backends
 
-from tests.breadth import source
+from tests.breadth import social_core_source
 
 NOT_A_PROVIDERS = {"SOCIAL_AUTH_AUTHENTICATION_BACKENDS", "SOCIAL_AUTH_PIPELINE"}
 
@@ -63,7 +63,7 @@ def configured(backend: str) -> tuple[Mapping[str, Any], Mapping[str, Any] | Non
 
 def _kinds(backend: str) -> Iterator[type[unittest.TestCase]]:
     module_name = backend.split(".")[-2]
-    for module in source.modules_about(module_name):
+    for module in social_core_source.modules_about(module_name):
         # In the order that they are written in: variants come after the plain case.
         for kind in vars(module).values():
             is_test = inspect.isclass(kind) and issubclass(kind, unittest.TestCase)

@@ -11,7 +11,7 @@ import requests
 from tests.e2e.client import Api
 from tests.e2e.servers import Service
 from tests.leaks.canaries import Search, planted, without
-from tests.leaks.talkative import GOOD, KINDS, PROVIDERS, SILENT, fields, id_token
+from tests.leaks.echoing_provider import GOOD, KINDS, PROVIDERS, SILENT, fields, id_token
 
 PATHS = ("", "provider/", "user/", "user/1/", "social_account/", "social_account/1/", "token/", "token/current/")
 PLACES = ("", "livez", "readyz", "nowhere/", "static/nowhere.js", "api/v2/openapi.yaml", "api/v2/docs/", "metrics")

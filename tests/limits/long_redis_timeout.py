@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from config.settings import *  # noqa: F403 - all of them
 from config.settings import MIDDLEWARE as _MIDDLEWARE
 
-MIDDLEWARE = [*_MIDDLEWARE, "tests.limits.patient.Patience"]
+MIDDLEWARE = [*_MIDDLEWARE, "tests.limits.long_redis_timeout.Patience"]
 SECONDS = 30.0
 
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from requests import PreparedRequest
 
-from tests.breadth.theirs import Played
+from tests.breadth.social_core_logins import Played
 
 TOKEN = "a-token-of-ripley"
 KEY, SECRET = "a-key", "a-secret-of-32-characters-or-more"
