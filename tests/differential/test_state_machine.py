@@ -10,7 +10,14 @@ from django.contrib.auth.models import User
 from django.test import override_settings
 from django.utils import timezone
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from shared.contract.differences import Answer
 from social.conf import conf
@@ -59,6 +66,11 @@ class People(RuleBasedStateMachine):
     def teardown(self) -> None:
         for world in self.worlds:
             world.close()
+
+    @initialize(identity=st.sampled_from(IDENTITIES))
+    def first_sign_up(self, identity: tuple[str, str, str]) -> None:
+        """Begin with a user: most rules need one, and chance makes one late."""
+        self._sign_up(identity, None, "Bearer", "/", chunked=False)
 
     @rule(identity=st.sampled_from(IDENTITIES), slash=st.sampled_from(["/", "", "/?limit=x"]), chunked=st.booleans())
     def sign_up_or_in(self, identity: tuple[str, str, str], slash: str, chunked: bool) -> None:
