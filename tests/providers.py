@@ -1,4 +1,4 @@
-"""Providers as `responses` plays them: each person has a token, each provider answers as the real one does."""
+"""Simulated providers, on `responses`: each profile has a token, and each provider answers as the real one does."""
 
 import base64
 import json
@@ -19,7 +19,7 @@ def json_answer(status: int, body: Any) -> Answer:
 
 
 class Providers:
-    """All five, with no one in them until `knows`."""
+    """The five providers; `knows` adds a profile."""
 
     def __init__(self, mock: responses.RequestsMock) -> None:
         self.mock = mock
@@ -39,14 +39,14 @@ class Providers:
             mock.add_callback(method, re.compile(f"https://{url}(\\?.*)?$"), callback=self._played(step, callback))
 
     def answers(self, step: str, answer: Answer | Exception) -> None:
-        """Let one call of a provider come to this, whoever's token it is about."""
+        """Set the answer of one call of a provider, for any token."""
         self.scripted[step] = answer
 
     def _played(self, step: str, callback: Callable[[PreparedRequest], Answer]) -> Callable[[PreparedRequest], Any]:
         return lambda request: self.scripted.get(step) or callback(request)
 
     def knows(self, provider: str, token: str, **profile: Any) -> dict[str, Any]:
-        """Let a provider know a person by a token; gives the fields of a sign-up with it."""
+        """Add a profile that a provider returns for a token; return the fields of a sign-up with it."""
         self.people[provider, token] = profile
         fields = {"provider": provider, "access_token": token}
         if provider == "twitter":

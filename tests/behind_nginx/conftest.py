@@ -8,7 +8,7 @@ from tests.behind_nginx.fleet import Member, running_fleet
 from tests.behind_nginx.nginx import Nginx, running_nginx
 from tests.e2e.conftest import note
 from tests.e2e.databases import Database, new_database
-from tests.e2e.github_stub import Inventive, inventive_github
+from tests.e2e.github_stub import GitHubStub, github_stub
 from tests.e2e.private import private_redis
 from tests.limits import long_redis_timeout
 
@@ -23,15 +23,15 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="package")
-def github() -> Iterator[Inventive]:
+def github() -> Iterator[GitHubStub]:
     """The provider."""
-    with inventive_github() as github:
+    with github_stub() as github:
         yield github
 
 
 @pytest.fixture(scope="package")
-def fleet(database: Database, github: Inventive) -> Iterator[list[Member]]:
-    """The services, each with one process."""
+def fleet(database: Database, github: GitHubStub) -> Iterator[list[Member]]:
+    """The services, each of one process."""
     with private_redis() as redis:
         common = {"REDIS_URL": redis.url, "WEB_CONCURRENCY": "1", "TRUSTED_PROXIES": "1", "HSTS_SECONDS": "60"}
         limits = {"THROTTLE_ANONYMOUS": "60/min", "THROTTLE_USER": "600/min"}

@@ -18,7 +18,7 @@ from tests.behind_nginx.fleet import Member
 from tests.behind_nginx.nginx import Nginx, running_nginx
 from tests.e2e.conftest import Note
 from tests.e2e.databases import Database
-from tests.e2e.github_stub import Inventive, fields
+from tests.e2e.github_stub import GitHubStub, fields
 from tests.e2e.load import PREFIXES, under_load
 from tests.e2e.servers import free_port
 from tests.e2e.test_kills import assert_whole
@@ -112,8 +112,8 @@ def test_a_server_is_killed_under_load(nginx: Nginx, fleet: list[Member], databa
     assert f"127.0.0.1:{victim.port}, " in nginx.log(), "the killed server had no request in progress"
 
 
-def test_servers_are_restarted_one_by_one_under_load(
-    nginx: Nginx, fleet: list[Member], github: Inventive, note: Note
+def test_they_are_renewed_one_after_another_under_load(
+    nginx: Nginx, fleet: list[Member], github: GitHubStub, note: Note
 ) -> None:
     """A deployment loses no call, repeats none, and all servers serve again afterwards."""
     asked = len(github.asked_for)

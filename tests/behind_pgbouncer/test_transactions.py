@@ -10,7 +10,7 @@ import pytest
 from tests.behind_pgbouncer.pgbouncer import Bouncer, running_pgbouncer
 from tests.e2e.client import Api
 from tests.e2e.databases import Database, new_database
-from tests.e2e.github_stub import fields, inventive_github
+from tests.e2e.github_stub import fields, github_stub
 from tests.e2e.load import PREFIXES
 from tests.e2e.private import private_redis
 from tests.e2e.servers import Service, running_service
@@ -44,8 +44,8 @@ def bouncer(database: Database) -> Iterator[Bouncer]:
 
 @pytest.fixture(scope="module")
 def service(bouncer: Bouncer) -> Iterator[Service]:
-    """Two processes, each with a pool that is larger than pgbouncer's."""
-    with private_redis() as redis, inventive_github() as github:
+    """Two processes, each with a pool that is larger than what there is behind pgbouncer."""
+    with private_redis() as redis, github_stub() as github:
         environment = {"WEB_CONCURRENCY": "2", "REDIS_URL": redis.url, "LEDGER_FLUSH_SECONDS": "0.2"}
         with running_service(None, database_url=bouncer.url, **environment, **github.environment) as service:
             yield service

@@ -1,1 +1,1 @@
-"""Each of social-core's backends, by the answers of its own test suite, through both APIs."""
+"""Each of social-core's backends, with the answers of its own test suite, through the mounted APIs."""

@@ -1,4 +1,4 @@
-"""social-core's own tests, and clients of the mounted APIs."""
+"""Fixtures: Fixtures: social-core's own tests, and clients of the mounted APIs."""
 
 import pytest
 
@@ -9,7 +9,7 @@ __all__ = ["api", "one_api"]
 
 
 @pytest.fixture(scope="session")
-def their_tests() -> None:
+def social_core_tests() -> None:
     """social-core's own tests."""
     try:
         social_core_source.package()

@@ -1,4 +1,4 @@
-"""Whoever signs a provider's id_tokens: with a key of this module's, published where the provider does."""
+"""Issuers of id_tokens: they sign with a key of this module, and publish it where the provider does."""
 
 import json
 import time
@@ -28,21 +28,21 @@ WORTH: Mapping[str, str] = {
     "TENANT_NAME": "ourtenant",
     "TENANTS": TENANT,
 }
-"""What the settings are worth that a backend cannot do without."""
+"""Values of the settings that backends require."""
 UNPUBLISHED: Mapping[str, str] = {
     "apple-id": "https://appleid.apple.com",
     "auth0": "https://id.example.com/",
     "facebook-limited-login": "https://www.facebook.com",
     "google-openidconnect": "https://accounts.google.com",
 }
-"""Issuers that need not be asked for."""
+"""Issuers that are known without discovery."""
 COPIED = {"fence"}
-"""Whose published configuration, in social-core's tests, is another provider's."""
+"""Providers whose configuration in social-core's tests is another provider's."""
 
 
 @dataclass
 class Issuer:
-    """A provider, and what it has been asked."""
+    """The issuer of one provider's id_tokens."""
 
     name: str
     settings: Mapping[str, Any]
@@ -50,7 +50,7 @@ class Issuer:
     """As social-core's tests have it."""
 
     def id_token(self, **claims: Any) -> str:
-        """Sign a token of one person's."""
+        """Sign an id_token of the test user."""
         now = int(time.time())
         issuer = UNPUBLISHED.get(self.name) or self._published()["issuer"]
         known = {
@@ -75,7 +75,7 @@ class Issuer:
         return jwt.encode(content, _key(), algorithm="RS256", headers={"kid": "k1"})
 
     def answer(self, request: PreparedRequest) -> tuple[int, dict[str, str], str]:
-        """Answer a call as the provider does: with its configuration or with its keys."""
+        """Answer a call with the provider's configuration or keys."""
         url = str(request.url)
         if "openid-configuration" in url:
             return 200, {}, json.dumps(self._published())
@@ -83,7 +83,7 @@ class Issuer:
         return 200, {}, json.dumps({"keys": [{**public, "use": "sig", "kid": "k1"}]})
 
     def hosts(self) -> frozenset[str]:
-        """Give the hosts that it may be asked at."""
+        """Return the hosts that a sign-in may call."""
         return hosts_of(CATALOGUE[self.name], lambda setting: self.settings.get(setting_name(self.name, setting)))
 
     def _published(self) -> Mapping[str, Any]:
@@ -96,7 +96,7 @@ class Issuer:
 
 @cache
 def issuer_of(name: str) -> Issuer:
-    """Give a provider.
+    """Return an issuer, with the settings of its provider.
 
     :raises NotHadError: where social-core's tests cannot be had.
     """

@@ -1,4 +1,4 @@
-"""One person of each provider: what she shows us, what the provider answers, who she must be here."""
+"""One login for each provider: the fields sent to us, the provider's answers, and the expected identity."""
 
 import json
 from collections.abc import Mapping
@@ -12,33 +12,33 @@ from social_core.utils import setting_name
 from social.providers import registry
 from social.providers.catalogue import CATALOGUE, Way, hosts_of
 from tests.breadth import provider_answers, social_core_logins
-from tests.breadth.social_core_logins import Played
+from tests.breadth.social_core_logins import SimulatedLogin
 
 
 @dataclass(frozen=True)
 class Login:
-    """A login of one person, through us."""
+    """One login through our API."""
 
     settings: Mapping[str, Any]
     fields: dict[str, str]
     """The fields of the sign-up."""
     answers: tuple[responses.BaseResponse, ...]
     hosts: frozenset[str]
-    """The hosts that the provider is asked at, all of them."""
+    """All hosts that the sign-in calls."""
     uid: str
     suggested: str
 
 
 @cache
 def login_of(name: str) -> Login:
-    """Give a provider's person.
+    """Return the login that the provider is tested with.
 
     :raises NotHadError: where she is in social-core's tests and these cannot be had.
     """
     entry = CATALOGUE[name]
     policy = registry.policy_for(name)
     assert policy is not None
-    played = provider_answers.PLAYED.get(name) or social_core_logins.play(entry.backend)
+    played = provider_answers.PLAYED.get(name) or social_core_logins.login_of_backend(entry.backend)
     assert played is not None, f"nobody plays {name}: tests/breadth/provider_answers.py"
     settings = {
         setting_name(name, "KEY"): provider_answers.KEY,
@@ -69,8 +69,8 @@ def login_of(name: str) -> Login:
     )
 
 
-def _checks(name: str, played: Played) -> tuple[responses.BaseResponse, ...]:
-    """Give the answers to the calls that prove a token, which social-core does not make."""
+def _checks(name: str, played: SimulatedLogin) -> tuple[responses.BaseResponse, ...]:
+    """Return the answers to the calls that check a token, which social-core does not send."""
     rows = [responses.Response(method, url, json=body) for method, url, body in provider_answers.CHECKS.get(name, ())]
     if name == "github":
         (user,) = (one for one in played.answers if one.url == "https://api.github.com/user")

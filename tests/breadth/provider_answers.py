@@ -1,4 +1,4 @@
-"""Answers of the providers that social-core's own tests leave out, made of what its code reads of them."""
+"""Answers of the providers that social-core's own tests leave out, built from what its code reads."""
 
 import base64
 import dataclasses
@@ -14,19 +14,19 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from requests import PreparedRequest
 
-from tests.breadth.social_core_logins import Played
+from tests.breadth.social_core_logins import SimulatedLogin
 
 TOKEN = "a-token-of-ripley"
 KEY, SECRET = "a-key", "a-secret-of-32-characters-or-more"
 
 
-def _profile(url: str | re.Pattern[str], body: Any, **played: Any) -> Played:
+def _profile(url: str | re.Pattern[str], body: Any, **played: Any) -> SimulatedLogin:
     answer = responses.Response("GET", url, body=body if isinstance(body, str) else json.dumps(body))
-    return _played(answer, **played)
+    return _login(answer, **played)
 
 
-def _played(*answers: responses.BaseResponse, uid: str, suggested: str = "ripley", **settings: str) -> Played:
-    return Played(settings=settings, answers=answers, token=TOKEN, secret="", uid=uid, suggested=suggested)
+def _login(*answers: responses.BaseResponse, uid: str, suggested: str = "ripley", **settings: str) -> SimulatedLogin:
+    return SimulatedLogin(settings=settings, answers=answers, token=TOKEN, secret="", uid=uid, suggested=suggested)
 
 
 def _identify(request: PreparedRequest) -> tuple[int, dict[str, str], str]:
@@ -49,7 +49,7 @@ _KEYCLOAK, _KEYCLOAK_KEY = _access_token_of_keycloak()
 _QQ = "https://graph.qq.com"
 _WEIBO = "https://api.weibo.com"
 
-PLAYED: Mapping[str, Played] = {
+PLAYED: Mapping[str, SimulatedLogin] = {
     "battlenet-oauth2": _profile(
         "https://eu.api.battle.net/account/user",
         {"accountId": 10001, "battletag": "ripley#1234"},
@@ -85,9 +85,9 @@ PLAYED: Mapping[str, Played] = {
         uid="10007",
     ),
     "keycloak": dataclasses.replace(
-        _played(uid="10027", SOCIAL_AUTH_KEYCLOAK_PUBLIC_KEY=_KEYCLOAK_KEY), token=_KEYCLOAK
+        _login(uid="10027", SOCIAL_AUTH_KEYCLOAK_PUBLIC_KEY=_KEYCLOAK_KEY), token=_KEYCLOAK
     ),
-    "mediawiki": _played(
+    "mediawiki": _login(
         responses.CallbackResponse("POST", "https://meta.wikimedia.org/w/index.php", callback=_identify),
         uid="10024",
         SOCIAL_AUTH_MEDIAWIKI_MEDIAWIKI_URL="https://meta.wikimedia.org/w/index.php",
@@ -120,7 +120,7 @@ PLAYED: Mapping[str, Played] = {
         uid="https://www.paypal.com/webapps/auth/identity/user/10014",
         suggested="",
     ),
-    "qq": _played(
+    "qq": _login(
         responses.Response(
             "GET", f"{_QQ}/oauth2.0/me", body='callback( {"client_id": "a-key", "openid": "10015"} );\n'
         ),
@@ -143,7 +143,7 @@ PLAYED: Mapping[str, Played] = {
         {"person": {"id": "10018", "username": "ripley", "display_name": "Ellen Ripley"}},
         uid="10018",
     ),
-    "weibo": _played(
+    "weibo": _login(
         responses.Response("POST", f"{_WEIBO}/oauth2/get_token_info", json={"uid": 10019, "appkey": "a-key"}),
         responses.Response("GET", f"{_WEIBO}/2/users/show.json", json={"id": 10019, "name": "ripley"}),
         uid="10019",
@@ -175,4 +175,4 @@ CHECKS: Mapping[str, tuple[tuple[str, str, Any], ...]] = {
     "line": (("GET", "https://api.line.me/oauth2/v2.1/verify", {"client_id": KEY, "expires_in": 2591659}),),
     "twitch": (("GET", "https://id.twitch.tv/oauth2/validate", {"client_id": KEY, "user_id": "689563726"}),),
 }
-"""What the checks of section 7 are answered, for the person that social-core's tests play."""
+"""Answers of the calls that check a token (CONTRACT section 7), for the user of social-core's tests."""

@@ -1,4 +1,4 @@
-"""A provider, played in this process."""
+"""A simulated provider in this process."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from responses.registries import FirstMatchRegistry
 
 
 class First(FirstMatchRegistry):
-    """Of the answers that fit a call the first, however often; the usual registry goes on to the next."""
+    """A registry that always returns the first matching answer; the default one moves on to the next."""
 
     def find(self, request: PreparedRequest) -> tuple[responses.BaseResponse | None, list[str]]:
         """Find the answer to a call."""
@@ -17,8 +17,8 @@ class First(FirstMatchRegistry):
 
 
 @contextmanager
-def playing(*answers: responses.BaseResponse) -> Iterator[responses.RequestsMock]:
-    """Answer the calls of this process; one that no answer fits fails as if there were no such host."""
+def simulated(*answers: responses.BaseResponse) -> Iterator[responses.RequestsMock]:
+    """Answer this process's calls to providers; a call without an answer fails as if the host did not exist."""
     with responses.RequestsMock(assert_all_requests_are_fired=False, registry=First) as mock:
         for answer in answers:
             mock.add(answer)

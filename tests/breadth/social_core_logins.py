@@ -1,4 +1,4 @@
-"""What social-core's own tests play a provider with, and what social-core makes of it there."""
+"""Logins taken from social-core's own tests: the answers that simulate a provider, and the resulting identity."""
 
 import inspect
 import json
@@ -16,22 +16,22 @@ NOT_A_PROVIDERS = {"SOCIAL_AUTH_AUTHENTICATION_BACKENDS", "SOCIAL_AUTH_PIPELINE"
 
 
 @dataclass(frozen=True)
-class Played:
-    """A login of one person, as a test plays it."""
+class SimulatedLogin:
+    """A login as one of social-core's tests simulates it."""
 
     settings: Mapping[str, Any]
     answers: tuple[responses.BaseResponse, ...]
-    """What the provider answers, to whatever is asked of it."""
+    """The provider's answers, by URL."""
     token: str
     secret: str
-    """OAuth 1's; else empty."""
+    """The token's secret for OAuth 1, else empty."""
     uid: str
     suggested: str
     """The user name that social-core makes of what the provider suggests; empty where it suggests none."""
 
 
-def play(backend: str) -> Played | None:
-    """Run a backend's own login test and keep what it was made of; None where there is no such test.
+def login_of_backend(backend: str) -> SimulatedLogin | None:
+    """Run a backend's own login test and return its login; None if there is no such test.
 
     :param backend: dotted path of the class.
     :raises NotHadError: where social-core's tests cannot be had.
@@ -44,7 +44,7 @@ def play(backend: str) -> Played | None:
 
 
 def configured(backend: str) -> tuple[Mapping[str, Any], Mapping[str, Any] | None]:
-    """Give the settings that a backend's tests have, and the configuration that its provider publishes there.
+    """Return the settings of a backend's tests, and the configuration that its provider publishes in them.
 
     :raises NotHadError: where social-core's tests cannot be had.
     """
@@ -71,7 +71,7 @@ def _kinds(backend: str) -> Iterator[type[unittest.TestCase]]:
                 yield kind
 
 
-def _run(case: Any) -> Played | None:
+def _run(case: Any) -> SimulatedLogin | None:
     loaded = dict(backends.BACKENDSCACHE)
     try:
         case.setUp()
@@ -88,7 +88,7 @@ def _run(case: Any) -> Played | None:
 
 
 def _watch(backend: Any) -> dict[str, Any]:
-    """Keep the details that a backend reads from an answer, the last time that it does."""
+    """Record the details that a backend last read from an answer."""
     details: dict[str, Any] = {}
     read = backend.get_user_details
 
@@ -101,7 +101,7 @@ def _watch(backend: Any) -> dict[str, Any]:
     return details
 
 
-def _kept(case: Any, details: Mapping[str, Any]) -> Played | None:
+def _kept(case: Any, details: Mapping[str, Any]) -> SimulatedLogin | None:
     # The class's own: a test of several logins has several.
     associations = list(case.strategy.storage.user.cache_by_uid.values())
     if len(associations) != 1:
@@ -109,7 +109,7 @@ def _kept(case: Any, details: Mapping[str, Any]) -> Played | None:
     (association,) = associations
     token = association.extra_data.get("access_token") or "a-token"
     pair = token if isinstance(token, dict) else {"oauth_token": token, "oauth_token_secret": ""}
-    return Played(
+    return SimulatedLogin(
         settings=_settings(case),
         answers=tuple(responses.registered()),
         token=pair["oauth_token"],

@@ -22,7 +22,7 @@ LOCK = ROOT / "requirements" / "run.txt"
 
 
 class NotHadError(Exception):
-    """The source package cannot be had; says why."""
+    """The source package cannot be fetched; the message says why."""
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What a sign-up has left in the database."""
+"""Rows that a sign-up has stored."""
 
 from typing import Any
 
@@ -7,11 +7,11 @@ from social_django.models import UserSocialAuth
 
 
 def rows() -> list[tuple[Any, ...]]:
-    """Give provider, uid and user of each association; there is a user for each."""
+    """Return provider, uid and user id of each association; check that each has a user of its own."""
     assert get_user_model().objects.count() == UserSocialAuth.objects.count()
     return list(UserSocialAuth.objects.values_list("provider", "uid", "user_id"))
 
 
-def forget_everyone() -> None:
-    """Delete all users, with what is theirs."""
+def delete_users() -> None:
+    """Delete all users, and all rows that belong to them."""
     get_user_model().objects.all().delete()

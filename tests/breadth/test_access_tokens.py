@@ -10,12 +10,12 @@ from pytest_django import Settings
 from social import usernames
 from social.providers.catalogue import CATALOGUE, Way
 from tests.breadth.logins import Login, login_of
-from tests.breadth.simulation import playing
-from tests.breadth.stored_rows import forget_everyone, rows
+from tests.breadth.simulation import simulated
+from tests.breadth.stored_rows import delete_users, rows
 from tests.contract.answers import Response
 from tests.contract.conftest import ApiClient
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("their_tests")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("social_core_tests")]
 NAMES = [entry.name for entry in CATALOGUE.values() if entry.way in {Way.ACCESS_TOKEN, Way.TOKEN_PAIR}]
 
 NONSENSE = ("[]", "null", '"x"', "{}", '{"id": false}', "<h1>Welcome</h1>")
@@ -44,7 +44,7 @@ def login(name: str, settings: Settings) -> Login:
 @pytest.mark.parametrize("name", NAMES)
 def test_sign_up(one_api: ApiClient, login: Login, name: str) -> None:
     """A user is made, with the provider's id and a name of ours; the second time the person is known."""
-    with playing(*login.answers) as mock:
+    with simulated(*login.answers) as mock:
         first, again = one_api.sign_up(login.fields), one_api.sign_up(login.fields)
         called = {urlsplit(str(call.request.url)).hostname for call in mock.calls}
     assert (first.status_code, first.json().get("outcome")) == (201, "created"), first.content
@@ -70,18 +70,18 @@ def test_nonsense(one_api: ApiClient, login: Login, name: str) -> None:
             else:
                 assert name in TOLD_BEFORE, body
                 assert [uid for _, uid, _ in rows()] == [login.uid]
-            forget_everyone()
-        forget_everyone()
+            delete_users()
+        delete_users()
 
 
 def sign_up_with(api: ApiClient, nonsense: responses.Response, login: Login) -> Response:
     # What nonsense leads to is nowhere to be found.
-    with playing(nonsense, *login.answers, responses.Response("GET", re.compile("https://"), status=404)):
+    with simulated(nonsense, *login.answers, responses.Response("GET", re.compile("https://"), status=404)):
         return api.sign_up(login.fields)
 
 
 def name_of(login: Login) -> str:
-    """Give what the user's name must match: the suggestion as our rule reduces it, or one of ours."""
+    """Return a pattern for the user name: the suggestion as our rule reduces it, or a generated one."""
     reduced = usernames.reduce_to_name(login.suggested)[: usernames.MAX_LENGTH]
     parts = re.findall(r"[A-Za-z0-9_-]{5,}", login.uid)  # some ids are the address of a page, the id in it
     texts = (login.uid, *parts, *login.fields.values())

@@ -13,11 +13,11 @@ from requests import PreparedRequest
 from social.oidc import discovery, signing_keys
 from social.providers.catalogue import CATALOGUE, Way
 from tests.breadth.issuers import UID, Issuer, issuer_of
-from tests.breadth.simulation import playing
-from tests.breadth.stored_rows import forget_everyone, rows
+from tests.breadth.simulation import simulated
+from tests.breadth.stored_rows import delete_users, rows
 from tests.contract.conftest import ApiClient
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("their_tests")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("social_core_tests")]
 NAMES = [entry.name for entry in CATALOGUE.values() if entry.way is Way.ID_TOKEN]
 
 EVERYTHING = re.compile("https://")
@@ -41,7 +41,7 @@ def issuer(name: str, settings: Settings) -> Iterator[Issuer]:
 @pytest.mark.parametrize("name", NAMES)
 def test_sign_up(one_api: ApiClient, issuer: Issuer, name: str) -> None:
     """A user is made, whose id is the `sub`; the second time, with another token, the person is known."""
-    with playing(responses.CallbackResponse("GET", EVERYTHING, callback=issuer.answer)) as mock:
+    with simulated(responses.CallbackResponse("GET", EVERYTHING, callback=issuer.answer)) as mock:
         first = one_api.sign_up({"provider": name, "id_token": issuer.id_token()})
         again = one_api.sign_up({"provider": name, "id_token": issuer.id_token()})
         called = {urlsplit(str(call.request.url)).hostname for call in mock.calls}
@@ -73,9 +73,9 @@ def test_nonsense(one_api: ApiClient, issuer: Issuer, name: str, nonsense: str) 
             asked.append(about)
             return (200, {}, nonsense) if about == wanted else issuer.answer(request)
 
-        with playing(responses.CallbackResponse("GET", EVERYTHING, callback=answer)):
+        with simulated(responses.CallbackResponse("GET", EVERYTHING, callback=answer)):
             response = one_api.sign_up({"provider": name, "id_token": issuer.id_token()})
         if wanted in asked:
             assert (response.status_code, response.json().get("code")) == (503, "provider_unavailable")
             assert rows() == []
-        forget_everyone()
+        delete_users()

@@ -59,7 +59,7 @@ RETRY_LATER = {"throttled", "provider_unavailable", "service_unavailable"}
 
 
 def envelope(code: str, fields: Mapping[str, str] | None = None) -> bytes:
-    """Give the bytes of an error; `fields` holds the one message of each field, in table order."""
+    """Return the bytes of an error; `fields` holds one message for each field, in the order of the field table."""
     body: dict[str, Any] = {"errors": ERRORS[code][1], "code": code}
     if fields:
         name, message = next(iter(fields.items()))

@@ -1,4 +1,4 @@
-"""Providers that are asked whom a token was issued to: what each says of one person's token, and of others."""
+"""Providers with a call that checks an access token: the answers for one user's token, and for others."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ THEIRS = "7002"
 
 @dataclass(frozen=True)
 class Checker:
-    """One provider: the call that checks a token, the call that tells the profile, and what both say."""
+    """One provider: the URLs and the answers of the call that checks a token and of the profile call."""
 
     check_url: str
     profile_url: str
@@ -27,7 +27,7 @@ class Checker:
     settings: Mapping[str, Any] | None = None
 
     def saying(self, path: str | None, value: Any) -> dict[str, Any]:
-        """Give the claims with another value at a path."""
+        """Return the claims with another value at a path."""
         if path is None:
             return dict(self.claims)
         first, _, rest = path.partition(".")

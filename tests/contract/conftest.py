@@ -1,4 +1,4 @@
-"""One client for each mounted API: the tests below run once for each and state the expected answer."""
+"""Fixtures for tests that run against each mounted API and state the expected answer."""
 
 import io
 import json
@@ -18,7 +18,7 @@ HOST = "api.example.com"
 
 @cache
 def handler() -> ClientHandler:
-    """The middleware, loaded once: one of its layers looks at every static file when it is made."""
+    """Return a handler whose middleware is loaded once: WhiteNoise reads every static file when it is created."""
     made = ClientHandler(enforce_csrf_checks=False)
     made.load_middleware()
     return made

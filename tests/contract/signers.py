@@ -1,4 +1,4 @@
-"""Providers that sign id_tokens: how each is set up here, and tokens of one person, true or bent."""
+"""Providers that issue id_tokens: their settings, and valid and invalid id_tokens of one user."""
 
 import json
 import time
@@ -22,7 +22,7 @@ B2C = "https://tandem.b2clogin.com"
 
 @dataclass(frozen=True)
 class Signer:
-    """One provider: its issuer, where its keys are, where it publishes both, and what it says besides."""
+    """One provider: its issuer, the URL of its keys, the URL of its configuration, and further claims."""
 
     issuer: str
     keys_url: str
@@ -31,7 +31,7 @@ class Signer:
     published_issuer: str | None = None
     claims: Mapping[str, Any] = field(default_factory=dict)
     key_says: Mapping[str, Any] = field(default_factory=dict)
-    """What its keys hold besides."""
+    """Further members of its keys."""
 
     def enabled(self, name: str) -> override_settings:
         ours = {"KEY": OURS, "SECRET": "our-secret", **self.settings}
@@ -39,14 +39,14 @@ class Signer:
         return override_settings(SOCIAL_PROVIDERS=[name], **named)
 
     def play(self, mock: responses.RequestsMock, **key_says: Any) -> None:
-        """Publish the configuration and the keys."""
+        """Register the configuration and the keys as answers."""
         if self.configuration_url:
             published = {"issuer": self.published_issuer or self.issuer, "jwks_uri": self.keys_url}
             mock.get(self.configuration_url, json=published)
         mock.get(self.keys_url, json={"keys": [{**public("theirs"), "kid": "k1", **self.key_says, **key_says}]})
 
     def token(self, *, by: str = "theirs", kid: str = "k1", **claims: Any) -> str:
-        """Sign a token of one person; a claim that is None is left out."""
+        """Sign an id_token of the test user; a claim that is None is left out."""
         now = int(time.time())
         content = {
             "iss": self.issuer,

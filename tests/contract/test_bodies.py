@@ -17,12 +17,12 @@ LATER = datetime(2096, 2, 21, 20, 30, 15, 1, tzinfo=UTC)
 
 
 def text(value: object) -> bytes:
-    """Give the bytes of a body, its keys in the order given here."""
+    """Return the bytes of a body, with its keys in this order."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def listed(*objects: object) -> bytes:
-    """Give the bytes of a list that is one page."""
+    """Return the bytes of a list that fits one page."""
     meta = {"limit": 20, "next": None, "offset": 0, "previous": None, "total_count": len(objects)}
     return text({"meta": meta, "objects": list(objects)})
 

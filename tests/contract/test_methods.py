@@ -98,7 +98,7 @@ def test_head_is_get_without_a_body(api: ApiClient, ripley: Person, path: str) -
 
 
 def served(environ: dict[str, Any]) -> tuple[str, dict[str, str], bytes]:
-    """Ask the application itself: the test client drops the body of a HEAD, whoever sent it."""
+    """Call the WSGI application itself: the test client removes the body of a HEAD, whoever sent it."""
     seen: dict[str, Any] = {}
 
     def start_response(status: str, headers: list[tuple[str, str]], *args: Any) -> Any:

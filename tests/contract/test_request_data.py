@@ -53,7 +53,7 @@ EACH_PROVIDER = pytest.mark.parametrize("provider", PROFILES)
 
 
 def sent_to_the_provider(providers: Providers, *, since: int = 0) -> list[tuple[Any, ...]]:
-    """Give what each call held, without what OAuth 1 makes anew each time.
+    """Return what each call contained, without the values that OAuth 1 generates for each call.
 
     Not in the order in which they came: a check and a profile are asked for at the same time.
 

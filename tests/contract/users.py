@@ -1,4 +1,4 @@
-"""Users, credentials and linked identities, made straight in the database, and a way to compare all rows."""
+"""Users, access tokens and associations created directly in the database, and a way to compare all rows."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -37,7 +37,7 @@ UID_KEYS = {"facebook": "id", "twitter": "id", "instagram": "id", "google-oauth2
 
 @dataclass(frozen=True)
 class Person:
-    """A user with a credential."""
+    """A user with an access token."""
 
     user: User
     token: str
@@ -52,7 +52,7 @@ def person(username: str = "ripley", **fields: Any) -> Person:
 
 
 def link(user: User, provider: str = "facebook", uid: str = "10011", id_key: str | None = None) -> UserSocialAuth:
-    """Link an identity to a user, as social-core does: with the name of the key that the id is kept under."""
+    """Create an association as social-core does: with the name of the key that the id is stored under."""
     account: UserSocialAuth = UserSocialAuth.objects.create(
         user=user, provider=provider, uid=uid, id_key=UID_KEYS.get(provider, "") if id_key is None else id_key
     )

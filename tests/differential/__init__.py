@@ -1,1 +1,1 @@
-"""Hypothesis makes requests; every mounted API gets each of them in an equal state, and must answer alike."""
+"""Requests made by Hypothesis, sent to every mounted API from equal states; the answers must be the same."""

@@ -9,7 +9,7 @@ _TIMES = 20
 
 
 def budget(examples: int, *, steps: int = 50, shrink: bool = True) -> settings:
-    """Give the settings of one test.
+    """Return the Hypothesis settings of one test.
 
     :param examples: how many examples the usual profile runs; the long one runs twenty times as many.
     :param steps: how long a story may be, for those that tell one.

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.differential import identities
-from tests.differential.database_states import World
+from tests.differential.database_states import DatabaseState
 from tests.differential.in_process import Service
 from tests.providers import Providers
 
@@ -17,19 +17,19 @@ def service() -> Service:
 
 
 @pytest.fixture
-def empty(django_db_reset_sequences: None) -> Iterator[World]:
-    """A world with nobody in it, in which the next ids are 1."""
-    world = World()
-    yield world
-    world.close()
+def empty(django_db_reset_sequences: None) -> Iterator[DatabaseState]:
+    """A state without rows, in which the next ids are 1."""
+    state = DatabaseState()
+    yield state
+    state.close()
 
 
 @pytest.fixture
-def inhabited(empty: World, providers: Providers) -> Iterator[World]:
-    """A world with a few people in it, known to providers."""
-    identities.introduce(providers)
+def inhabited(empty: DatabaseState, providers: Providers) -> Iterator[DatabaseState]:
+    """A state with a few users, whose identities the providers know."""
+    identities.add_identities(providers)
     with empty.entered():
-        identities.settle()
-    world = World(like=empty)
-    yield world
-    world.close()
+        identities.create_users()
+    state = DatabaseState(like=empty)
+    yield state
+    state.close()

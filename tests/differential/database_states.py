@@ -1,8 +1,7 @@
-"""Equal states: all that the database holds, taken and put back, ids to come included.
+"""States of the database that can be saved and restored, the next ids included.
 
-A world is a copy of the database (SQLite's own backup, `sqlite_sequence` with it). Before a step it is put in
-place, after it it is taken again: so each API has a world of its own, each commit is a real one, and the next row
-gets the same id in all worlds.
+A state is a copy of the database (SQLite's own backup, with `sqlite_sequence`). It is restored before a step and saved
+after it: so each API has a state of its own, each commit is a real one, and the next row gets the same id in all.
 """
 
 import re
@@ -25,24 +24,24 @@ _TABLES = (
 Rows = dict[str, list[dict[str, Any]]]
 
 
-class World:
-    """A state of the database that nobody else sees."""
+class DatabaseState:
+    """A private copy of the database."""
 
-    def __init__(self, like: "World | None" = None) -> None:
-        """Copy another world, or what the database holds now."""
+    def __init__(self, like: "DatabaseState | None" = None) -> None:
+        """Copy another state, or the present content of the database."""
         self._kept = sqlite3.connect(":memory:")
         if like is None:
             _raw().backup(self._kept)
         else:
             self.become(like)
 
-    def become(self, other: "World") -> None:
-        """Become like another one."""
+    def become(self, other: "DatabaseState") -> None:
+        """Copy another state into this one."""
         other._kept.backup(self._kept)
 
     @contextmanager
     def entered(self) -> Iterator[None]:
-        """Put it in place for one step, and keep what the step has made of it."""
+        """Load this state into the database for one step, and save the result of the step."""
         assert not connection.in_atomic_block, "an open transaction would be lost"
         self._kept.backup(_raw())
         yield
@@ -50,16 +49,16 @@ class World:
         _raw().backup(self._kept)
 
     def rows(self) -> Rows:
-        """Give all rows, what is new each time put in one form."""
+        """Return all rows, with values that differ each time replaced."""
         return rows_of(self._kept)
 
     def close(self) -> None:
-        """Forget it."""
+        """Close the copy."""
         self._kept.close()
 
 
 def rows_of(database: sqlite3.Connection) -> Rows:
-    """Give all rows of a database, what is new each time put in one form."""
+    """Return all rows of a database, with values that differ each time replaced."""
     database.row_factory = sqlite3.Row
     return {
         table: [_comparable(table, dict(row)) for row in database.execute(f"SELECT * FROM {table} ORDER BY id")]  # noqa: S608 - our names
@@ -91,7 +90,7 @@ _NEW_EACH_TIME: Mapping[str, tuple[tuple[str, str], ...]] = {
 
 
 def _comparable(table: str, row: dict[str, Any]) -> dict[str, Any]:
-    """Give a row with one sign for each value that is new each time; what is null stays null."""
+    """Return a row with `*` for each value that differs each time; null stays null."""
     for column, pattern in _NEW_EACH_TIME.get(table, ()):
         if isinstance(row[column], str):
             row[column] = re.sub(pattern, "*", row[column])

@@ -139,7 +139,7 @@ def trees() -> SearchStrategy[Any]:
 
 
 def sign_ups(known: SearchStrategy[dict[str, Any]]) -> SearchStrategy[dict[str, Any]]:
-    """Give fields that sign somebody up, with any number of faults."""
+    """Return the fields of a sign-up with any number of faults."""
     extra = st.dictionaries(
         _any_of((*FIELDS, "is_staff", "id", "user", "uid", "details", "username", "email", "redirect_uri", "Provider")),
         trees(),
@@ -179,7 +179,7 @@ def _encoded(value: Any, style: int) -> bytes:
 
 
 def _spoiled(body: bytes, how: int, at: int, token: bytes) -> bytes:
-    """Make one small thing wrong with a body."""
+    """Damage a body in one small way."""
     text = body.decode("utf-8", "replace")
     at %= len(body) + 1
     ways: tuple[Callable[[], bytes], ...] = (

@@ -1,4 +1,4 @@
-"""Who is there before a request comes, and whom the providers know."""
+"""Users that exist before a request, and identities that the providers know."""
 
 from datetime import timedelta
 from typing import Any, Final
@@ -14,7 +14,7 @@ from social.tokens import digest_of
 from tests.differential import hostile
 from tests.providers import Providers
 
-PERSONS: Final[tuple[tuple[str, str, dict[str, Any]], ...]] = (
+KNOWN: Final[tuple[tuple[str, str, dict[str, Any]], ...]] = (
     ("facebook", "fb-ripley", {"id": "10011", "name": "Ellen Ripley", "email": "ripley@example.com"}),
     ("facebook", "fb-ripley-2", {"id": "10011", "name": "Another Name", "email": "x@example.com"}),
     ("facebook", "fb-new", {"id": "10099", "name": "Joan Lambert", "first_name": "Joan", "last_name": "Lambert"}),
@@ -29,19 +29,17 @@ PERSONS: Final[tuple[tuple[str, str, dict[str, Any]], ...]] = (
     ("google-oauth2", "go-unverified", {"sub": "30002", "email": "p@example.com", "email_verified": False}),
     ("google-oauth2", "go-foreign", {"sub": "30003", "email_verified": True, "aud": "somebody-else"}),
 )
-"""Provider, the token it knows somebody by, and the profile it tells of them."""
+"""Provider, token, and the profile that the provider returns for it."""
 
 
-def introduce(providers: Providers) -> list[dict[str, Any]]:
-    """Let the providers know everyone; gives the fields of a sign-up by each."""
-    return [providers.knows(provider, token, **profile) for provider, token, profile in PERSONS]
+def add_identities(providers: Providers) -> list[dict[str, Any]]:
+    """Add all identities to the providers; return the fields of a sign-up with each."""
+    return [providers.knows(provider, token, **profile) for provider, token, profile in KNOWN]
 
 
 def known_fields() -> SearchStrategy[dict[str, Any]]:
-    """Fields by which a provider knows somebody, or nearly."""
-    fields = [
-        {"provider": provider, "access_token": token, **_secret(provider, token)} for provider, token, _ in PERSONS
-    ]
+    """Fields of sign-ups with a known identity, or with a slightly changed one."""
+    fields = [{"provider": provider, "access_token": token, **_secret(provider, token)} for provider, token, _ in KNOWN]
     more: list[dict[str, Any]] = [
         {**fields[0], "access_token_secret": None},
         {**fields[0], "first_name": "Éllen\u2028", "last_name": ""},
@@ -62,8 +60,8 @@ def _secret(provider: str, token: str) -> dict[str, str]:
     return {"access_token_secret": "secret-of-" + token} if provider == "twitter" else {}
 
 
-def settle() -> None:
-    """Make the people of `hostile.TOKENS`: with fixed ids, one inactive, one token expired, one imported."""
+def create_users() -> None:
+    """Create the users of `hostile.TOKENS` with fixed ids: one is inactive, two tokens are expired or imported."""
     ripley = User.objects.create(pk=1, username="ripley", password="!", email="ripley@example.com")
     dallas = User.objects.create(pk=2, username="dallas", password="!")
     ash = User.objects.create(pk=3, username="ash", password="!", is_active=False)

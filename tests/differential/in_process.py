@@ -39,7 +39,7 @@ class Service:
 
 
 def environ_of(prefix: str, message: Message) -> dict[str, Any]:
-    """Give the environment of a request (PEP 3333), as gunicorn makes it."""
+    """Return the WSGI environment of a request (PEP 3333), as gunicorn builds it."""
     path, _, query = (prefix + message.target).partition("?")
     environ: dict[str, Any] = {
         "REQUEST_METHOD": message.method,

@@ -19,7 +19,7 @@ class Message:
     chunked: bool = False
 
     def having(self, *headers: Header) -> "Message":
-        """Give the same request with further headers."""
+        """Return a copy with further headers."""
         return replace(self, headers=(*self.headers, *headers))
 
 

@@ -1,4 +1,4 @@
-"""The expected result of each step of a story, without the service: docs/contract.md, sections 2, 4 and 5 in short."""
+"""A model of the service that predicts the result of each step: CONTRACT sections 2, 4 and 5 in short."""
 
 from dataclasses import dataclass, field
 
@@ -7,15 +7,15 @@ TOKENS_PER_USER = 3
 
 @dataclass
 class Known:
-    """What the story knows of a user."""
+    """A user of the model."""
 
     active: bool = True
     password: bool = False
 
 
 @dataclass
-class Story:
-    """Users, identities and tokens as they should be by now.
+class Model:
+    """The users, associations and tokens that should exist.
 
     Tokens are numbers, in the order of issue; so are users and associations, with the ids of their rows.
     """
@@ -32,12 +32,12 @@ class Story:
     last_token: int = 0
 
     def caller(self, token: int | None) -> int | None:
-        """Give the user a token stands for; None for one that is not good."""
+        """Return the user of a token; None for a token that is not valid."""
         user = self.tokens.get(token or 0)
         return user if user is not None and self.users[user].active else None
 
     def sign_up(self, provider: str, uid: str, token: int | None) -> tuple[int, str]:
-        """Tell a sign-up; gives its status, and the outcome or code."""
+        """Apply a sign-up; return the expected status, and outcome or code."""
         actor = self.caller(token)
         if token is not None and actor is None:
             return 401, "invalid_credentials"
@@ -59,7 +59,7 @@ class Story:
         return 201, "signed_in"
 
     def disconnect(self, association: int, caller: int, enabled: frozenset[str]) -> tuple[int, str]:
-        """Tell a disconnect."""
+        """Apply a disconnect; return the expected status and code."""
         if self.owner_of(association) != caller:
             return 404, "not_found"
         others = [
@@ -73,18 +73,18 @@ class Story:
         return 204, ""
 
     def revoke(self, token: int, caller: int) -> tuple[int, str]:
-        """Tell the end of a token."""
+        """Apply a revocation; return the expected status and code."""
         if self.tokens.get(token) != caller:
             return 404, "not_found"
         del self.tokens[token]
         return 204, ""
 
     def expire(self, token: int) -> None:
-        """Tell that a token's time has passed."""
+        """Apply the expiry of a token."""
         self.expired[token] = self.tokens.pop(token)
 
     def owner_of(self, association: int) -> int | None:
-        """Give the user of an association; None where there is none."""
+        """Return the user of an association; None if there is no such association."""
         return self.associations[association][2] if association in self.associations else None
 
     def _associate(self, provider: str, uid: str, user: int) -> None:

@@ -56,5 +56,5 @@ def _answer(prefix: str, received: bytes) -> Answer:
 
 
 def is_ours(answer: Answer) -> bool:
-    """Say whether the application has answered, not the server before it."""
+    """Return True if the application has answered, not the server in front of it."""
     return any(name.lower() == "x-request-id" for name, _ in answer.headers)

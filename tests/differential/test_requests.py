@@ -12,7 +12,7 @@ from shared.contract.differences import Answer
 from tests.differential import hostile, identities
 from tests.differential.agreement import check_alike, check_in_the_contract
 from tests.differential.budget import budget
-from tests.differential.database_states import Rows, World
+from tests.differential.database_states import DatabaseState, Rows
 from tests.differential.in_process import Service
 from tests.differential.messages import Message
 from tests.providers import Providers
@@ -24,9 +24,9 @@ Sent = Callable[[str, Message], Outcome]
 
 
 @pytest.fixture
-def sent(service: Service, inhabited: World, providers: Providers) -> Iterator[Sent]:
-    """Send a request from the same state each time; gives the answer, the rows, and how often a provider was called."""
-    here = World(like=inhabited)
+def sent(service: Service, inhabited: DatabaseState, providers: Providers) -> Iterator[Sent]:
+    """Send a request from the same state each time; return the answer, the rows and the number of provider calls."""
+    here = DatabaseState(like=inhabited)
 
     def send(prefix: str, message: Message) -> Outcome:
         here.become(inhabited)

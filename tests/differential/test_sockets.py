@@ -112,7 +112,7 @@ def places(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     with ExitStack() as stack:
         found = []
         for prefix in settings.APIS.values():
-            database = tmp_path_factory.mktemp("world") / "db.sqlite3"
+            database = tmp_path_factory.mktemp("state") / "db.sqlite3"
             service = stack.enter_context(running_service(sandbox, database_url=f"sqlite:///{database}", THREADS="4"))
             found.append(Place("/" + prefix, service, database))
             _settle(found[-1], sandbox)

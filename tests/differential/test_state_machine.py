@@ -1,4 +1,4 @@
-"""Any story of several people: each step applied to a world of each API's own, told beforehand, compared afterwards."""
+"""Any sequence of calls by several users: each API runs it on a state of its own; a model predicts each result."""
 
 import json
 from collections.abc import Iterator
@@ -26,46 +26,46 @@ from social.tokens import digest_of
 from tests.differential import hostile, identities
 from tests.differential.agreement import check_alike, check_in_the_contract
 from tests.differential.budget import budget
-from tests.differential.database_states import World
+from tests.differential.database_states import DatabaseState
 from tests.differential.in_process import Service
 from tests.differential.messages import Header, Message, Seen
-from tests.differential.model import TOKENS_PER_USER, Story
+from tests.differential.model import TOKENS_PER_USER, Model
 from tests.providers import Providers, json_answer
 
 PREFIXES: Final = tuple("/" + prefix for prefix in settings.APIS.values())
 JSON: Final = ("Content-Type", b"application/json")
 IDENTITIES: Final = tuple(
     (provider, token, str(profile[{"google-oauth2": "sub"}.get(provider, "id")]))
-    for provider, token, profile in identities.PERSONS
+    for provider, token, profile in identities.KNOWN
     if token not in {"fb-no-id", "gh-false", "go-unverified", "go-foreign"}
 )
 DISABLED: Final = "instagram"
-"""A provider that the operator switches off and on."""
+"""A provider that the operator disables and enables."""
 
 numbers = st.integers(1, 9)
 schemes = st.sampled_from(["Bearer", "Token", "ApiKey"])
 
 
-class People(RuleBasedStateMachine):
-    """Sign up, sign in, link, list, read, disconnect, revoke, sign out; and an operator in between."""
+class ServiceMachine(RuleBasedStateMachine):
+    """Sign up, sign in, link, list, read, disconnect, revoke and sign out, with changes by an operator between them."""
 
     service: Service
-    empty: World
+    empty: DatabaseState
     providers: Providers
     seen: Seen
 
     def __init__(self) -> None:
         super().__init__()
-        self.worlds = [World(like=self.empty) for _ in PREFIXES]
+        self.states = [DatabaseState(like=self.empty) for _ in PREFIXES]
         self.values: list[list[str]] = [[""] for _ in PREFIXES]
-        """Each world's tokens by number."""
-        self.story = Story()
-        self.enabled = frozenset(conf.providers)
+        """The tokens of each API's state, by number."""
+        self.model = Model()
+        self.enabled = frozenset(settings.SOCIAL_PROVIDERS)
         self.seen.examples += 1
 
     def teardown(self) -> None:
-        for world in self.worlds:
-            world.close()
+        for state in self.states:
+            state.close()
 
     @initialize(identity=st.sampled_from(IDENTITIES))
     def first_sign_up(self, identity: tuple[str, str, str]) -> None:
@@ -74,18 +74,18 @@ class People(RuleBasedStateMachine):
 
     @rule(identity=st.sampled_from(IDENTITIES), slash=st.sampled_from(["/", "", "/?limit=x"]), chunked=st.booleans())
     def sign_up_or_in(self, identity: tuple[str, str, str], slash: str, chunked: bool) -> None:
-        """Nobody in particular calls."""
+        """Sign up or in without credentials."""
         self._sign_up(identity, None, "Bearer", slash, chunked)
 
-    @precondition(lambda self: self.story.last_token)
+    @precondition(lambda self: self.model.last_token)
     @rule(identity=st.sampled_from(IDENTITIES), token=numbers, scheme=schemes)
     def link(self, identity: tuple[str, str, str], token: int, scheme: str) -> None:
-        """Somebody with a credential calls, one that may not be good any more."""
+        """Sign up with an access token, which may no longer be valid."""
         self._sign_up(identity, self._nth(token), scheme, "/", chunked=False)
 
     @rule(identity=st.sampled_from(IDENTITIES), status=st.sampled_from([400, 403, 429, 500, 200]))
     def fail(self, identity: tuple[str, str, str], status: int) -> None:
-        """The provider does not do its part: nothing changes."""
+        """Sign up while the provider fails: nothing changes."""
         step = {"google-oauth2": "google-tokeninfo", "instagram": "instagram-exchange"}.get(identity[0], identity[0])
         self.providers.answers(step, json_answer(status, []))
         try:
@@ -94,7 +94,7 @@ class People(RuleBasedStateMachine):
             self.providers.scripted.clear()
         assert answers[0].status >= 400
 
-    @precondition(lambda self: self.story.last_token)
+    @precondition(lambda self: self.model.last_token)
     @rule(
         what=st.sampled_from(["user", "social_account", "token"]),
         limit=st.integers(0, 3),
@@ -103,9 +103,9 @@ class People(RuleBasedStateMachine):
         scheme=schemes,
     )
     def list_own(self, what: str, limit: int, offset: int, token: int, scheme: str) -> None:
-        """A list holds one's own and nobody else's, in the order of their ids."""
+        """List the caller's own rows, in the order of their ids."""
         number = self._nth(token)
-        caller = self.story.caller(number)
+        caller = self.model.caller(number)
         message = Message("GET", f"{what}/?limit={limit}&offset={offset}")
         answers = self._step(message, number, scheme)
         if caller is None:
@@ -117,12 +117,12 @@ class People(RuleBasedStateMachine):
             assert body["meta"]["total_count"] == len(own), message
             assert [one["id"] for one in body["objects"]] == own[offset : offset + (limit or 100)], message
 
-    @precondition(lambda self: self.story.last_token)
+    @precondition(lambda self: self.model.last_token)
     @rule(what=st.sampled_from(["user", "social_account", "token"]), id=numbers, token=numbers, scheme=schemes)
     def read(self, what: str, id: int, token: int, scheme: str) -> None:
-        """One's own is shown, and nobody else's."""
+        """Read a row: the caller's own, or 404."""
         number = self._nth(token)
-        caller = self.story.caller(number)
+        caller = self.model.caller(number)
         id = self._likely(what, id, caller)
         answers = self._step(Message("GET", f"{what}/{id}/"), number, scheme)
         if caller is None:
@@ -132,82 +132,82 @@ class People(RuleBasedStateMachine):
         else:
             self._expect(answers, 404, "not_found")
 
-    @precondition(lambda self: self.story.last_token)
+    @precondition(lambda self: self.model.last_token)
     @rule(id=numbers, token=numbers, scheme=schemes)
     def disconnect(self, id: int, token: int, scheme: str) -> None:
-        """One's own, unless it is the last way in."""
+        """Disconnect the caller's own association, unless it is the last login method."""
         number = self._nth(token)
-        caller = self.story.caller(number)
+        caller = self.model.caller(number)
         id = self._likely("social_account", id, caller)
-        told = self.story.disconnect(id, caller, self.enabled) if caller else (401, "invalid_credentials")
-        self._expect(self._step(Message("DELETE", f"social_account/{id}/"), number, scheme), *told)
+        expected = self.model.disconnect(id, caller, self.enabled) if caller else (401, "invalid_credentials")
+        self._expect(self._step(Message("DELETE", f"social_account/{id}/"), number, scheme), *expected)
 
-    @precondition(lambda self: self.story.last_token)
+    @precondition(lambda self: self.model.last_token)
     @rule(id=numbers, token=numbers, scheme=schemes)
     def revoke(self, id: int, token: int, scheme: str) -> None:
-        """One's own, the one the call is made with among them."""
+        """Revoke one of the caller's own tokens, which may be the one of the call."""
         number = self._nth(token)
-        caller = self.story.caller(number)
+        caller = self.model.caller(number)
         id = self._likely("token", id, caller)
         message = Message("DELETE", f"token/{id}/")
-        told = self.story.revoke(id, caller) if caller else (401, "invalid_credentials")
-        self._expect(self._step(message, number, scheme), *told)
+        expected = self.model.revoke(id, caller) if caller else (401, "invalid_credentials")
+        self._expect(self._step(message, number, scheme), *expected)
 
-    @precondition(lambda self: self.story.last_token)
+    @precondition(lambda self: self.model.last_token)
     @rule(token=numbers, scheme=schemes)
     def sign_out(self, token: int, scheme: str) -> None:
-        """The credential of the call is gone."""
+        """Revoke the token of the call."""
         number = self._nth(token)
-        caller = self.story.caller(number)
-        told = self.story.revoke(number, caller) if caller else (401, "invalid_credentials")
-        self._expect(self._step(Message("DELETE", "token/current/"), number, scheme), *told)
+        caller = self.model.caller(number)
+        expected = self.model.revoke(number, caller) if caller else (401, "invalid_credentials")
+        self._expect(self._step(Message("DELETE", "token/current/"), number, scheme), *expected)
 
-    @precondition(lambda self: self.story.last_token)
+    @precondition(lambda self: self.model.last_token)
     @rule(message=hostile.messages(identities.known_fields()), token=numbers)
     def look(self, message: Message, token: int) -> None:
-        """A request of any kind that changes nothing, in whatever state this is."""
+        """Send any request that changes nothing."""
         if message.method.upper() not in {"POST", "DELETE"}:
             self._step(message, self._nth(token))
 
-    @precondition(lambda self: self.story.last_user)
+    @precondition(lambda self: self.model.last_user)
     @rule(user=numbers, password=st.booleans(), active=st.sampled_from([True, True, False]))
     def change_user(self, user: int, password: bool, active: bool) -> None:
-        """The operator lets somebody in or not, with a password or without."""
-        number = 1 + user % self.story.last_user
-        self.story.users[number].active, self.story.users[number].password = active, password
+        """Let the operator change whether a user is active and has a password."""
+        number = 1 + user % self.model.last_user
+        self.model.users[number].active, self.model.users[number].password = active, password
         stored = "pbkdf2_sha256$1$x$x" if password else "!" + "x" * 40
-        for world in self.worlds:
-            with world.entered():
+        for state in self.states:
+            with state.entered():
                 User.objects.filter(pk=number).update(is_active=active, password=stored)
 
-    @precondition(lambda self: self.story.tokens)
+    @precondition(lambda self: self.model.tokens)
     @rule(token=numbers)
     def let_expire(self, token: int) -> None:
-        """A token's time passes."""
-        live = sorted(self.story.tokens)
+        """Let a token expire."""
+        live = sorted(self.model.tokens)
         number = live[token % len(live)]
-        self.story.expire(number)
-        for world, values in zip(self.worlds, self.values, strict=True):
-            with world.entered():
+        self.model.expire(number)
+        for state, values in zip(self.states, self.values, strict=True):
+            with state.entered():
                 found = AccessToken.objects.filter(digest=digest_of(values[number]))
                 assert found.update(expires_at=timezone.now()) == 1
 
     @rule()
     def switch_a_provider(self) -> None:
-        """The operator disables a provider, or enables it again."""
+        """Let the operator disable a provider, or enable it again."""
         self.enabled ^= {DISABLED}
 
     @invariant()
-    def worlds_are_equal(self) -> None:
-        """Row by row, whatever has happened; and as they were told."""
-        first, *others = [world.rows() for world in self.worlds]
+    def states_are_equal(self) -> None:
+        """Check that the states are equal row by row, and as the model expects."""
+        first, *others = [state.rows() for state in self.states]
         for rows in others:
             assert rows == first
-        assert {row["id"] for row in first["auth_user"]} == self.story.users.keys()
-        told = [(id, *told) for id, told in sorted(self.story.associations.items())]
+        assert {row["id"] for row in first["auth_user"]} == self.model.users.keys()
+        expected = [(id, *expected) for id, expected in sorted(self.model.associations.items())]
         associations = first["social_auth_usersocialauth"]
-        assert [(row["id"], row["provider"], row["uid"], row["user_id"]) for row in associations] == told
-        live = self.story.tokens | self.story.expired
+        assert [(row["id"], row["provider"], row["uid"], row["user_id"]) for row in associations] == expected
+        live = self.model.tokens | self.model.expired
         assert {row["id"]: row["user_id"] for row in first["social_accesstoken"]} == live
         assert not first["social_auth_partial"]
 
@@ -215,13 +215,13 @@ class People(RuleBasedStateMachine):
         self, identity: tuple[str, str, str], token: int | None, scheme: str, slash: str, chunked: bool
     ) -> None:
         message = self._sign_up_message(identity, slash, chunked=chunked)
-        if identity[0] in self.enabled or (token is not None and self.story.caller(token) is None):
-            told = self.story.sign_up(identity[0], identity[2], token)
+        if identity[0] in self.enabled or (token is not None and self.model.caller(token) is None):
+            expected = self.model.sign_up(identity[0], identity[2], token)
         else:
-            told = 400, "unknown_provider"
-        self._expect(self._step(message, token, scheme), *told)
+            expected = 400, "unknown_provider"
+        self._expect(self._step(message, token, scheme), *expected)
         for values in self.values:
-            assert len(values) == 1 + self.story.last_token, "an anonymous call gives a token, no other one does"
+            assert len(values) == 1 + self.model.last_token, "an anonymous call gives a token, no other one does"
 
     def _sign_up_message(self, identity: tuple[str, str, str], slash: str, *, chunked: bool) -> Message:
         provider, token, _ = identity
@@ -229,11 +229,11 @@ class People(RuleBasedStateMachine):
         return Message("POST", "social_sign_up" + slash, (JSON,), json.dumps(fields).encode(), chunked)
 
     def _step(self, message: Message, token: int | None = None, scheme: str = "Bearer") -> list[Answer]:
-        """Send one request to each API, in the world of its own."""
+        """Send one request to each API, on its own state."""
         answers = []
         self.providers.calls.reset()
-        for prefix, world, values in zip(PREFIXES, self.worlds, self.values, strict=True):
-            with world.entered(), override_settings(SOCIAL_PROVIDERS=sorted(self.enabled)):
+        for prefix, state, values in zip(PREFIXES, self.states, self.values, strict=True):
+            with state.entered(), override_settings(SOCIAL_PROVIDERS=sorted(self.enabled)):
                 who = () if token is None else (self._credential(values[token], scheme),)
                 answers.append(self.service.send(prefix, message.having(*who)))
             check_in_the_contract(message, answers[-1])
@@ -253,12 +253,12 @@ class People(RuleBasedStateMachine):
             values.append(value)
 
     def _nth(self, token: int) -> int:
-        """Give the number of a token: more often than not a good one, else any that was ever issued."""
-        good = [number for number in sorted(self.story.tokens) if self.story.caller(number)]
-        return good[token % len(good)] if good and token % 4 else 1 + token % self.story.last_token
+        """Return the number of a token: mostly a valid one, else any that was ever issued."""
+        good = [number for number in sorted(self.model.tokens) if self.model.caller(number)]
+        return good[token % len(good)] if good and token % 4 else 1 + token % self.model.last_token
 
     def _likely(self, what: str, id: int, caller: int | None) -> int:
-        """Give an id that is mostly one of the caller's own, else any."""
+        """Return an id: mostly one of the caller's own, else any."""
         own = sorted(self._own(what, caller)) if caller else []
         return own[id % len(own)] if own and id % 3 else id
 
@@ -266,8 +266,8 @@ class People(RuleBasedStateMachine):
         if what == "user":
             return {caller}
         if what == "token":
-            return {number for number, user in self.story.tokens.items() if user == caller}
-        return {id for id, (_, _, user) in self.story.associations.items() if user == caller}
+            return {number for number, user in self.model.tokens.items() if user == caller}
+        return {id for id, (_, _, user) in self.model.associations.items() if user == caller}
 
     def _expect(self, answers: list[Answer], status: int, what: str = "") -> None:
         for answer in answers:
@@ -278,11 +278,11 @@ class People(RuleBasedStateMachine):
 
 
 @pytest.fixture
-def people_of(service: Service, empty: World, providers: Providers) -> Iterator[type[People]]:
-    """The machine, with what it runs on."""
-    identities.introduce(providers)
+def machine(service: Service, empty: DatabaseState, providers: Providers) -> Iterator[type[ServiceMachine]]:
+    """The state machine with its service, first state and providers."""
+    identities.add_identities(providers)
 
-    class Running(People):
+    class Running(ServiceMachine):
         pass
 
     Running.service, Running.empty, Running.providers, Running.seen = service, empty, providers, Seen()
@@ -290,8 +290,8 @@ def people_of(service: Service, empty: World, providers: Providers) -> Iterator[
         yield Running
 
 
-def test_any_story_is_the_same_on_every_api(people_of: type[People]) -> None:
-    """Each step's status, headers, bytes and rows; and every one of them as the contract tells it."""
-    run_state_machine_as_test(people_of, settings=budget(30, steps=30))
-    seen = people_of.seen
+def test_any_story_is_the_same_on_every_api(machine: type[ServiceMachine]) -> None:
+    """Status, headers, bytes and rows of each step are equal, and as the model of the contract expects."""
+    run_state_machine_as_test(machine, settings=budget(30, steps=30))
+    seen = machine.seen
     assert {200, 201, 204, 400, 401, 404, 409} <= seen.statuses.keys(), seen

@@ -1,4 +1,4 @@
-"""A GitHub on this machine whose people are whoever a test makes up: the token says the id and the name."""
+"""A stub of GitHub on this machine that accepts every token: the token contains the id and the login."""
 
 import json
 import sys
@@ -19,18 +19,18 @@ ENVIRONMENT = {
 
 
 def fields(number: int, login: str) -> dict[str, Any]:
-    """Give a sign-up by a token of the person with this id and this name."""
+    """Return the fields of a sign-up whose token stands for this id and login."""
     return {"provider": "github", "access_token": f"{number}:{login}"}
 
 
 @dataclass(frozen=True)
-class Inventive:
-    """Where it is, and who was asked for."""
+class GitHubStub:
+    """The running stub, and the ids it was asked for."""
 
     environment: dict[str, str]
-    """The service's, that leads to it."""
+    """Environment of a service that calls the stub."""
     asked_for: list[int] = field(default_factory=list)
-    """The ids of the people, a call each."""
+    """One id for each call."""
 
 
 class _Server(ThreadingHTTPServer):
@@ -64,11 +64,11 @@ class _Check(BaseHTTPRequestHandler):
         self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
 
     def log_message(self, *_: object, **__: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextmanager
-def inventive_github(before: Callable[[], object] = lambda: None) -> Iterator[Inventive]:
+def github_stub(before: Callable[[], object] = lambda: None) -> Iterator[GitHubStub]:
     """Serve it.
 
     :param before: what is done before each answer; calls at once do it at once.
@@ -77,7 +77,7 @@ def inventive_github(before: Callable[[], object] = lambda: None) -> Iterator[In
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
         thread.start()
         hosts = {"https://api.github.com": f"http://127.0.0.1:{server.server_address[1]}"}
-        github = Inventive({**ENVIRONMENT, "PROVIDER_HOSTS": json.dumps(hosts)})
+        github = GitHubStub({**ENVIRONMENT, "PROVIDER_HOSTS": json.dumps(hosts)})
         server.asked_for, server.before = github.asked_for, before
         yield github
         server.shutdown()

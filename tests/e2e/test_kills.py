@@ -12,7 +12,7 @@ import pytest
 from tests.e2e.client import Api
 from tests.e2e.conftest import Note
 from tests.e2e.databases import Database, new_database
-from tests.e2e.github_stub import fields, inventive_github
+from tests.e2e.github_stub import fields, github_stub
 from tests.e2e.load import PREFIXES, Load, under_load
 from tests.e2e.private import private_redis
 from tests.e2e.servers import Service, mortal_service, running_service
@@ -37,7 +37,7 @@ def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 def environment(database: Database) -> Iterator[dict[str, str]]:
     """Several workers where the database lets there be several; limits that are counted and never reached."""
     common = {"WEB_CONCURRENCY": str(WORKERS[database.vendor]), "TRUSTED_PROXIES": "1", "THROTTLE_ANONYMOUS": "60/min"}
-    with inventive_github() as github:
+    with github_stub() as github:
         if database.vendor == "sqlite":
             yield {**common, **github.environment}
             return

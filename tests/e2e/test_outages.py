@@ -11,7 +11,7 @@ import requests
 
 from tests.e2e.client import Api, code_of
 from tests.e2e.conftest import Note
-from tests.e2e.github_stub import Inventive, fields, inventive_github
+from tests.e2e.github_stub import GitHubStub, fields, github_stub
 from tests.e2e.load import PREFIXES, Load, under_load
 from tests.e2e.private import PrivatePostgres, PrivateRedis, private_postgres, private_redis
 from tests.e2e.servers import Service, running_service
@@ -38,13 +38,13 @@ def redis() -> Iterator[PrivateRedis]:
 
 
 @pytest.fixture(scope="module")
-def github() -> Iterator[Inventive]:
-    with inventive_github() as github:
+def github() -> Iterator[GitHubStub]:
+    with github_stub() as github:
         yield github
 
 
 @pytest.fixture(scope="module")
-def service(postgres: PrivatePostgres, redis: PrivateRedis, github: Inventive) -> Iterator[Service]:
+def service(postgres: PrivatePostgres, redis: PrivateRedis, github: GitHubStub) -> Iterator[Service]:
     """Three workers behind a proxy, which says from where a call comes."""
     environment = {
         "WEB_CONCURRENCY": str(WORKERS),
@@ -147,7 +147,7 @@ def test_redis_goes_and_comes_back(
 
 
 @pytest.mark.threat(27)
-def test_a_limit_is_one_for_all_workers(service: Service, github: Inventive, note: Note) -> None:
+def test_a_limit_is_one_for_all_workers(service: Service, github: GitHubStub, note: Note) -> None:
     """Twice as many calls as are allowed, all at once, by each way there is to dodge it; the provider sees none of it.
 
     The versions in turn, over connections of their own and so to any worker; another made-up address on the left of
@@ -159,7 +159,7 @@ def test_a_limit_is_one_for_all_workers(service: Service, github: Inventive, not
     assert min(dodgers) == BUDGET
 
 
-def dodged(service: Service, github: Inventive, last: int) -> int:
+def dodged(service: Service, github: GitHubStub, last: int) -> int:
     """Try, and say how many were let in."""
     number = 424_000 + last
 

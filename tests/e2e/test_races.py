@@ -14,7 +14,7 @@ from django.conf import settings
 from tests.e2e.client import Api, code_of
 from tests.e2e.conftest import ROOMY
 from tests.e2e.databases import Database
-from tests.e2e.github_stub import fields, inventive_github
+from tests.e2e.github_stub import fields, github_stub
 from tests.e2e.private import private_redis
 from tests.e2e.servers import Sandbox, Service, running_service
 
@@ -193,7 +193,7 @@ def test_signing_up_and_disconnecting_at_once(
 def made_up(database: Database, processes: dict[str, str]) -> Iterator[Service]:
     """The service on the same database, with a provider that knows whomever a test makes up."""
     with (
-        inventive_github() as github,
+        github_stub() as github,
         running_service(None, database_url=database.url, **ROOMY, **processes, **github.environment) as service,
     ):
         yield service

@@ -17,17 +17,17 @@ _SHOWN = 60
 
 
 def planted(kind: str) -> str:
-    """Give a new secret; characters that URLs and JSON write otherwise are in the middle of it."""
+    """Return a new secret; characters that URLs and JSON escape are in the middle of it."""
     return f"{MARK}-{kind}-{secrets.token_hex(6)}~+/%=-{MARK}"
 
 
 def planted_key() -> str:
-    """Give a Fernet key with the mark at both ends: 32 bytes in url-safe base64."""
+    """Return a Fernet key with the mark at both ends: 32 bytes in url-safe base64."""
     return f"{MARK}{secrets.token_hex(13)[: 43 - 2 * len(MARK)]}{MARK}="
 
 
 def without(text: str, value: str) -> str:
-    """Give a text without a value that may stand in it once."""
+    """Return a text with one occurrence of a value removed."""
     return text.replace(value, "", 1) if value else text
 
 
@@ -38,11 +38,11 @@ class Search:
     noted: list[str] = field(default_factory=list)
 
     def note(self, *values: str) -> None:
-        """Look for these as well."""
+        """Search for these values too."""
         self.noted += values
 
     def finds(self, text: str | bytes) -> list[str]:
-        """Give the surroundings of everything that is found."""
+        """Return the context of each match."""
         where = text.encode() if isinstance(text, str) else text
         found = []
         for form in {*_forms(MARK), *(form for value in self.noted for form in _cut_forms(value))}:
@@ -65,7 +65,7 @@ def _forms(text: str) -> set[bytes]:
 
 
 def _base64_forms(raw: bytes) -> set[bytes]:
-    """Give what base64 makes of it at each of the three places in which it can begin."""
+    """Return the base64 form for each of the three offsets at which the value can begin."""
     found = set()
     for before in range(3):
         for encode in (base64.b64encode, base64.urlsafe_b64encode):

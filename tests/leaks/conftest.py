@@ -1,4 +1,4 @@
-"""The log as the service writes it, at its most talkative."""
+"""The service's log at its most verbose level."""
 
 import io
 import logging

@@ -1,4 +1,4 @@
-"""A provider that repeats whatever it is sent, in every kind of answer; the token says which kind."""
+"""A provider that repeats everything it receives, in every kind of answer; the token selects the kind."""
 
 import json
 import re
@@ -35,13 +35,13 @@ _KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 def fields(provider: str, kind: str) -> dict[str, Any]:
-    """Give a sign-up that this provider answers in this way, a new token each time."""
+    """Return the fields of a sign-up, with a new token that makes the provider answer in this way."""
     given = {"provider": provider, "access_token": planted(kind)}
     return {**given, "access_token_secret": planted(kind)} if provider == "twitter" else given
 
 
 def id_token(*, nonce: str, **changed: Any) -> str:
-    """Give an id token as Google signs it."""
+    """Return an id_token as Google signs it."""
     now = int(time.time())
     claims = {
         "iss": "https://accounts.google.com",
@@ -58,7 +58,7 @@ def id_token(*, nonce: str, **changed: Any) -> str:
 
 
 @contextmanager
-def talkative() -> Iterator[dict[str, str]]:
+def echoing_provider() -> Iterator[dict[str, str]]:
     """Serve it; give the environment that leads the service to it, without the registrations' secrets."""
     with playing(_play) as provider:
         yield {
@@ -70,7 +70,7 @@ def talkative() -> Iterator[dict[str, str]]:
 
 
 def registrations() -> list[str]:
-    """Give the providers' names in settings."""
+    """Return the names that the providers have in settings."""
     return [name.upper().replace("-", "_") for name in PROVIDERS]
 
 
@@ -96,13 +96,13 @@ def _json(status: str, body: Any, *headers: str) -> Play:
 
 
 def _token(said: str) -> str:
-    """Give the client's token rather than our secret."""
+    """Return the client's token of the request, not our client secret."""
     found = [one for one in _WHOLE.finditer(said) if one[1] in KINDS]
     return found[0][0]
 
 
 def _error(said: str, code: object) -> dict[str, Any]:
-    """Give an error in the manner of each provider at once, with the whole request as its text."""
+    """Return an error in the format of every provider at once, with the whole request as its text."""
     return {
         "error": {"message": said, "type": said, "code": code, "error_subcode": said},
         "errors": [{"message": said, "code": code}],
@@ -132,7 +132,7 @@ def _named_by_the_token(said: str) -> Play:
 
 
 def _profile(said: str, uid: str = "40011", login: str = "ripley") -> Play:
-    """Give what each provider tells of a person, with the token under every name that it could have."""
+    """Return each provider's profile, with the token under every name that it could have."""
     line, token = said.partition("\r\n")[0], _token(said)
     names = (
         "access_token",

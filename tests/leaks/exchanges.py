@@ -1,4 +1,4 @@
-"""Every flow, with planted secrets: sign-ups good and bad, calls with tokens, requests that are none."""
+"""Requests of every kind with planted secrets: valid and invalid sign-ups, calls with tokens, malformed requests."""
 
 import socket
 from collections.abc import Iterator
@@ -18,21 +18,21 @@ PLACES = ("", "livez", "readyz", "nowhere/", "static/nowhere.js", "api/v2/openap
 
 
 @dataclass
-class Conversation:
-    """What was said: each answer whole, and the one token that it may hold."""
+class Exchanges:
+    """All answers, each with the one token that it may contain."""
 
     search: Search
     answers: list[tuple[str, str, str]] = field(default_factory=list)
     """What was asked, the whole answer, the token of ours that this answer is there to give."""
 
     def heard(self, asked: str, response: requests.Response, issued: str = "") -> requests.Response:
-        """Note an answer down."""
+        """Record an answer."""
         head = "".join(f"{name}: {value}\n" for name, value in response.headers.items())
         self.answers.append((asked, f"{response.status_code} {response.reason}\n{head}\n{response.text}", issued))
         return response
 
     def leaks(self) -> list[str]:
-        """Give what was found in the answers."""
+        """Return the leaks found in the answers."""
         said = [(asked, without(text, issued)) for asked, text, issued in self.answers]
         # One search of all, since each takes a while; one of each only where there is something to find.
         if not self.search.finds("\n".join(text for _, text in said)):
@@ -40,7 +40,7 @@ class Conversation:
         return [f"{asked}: {leak}" for asked, text in said for leak in self.search.finds(text)]
 
     def statuses(self) -> dict[int, list[str]]:
-        """Give the statuses of all answers, each with what was asked."""
+        """Return the requests by the status of their answers."""
         found: dict[int, list[str]] = {}
         for asked, text, _ in self.answers:
             if text[:3].isdecimal():
@@ -48,7 +48,7 @@ class Conversation:
         return found
 
 
-def failures(conversation: Conversation, api: Api) -> None:
+def failures(conversation: Exchanges, api: Api) -> None:
     """Sign up in every way in which a provider can refuse or fail."""
 
     def one(provider: str, kind: str) -> None:
@@ -62,7 +62,7 @@ def failures(conversation: Conversation, api: Api) -> None:
         list(callers.map(lambda call: one(*call), calls))
 
 
-def sign_ups(conversation: Conversation, api: Api) -> str:
+def sign_ups(conversation: Exchanges, api: Api) -> str:
     """Sign up, sign in and link with every provider, by access token and by id token; give a token of ours."""
     token = ""
     for provider in PROVIDERS:
@@ -77,7 +77,7 @@ def sign_ups(conversation: Conversation, api: Api) -> str:
     return token
 
 
-def _by_id_token(conversation: Conversation, api: Api) -> None:
+def _by_id_token(conversation: Exchanges, api: Api) -> None:
     nonce = planted("nonce")
     tokens = {
         "good": id_token(nonce=nonce),
@@ -103,7 +103,7 @@ def _by_id_token(conversation: Conversation, api: Api) -> None:
             conversation.heard(f"id_token, {kind}", response, issued)
 
 
-def calls(conversation: Conversation, api: Api, token: str) -> None:
+def calls(conversation: Exchanges, api: Api, token: str) -> None:
     """Call every path with good tokens and bad ones, in every form; put secrets where none belong."""
 
     def call(method: str, path: str, **more: Any) -> None:
@@ -153,7 +153,7 @@ def _bodies() -> Iterator[tuple[Any, dict[str, str]]]:
     yield secret, {**json, "Content-Encoding": secret}
 
 
-def no_http(conversation: Conversation, service: Service, path: str) -> None:
+def no_http(conversation: Exchanges, service: Service, path: str) -> None:
     """Send what is no request, or only half of one, with secrets in it."""
     secret = planted("no-http")
     host = "Host: localhost\r\n"

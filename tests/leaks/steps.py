@@ -1,4 +1,4 @@
-"""Steps of an operator's pipeline that fail with the token in their words, and a listener that does."""
+"""Pipeline steps and a signal receiver that raise exceptions with the token in the message."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ _last = [""]
 
 
 def fails(backend: Any, credential: Any, strategy: Any, user: User, **kwargs: Any) -> Any:
-    """Fail in the way that the token asks for."""
+    """Fail in the way that the token selects."""
     token = credential.access_token or ""
     _last[0] = token
     if "step-bug" in token:

@@ -47,7 +47,7 @@ class PlantedError(Exception):
 
 
 def breaking(secret: str) -> Any:
-    """Give a function that fails with all it was given."""
+    """Return a function that raises with its arguments in the message."""
 
     def breaks(*args: Any, **kwargs: Any) -> Any:
         variable, nested = secret, {"some": [secret, args, kwargs]}  # noqa: F841 - they are there to be shown

@@ -30,7 +30,7 @@ def people() -> dict[str, Person]:
 
 
 def observed(api: ApiClient, header: str, path: str, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Give all that an answer and the work for it differ in: bytes, headers, statements, digests."""
+    """Return everything by which two answers could be told apart: bytes, headers, SQL statements, digests computed."""
     digested: list[str] = []
     digest_of = tokens.digest_of
 

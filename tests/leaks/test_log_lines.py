@@ -24,7 +24,7 @@ def line(message: Any, *args: Any, error: BaseException | None = None) -> str:
 
 
 def raised(error: BaseException, *, cause: BaseException | None = None) -> BaseException:
-    """Give it as it is after it was raised."""
+    """Return the exception as it is after it was raised, with its traceback."""
     try:
         raise error from cause
     except BaseException as caught:  # noqa: BLE001 - whatever it is

@@ -20,8 +20,8 @@ from tests.e2e.client import Api
 from tests.e2e.databases import Database, new_database
 from tests.e2e.servers import Service, free_port, running_service
 from tests.leaks.canaries import Search, planted, planted_key
-from tests.leaks.echoing_provider import PROVIDERS, registrations, talkative
-from tests.leaks.exchanges import Conversation, calls, failures, no_http, sign_ups
+from tests.leaks.echoing_provider import PROVIDERS, echoing_provider, registrations
+from tests.leaks.exchanges import Exchanges, calls, failures, no_http, sign_ups
 
 pytestmark = [pytest.mark.e2e, pytest.mark.threat(29, 30, 31)]
 
@@ -34,7 +34,7 @@ class Talked:
 
     service: Service
     database: Database
-    conversation: Conversation
+    conversation: Exchanges
     keeps_tokens: bool
     has_failures: bool
     metrics_token: str
@@ -59,7 +59,7 @@ def talked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     Of failing providers no row is written, so once for each database is enough.
     """
     vendor, keeps_tokens = request.param.partition(",")[0], "kept" in request.param
-    with new_database(vendor, tmp_path_factory.mktemp("leaks")) as database, talkative() as providers:
+    with new_database(vendor, tmp_path_factory.mktemp("leaks")) as database, echoing_provider() as providers:
         environment: dict[str, str] = {
             **providers,
             **{f"SOCIAL_AUTH_{name}_SECRET": planted("our-secret") for name in registrations()},
@@ -79,7 +79,7 @@ def talked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
             **({"PROVIDER_TOKEN_KEYS": f"{planted_key()},{planted_key()}"} if keeps_tokens else {}),
         }
         with running_service(None, **environment) as service:
-            conversation = Conversation(Search())
+            conversation = Exchanges(Search())
             for prefix in settings.APIS.values():
                 api = Api(service.url, prefix)
                 if "failures" in request.param:
@@ -96,7 +96,7 @@ def _with_password(url: str) -> str:
 
 
 def _password(kind: str) -> str:
-    """Give one that can stand in a URL as it is."""
+    """Return a password that needs no escaping in a URL."""
     return re.sub("[^A-Za-z0-9-]", "", planted(kind))
 
 

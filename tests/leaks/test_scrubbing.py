@@ -11,7 +11,7 @@ pytestmark = pytest.mark.threat(29)
 
 
 def event() -> dict[str, Any]:
-    """Give an event as Sentry's SDK makes one (https://develop.sentry.dev/sdk/data-model/event-payloads/)."""
+    """Return an event as Sentry's SDK builds it (https://develop.sentry.dev/sdk/data-model/event-payloads/)."""
     secret = planted("token")
     frame = {"filename": "social/sign_up.py", "function": "sign_up", "lineno": 7, "context_line": "raise error"}
     frames = [{**frame, "vars": {"url": secret, "kwargs": {"some": [secret]}, "self": secret}}]

@@ -46,7 +46,7 @@ def callers() -> Callers:
 
 @pytest.fixture(autouse=True)
 def nothing_counted(db: None) -> Iterator[None]:
-    """Forget what earlier tests have counted, and that Redis was away."""
+    """Reset the counters, and the memory of a failed Redis."""
     _forget()
     yield
     _forget()

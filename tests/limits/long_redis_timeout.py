@@ -1,6 +1,6 @@
-"""The service with more patience for Redis: its settings, and the layer that waits.
+"""Settings of the service with a long timeout for Redis, and the middleware that sets it.
 
-Whoever misses a quarter of a second on a busy machine is counted by the process alone, and not by Redis.
+On a busy machine Redis may miss the usual quarter of a second, and the process then counts requests by itself.
 """
 
 from collections.abc import Callable
@@ -10,12 +10,12 @@ from django.http import HttpRequest, HttpResponse
 from config.settings import *  # noqa: F403 - all of them
 from config.settings import MIDDLEWARE as _MIDDLEWARE
 
-MIDDLEWARE = [*_MIDDLEWARE, "tests.limits.long_redis_timeout.Patience"]
+MIDDLEWARE = [*_MIDDLEWARE, "tests.limits.long_redis_timeout.LongRedisTimeout"]
 SECONDS = 30.0
 
 
-class Patience:
-    """Wait for Redis as long as only a hang takes."""
+class LongRedisTimeout:
+    """Set a timeout for Redis that only a hang exceeds."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         from social import limits  # noqa: PLC0415 - settings come first

@@ -26,7 +26,7 @@ class RedisLine:
         self.url = urlunsplit(parts._replace(netloc=netloc))
 
     def mend(self) -> None:
-        """Let calls through."""
+        """Forward connections."""
         self._listener = socket.create_server(("127.0.0.1", self._port))
         threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
 

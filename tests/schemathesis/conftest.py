@@ -1,4 +1,4 @@
-"""The sandbox and the service, as other clients have them."""
+"""Fixtures: the sandbox and the service, as for tests/clients."""
 
 from tests.clients.conftest import base_url, database, sandbox, service
 

@@ -1,6 +1,6 @@
-"""What Schemathesis is told of our world: tokens that a provider would really have given, and who is asking.
+"""Hooks for Schemathesis: tokens that a provider has issued, and the credentials of the caller.
 
-It runs in a process of its own (`SCHEMATHESIS_HOOKS`) and knows nothing of our code: the environment has all it needs.
+Schemathesis imports this module in its own process (`SCHEMATHESIS_HOOKS`); all values come from the environment.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Schemathesis as a program: told where the API is and who is asking, it says what it found."""
+"""Runs of the Schemathesis program, and what they found."""
 
 import json
 import os
@@ -28,18 +28,18 @@ class Run:
 
     @property
     def operations(self) -> tuple[int, int]:
-        """Give how many of the document's operations were asked for, or stand in the phase, and how many there are."""
+        """Return the number of operations that were called or belong to the phase, and the number in the document."""
         counts = self.report["operations"]
         return counts["tested"], counts["total"]
 
     @property
     def links(self) -> tuple[int, int]:
-        """Give how many of the document's links were followed, and how many there are."""
+        """Return the number of links that were followed, and the number in the document."""
         found = re.search(r"API Links:\s+(\d+) covered / (\d+) selected", self.output)
         return (int(found[1]), int(found[2])) if found else (0, 0)
 
     def summary(self) -> str:
-        """Give the counts in a line."""
+        """Return the counts as one line."""
         cases = self.report["test_cases"]
         tested, operations = self.operations
         followed, links = self.links
@@ -108,7 +108,7 @@ peers = {json.dumps([one["name"] for one in peers])}
 
 
 def peer(sign_up_at: str, name: str, credential: Mapping[str, Any]) -> dict[str, Any]:
-    """Give a person in the words of Web Fuzzing Commons: how to sign in, and where the token goes."""
+    """Return a user in the format of Web Fuzzing Commons: how to sign in, and where to send the token."""
     token = {
         "extractFrom": "body",
         "extractSelector": "/token",

@@ -43,7 +43,7 @@ def migrated(
 
 @pytest.fixture
 def database(migrated: Where, django_db_blocker: Any) -> Iterator[Where]:
-    """Let Django use that database, without people, while a test runs; threads say `used(**database)`."""
+    """Use this database, emptied of users, during a test; threads call `used(**database)`."""
     with django_db_blocker.unblock(), used(**migrated):
         for model in (AccessToken, UserSocialAuth, Partial, User):
             model._base_manager.all().delete()

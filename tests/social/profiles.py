@@ -1,4 +1,4 @@
-"""One person at each provider, as `tests.providers` knows people, and the service's one call."""
+"""One profile for each provider of `tests.providers`, and the service's sign-up call."""
 
 from typing import Any
 
@@ -38,6 +38,6 @@ PROFILES: dict[str, dict[str, Any]] = {
 def signed_up(
     providers: Providers, provider: str, *, token: str = TOKEN, actor: User | None = None, **changed: Any
 ) -> SignIn:
-    """Let the person sign up with a token that the provider knows."""
+    """Sign up with a token that the simulated provider accepts."""
     fields = providers.knows(provider, token, **{**PROFILES[provider], **changed})
     return sign_up(credential=Credential(**fields), actor=actor, api_version="tests")

@@ -25,12 +25,12 @@ def token_of(user: User, digest: str, **more: Any) -> AccessToken:
 
 
 def held(uids: int = 1, tokens_per_user: int = 50) -> CompiledLookUp[Any]:
-    """Give a look-up of a sign-in that nobody has used yet."""
+    """Return a new, unused look-up."""
     return CompiledLookUp(_look_up(UserSocialAuth, uids, tokens_per_user)._build, 1 + uids)
 
 
 def linked(uid: str, username: str | None = None, provider: str = "github", kept: Any = ()) -> UserSocialAuth:
-    """Make somebody with an association."""
+    """Create a user with an association."""
     user = User.objects.create(username=username or f"of {uid}"[:150], email="a@example.com", last_name="Ł")
     # Plain None would be no JSON but no value.
     extra_data = Value(None, JSONField()) if kept is None else kept or {}
@@ -41,7 +41,7 @@ def linked(uid: str, username: str | None = None, provider: str = "github", kept
 
 
 def all_of(instance: Model) -> dict[str, Any]:
-    """Give everything that an instance was made of, with the types of it, related rows that are there included."""
+    """Return an instance's state with the types of its values, loaded related rows included."""
     state = instance._state
     told: dict[str, Any] = {name: (type(value), value) for name, value in vars(instance).items() if name != "_state"}
     told |= {
@@ -54,7 +54,7 @@ def all_of(instance: Model) -> dict[str, Any]:
 
 
 def found_alike(look_up: CompiledLookUp[Any], *values: str) -> list[dict[str, Any]]:
-    """Ask both ways, see that both give the same, and give it."""
+    """Check that both look-ups return the same, and return it."""
     with transaction.atomic():
         expected = [all_of(one) for one in look_up._build(*values)]
         # Twice: made anew, and made before.

@@ -1,4 +1,4 @@
-"""Steps that an operator might add to SOCIAL_AUTH_PIPELINE."""
+"""Pipeline steps as an operator might add them to SOCIAL_AUTH_PIPELINE."""
 
 from typing import Any
 
@@ -10,23 +10,23 @@ ran: list[dict[str, Any]] = []
 
 
 def remember(**kwargs: Any) -> dict[str, Any]:
-    """Note what a step is given, and hand something on."""
+    """Record the arguments, and pass a value on."""
     ran.append(kwargs)
     return {"remembered": True}
 
 
 def fail(**kwargs: Any) -> None:
-    """Break at the very end, when all rows have been written."""
+    """Raise at the end, when all rows have been written."""
     raise ZeroDivisionError("canary")
 
 
 def refuse(backend: Any, **kwargs: Any) -> None:
-    """Say that this person may not come in."""
+    """Refuse the sign-in."""
     raise AuthPolicyError(backend)
 
 
 def create_another(strategy: Any, user: Any = None, **kwargs: Any) -> dict[str, Any]:
-    """Create a user of a name that may be taken, and of another where it is."""
+    """Create a user with a name that may be taken, or with another name if it is."""
     if user:
         return {"is_new": False}
     try:
@@ -37,10 +37,10 @@ def create_another(strategy: Any, user: Any = None, **kwargs: Any) -> dict[str, 
 
 @partial
 def ask(strategy: Any, **kwargs: Any) -> HttpResponseRedirect:
-    """Want the person's browser, which is not there."""
+    """Redirect the browser, which an API client does not have."""
     return HttpResponseRedirect("/ask")
 
 
 def nobody(**kwargs: Any) -> dict[str, Any]:
-    """Drop the user again."""
+    """Remove the user."""
     return {"user": None}

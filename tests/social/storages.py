@@ -18,7 +18,7 @@ class OwnUser(UserSocialAuth):
 
     @classmethod
     def create_user(cls, *args: Any, **kwargs: Any) -> Any:
-        """Note what it is given, and mark the user."""
+        """Record the arguments, and mark the user."""
         asked.append("create_user")
         user: Any = super().create_user(*args, **kwargs)
         user.is_staff = True
@@ -27,7 +27,7 @@ class OwnUser(UserSocialAuth):
 
     @classmethod
     def create_social_auth(cls, *args: Any, **kwargs: Any) -> Any:
-        """Note it."""
+        """Record the arguments."""
         asked.append("create_social_auth")
         return super().create_social_auth(*args, **kwargs)
 
@@ -42,7 +42,7 @@ class OwnData(UserSocialAuth):
         app_label = "social_django"
 
     def set_extra_data(self, extra_data: Any = None) -> Any:
-        """Keep the id alone."""
+        """Store only the id."""
         asked.append("set_extra_data")
         return super().set_extra_data({"id": (extra_data or {}).get("id")})
 

@@ -188,7 +188,7 @@ def test_a_connection_that_is_gone_is_forgotten(database: Where) -> None:
 
 @contextmanager
 def also(alias: str, **database: Any) -> Iterator[None]:
-    """Let Django know a second database."""
+    """Configure a second database."""
     options = {**connections.settings["default"], "OPTIONS": {}, **database}
     connections.settings[alias] = options
     connections[alias] = load_backend(options["ENGINE"]).DatabaseWrapper(options, alias)

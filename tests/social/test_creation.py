@@ -33,7 +33,7 @@ STEPS = list(DEFAULT_AUTH_PIPELINE)
 
 
 def arranged(*behind: str, without: tuple[str, ...] = (FIRST, SECOND)) -> list[str]:
-    """Give social-core's steps, with these in the place of the two that associate."""
+    """Return social-core's steps with these in place of the two that associate."""
     place = STEPS.index(FIRST)
     return [step for step in STEPS[:place] if step not in without] + [
         *behind,
@@ -50,12 +50,12 @@ ARRANGED = {
 
 
 def rows() -> list[Any]:
-    """Give how much there is of everything that a sign-up writes."""
+    """Return the number of rows in each table that a sign-up writes to."""
     return [User.objects.count(), UserSocialAuth.objects.count(), AccessToken.objects.count()]
 
 
 def association() -> dict[str, Any]:
-    """Give the one association without what is new each time."""
+    """Return the only association without the values that differ each time."""
     (row,) = UserSocialAuth.objects.values("provider", "uid", "id_key", "extra_data", "user__username")
     return dict(row)
 
@@ -259,7 +259,7 @@ def test_a_name_that_stays_taken_is_a_conflict(
 
 @contextmanager
 def unique_addresses(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let no two users have the same address, as some projects' user model has it."""
+    """Make e-mail addresses unique, as some projects' user models do."""
     name = "auth_user_email_key"  # as PostgreSQL would call it
     monkeypatch.setitem(vars(User._meta.get_field("email")), "unique", True)
     with connections["default"].cursor() as cursor:

@@ -22,7 +22,7 @@ USERS = get_user_model()._default_manager
 
 
 def with_step(name: str) -> Any:
-    """Put a step of ours behind social-core's own."""
+    """Return settings with one of our steps after social-core's."""
     return override_settings(SOCIAL_AUTH_PIPELINE=[*DEFAULT_AUTH_PIPELINE, f"tests.social.steps.{name}"])
 
 

@@ -66,7 +66,7 @@ def kept_under(key: str, user: User, number: int) -> UserSocialAuth:
 
 
 def run(*arguments: str) -> tuple[int, str, str]:
-    """Give the exit code and what is said on standard output and standard error."""
+    """Return the exit code, standard output and standard error."""
     out, err = io.StringIO(), io.StringIO()
     try:
         call_command("reencrypt_provider_tokens", *arguments, stdout=out, stderr=err)

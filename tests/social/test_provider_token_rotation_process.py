@@ -65,7 +65,7 @@ def run_again(database: Database) -> tuple[int, str]:
 
 
 def tokens_under(key: str, database: Database) -> dict[int, str]:
-    """Give by its id every token that a key alone can read."""
+    """Return, by association id, every token that one key can decrypt."""
     found = {}
     for number, extra_data in database.rows("SELECT id, extra_data FROM social_auth_usersocialauth ORDER BY id"):
         kept = (json.loads(extra_data) if isinstance(extra_data, str) else extra_data)["access_token"]

@@ -26,7 +26,7 @@ KEPT = {
 
 
 def stored() -> str:
-    """Give every association as the table holds it."""
+    """Return every association as it is stored."""
     return json.dumps(list(UserSocialAuth.objects.values("uid", "extra_data")), default=str)
 
 

@@ -35,7 +35,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def come() -> Iterator[Come]:
-    """Let callers come to a provider, who stay until the end; says how many were let in."""
+    """Start callers that keep their slot of a provider until the end; return how many got one."""
     with ExitStack() as staying:
 
         def enter(provider: str, callers: int) -> int:
@@ -64,7 +64,7 @@ def refused() -> Iterator[list[str]]:
 
 @contextmanager
 def queue(come: Come, provider: str) -> Iterator[None]:
-    """Take all four places of a provider, and let a fifth caller wait for one meanwhile."""
+    """Occupy all four slots of a provider while a fifth caller waits for one."""
     places = concurrency._of(provider, 4)
 
     def wait() -> None:

@@ -23,7 +23,7 @@ Decide = Callable[[datetime | None], None]
 
 @pytest.fixture
 def decide(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Decide:
-    """Let v1 end at a moment; tokens live for ten days."""
+    """Set the end of v1; tokens live for ten days."""
     settings.TOKEN_TTL = TTL / DAY
     monkeypatch.setattr(tokens, "_deciders", [])
 
@@ -40,7 +40,7 @@ def user() -> User:
 
 
 def imported(user: User, value: str = "key", *, used: timedelta = timedelta(0), **fields: Any) -> AccessToken:
-    """Make the token of an imported key, which was last used so long ago."""
+    """Create the token of an imported key with this time since its last use."""
     then = timezone.now() - used
     row = {"created": then, "last_used": then, "imported": True, **fields}
     return AccessToken.objects.create(user=user, digest=tokens.digest_of(value), **row)

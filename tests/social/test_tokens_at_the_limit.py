@@ -38,7 +38,7 @@ def user(database: Where, providers: Providers) -> User:
 
 
 def give(user: User, count: int, *, name: str = "given", live_for: timedelta | None = timedelta(days=1)) -> None:
-    """Give so many tokens, used longer ago than any that is issued here; for ever are those that were imported."""
+    """Create this many tokens with an old last use; imported ones never expire."""
     now = timezone.now()
     then = now - timedelta(days=30)
     AccessToken.objects.bulk_create(
@@ -55,7 +55,7 @@ def give(user: User, count: int, *, name: str = "given", live_for: timedelta | N
 
 
 def living(user: User) -> list[str]:
-    """Give the digests of live tokens, the least recently used first."""
+    """Return the digests of live tokens, the least recently used first."""
     rows = AccessToken.objects.filter(live(timezone.now()), user=user).order_by("last_used", "id")
     return list(rows.values_list("digest", flat=True))
 
@@ -167,7 +167,7 @@ def at_once(count: int, work: Callable[[int], Any], database: Where) -> None:
 
 @contextmanager
 def held_back(database: Where, waiting: int) -> Iterator[None]:
-    """Hold every association until so many wait for one: then each has looked, and none has seen another's token."""
+    """Block each association until this many threads wait: then each has read, and none has seen another's token."""
     name = connections["default"].settings_dict["NAME"]
     params = connections["default"].get_connection_params()
     session = psycopg.connect(**{key: params[key] for key in ("host", "port", "user", "dbname") if key in params})

@@ -43,7 +43,7 @@ def github() -> Any:
 
 
 def fetch(provider: LocalProvider, url: str = API, *, seconds: float = UNHURRIED, **more: Any) -> Any:
-    """Make one call of GitHub's, which lands at the local provider."""
+    """Send a call for GitHub to the local provider."""
     with (
         override_settings(SANDBOX=True, PROVIDER_HOSTS={"https://api.github.com": provider.url}),
         deadline.within(seconds),
@@ -52,7 +52,7 @@ def fetch(provider: LocalProvider, url: str = API, *, seconds: float = UNHURRIED
 
 
 def failure(play: Play, **more: Any) -> tuple[SocialAuthBaseException, float]:
-    """Make one call that fails; give why and after how long."""
+    """Send a call that fails; return the error and the seconds it took."""
     with playing(play) as provider:
         began = time.monotonic()
         with pytest.raises(SocialAuthBaseException) as caught:
@@ -318,7 +318,7 @@ def test_the_environment_sends_nothing_elsewhere(monkeypatch: pytest.MonkeyPatch
 
 
 def _what_it_says(call: Callable[[], object]) -> str:
-    """Give all that a failed call tells whoever logs it."""
+    """Return everything of a failed call that a log could contain."""
     try:
         call()
     except SocialAuthBaseException as error:

@@ -59,7 +59,7 @@ def send(**call: Any) -> None:
 
 
 def parts(request: bytes) -> tuple[str, dict[str, str], bytes]:
-    """Give the first line, the headers and the body of a request as it arrived."""
+    """Return the request line, the headers and the body as they arrived."""
     head, _, body = request.partition(b"\r\n\r\n")
     line, *headers = head.decode("latin-1").split("\r\n")
     return line, {name.lower(): value for name, _, value in (one.partition(": ") for one in headers)}, body

@@ -56,7 +56,7 @@ def fetch(provider: LocalProvider, url: str = API, **given: Any) -> Any:
 
 
 def refusal(provider: LocalProvider, **given: Any) -> str:
-    """Make a call that fails, and say how."""
+    """Send a call that fails; return the error's code."""
     with pytest.raises(SocialAuthBaseException) as caught:
         fetch(provider, **given)
     return caught.value.code
@@ -173,7 +173,7 @@ def test_many_at_once_share_the_context(authority: Authority, tmp_path: Path) ->
 
 
 def tunnelling(connection: socket.socket, request: bytes) -> bool:
-    """Play an outgoing proxy: a tunnel for CONNECT, an answer of its own for anything else."""
+    """Simulate an outgoing proxy: a tunnel for CONNECT, an answer of its own for anything else."""
     method, target = request.split(b" ")[:2]
     if method != b"CONNECT":
         connection.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{"proxied":true}'[:-1])
