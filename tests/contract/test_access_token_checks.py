@@ -1,4 +1,4 @@
-"""docs/contract.md, section 7: providers that name a token's application are asked, and their whole answer checked."""
+"""Access tokens are checked with the provider: CONTRACT section 7."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -65,8 +65,8 @@ def refused(answer: Any, code: str) -> None:
     assert not any(all_rows()["auth.User"] + all_rows()["social_django.UserSocialAuth"])
 
 
-def test_a_token_of_ours(api: ApiClient, provider: str, mock: responses.RequestsMock) -> None:
-    """The person it was issued for is in, and in again."""
+def test_a_token_issued_to_us_signs_up_and_in(api: ApiClient, provider: str, mock: responses.RequestsMock) -> None:
+    """Sign up, then in, with a token issued to our application."""
     checker = CHECKERS[provider]
     answer = sign_up(api, provider, mock)
     assert answer.status_code == 201, answer.content
@@ -77,15 +77,17 @@ def test_a_token_of_ours(api: ApiClient, provider: str, mock: responses.Requests
     assert sign_up(api, provider, mock).json()["outcome"] == "signed_in"
 
 
-def test_a_token_of_another_application(one_api: ApiClient, provider: str, mock: responses.RequestsMock) -> None:
-    """Its answer says so, and so does ours."""
+def test_a_token_issued_to_another_application_is_refused(
+    one_api: ApiClient, provider: str, mock: responses.RequestsMock
+) -> None:
+    """The answer is `token_audience_mismatch`."""
     checker = CHECKERS[provider]
     claims = checker.saying(checker.of, checker.theirs)
     refused(sign_up(one_api, provider, mock, check={"json": claims}), "token_audience_mismatch")
 
 
-def test_one_of_several_registrations(one_api: ApiClient, provider: str, mock: responses.RequestsMock) -> None:
-    """A company has an application for each of its clients."""
+def test_any_of_our_client_ids_is_accepted(one_api: ApiClient, provider: str, mock: responses.RequestsMock) -> None:
+    """An operator may have one application for each client."""
     checker = CHECKERS[provider]
     claims = checker.saying(checker.of, checker.theirs)
     several = {"APP_ID": f"{OURS}, {THEIRS}"} if provider == "kakao" else {"CLIENT_IDS": f" {THEIRS} ,9"}
@@ -103,10 +105,10 @@ def test_one_of_several_registrations(one_api: ApiClient, provider: str, mock: r
     ids=repr,
     indirect=["provider"],
 )
-def test_a_check_that_names_no_application(
+def test_a_check_without_an_application_is_refused(
     one_api: ApiClient, provider: str, mock: responses.RequestsMock, named: Any
 ) -> None:
-    """It proves nothing."""
+    """A check that names no application proves nothing."""
     checker = CHECKERS[provider]
     claims = checker.saying(checker.of, named)
     refused(sign_up(one_api, provider, mock, check={"json": claims}), "provider_bad_response")
@@ -121,17 +123,19 @@ def test_a_check_that_names_no_application(
     ids=repr,
     indirect=["provider"],
 )
-def test_a_check_that_is_nonsense(one_api: ApiClient, provider: str, mock: responses.RequestsMock, claims: Any) -> None:
-    """Likewise."""
+def test_a_malformed_check_is_refused(
+    one_api: ApiClient, provider: str, mock: responses.RequestsMock, claims: Any
+) -> None:
+    """A check that cannot be read proves nothing."""
     refused(sign_up(one_api, provider, mock, check={"json": claims}), "provider_bad_response")
 
 
 @pytest.mark.parametrize("provider", [*(name for name, one in CHECKERS.items() if one.whose), AT_ONCE], indirect=True)
 @pytest.mark.parametrize("who", ["666", 666], ids=repr)
-def test_a_check_that_names_another_person(
+def test_check_and_profile_must_name_the_same_user(
     one_api: ApiClient, provider: str, mock: responses.RequestsMock, who: Any
 ) -> None:
-    """Check and profile are of one person, or of nobody."""
+    """Refuse a profile of another user than the check's."""
     checker = CHECKERS[provider]
     refused(sign_up(one_api, provider, mock, check={"json": checker.saying(checker.whose, who)}), "token_rejected")
 
@@ -153,25 +157,25 @@ def test_a_check_that_names_another_person(
     ],
     ids=lambda value: value if isinstance(value, str) else "-".join(str(part) for part in value.values())[:24],
 )
-def test_either_call_fails(
+def test_check_and_profile_call_are_both_required(
     api: ApiClient, provider: str, mock: responses.RequestsMock, which: str, answer: dict[str, Any], code: str
 ) -> None:
-    """Without the check there is no sign-in, and without the profile neither."""
+    """A failure of either call fails the sign-up."""
     refused(sign_up(api, provider, mock, **{which: answer}), code)
 
 
 @pytest.mark.parametrize("which", ["check", "profile"])
 @pytest.mark.parametrize(("status", "code"), [(401, "token_rejected"), (503, "provider_unavailable")])
-def test_either_call_fails_at_each_provider(
+def test_check_and_profile_call_are_both_required_at_each_provider(
     one_api: ApiClient, provider: str, mock: responses.RequestsMock, which: str, status: int, code: str
 ) -> None:
-    """How a failure is read does not depend on the provider; which calls it makes does."""
+    """Providers differ in the calls that they need, not in how a failure is read."""
     refused(sign_up(one_api, provider, mock, **{which: {"status": status, "body": "no"}}), code)
 
 
 @pytest.mark.parametrize("provider", ["twitch", "kakao"], indirect=True)
-def test_a_check_that_names_nobody(one_api: ApiClient, provider: str, mock: responses.RequestsMock) -> None:
-    """An id that reads like "nothing" is not the nobody whom the check names."""
+def test_a_check_without_a_user_matches_no_id(one_api: ApiClient, provider: str, mock: responses.RequestsMock) -> None:
+    """A missing user id does not match the id `None`."""
     checker = CHECKERS[provider]
     claims = {name: value for name, value in checker.claims.items() if name != checker.whose}
     person = {"id": "None", "login": "ripley"}
@@ -189,10 +193,10 @@ def test_a_check_that_names_nobody(one_api: ApiClient, provider: str, mock: resp
     ],
     indirect=["provider"],
 )
-def test_an_allow_list_takes_no_ones_word(
+def test_an_allow_list_needs_a_verified_address(
     one_api: ApiClient, provider: str, mock: responses.RequestsMock, unverified: dict[str, Any]
 ) -> None:
-    """An address that nobody has verified is on no list of the operator's; a verified one is."""
+    """An unverified address is on no allow list; a verified one is."""
     profile = CHECKERS[provider].profile
     with override_settings(SOCIAL_AUTH_WHITELISTED_DOMAINS=["example.com"]):
         answer = sign_up(one_api, provider, mock, profile={"json": {**profile, **unverified}})
@@ -201,8 +205,8 @@ def test_an_allow_list_takes_no_ones_word(
         assert sign_up(one_api, provider, mock).status_code == 201
 
 
-def test_the_checks_own_failure_is_told(one_api: ApiClient, provider: str, mock: responses.RequestsMock) -> None:
-    """Where both calls fail, whose the token is comes first."""
+def test_the_checks_failure_comes_first(one_api: ApiClient, provider: str, mock: responses.RequestsMock) -> None:
+    """If both calls fail, the answer is about the check."""
     checker = CHECKERS[provider]
     answer = sign_up(
         one_api,
@@ -214,10 +218,8 @@ def test_the_checks_own_failure_is_told(one_api: ApiClient, provider: str, mock:
     refused(answer, "token_audience_mismatch")
 
 
-def test_discords_check_is_the_profile_where_there_is_no_more_to_tell(
-    api: ApiClient, mock: responses.RequestsMock
-) -> None:
-    """A token that may not tell the address costs one call."""
+def test_discords_check_is_the_profile_without_the_email_scope(api: ApiClient, mock: responses.RequestsMock) -> None:
+    """A token without the email scope costs one call."""
     checker: Checker = CHECKERS["discord"]
     with enabled("discord"):
         answer = sign_up(api, "discord", mock, check={"json": checker.saying("scopes", ["identify"])})
@@ -226,10 +228,10 @@ def test_discords_check_is_the_profile_where_there_is_no_more_to_tell(
 
 
 @pytest.mark.parametrize("scope", [None, ["guilds"], "identify"])
-def test_discord_is_asked_for_no_profile_before_the_token_is_ours(
+def test_discords_profile_is_requested_after_the_check(
     one_api: ApiClient, mock: responses.RequestsMock, scope: Any
 ) -> None:
-    """Where the operator's own scopes do not tell of the address, the check says whether there is one to ask for."""
+    """Without the email scope in the settings, the check decides whether to request the profile."""
     checker = CHECKERS["discord"]
     with enabled("discord", SCOPE=scope):
         refused(sign_up(one_api, "discord", mock, check={"json": checker.saying(checker.of, THEIRS)}), MISMATCH)
@@ -241,10 +243,10 @@ def test_discord_is_asked_for_no_profile_before_the_token_is_ours(
 
 @pytest.mark.parametrize("scope", [["email"], ["identify", "email"], "email,guilds"], ids=str)
 @pytest.mark.parametrize("scopes", [["identify", "email"], ["identify"]], ids=str)
-def test_discord_is_asked_for_both_where_the_operator_asks_for_the_address(
+def test_discords_check_and_profile_are_requested_at_once_with_the_email_scope(
     one_api: ApiClient, mock: responses.RequestsMock, scope: Any, scopes: list[str]
 ) -> None:
-    """What the token may tell turns out with the answers; of one that is not ours the profile is not believed."""
+    """The profile of a token that is not ours is not used."""
     checker = CHECKERS["discord"]
     with enabled("discord", SCOPE=scope):
         theirs = checker.saying(checker.of, THEIRS)
@@ -259,16 +261,16 @@ def test_discord_is_asked_for_both_where_the_operator_asks_for_the_address(
 @pytest.mark.parametrize("provider", ["discord", AT_ONCE], indirect=True)
 @pytest.mark.parametrize("user", [CHECKERS["discord"].claims["user"], None], ids=["named", "not named"])
 @pytest.mark.parametrize("profile", [None, [], "x", 7, {}, {"id": None}, {"id": True}, [["id", "10021"]]], ids=repr)
-def test_a_profile_of_discords_that_is_nonsense(
+def test_a_malformed_profile_of_discord_is_refused(
     one_api: ApiClient, provider: str, mock: responses.RequestsMock, profile: Any, user: Any
 ) -> None:
-    """The check's own word for the person, where it has one, is no profile where there is more to tell."""
+    """The check's user does not replace a malformed profile."""
     check = CHECKERS[provider].saying("user", user)
     refused(sign_up(one_api, provider, mock, check={"json": check}, profile={"json": profile}), "provider_bad_response")
 
 
-def test_gitlab_of_ones_own(api: ApiClient, mock: responses.RequestsMock) -> None:
-    """An installation of a company's own is asked instead of gitlab.com, check and profile alike."""
+def test_a_gitlab_installation_is_called(api: ApiClient, mock: responses.RequestsMock) -> None:
+    """Check and profile are requested from the installation in `_API_URL`."""
     checker = CHECKERS["gitlab"]
     for url, body in ((checker.check_url, checker.claims), (checker.profile_url, checker.profile)):
         mock.get(url.replace("gitlab.com", "git.example.com"), json=body)
@@ -276,7 +278,7 @@ def test_gitlab_of_ones_own(api: ApiClient, mock: responses.RequestsMock) -> Non
         assert api.sign_up({"provider": "gitlab", "access_token": TOKEN}).status_code == 201
 
 
-def test_twitch_wants_the_tokens_own_client_id(api: ApiClient, mock: responses.RequestsMock) -> None:
+def test_twitchs_profile_call_names_the_tokens_client_id(api: ApiClient, mock: responses.RequestsMock) -> None:
     """The profile call names the application that the check named."""
     checker = CHECKERS["twitch"]
     mock.get(checker.check_url, json=checker.saying("client_id", THEIRS))

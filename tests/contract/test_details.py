@@ -1,4 +1,4 @@
-"""docs/contract.md, section 5: a detail is one's own or not found."""
+"""Details show the caller's own rows, all others are not found: CONTRACT section 5."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -55,16 +55,16 @@ def own_id(ripley: Person, resource: str) -> int:
 
 
 @pytest.mark.parametrize("id_", NO_IDS.values(), ids=NO_IDS)
-def test_what_is_no_id(api: ApiClient, id_: str) -> None:
-    """Not found, by GET, HEAD and DELETE; never the row that it resembles."""
+def test_a_malformed_id_is_not_found(api: ApiClient, id_: str) -> None:
+    """By GET, HEAD and DELETE; never the row with a similar id."""
     refuses(api, "token", id_)
 
 
 @pytest.mark.parametrize("id_", NUMBERS.values(), ids=NUMBERS)
 @pytest.mark.parametrize("resource", ["user", "social_account"])
-def test_a_number_that_is_no_id(one_api: ApiClient, resource: str, id_: str) -> None:
-    """Each resource looks its own rows up."""
-    refuses(one_api, resource, id_)
+def test_a_number_without_a_row_is_not_found(api: ApiClient, resource: str, id_: str) -> None:
+    """Each resource has a look-up of its own, and each adapter hands the id to it."""
+    refuses(api, resource, id_)
 
 
 def refuses(api: ApiClient, resource: str, id_: str) -> None:
@@ -79,8 +79,8 @@ def refuses(api: ApiClient, resource: str, id_: str) -> None:
 
 
 @pytest.mark.parametrize("resource", RESOURCES)
-def test_anothers(api: ApiClient, resource: str) -> None:
-    """Not found either, and not told from one that is not there; nothing happens to it."""
+def test_another_users_row_is_not_found(api: ApiClient, resource: str) -> None:
+    """The answer is the same as for an id that does not exist, and nothing changes."""
     ripley, parker = person(), person("parker", is_superuser=True)
     theirs, own = own_id(parker, resource), link(ripley.user, "github", "1")
     before = all_rows()
@@ -96,16 +96,16 @@ def test_anothers(api: ApiClient, resource: str) -> None:
 
 
 @pytest.mark.parametrize("resource", RESOURCES)
-def test_a_superuser_sees_no_more(api: ApiClient, resource: str) -> None:
-    """Rights in the admin are none here."""
+def test_a_superuser_sees_only_own_rows(api: ApiClient, resource: str) -> None:
+    """Permissions in the admin do not count in the API."""
     admin, ripley = person("owner", is_superuser=True, is_staff=True), person()
     assert_error(api.get(f"{resource}/{own_id(ripley, resource)}/", token=admin.token), "not_found")
     listed = api.get(f"{resource}/", token=admin.token).json()["objects"]
     assert len(listed) == (0 if resource == "social_account" else 1)
 
 
-def test_the_list_of_users_is_oneself(api: ApiClient) -> None:
-    """However many there are."""
+def test_the_list_of_users_holds_only_the_caller(api: ApiClient) -> None:
+    """Whatever the number of users."""
     ripley = person()
     User.objects.bulk_create(User(username=f"user{number}") for number in range(3))
     body = api.get("user/", token=ripley.token).json()

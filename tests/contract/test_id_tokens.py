@@ -1,4 +1,4 @@
-"""docs/contract.md, section 7: id_tokens are verified for every kind of provider that has them, on both versions."""
+"""id_tokens are verified for every kind of provider: CONTRACT section 7."""
 
 import time
 from collections.abc import Iterator
@@ -58,8 +58,10 @@ def refused(answer: Any, code: str) -> None:
     assert not any(all_rows()["auth.User"] + all_rows()["social_django.UserSocialAuth"])
 
 
-def test_a_token_of_ours(api: ApiClient, provider: str, signer: Signer, mock: responses.RequestsMock) -> None:
-    """The person is in; the keys are fetched once, however many come."""
+def test_a_token_issued_to_us_signs_up_and_in(
+    api: ApiClient, provider: str, signer: Signer, mock: responses.RequestsMock
+) -> None:
+    """The keys are fetched once, for any number of sign-ins."""
     first = api.sign_up({"provider": provider, "id_token": signer.token()})
     assert first.status_code == 201, first.content
     assert (first.json()["outcome"], first.json()["email"]) == ("created", "ripley@example.com")
@@ -84,10 +86,10 @@ ONE_OF_EACH_KIND = pytest.mark.parametrize("provider", ["google-oauth2", "oidc",
     ],
     ids=str,
 )
-def test_whose_token_it_is(
+def test_audience_and_issuer_must_match(
     one_api: ApiClient, provider: str, signer: Signer, claims: dict[str, Any], code: str
 ) -> None:
-    """Of our application, by its own issuer."""
+    """The token must be issued to our application, by the provider."""
     refused(one_api.sign_up({"provider": provider, "id_token": signer.token(**claims)}), code)
 
 
@@ -108,24 +110,24 @@ def test_whose_token_it_is(
     ],
     ids=str,
 )
-def test_what_a_claim_may_not_say(
+def test_each_invalid_claim_is_refused(
     one_api: ApiClient, provider: str, signer: Signer, claims: dict[str, Any], code: str
 ) -> None:
-    """Any one of them is enough."""
+    """One invalid claim is enough."""
     refused(one_api.sign_up({"provider": provider, "id_token": signer.token(**claims)}), code)
 
 
 @ONE_OF_EACH_KIND
 @pytest.mark.parametrize("sign", [{"by": "a stranger"}, {"by": "a stranger", "kid": "k2"}, {"kid": "k2"}], ids=str)
-def test_another_key(one_api: ApiClient, provider: str, signer: Signer, sign: dict[str, str]) -> None:
-    """Only what the provider publishes opens."""
+def test_an_unpublished_key_is_refused(one_api: ApiClient, provider: str, signer: Signer, sign: dict[str, str]) -> None:
+    """Only keys that the provider publishes verify a signature."""
     refused(one_api.sign_up({"provider": provider, "id_token": signer.token(**sign)}), REJECTED)
 
 
 @ONE_OF_EACH_KIND
 @pytest.mark.parametrize("bent", ["none", "HS256", "cut", "text"])
-def test_a_token_that_is_none(one_api: ApiClient, provider: str, signer: Signer, bent: str) -> None:
-    """Not its own word for how it was signed, and not half a token."""
+def test_a_malformed_token_is_refused(one_api: ApiClient, provider: str, signer: Signer, bent: str) -> None:
+    """The token does not choose its algorithm, and must be complete."""
     head, body, signature = signer.token().split(".")
     other = jwt.encode({}, "s" * 32, algorithm="HS256", headers={"kid": "k1"}).split(".")
     token = {
@@ -139,8 +141,8 @@ def test_a_token_that_is_none(one_api: ApiClient, provider: str, signer: Signer,
 
 
 @ONE_OF_EACH_KIND
-def test_a_deep_claim(one_api: ApiClient, provider: str, signer: Signer) -> None:
-    """It would end in a step of the pipeline."""
+def test_a_deeply_nested_claim_is_refused(one_api: ApiClient, provider: str, signer: Signer) -> None:
+    """The pipeline would exceed the recursion limit."""
     deep: Any = "leaf"
     for _ in range(500):
         deep = [deep]
@@ -148,10 +150,10 @@ def test_a_deep_claim(one_api: ApiClient, provider: str, signer: Signer) -> None
 
 
 @ONE_OF_EACH_KIND
-def test_a_storm_of_unknown_keys(
+def test_unknown_key_ids_fetch_the_keys_once_a_minute(
     one_api: ApiClient, provider: str, signer: Signer, mock: responses.RequestsMock
 ) -> None:
-    """It costs the provider one call."""
+    """Many made-up key ids cost the provider one call."""
     assert one_api.sign_up({"provider": provider, "id_token": signer.token()}).status_code == 201
     asked = len(mock.calls)
     for number in range(20):
@@ -163,10 +165,10 @@ def test_a_storm_of_unknown_keys(
 
 @pytest.mark.threat(23)
 @pytest.mark.parametrize("provider", ["google-oauth2", "apple-id", "facebook"], indirect=True)
-def test_no_place_at_the_provider_where_nobody_is_asked(
+def test_no_concurrency_slot_is_needed_without_a_call(
     one_api: ApiClient, provider: str, signer: Signer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With all places taken, a token is good whose key is known; another key would have to be asked for."""
+    """With all slots in use, a token with a known key is accepted; an unknown key needs a call."""
     monkeypatch.setattr("social.network.concurrency.WAIT_SECONDS", 0.01)
     fields = {"provider": provider, "id_token": signer.token()}
     with override_settings(PROVIDER_CONCURRENCY=1):
@@ -183,8 +185,10 @@ def test_no_place_at_the_provider_where_nobody_is_asked(
             assert_error(one_api.sign_up(fields), "provider_unavailable")
 
 
-def test_no_keys(one_api: ApiClient, provider: str, mock: responses.RequestsMock) -> None:
-    """The client's token may still be good: it is to come again."""
+def test_without_keys_the_provider_is_unavailable(
+    one_api: ApiClient, provider: str, mock: responses.RequestsMock
+) -> None:
+    """The token may be valid: the client should try again."""
     signer = SIGNERS[provider]
     for url in filter(None, (signer.configuration_url, signer.keys_url)):
         mock.get(url, status=404, body="<html>")
@@ -194,14 +198,16 @@ def test_no_keys(one_api: ApiClient, provider: str, mock: responses.RequestsMock
 
 @ONE_OF_EACH_KIND
 @pytest.mark.parametrize("claimed", [None, "another"])
-def test_a_nonce_that_the_token_lacks(one_api: ApiClient, provider: str, signer: Signer, claimed: str | None) -> None:
-    """A token that was asked for by somebody else does not pass for ours."""
+def test_the_nonce_of_the_request_must_be_in_the_token(
+    one_api: ApiClient, provider: str, signer: Signer, claimed: str | None
+) -> None:
+    """Refuse a token that was requested by somebody else."""
     fields = {"provider": provider, "id_token": signer.token(nonce=claimed), "nonce": "n0nce"}
     refused(one_api.sign_up(fields), REJECTED)
 
 
-def test_a_nonce_that_the_request_lacks(one_api: ApiClient, provider: str, signer: Signer) -> None:
-    """Nor does one that nobody here has asked for."""
+def test_the_nonce_of_the_token_must_be_in_the_request(one_api: ApiClient, provider: str, signer: Signer) -> None:
+    """Refuse a token with a nonce that the request does not name."""
     answer = one_api.sign_up({"provider": provider, "id_token": signer.token(nonce="n0nce")})
     if provider == "google-oauth2":
         # Its iOS SDK adds one that the app cannot read.
@@ -212,21 +218,23 @@ def test_a_nonce_that_the_request_lacks(one_api: ApiClient, provider: str, signe
 
 @pytest.mark.parametrize("provider", ["apple-id"], indirect=True)
 def test_apples_key_id_is_no_client_id(api: ApiClient, provider: str, signer: Signer) -> None:
-    """`_KEY` names a signing key of ours; whom a token is for, `_CLIENT` and `_AUDIENCE` say."""
+    """`_KEY` is the id of a signing key; `_CLIENT` and `_AUDIENCE` are the audience."""
     refused(api.sign_up({"provider": provider, "id_token": signer.token(aud=signer.settings["KEY"])}), MISMATCH)
 
 
 @pytest.mark.parametrize("provider", ["google-oauth2", "google-openidconnect"], indirect=True)
 @pytest.mark.parametrize("verified", [False, None, "true", 1], ids=repr)
-def test_google_vouches_for_the_address(one_api: ApiClient, provider: str, signer: Signer, verified: Any) -> None:
-    """Or nobody is let in by it."""
+def test_googles_address_must_be_verified(one_api: ApiClient, provider: str, signer: Signer, verified: Any) -> None:
+    """Refuse a sign-up with an unverified address."""
     token = signer.token(email_verified=verified)
     refused(one_api.sign_up({"provider": provider, "id_token": token}), "sign_up_not_allowed")
 
 
 @pytest.mark.parametrize(("provider", "key"), [("google-oauth2", "sub"), ("facebook", "id")])
-def test_one_person_by_either_token(api: ApiClient, providers: Providers, provider: str, key: str) -> None:
-    """The same user, and the id_token alone decides where both are sent."""
+def test_access_token_and_id_token_find_the_same_user(
+    api: ApiClient, providers: Providers, provider: str, key: str
+) -> None:
+    """With both tokens, the id_token decides."""
     signer = SIGNERS[provider]
     fields = providers.knows(provider, "t", **{**PROFILES[provider], key: "10031", "aud": OURS})
     with signer.enabled(provider):
@@ -251,39 +259,41 @@ class TestMicrosoft:
             return api.sign_up({"provider": name, "id_token": SIGNERS[name].token(**claims)})
 
     @pytest.mark.parametrize("name", [COMMON, NAMED])
-    def test_a_tenant_that_is_not_named(self, api: ApiClient, mock: responses.RequestsMock, name: str) -> None:
-        """Anyone can open one."""
+    def test_a_tenant_that_is_not_named_is_refused(
+        self, api: ApiClient, mock: responses.RequestsMock, name: str
+    ) -> None:
+        """Anyone can open a tenant."""
         issuer = SIGNERS[name].issuer.replace(SIGNERS[name].claims["tid"], OTHER_TENANT)
         refused(self.sign_up(api, name, mock, iss=issuer, tid=OTHER_TENANT), REJECTED)
 
-    def test_a_tenants_name_on_anothers_token(self, api: ApiClient, mock: responses.RequestsMock) -> None:
-        """A key signs for the tenant that the token is of."""
+    def test_the_issuer_must_be_the_tokens_tenant(self, api: ApiClient, mock: responses.RequestsMock) -> None:
+        """A key signs for the tenant of the token."""
         refused(self.sign_up(api, self.COMMON, mock, tid=OTHER_TENANT), REJECTED)
 
-    def test_a_key_of_another_tenant(self, api: ApiClient, mock: responses.RequestsMock) -> None:
-        """It may not sign for ours."""
+    def test_a_key_of_another_tenant_is_refused(self, api: ApiClient, mock: responses.RequestsMock) -> None:
+        """It does not sign for our tenant."""
         signer = SIGNERS[self.COMMON]
         with signer.enabled(self.COMMON):
             signer.play(mock, issuer=f"https://sts.windows.net/{OTHER_TENANT}/")
             refused(api.sign_up({"provider": self.COMMON, "id_token": signer.token()}), REJECTED)
 
     @pytest.mark.parametrize("flow", ["b2c_1_other", None, 7])
-    def test_another_user_flow(self, api: ApiClient, mock: responses.RequestsMock, flow: Any) -> None:
-        """It may ask a person for less than ours does."""
+    def test_another_user_flow_is_refused(self, api: ApiClient, mock: responses.RequestsMock, flow: Any) -> None:
+        """It may require less of a user than ours."""
         refused(self.sign_up(api, self.B2C, mock, tfp=flow), REJECTED)
 
-    def test_a_subject_that_stands_for_everybody(self, api: ApiClient, mock: responses.RequestsMock) -> None:
-        """Some user flows put the same text there for all."""
+    def test_a_subject_shared_by_all_users_is_refused(self, api: ApiClient, mock: responses.RequestsMock) -> None:
+        """Some user flows send the same text for every user."""
         refused(self.sign_up(api, self.B2C, mock, sub="Not supported currently. Use oid claim."), REJECTED)
 
 
 class TestPublishedConfiguration:
     """What a provider publishes is believed within bounds."""
 
-    def test_keys_at_another_host(
+    def test_keys_at_another_host_are_not_fetched(
         self, api: ApiClient, mock: responses.RequestsMock, caplog: pytest.LogCaptureFixture
     ) -> None:
-        """They are not fetched from wherever a document says; the operator is told, and can confirm it."""
+        """The log tells the operator how to confirm the host."""
         signer = SIGNERS["oidc"]
         mock.get(str(signer.configuration_url), json={"issuer": signer.issuer, "jwks_uri": "https://169.254.169.254/"})
         canary = mock.get("https://169.254.169.254/", json={"keys": []})
@@ -292,8 +302,8 @@ class TestPublishedConfiguration:
         assert not canary.call_count
         assert "169.254.169.254: confirm with _JWKS_URI" in caplog.text
 
-    def test_keys_at_a_host_that_the_operator_names(self, api: ApiClient, mock: responses.RequestsMock) -> None:
-        """That is the confirmation."""
+    def test_keys_at_a_confirmed_host_are_fetched(self, api: ApiClient, mock: responses.RequestsMock) -> None:
+        """`_JWKS_URI` confirms the host."""
         signer = SIGNERS["oidc"]
         elsewhere = Signer(signer.issuer, "https://keys.example.com/jwks", signer.settings, signer.configuration_url)
         elsewhere.play(mock)
@@ -303,17 +313,19 @@ class TestPublishedConfiguration:
     @pytest.mark.parametrize(
         "answer", [[], {}, {"issuer": "", "jwks_uri": ""}, {"issuer": ["x"], "jwks_uri": 7}], ids=str
     )
-    def test_nonsense(self, api: ApiClient, mock: responses.RequestsMock, answer: Any) -> None:
-        """No keys, no sign-in."""
+    def test_a_malformed_configuration_is_refused(
+        self, api: ApiClient, mock: responses.RequestsMock, answer: Any
+    ) -> None:
+        """Without keys the provider is unavailable."""
         signer = SIGNERS["oidc"]
         mock.get(str(signer.configuration_url), json=answer)
         with signer.enabled("oidc"):
             refused(api.sign_up({"provider": "oidc", "id_token": signer.token()}), "provider_unavailable")
 
-    def test_it_is_good_for_a_day(
+    def test_a_configuration_is_cached_for_a_day(
         self, api: ApiClient, mock: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """And the last good one serves through an outage."""
+        """The last valid one is used during an outage."""
         signer = SIGNERS["oidc"]
         signer.play(mock)
         with signer.enabled("oidc"):
@@ -327,7 +339,7 @@ class TestPublishedConfiguration:
 
 
 @pytest.mark.parametrize("provider", ["oidc", "azuread-v2-tenant-oauth2", "auth0"], indirect=True)
-def test_no_access_token_opens(api: ApiClient, provider: str) -> None:
-    """Userinfo would answer for any application's."""
+def test_an_access_token_is_not_accepted(api: ApiClient, provider: str) -> None:
+    """Userinfo would answer for any application's token."""
     answer = api.sign_up({"provider": provider, "access_token": "t"})
     assert_error(answer, "invalid_request", fields={"id_token": "This field is required."})

@@ -82,8 +82,10 @@ def profile(provider: str, **changed: Any) -> dict[str, Any]:
 
 @pytest.mark.threat(8)
 @pytest.mark.parametrize("uid", BAD_IDS.values(), ids=BAD_IDS)
-def test_an_id_that_is_none(one_api: ApiClient, providers: Providers, subtests: pytest.Subtests, uid: Any) -> None:
-    """Without a usable id it is nobody, at any provider: 502 and no row, linking included."""
+def test_a_malformed_id_is_refused(
+    one_api: ApiClient, providers: Providers, subtests: pytest.Subtests, uid: Any
+) -> None:
+    """Without a usable id the answer is 502 and nothing is stored, at any provider, linking included."""
     ripley = person()
     before = all_rows()
     for provider, key in UID_KEYS.items():
@@ -95,10 +97,10 @@ def test_an_id_that_is_none(one_api: ApiClient, providers: Providers, subtests: 
 
 
 @pytest.mark.parametrize(("uid", "kept"), GOOD_IDS.values(), ids=GOOD_IDS)
-def test_an_id_that_is_one(
+def test_a_usable_id_finds_its_user_again(
     one_api: ApiClient, providers: Providers, subtests: pytest.Subtests, uid: Any, kept: str
 ) -> None:
-    """A string or an integer is kept as text, and finds its user again."""
+    """A string or an integer is stored as text."""
     for provider in ("facebook", "github", "google-oauth2"):
         with subtests.test(provider):
             fields = providers.knows(provider, "t", **profile(provider, **{UID_KEYS[provider]: uid}))
@@ -109,8 +111,8 @@ def test_an_id_that_is_one(
 
 
 @pytest.mark.parametrize(("value", "kept"), FIRST_NAMES.values(), ids=FIRST_NAMES)
-def test_a_first_name(one_api: ApiClient, providers: Providers, value: Any, kept: str) -> None:
-    """Cleaned or dropped, now and at a later sign-in."""
+def test_a_first_name_is_cleaned_or_dropped(one_api: ApiClient, providers: Providers, value: Any, kept: str) -> None:
+    """At sign-up and at a later sign-in."""
     plain = {"id": "1", "username": "ripley", "last_name": "Ripley"}
     fields = providers.knows("facebook", "t", **plain, first_name=value)
     created, again = one_api.sign_up(fields), one_api.sign_up(fields)
@@ -120,8 +122,10 @@ def test_a_first_name(one_api: ApiClient, providers: Providers, value: Any, kept
 
 @pytest.mark.parametrize(("value", "kept"), EMAILS.values(), ids=EMAILS)
 @pytest.mark.parametrize("provider", ["facebook", "github"])
-def test_an_address(one_api: ApiClient, providers: Providers, provider: str, value: Any, kept: str) -> None:
-    """A whole address or none."""
+def test_an_address_is_kept_whole_or_dropped(
+    one_api: ApiClient, providers: Providers, provider: str, value: Any, kept: str
+) -> None:
+    """Never a part of an address."""
     fields = providers.knows(provider, "t", **profile(provider, email=value))
     created, again = one_api.sign_up(fields), one_api.sign_up(fields)
     assert (created.status_code, created.json()["email"]) == (201, kept)
@@ -132,8 +136,10 @@ def test_an_address(one_api: ApiClient, providers: Providers, provider: str, val
     "value", [None, 7, True, [], {}, "\x00", "x" * 10_000, "\ud800"], ids=lambda one: repr(one)[:9]
 )
 @pytest.mark.parametrize("provider", PROFILES)
-def test_every_detail_at_once(one_api: ApiClient, providers: Providers, provider: str, value: Any) -> None:
-    """Whatever a provider puts in place of the details, the person is signed up, signed in and linked."""
+def test_malformed_details_do_not_stop_a_sign_in(
+    one_api: ApiClient, providers: Providers, provider: str, value: Any
+) -> None:
+    """Sign up and in with one malformed value for every detail."""
     vital = {UID_KEYS[provider]: PROFILES[provider][UID_KEYS[provider]]}
     if provider == "google-oauth2":
         vital["email_verified"] = True
@@ -146,8 +152,8 @@ def test_every_detail_at_once(one_api: ApiClient, providers: Providers, provider
 
 
 @pytest.mark.threat(13)
-def test_a_detail_of_a_known_user(api: ApiClient, providers: Providers) -> None:
-    """Nonsense in a later profile does not lock a user out."""
+def test_malformed_details_do_not_lock_a_user_out(api: ApiClient, providers: Providers) -> None:
+    """Sign in with a malformed profile of a known user."""
     ripley = person("ripley", email="own@example.com")
     link(ripley.user, "github", "10015")
     fields = providers.knows("github", "t", id=10015, login=["\x00"], email={"a": 1}, name=7)

@@ -1,4 +1,4 @@
-"""docs/contract.md, section 3: whatever a provider does, each fault has its code, and nothing is written."""
+"""Each failure of a provider has its error code, and nothing is stored: CONTRACT section 3."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -84,10 +84,10 @@ def refused(api: ApiClient, fields: dict[str, Any], code: str) -> Any:
 
 @pytest.mark.threat(16, 17, 18)
 @pytest.mark.parametrize(("answer", "code"), FAULTS.values(), ids=FAULTS)
-def test_a_fault(
+def test_each_failure_has_its_code_in_every_call(
     one_api: ApiClient, providers: Providers, subtests: pytest.Subtests, answer: Answer | Exception, code: str
 ) -> None:
-    """In any of a provider's calls, of the check or of the profile."""
+    """In the check as in the profile call."""
     for step, provider in STEPS.items():
         with subtests.test(step):
             fields = fields_of(providers, provider)
@@ -97,15 +97,17 @@ def test_a_fault(
 
 @pytest.mark.threat(16)
 @pytest.mark.parametrize("step", [step for step in STEPS if step != "github"])
-def test_a_401_is_the_tokens_fault(one_api: ApiClient, providers: Providers, step: str) -> None:
-    """Where the token is what the call shows."""
+def test_a_401_rejects_the_token(one_api: ApiClient, providers: Providers, step: str) -> None:
+    """Where the call sends the user's token."""
     fields = fields_of(providers, STEPS[step])
     providers.answers(step, json_answer(401, {"error": "unauthorized"}))
     refused(one_api, fields, REJECTED)
 
 
-def test_a_401_of_github_is_ours(api: ApiClient, providers: Providers, caplog: pytest.LogCaptureFixture) -> None:
-    """There our id and secret are what the call shows; the operator is told, the client is not blamed."""
+def test_a_401_of_github_is_our_misconfiguration(
+    api: ApiClient, providers: Providers, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The call sends our client id and secret: the log tells the operator."""
     fields = fields_of(providers, "github")
     providers.answers("github", json_answer(401, {"message": "Bad credentials canary"}))
     refused(api, fields, "provider_misconfigured")
@@ -115,8 +117,10 @@ def test_a_401_of_github_is_ours(api: ApiClient, providers: Providers, caplog: p
 
 @pytest.mark.parametrize("error", ["invalid_client", "unauthorized_client"])
 @pytest.mark.parametrize("status", [400, 401])
-def test_an_unknown_client_is_ours(one_api: ApiClient, providers: Providers, error: str, status: int) -> None:
-    """OAuth has names for a registration that is refused."""
+def test_an_unknown_client_is_our_misconfiguration(
+    one_api: ApiClient, providers: Providers, error: str, status: int
+) -> None:
+    """OAuth error codes for a refused registration."""
     fields = fields_of(providers, "google-oauth2")
     providers.answers("google-tokeninfo", json_answer(status, {"error": error}))
     refused(one_api, fields, "provider_misconfigured")
@@ -140,10 +144,10 @@ def test_an_unknown_client_is_ours(one_api: ApiClient, providers: Providers, err
     ],
 )
 @pytest.mark.parametrize("status", [429, 503])
-def test_retry_after(
+def test_retry_after_is_the_providers_or_ours(
     one_api: ApiClient, providers: Providers, status: int, given: str | None, least: int, most: int
 ) -> None:
-    """The provider's own where it gives one, seconds or a date; always whole seconds, at least one."""
+    """Seconds or a date of the provider; always whole seconds, at least one."""
     moments = {"in 90 s": timedelta(seconds=90), "90 s ago": timedelta(seconds=-90)}
     if given in moments:
         given = format_datetime(datetime.now(UTC) + moments[given], usegmt=True)
@@ -155,15 +159,15 @@ def test_retry_after(
 
 
 @pytest.mark.threat(16)
-def test_a_token_that_nobody_knows(api: ApiClient, providers: Providers) -> None:
-    """Each provider refuses it in its own way; the client sees one."""
+def test_an_unknown_token_is_rejected_at_every_provider(api: ApiClient, providers: Providers) -> None:
+    """Each provider refuses it in its own way; the answer is the same."""
     for provider in PROFILES:
         fields = {"provider": provider, "access_token": "unknown", "access_token_secret": "s"}
         refused(api, fields, REJECTED)
 
 
-def test_linking_fails_alike(api: ApiClient, providers: Providers, settings: Settings) -> None:
-    """With credentials the answers are the same."""
+def test_linking_has_the_same_failures(api: ApiClient, providers: Providers, settings: Settings) -> None:
+    """With an access token of ours the answers are the same."""
     ripley = person()
     fields = fields_of(providers, "facebook")
     for answer, code in (FAULTS["400"], FAULTS["503"], FAULTS["silence"], FAULTS["HTML"]):
@@ -174,8 +178,8 @@ def test_linking_fails_alike(api: ApiClient, providers: Providers, settings: Set
 
 
 @pytest.mark.parametrize("content_type", ["text/html", "text/javascript; charset=UTF-8", "", "nonsense"])
-def test_the_claimed_media_type_is_not_looked_at(one_api: ApiClient, providers: Providers, content_type: str) -> None:
-    """Facebook has called its JSON `text/javascript`."""
+def test_the_media_type_of_an_answer_is_ignored(one_api: ApiClient, providers: Providers, content_type: str) -> None:
+    """Facebook has sent its JSON as `text/javascript`."""
     fields = fields_of(providers, "facebook")
     providers.answers("facebook", (200, {"Content-Type": content_type}, json.dumps(PROFILES["facebook"])))
     assert one_api.sign_up(fields).status_code == 201
