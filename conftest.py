@@ -24,4 +24,4 @@ settings.load_profile("tests")
 @pytest.fixture(autouse=True)
 def empty_plan(monkeypatch: pytest.MonkeyPatch) -> None:
     """Use an empty retirement plan without a query: tests without a database call the API too."""
-    monkeypatch.setattr(plan, "known", plan.Known(read=lambda: plan.NOTHING))
+    monkeypatch.setattr(plan, "cache", plan.Cache(read=lambda: plan.NOTHING))

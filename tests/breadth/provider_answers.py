@@ -175,4 +175,4 @@ CHECKS: Mapping[str, tuple[tuple[str, str, Any], ...]] = {
     "line": (("GET", "https://api.line.me/oauth2/v2.1/verify", {"client_id": KEY, "expires_in": 2591659}),),
     "twitch": (("GET", "https://id.twitch.tv/oauth2/validate", {"client_id": KEY, "user_id": "689563726"}),),
 }
-"""Answers of the calls that check a token (CONTRACT section 7), for the user of social-core's tests."""
+"""Answers of the calls that check a token (docs/contract.md, section 7), for the user of social-core's tests."""

@@ -1,4 +1,4 @@
-"""Access tokens are checked with the provider: CONTRACT section 7."""
+"""Access tokens are checked with the provider: docs/contract.md, section 7."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -114,11 +114,14 @@ def test_a_check_without_an_application_is_refused(
     refused(sign_up(one_api, provider, mock, check={"json": claims}), "provider_bad_response")
 
 
+UNREADABLE: tuple[Any, ...] = ({}, [], {"application": [], "app_id": None})
+
+
 @pytest.mark.parametrize(
     ("provider", "claims"),
     [
         *(("gitlab", claims) for claims in (None, "x", 7)),
-        *((name, claims) for name in EACH for claims in ({}, [], {"application": [], "app_id": None})),
+        *((name, claims) for name in EACH for claims in UNREADABLE),
     ],
     ids=repr,
     indirect=["provider"],

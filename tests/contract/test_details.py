@@ -1,4 +1,4 @@
-"""Details show the caller's own rows, all others are not found: CONTRACT section 5."""
+"""Details show the caller's own rows, all others are not found: docs/contract.md, section 5."""
 
 import pytest
 from django.contrib.auth.models import User

@@ -1,4 +1,4 @@
-"""id_tokens are verified for every kind of provider: CONTRACT section 7."""
+"""id_tokens are verified for every kind of provider: docs/contract.md, section 7."""
 
 import time
 from collections.abc import Iterator

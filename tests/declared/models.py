@@ -1,5 +1,7 @@
 """The rows behind the resource."""
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 
@@ -12,6 +14,9 @@ class Note(models.Model):
     stars = models.IntegerField(default=0)
     pinned = models.BooleanField(default=False)
     created = models.DateTimeField()
+    # For the type checker, whose settings do not have this app.
+    owner_id: int
+    objects: ClassVar[models.Manager["Note"]] = models.Manager()
 
     def __str__(self) -> str:
         """Return the text."""

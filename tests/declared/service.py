@@ -20,7 +20,8 @@ def list_notes(call: Call) -> QuerySet[Note]:
 
 def create_note(call: Call) -> Note:
     """Write a note of the caller's."""
-    return Note.objects.create(owner=call.actor, created=timezone.now(), **call.input)
+    note: Note = Note.objects.create(owner=call.actor, created=timezone.now(), **call.input)
+    return note
 
 
 def get_note(call: Call) -> Note:
@@ -28,7 +29,7 @@ def get_note(call: Call) -> Note:
 
     :raises NotFound: there is none.
     """
-    note = Note.objects.filter(pk=call.id).first() if call.id.isdecimal() else None
+    note: Note | None = Note.objects.filter(pk=call.id).first() if call.id.isdecimal() else None
     if note is None:
         raise NotFound
     return note

@@ -160,7 +160,7 @@ def test_methods(prefix: str) -> None:
 
 def test_both_versions_answer_alike() -> None:
     """The same requests get answers that differ by the contract's closed list at most."""
-    answers = []
+    answers: list[list[Answer]] = []
     for prefix in PREFIXES:
         Note.objects.all().delete()
         token = user_with_token(f"ripley{len(answers)}")

@@ -1,4 +1,4 @@
-"""A model of the service that predicts the result of each step: CONTRACT sections 2, 4 and 5 in short."""
+"""A model of the service that predicts the result of each step: docs/contract.md, sections 2, 4 and 5 in short."""
 
 from dataclasses import dataclass, field
 

@@ -60,7 +60,7 @@ class ServiceMachine(RuleBasedStateMachine):
         self.values: list[list[str]] = [[""] for _ in PREFIXES]
         """The tokens of each API's state, by number."""
         self.model = Model()
-        self.enabled = frozenset(settings.SOCIAL_PROVIDERS)
+        self.enabled = frozenset(conf.providers)
         self.seen.examples += 1
 
     def teardown(self) -> None:

@@ -11,7 +11,6 @@ from contextlib import AbstractContextManager, ExitStack
 import pytest
 from django.conf import settings
 
-from tests.config.callers import PATIENCE, calling, read, request
 from tests.e2e.github_stub import fields, github_stub
 from tests.e2e.private import private_redis
 from tests.e2e.servers import Service, mortal_service, running_service
@@ -45,7 +44,7 @@ def running(gate: threading.Event) -> Iterator[Callable[..., AbstractContextMana
 
     The provider timeout is longer than any test.
     """
-    with github_stub(before=lambda: gate.wait(PATIENCE)) as github, ExitStack() as kept:
+    with github_stub(before=lambda: gate.wait(TIMEOUT)) as github, ExitStack() as kept:
 
         def running(processes: int = 1, *, mortal: bool = False, **environment: str) -> AbstractContextManager[Service]:
             environment |= {"PROVIDER_TIMEOUT": str(5 * TIMEOUT), "THREADS": "16"}
