@@ -1,6 +1,6 @@
-"""The named components of `openapi.yaml`, built from the declarations in `shared`.
+"""The named components of `openapi.yaml`, built from the declared bodies and fields.
 
-DRF serializers, because that is what drf-spectacular names components by; they serialize nothing.
+They are DRF serializers because drf-spectacular makes components of serializers. They serialize nothing.
 """
 
 from functools import cache
@@ -28,7 +28,7 @@ SerializerClass = type[serializers.Serializer[Any]]
 
 @cache
 def component(body: Body) -> SerializerClass:
-    """Return the component of a body."""
+    """Return the component of an answer's body."""
     return _named(body.name, {field.name: _response_field(field) for field in body.fields})
 
 
@@ -40,19 +40,19 @@ def list_component(body: Body) -> SerializerClass:
 
 @cache
 def request_component(takes: Input) -> SerializerClass:
-    """Return the component of a request's body."""
+    """Return the component of a request body."""
     return _named(takes.name, {field.name: _request_field(field, takes) for field in takes.fields})
 
 
 def response_of(operation: Operation) -> SerializerClass | None:
-    """Return the component that an operation answers with; None for an answer without a body."""
+    """Return the component of an operation's success; None for an answer without a body."""
     if operation.returns is None:
         return None
     return list_component(operation.returns) if operation.is_list else component(operation.returns)
 
 
 def _named(name: str, fields: dict[str, Any]) -> SerializerClass:
-    # The suffix is what drf-spectacular takes off to name a component.
+    # drf-spectacular removes the suffix to name the component.
     return type(f"{name}Serializer", (serializers.Serializer,), {**fields, "__module__": __name__, "__doc__": None})
 
 
@@ -62,7 +62,7 @@ def _response_field(field: Field) -> Any:
     if field.kind is Kind.CREDENTIAL_SETS:
         names = serializers.ListField(child=serializers.CharField())
         return serializers.ListField(child=names, help_text=field.help)
-    # A generated client must take the empty string for a value that is not known.
+    # Without it, a generated client could refuse the empty string, which stands for an unknown value.
     blank = {"allow_blank": True} if field.kind is Kind.STRING else {}
     return _FIELDS[field.kind](help_text=field.help, allow_null=field.nullable, **blank)
 
@@ -71,7 +71,7 @@ def _request_field(field: InputField, takes: Input) -> Any:
     options: dict[str, Any] = {
         "help_text": field.help,
         "required": field.required and not takes.partial,
-        # Old clients have one struct for all providers: a field that some requests ignore may be null.
+        # Old clients send one struct for all providers: a field that some requests ignore may be null.
         "allow_null": field.nullable or field.unchecked,
     }
     match field:
@@ -83,7 +83,7 @@ def _request_field(field: InputField, takes: Input) -> Any:
             return serializers.CharField(
                 max_length=field.max_length,
                 min_length=None if field.unchecked or not field.min_length else field.min_length,
-                # With a pattern, drf-spectacular makes a `oneOf` of what may be blank; the pattern says it already.
+                # For a blank value beside a pattern, drf-spectacular writes a `oneOf`. The patterns exclude it already.
                 allow_blank=field.unchecked,
                 trim_whitespace=False,
                 validators=[] if field.unchecked else _patterns(field),
@@ -99,11 +99,11 @@ def _patterns(field: TextField) -> list[RegexValidator]:
 _META = _named(
     "ListMeta",
     {
-        "limit": serializers.IntegerField(help_text="How many objects at most."),
-        "next": serializers.CharField(allow_null=True, help_text="Path of the next part; null at the end."),
-        "offset": serializers.IntegerField(help_text="How many objects come before."),
-        "previous": serializers.CharField(allow_null=True, help_text="Path of the part before; null at the start."),
-        "total_count": serializers.IntegerField(help_text="How many objects there are."),
+        "limit": serializers.IntegerField(help_text="The maximum number of objects."),
+        "next": serializers.CharField(allow_null=True, help_text="Path of the next page; null on the last."),
+        "offset": serializers.IntegerField(help_text="The number of objects skipped."),
+        "previous": serializers.CharField(allow_null=True, help_text="Path of the previous page; null on the first."),
+        "total_count": serializers.IntegerField(help_text="The number of objects in the list."),
     },
 )
 _RESOURCE = _named("Resource", {"list_endpoint": serializers.CharField(help_text="Path of the list.")})
@@ -112,11 +112,11 @@ ERROR = _named(
     "Error",
     {
         "errors": serializers.CharField(help_text="One sentence for a person."),
-        "code": serializers.CharField(help_text="Stable, for programs. Known values are listed with each status."),
+        "code": serializers.CharField(help_text="Stable, for programs. Each status lists its known values."),
         "fields": serializers.DictField(
             child=serializers.ListField(child=serializers.CharField()),
             required=False,
-            help_text="The fields at fault with what is wrong; only where fields are at fault.",
+            help_text="The messages for each invalid field; present only if fields are invalid.",
         ),
     },
 )

@@ -1,25 +1,25 @@
-"""drf-spectacular's settings for our document; a project's own change nothing in it."""
+"""drf-spectacular's settings for `openapi.yaml`."""
 
 from typing import Any
 
 DESCRIPTION = """\
-Sign a person up or in with a token of Facebook, Twitter, Google …, or link one more such identity.
+Sign a person up or in with a credential from Facebook, Twitter, Google …, or link such an identity to a user.
 
-The app lets the person sign in with the provider, gets the provider's token itself, and posts it to
-`social_sign_up/`. The answer holds the user and a `token` of this service, to be sent as
-`Authorization: Bearer <token>` with every other call. A call that is authenticated links the identity
-to the caller instead.
+The app signs the person in at the provider, receives a provider token or an id_token, and posts it to
+`social_sign_up/`. The answer contains the user and `token`, an access token of this service. The app sends it as
+`Authorization: Bearer <token>` with every other call. If `social_sign_up/` is called with an access token, the
+identity is linked to the caller.
 
-A client that gets `invalid_credentials` drops its token and signs up again without `Authorization`.
-`errors` is a sentence for people; `code` is stable and for programs. New codes, new providers and new
-fields may be added at any time.
+A client that receives `invalid_credentials` discards its access token and signs up again without `Authorization`.
+`errors` is a sentence for people; `code` is stable, for programs. New codes, providers and fields may be added
+at any time.
 
-The same API is mounted as `/api/v1` for older clients; they move by changing that one number.
+The same API is mounted as `/api/v1` for older clients. They migrate by changing that number.
 
-Every answer of a version that will be switched off may carry `Deprecation: @<unix time>` (RFC 9745),
-`Sunset: <HTTP date>` (RFC 8594) and a `Link` to the same path of its successor (`rel="successor-version"`)
-and to a guide (`rel="deprecation"`, `rel="sunset"`). During announced tests, and for good after the sunset,
-it answers 410 `version_retired`.
+The answers of a deprecated version may have the headers `Deprecation: @<unix time>` (RFC 9745),
+`Sunset: <HTTP date>` (RFC 8594) and `Link` to the same path of the successor (`rel="successor-version"`)
+and to a guide (`rel="deprecation"`, `rel="sunset"`). During announced tests, and always after the sunset,
+the version answers 410 `version_retired`.
 """
 
 SETTINGS: dict[str, Any] = {
@@ -38,13 +38,13 @@ SETTINGS: dict[str, Any] = {
     "POSTPROCESSING_HOOKS": [],
     "PREPROCESSING_HOOKS": [],
     "TAGS": [
-        {"name": "sign-up", "description": "The one call that this API is for."},
-        {"name": "user", "description": "The caller."},
+        {"name": "sign-up", "description": "Sign up, sign in, or link an identity."},
+        {"name": "user", "description": "The caller's own user."},
         {"name": "social account", "description": "The caller's linked identities."},
-        {"name": "token", "description": "The caller's credentials."},
-        {"name": "discovery", "description": "What there is; public."},
+        {"name": "token", "description": "The caller's access tokens."},
+        {"name": "discovery", "description": "The resources and the enabled providers; no authentication needed."},
     ],
-    # It would make the document of whatever else a project mounts; ours is validated whenever it is written.
+    # The check would generate a document of every other API that a project mounts. `make check` validates ours.
     "ENABLE_DJANGO_DEPLOY_CHECK": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -1,4 +1,4 @@
-"""drf-spectacular's view of a view: read from the table of operations, so that nothing is guessed."""
+"""drf-spectacular's description of the views, read from the declarations instead of inspected."""
 
 from typing import Any, Protocol, cast
 
@@ -15,104 +15,106 @@ from shared.contract.fields import REQUIRED, BooleanField, InputField, IntegerFi
 from shared.contract.resources import Access, Endpoint, Operation
 
 PREFIX = "/api/v2/"
-"""Where the examples say that the API is; the document is the same wherever it is mounted."""
+"""The prefix in the examples. The document does not depend on where the API is mounted."""
 _SECURITY = ("bearer", "token", "apiKey")
-_OTHERWISE = (MethodNotAllowed, VersionRetired)
-"""Failures that no operation lists by status: shown under `default`."""
+_DEFAULT_FAILURES = (MethodNotAllowed, VersionRetired)
+"""The failures that every operation lists under `default`."""
 
 
 class ContractPath(Protocol):
-    """A view of ours: it says which path it answers."""
+    """The part of `api_v2.views.ContractView` that its schema reads; importing the view would be a cycle."""
 
     endpoint: Endpoint
 
 
 class ContractSchema(AutoSchema):
-    """The operation of a view's method, as it is declared."""
+    """The OpenAPI description of one method of a view, taken from its declared operation."""
 
     @property
     def endpoint(self) -> Endpoint:
-        """The path that the view answers."""
+        """The declared path of the view."""
         return cast(ContractPath, self.view).endpoint
 
     @property
     def operation(self) -> Operation:
-        """The operation of the method."""
+        """The declared operation of the method."""
         return cast(Operation, self.endpoint.operation(self.method))
 
     def get_operation(self, *args: Any, **kwargs: Any) -> Any:
-        """Return the whole operation, with the links, for which drf-spectacular has no option."""
+        """Return the operation object with its links, for which drf-spectacular has no option."""
         described = super().get_operation(*args, **kwargs)
         if described is not None and (links := _links(self.operation)):
             described["responses"][str(self.operation.status)]["links"] = links
         return described
 
     def get_operation_id(self) -> str:
-        """Give the name that generated clients call it by."""
+        """Return the declared name; generated clients name their method by it."""
         return self.operation.name
 
     def get_tags(self) -> list[str]:
-        """Give its group."""
+        """Return the tag of the resource."""
         return [registry.tag_of(self.endpoint)]
 
     def get_summary(self) -> str:
-        """Give its line in a list."""
+        """Return the declared summary."""
         return self.operation.summary
 
     def get_description(self) -> str:  # type: ignore[override]  # as drf-spectacular has it
-        """Give nothing more: docstrings are for whoever reads the code."""
+        """Return no description: the views' docstrings are not for clients."""
         return ""
 
     def get_auth(self) -> list[dict[str, list[str]]]:
-        """Give the credentials it takes; registers the schemes."""
+        """Return the security requirements, and let drf-spectacular register the schemes."""
         super().get_auth()
         schemes: list[dict[str, list[str]]] = [{name: []} for name in _SECURITY]
         match self.operation.access:
             case Access.PUBLIC:
-                # No `security` at all: of `[{}]`, which means the same, code generators make "credentials needed".
+                # No `security` at all: code generators read `[{}]`, which means the same, as "authentication needed".
                 return []
             case Access.OPTIONAL:
-                # An empty requirement is "none needed" (OpenAPI 3.0.3, Security Requirement Object).
+                # An empty requirement makes authentication optional (OpenAPI 3.0.3, Security Requirement Object).
                 return [{}, *schemes]
             case Access.REQUIRED:
                 return schemes
 
     def get_request_serializer(self) -> Any:
-        """Give the body it takes."""
+        """Return the component of the request body."""
         takes = self.operation.takes
         return components.request_component(takes) if takes else None
 
     def get_response_serializers(self) -> Any:
-        """Return every status that it can answer with."""
+        """Return the responses of the operation by status."""
         operation = self.operation
-        success = OpenApiResponse(components.response_of(operation), "As asked.", examples=_success(operation))
+        success = OpenApiResponse(components.response_of(operation), "Success.", examples=_success(operation))
         found: dict[str, OpenApiResponse] = {str(operation.status): success}
         by_status: dict[int, list[type[ApiError]]] = {}
         for failure in self.endpoint.failures(operation):
             by_status.setdefault(failure.status, []).append(failure)
         for status, failures in sorted(by_status.items()):
             found[str(status)] = self._failure(failures)
-        found["default"] = self._failure(list(_OTHERWISE), "Any other failure; codes may be added.")
+        found["default"] = self._failure(list(_DEFAULT_FAILURES), "Any other failure. Codes may be added.")
         return found
 
     def get_override_parameters(self) -> list[Any]:
-        """Give the query, the path and the headers of its answers."""
+        """Return the parameters in the query and the path, and the headers of the responses."""
         operation = self.operation
         found = [
-            _header("X-Request-ID", "The id of this call in the service's logs.", None),
-            _header("WWW-Authenticate", "The challenge.", [401]),
-            _header("Retry-After", "Seconds to wait.", [429, 503], OpenApiTypes.INT),
+            _header("X-Request-ID", "The id of this request in the service's logs.", None),
+            _header("WWW-Authenticate", "The authentication challenge.", [401]),
+            _header("Retry-After", "The seconds to wait before trying again.", [429, 503], OpenApiTypes.INT),
         ]
         if operation.status == 201:
             found.append(_header("Location", "Path of the user.", [201]))
         if operation.is_list:
             found += [_LIMIT, _OFFSET, *map(_filter, operation.filters)]
         if self.endpoint.has_id:
-            found.append(OpenApiParameter("id", OpenApiTypes.INT, OpenApiParameter.PATH, description="The id."))
+            found.append(
+                OpenApiParameter("id", OpenApiTypes.INT, OpenApiParameter.PATH, description="The id of the object.")
+            )
         return found
 
     def get_examples(self) -> list[OpenApiExample]:
-        """Return the sample of the request; answers have theirs at their status."""
+        """Return the example of the request; the responses have their own."""
         example = self.operation.example
         if example is None or example.request is None:
             return []
@@ -132,7 +134,7 @@ class ContractSchema(AutoSchema):
         return OpenApiResponse(components.ERROR, f"{description}\n\n{listed}".strip(), examples=examples)
 
     def _sample_of(self, failure: type[ApiError]) -> ApiError:
-        """Return an error as a client of the operation would see it; only its body counts here."""
+        """Return an error as a client of the operation receives it; only its body is used."""
         if failure is MethodNotAllowed:
             return MethodNotAllowed(self.endpoint.allow)
         if failure is not InvalidRequest:
@@ -144,17 +146,17 @@ class ContractSchema(AutoSchema):
 
 
 class AccessTokenScheme(OpenApiAuthenticationExtension):
-    """The three forms of the header; they name the same credential."""
+    """The three forms of `Authorization`, which carry the same access token."""
 
     target_class = "api_v2.wiring.AccessTokenAuthentication"
     name = list(_SECURITY)
 
     def get_security_definition(self, auto_schema: Any) -> list[dict[str, str]]:
-        """Give one definition a form."""
+        """Return one definition for each form."""
         return [
             {"type": "http", "scheme": "bearer", "description": "`Authorization: Bearer <token>`"},
             _in_header("`Authorization: Token <token>`"),
-            _in_header("`Authorization: ApiKey <username>:<token>`, what clients of v1 send"),
+            _in_header("`Authorization: ApiKey <username>:<token>`, as clients of v1 send it"),
         ]
 
 
@@ -170,13 +172,13 @@ _LIMIT = OpenApiParameter(
     "limit",
     {"type": "integer", "minimum": 0, "maximum": paging.MAX_LIMIT, "default": paging.DEFAULT_LIMIT},
     OpenApiParameter.QUERY,
-    description=f"How many objects at most; 0 means {paging.MAX_LIMIT}.",
+    description=f"The maximum number of objects; 0 means {paging.MAX_LIMIT}.",
 )
 _OFFSET = OpenApiParameter(
     "offset",
     {"type": "integer", "minimum": 0, "maximum": 999_999_999, "default": 0},
     OpenApiParameter.QUERY,
-    description="How many objects to pass over.",
+    description="The number of objects to skip.",
 )
 
 
@@ -193,7 +195,7 @@ def _success(operation: Operation) -> list[OpenApiExample]:
 
 
 def _links(operation: Operation) -> dict[str, dict[str, object]]:
-    """Return the Link Objects of a success (OpenAPI 3.0.3), by the operation that each leads to."""
+    """Return the Link Objects (OpenAPI 3.0.3) of a success, by the id of the linked operation."""
     return {
         link.target: {"operationId": link.target, "parameters": {"id": link.id}, "description": link.description}
         for link in operation.links

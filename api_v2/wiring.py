@@ -1,6 +1,6 @@
-"""DRF's extension points, holding the contract: negotiation, rendering, authentication, permission, errors.
+"""The contract as DRF's classes: negotiation, parser, renderer, authentication, permission, throttle, errors.
 
-A project's own REST_FRAMEWORK settings change nothing here: each view names all of its classes.
+`api_v2.views.ContractView` names each of them, so a project's REST_FRAMEWORK settings have no effect on it.
 """
 
 from typing import Any, cast
@@ -18,8 +18,7 @@ from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from shared.contract import wire
-from shared.contract.authorization import REALM
-from shared.contract.errors import NotAuthenticated
+from shared.contract.errors import CHALLENGE, NotAuthenticated
 from shared.contract.replies import Reply
 from shared.contract.resources import Access, Operation
 from shared.http import requests
@@ -30,40 +29,44 @@ from social.models import AccessToken, User
 
 
 def django_request(request: Request) -> HttpRequest:
-    """Give the request that DRF wraps; DRF's own documentation names this as the way to it."""
+    """Return the Django request that DRF wraps, by the attribute that DRF's documentation names."""
     wrapped: HttpRequest = request._request  # noqa: SLF001 - see above
     return wrapped
 
 
 def drf_response(reply: Reply) -> Response:
-    """Turn a reply into DRF's response."""
+    """Return a reply as DRF's response."""
     return attach_reply(Response(reply.body, status=reply.status, headers=dict(reply.headers)), reply)
 
 
 class ContractNegotiation(BaseContentNegotiation):
-    """There is one representation, whatever `Accept` or `?format=` ask for."""
+    """Negotiation that ignores `Accept` and `?format=`: there is one parser and one renderer."""
 
     def select_parser(self, request: Request, parsers: Any) -> Any:
-        """Give the one parser."""
+        """Return the only parser."""
         return parsers[0]
 
     def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
-        """Give the one renderer."""
+        """Return the only renderer."""
         return renderers[0], renderers[0].media_type
 
 
 class ContractParser(BaseParser):
-    """The strict dialect; views read the body through `shared.http.requests`, which DRF would skip for an empty one."""
+    """The strict JSON dialect as a DRF parser.
+
+    `ContractView` reads the body with `shared.http.requests` rather than `request.data`, because DRF skips the parser
+    for an empty body.
+    """
 
     media_type = wire.MEDIA_TYPE
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        """Give the object in the body."""
+        """Return the JSON object in the body."""
         return requests.read_object(django_request(parser_context["request"]))
 
 
 class ContractRenderer(BaseRenderer):
-    """The bytes that every API sends."""
+    """A renderer that sends the same bytes as the other APIs."""
 
     media_type = wire.MEDIA_TYPE
     format = "json"
@@ -71,28 +74,31 @@ class ContractRenderer(BaseRenderer):
     render_style = "binary"
 
     def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
-        """Give a body's bytes; none for an answer without a body."""
+        """Return the bytes of a body; none for an answer without a body."""
         return b"" if data is None else wire.encode(data)
 
 
 class AccessTokenAuthentication(BaseAuthentication):
-    """Our access tokens, in the three forms of the contract; cookies are not looked at."""
+    """Authentication by access token, in the three forms of the contract; cookies are ignored."""
 
     def authenticate(self, request: Request) -> tuple[User, AccessToken] | None:
-        """Return the caller and the token; None for a call without `Authorization`."""
+        """Return the user and the access token; None for a call without `Authorization`."""
         token = service.authenticate(requests.read_query(django_request(request)), request.META)
         return None if token is None else (token.user, token)
 
     def authenticate_header(self, request: Request) -> str:
-        """Give the challenge; without one DRF makes a 403 of a 401."""
-        return f'Bearer realm="{REALM}"'
+        """Return the challenge; without it, DRF answers 403 instead of 401."""
+        return CHALLENGE
 
 
 class AccessPermission(BasePermission):
-    """Who may call an operation, as its declaration says."""
+    """Permission by the `access` of the declared operation."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        """Return True, or raise if credentials are missing."""
+        """Return True.
+
+        :raises NotAuthenticated: the operation requires an access token and the call has none.
+        """
         operation: Operation = view.operation  # type: ignore[attr-defined]  # every view of ours has one
         if operation.access is Access.REQUIRED and request.auth is None:
             raise NotAuthenticated
@@ -100,18 +106,21 @@ class AccessPermission(BasePermission):
 
 
 class ContractThrottle(BaseThrottle):
-    """The budget that all versions share."""
+    """The rate limit that all versions share."""
 
     def allow_request(self, request: Request, view: APIView) -> bool:
-        """Count the call; the contract's error answers one over the budget."""
+        """Count the call and return True.
+
+        :raises Throttled: the address or the user has exceeded its rate limit.
+        """
         operation: Operation = view.operation  # type: ignore[attr-defined]  # every view of ours has one
         service.count_call(operation, cast(AccessToken | None, request.auth), request.META)
         return True
 
 
 def contract_exception_handler(error: Exception, context: Any) -> Response:
-    """Give the envelope for whatever a view raised, also under DEBUG."""
+    """Return the error envelope for an exception in a view, also under DEBUG."""
     if isinstance(error, APIException):
-        # None of DRF's own checks is left in place to raise one; a body of theirs would break sameness.
+        # ContractView replaces every check of DRF that raises one, so this is a bug; DRF's body would differ from v1's.
         error = RuntimeError(f"REST framework raised {type(error).__name__}")
     return drf_response(failure_reply(error, django_request(context["request"])))

@@ -1,5 +1,7 @@
-"""The contract in code: what goes over the wire, declared once for every mounted API.
+"""What every API and the service share.
 
-Nothing here knows an API framework, a provider or a database. The adapters parse and
-render with it, `openapi.yaml` is generated from it, the tests read their expectations from it.
+- `shared.contract`: the contract in code, without Django.
+- `shared.http`: the contract on Django's requests, responses and middleware.
+
+Nothing here imports an API framework, the service (`social`) or a provider.
 """

@@ -1,0 +1,9 @@
+"""The contract (docs/contract.md) in code, without Django.
+
+- `resources`, `bodies`, `fields`: the types of a declaration.
+- `declarations`: the declared resources. Other apps add theirs to its `registry`.
+- `sign_up`: the fields of a sign-up, and the `Credential` that they form.
+- `authorization`, `wire`, `paging`: parsing headers, bodies and query parameters; encoding bodies.
+- `errors`, `replies`: the error tree, and an answer before a framework renders it.
+- `differences`: what may differ between two versions' answers, and the comparison.
+"""

@@ -1,4 +1,4 @@
-"""The grammar of an `Authorization` header (docs/contract.md, section 2).
+"""The syntax of the `Authorization` header (docs/contract.md, section 2).
 
 Authorization: Bearer <token>              RFC 6750 section 2.1
 Authorization: Token <token>               what DRF clients send
@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from shared.contract.errors import InvalidCredentials
 
-REALM = "api"
 _VALUE = r"[A-Za-z0-9._~+/-]{1,255}=*"
 _HEADER = re.compile(
     rf"(?:(?:bearer|token) +(?P<token>{_VALUE})|apikey +(?P<username>[^\x00]{{1,1024}}):(?P<key>{_VALUE}))",
@@ -20,21 +19,21 @@ _HEADER = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class PresentedToken:
-    """A token as the client showed it, unverified; `username` only where the form has one."""
+    """An access token as the client sent it, not yet verified; `username` is None except in the `ApiKey` form."""
 
     token: str
     username: str | None
 
 
 def can_carry(token: str) -> bool:
-    """Say whether a header of any form can carry a token."""
+    """Return True if a token can be sent in an `Authorization` header."""
     return re.fullmatch(_VALUE, token) is not None
 
 
 def parse(header: str) -> PresentedToken:
-    """Read one header value, as WSGI gives it (bytes as latin-1, PEP 3333).
+    """Parse a header value in WSGI's form (bytes decoded as latin-1, PEP 3333).
 
-    :raises InvalidCredentials: for an empty, repeated, malformed or unknown value.
+    :raises InvalidCredentials: the value is empty, repeated, malformed, or of an unknown scheme.
     """
     try:
         text = header.encode("latin-1").decode("utf-8")

@@ -1,4 +1,4 @@
-"""What an answer's body is made of: named fields in the order of the wire (docs/contract.md, section 5)."""
+"""The declaration of answer bodies, and how their values are written (docs/contract.md, sections 1 and 5)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class Kind(Enum):
-    """What a field holds on the wire."""
+    """The type of a field in an answer."""
 
     INTEGER = "integer"
     STRING = "string"
@@ -21,7 +21,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One key of a body; always present, null only where `nullable`."""
+    """One key of a body. It is always present, and null only if `nullable`."""
 
     name: str
     kind: Kind
@@ -31,7 +31,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A body: its component name in `openapi.yaml` and its fields in order."""
+    """A body: its component name in `openapi.yaml`, and its fields in the order in which they are sent."""
 
     name: str
     fields: tuple[Field, ...]
@@ -39,20 +39,20 @@ class Body:
     def render(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return the body for these values.
 
-        :raises ValueError: a key is missing or left over.
+        :raises ValueError: a key is missing, or is not a field of the body.
         """
         names = [field.name for field in self.fields]
         if set(names) != set(values):
             raise ValueError(f"{self.name} has the keys {names}, not {sorted(values)}")
-        return {name: _on_the_wire(values[name]) for name in names}
+        return {name: _wire_value(values[name]) for name in names}
 
 
-def _on_the_wire(value: Any) -> Any:
+def _wire_value(value: Any) -> Any:
     return rfc3339(value) if isinstance(value, datetime) else value
 
 
 def rfc3339(moment: datetime | None) -> str | None:
-    """Return an aware time as the contract writes it: RFC 3339, UTC, `Z`, cut to the second. None stays None."""
+    """Return an aware time in the contract's format: RFC 3339, UTC, `Z`, truncated to seconds. None stays None."""
     if moment is None:
         return None
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

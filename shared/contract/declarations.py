@@ -1,4 +1,4 @@
-"""The resources of the contract, each declared once (docs/contract.md, sections 4 and 5)."""
+"""The declarations of the contract's resources, and their registry (docs/contract.md, sections 4 and 5)."""
 
 from shared.contract import errors
 from shared.contract.bodies import Body, Field, Kind
@@ -20,9 +20,13 @@ def _page(*objects: dict[str, object]) -> dict[str, object]:
 PROVIDER_BODY = Body(
     "Provider",
     (
-        Field("name", Kind.STRING, "What to send as `provider`."),
+        Field("name", Kind.STRING, "The value to send as `provider`."),
         Field("protocol", Kind.STRING, "`oauth2` or `oauth1`."),
-        Field("accepts", Kind.CREDENTIAL_SETS, "The sets of token fields, one of which proves a person."),
+        Field(
+            "accepts",
+            Kind.CREDENTIAL_SETS,
+            "The sets of credential fields that the provider accepts; a sign-up sends one of them.",
+        ),
     ),
 )
 PROVIDERS = Endpoint(
@@ -72,13 +76,13 @@ USERS = Endpoint(
         Operation(
             name="listUsers",
             method="GET",
-            summary="The list with oneself in it",
+            summary="List the caller's own user",
             run="social.service.list_users",
             returns=USER_BODY,
             represent="social.representations.user",
             is_list=True,
             example=Example(_page(_RIPLEY)),
-            links=(Link("getUser", _FIRST_ID, "Oneself."),),
+            links=(Link("getUser", _FIRST_ID, "The caller's own user."),),
         ),
     ),
 )
@@ -88,7 +92,7 @@ USER = Endpoint(
         Operation(
             name="getUser",
             method="GET",
-            summary="Oneself",
+            summary="Return the caller's own user",
             run="social.service.get_user",
             returns=USER_BODY,
             represent="social.representations.user",
@@ -103,17 +107,17 @@ SIGN_IN_BODY = Body(
     "SignIn",
     (
         *_USER_FIELDS,
-        Field("provider", Kind.STRING, "The provider that vouched for the person."),
+        Field("provider", Kind.STRING, "The provider that confirmed the identity."),
         Field(
             "outcome",
             Kind.STRING,
-            "`created` (a new user), `signed_in` (a known identity) or `linked` (the identity is now the caller's).",
+            "`created` (a new user), `signed_in` (a known identity) or `linked` (it is now the caller's identity).",
         ),
-        Field("token", Kind.STRING, "The new credential; null when the call had one already.", nullable=True),
+        Field("token", Kind.STRING, "The new access token; null if the call was authenticated.", nullable=True),
         Field(
             "token_expires_at",
             Kind.TIME,
-            "When the credential expires unless it is used; null when there is no new one.",
+            "When the new access token expires if it is not used; null if `token` is null.",
             nullable=True,
         ),
     ),
@@ -156,7 +160,7 @@ SIGN_UP = Endpoint(
                 request={"provider": "facebook", "access_token": "EAAGm0PX4ZCpsBAKZCk"},
                 headers={"Location": "{api}user/7/"},
             ),
-            links=(Link("getUser", _BODY_ID, "The user, once the call is made with the new token."),),
+            links=(Link("getUser", _BODY_ID, "The user, in a call with the new access token."),),
         ),
     ),
 )
@@ -167,9 +171,9 @@ SOCIAL_ACCOUNT_BODY = Body(
     "SocialAccount",
     (
         Field("id", Kind.INTEGER, "The id of the linked identity."),
-        Field("provider", Kind.STRING, "The provider that vouches for it."),
-        Field("uid", Kind.STRING, "The provider's own id of the person."),
-        Field("created", Kind.TIME, "When it was linked."),
+        Field("provider", Kind.STRING, "The provider of the identity."),
+        Field("uid", Kind.STRING, "The provider's id of the person."),
+        Field("created", Kind.TIME, "When the identity was linked."),
         Field("resource_uri", Kind.URI, "Path of this object."),
     ),
 )
@@ -186,15 +190,15 @@ SOCIAL_ACCOUNTS = Endpoint(
         Operation(
             name="listSocialAccounts",
             method="GET",
-            summary="List one's linked identities",
+            summary="List the caller's linked identities",
             run="social.service.list_social_accounts",
             returns=SOCIAL_ACCOUNT_BODY,
             represent="social.representations.social_account",
             is_list=True,
             example=Example(_page(_ACCOUNT)),
             links=(
-                Link("getSocialAccount", _FIRST_ID, "The first identity of the list."),
-                Link("deleteSocialAccount", _FIRST_ID, "Disconnect the first identity of the list."),
+                Link("getSocialAccount", _FIRST_ID, "The first identity in the list."),
+                Link("deleteSocialAccount", _FIRST_ID, "Disconnect the first identity in the list."),
             ),
         ),
     ),
@@ -205,7 +209,7 @@ SOCIAL_ACCOUNT = Endpoint(
         Operation(
             name="getSocialAccount",
             method="GET",
-            summary="One linked identity",
+            summary="Return one linked identity",
             run="social.service.get_social_account",
             returns=SOCIAL_ACCOUNT_BODY,
             represent="social.representations.social_account",
@@ -220,7 +224,7 @@ SOCIAL_ACCOUNT = Endpoint(
             status=204,
             errors=(errors.LastLoginMethod,),
             example=Example(id=3),
-            links=(Link("getSocialAccount", _SAME_ID, "Not found from now on."),),
+            links=(Link("getSocialAccount", _SAME_ID, "Returns 404 after this call."),),
         ),
     ),
 )
@@ -230,11 +234,11 @@ SOCIAL_ACCOUNT = Endpoint(
 TOKEN_BODY = Body(
     "Token",
     (
-        Field("id", Kind.INTEGER, "The id of the credential; never the credential itself."),
-        Field("created", Kind.TIME, "When it was issued."),
-        Field("last_used", Kind.TIME, "When it was last used, to the hour."),
-        Field("expires_at", Kind.TIME, "When it expires unless it is used; null for never.", nullable=True),
-        Field("current", Kind.BOOLEAN, "Whether this very call was made with it."),
+        Field("id", Kind.INTEGER, "The id of the access token; never its value."),
+        Field("created", Kind.TIME, "When the access token was issued."),
+        Field("last_used", Kind.TIME, "When it was last used, updated at most once an hour."),
+        Field("expires_at", Kind.TIME, "When it expires if it is not used; null if it does not expire.", nullable=True),
+        Field("current", Kind.BOOLEAN, "Whether this call was made with it."),
         Field("resource_uri", Kind.URI, "Path of this object."),
     ),
 )
@@ -252,15 +256,15 @@ TOKENS = Endpoint(
         Operation(
             name="listTokens",
             method="GET",
-            summary="List one's credentials",
+            summary="List the caller's access tokens",
             run="social.service.list_tokens",
             returns=TOKEN_BODY,
             represent="social.representations.token",
             is_list=True,
             example=Example(_page(_TOKEN)),
             links=(
-                Link("getToken", _FIRST_ID, "The first credential of the list."),
-                Link("deleteToken", _FIRST_ID, "Revoke the first credential of the list."),
+                Link("getToken", _FIRST_ID, "The first access token in the list."),
+                Link("deleteToken", _FIRST_ID, "Revoke the first access token in the list."),
             ),
         ),
     ),
@@ -271,20 +275,20 @@ CURRENT_TOKEN = Endpoint(
         Operation(
             name="getCurrentToken",
             method="GET",
-            summary="The credential of this call",
+            summary="Return the access token of this call",
             run="social.service.get_current_token",
             returns=TOKEN_BODY,
             represent="social.representations.token",
             example=Example(_TOKEN),
             links=(
-                Link("getToken", _BODY_ID, "The same credential by its id."),
-                Link("deleteToken", _BODY_ID, "Sign out by the id."),
+                Link("getToken", _BODY_ID, "The same access token by its id."),
+                Link("deleteToken", _BODY_ID, "Revoke the access token by its id."),
             ),
         ),
         Operation(
             name="deleteCurrentToken",
             method="DELETE",
-            summary="Sign out",
+            summary="Revoke the access token of this call (sign out)",
             run="social.service.delete_current_token",
             status=204,
             example=Example(),
@@ -297,21 +301,21 @@ TOKEN = Endpoint(
         Operation(
             name="getToken",
             method="GET",
-            summary="One credential",
+            summary="Return one access token",
             run="social.service.get_token",
             returns=TOKEN_BODY,
             represent="social.representations.token",
             example=Example(_TOKEN, id=5),
-            links=(Link("deleteToken", _BODY_ID, "Revoke this credential."),),
+            links=(Link("deleteToken", _BODY_ID, "Revoke this access token."),),
         ),
         Operation(
             name="deleteToken",
             method="DELETE",
-            summary="Revoke a credential",
+            summary="Revoke an access token",
             run="social.service.delete_token",
             status=204,
             example=Example(id=5),
-            links=(Link("getToken", _SAME_ID, "Not found from now on."),),
+            links=(Link("getToken", _SAME_ID, "Returns 404 after this call."),),
         ),
     ),
 )
@@ -323,4 +327,4 @@ registry = Registry(
     Resource("token", "token", (TOKENS, CURRENT_TOKEN, TOKEN)),
     Resource("user", "user", (USERS, USER)),
 )
-"""What every mounted API serves."""
+"""The resources that every mounted API serves."""

@@ -1,7 +1,7 @@
-"""What may differ between two versions' answers to the same request: the closed list of docs/contract.md, section 0.
+"""The closed list of what may differ between the answers of two versions, and the comparison by it.
 
-`HEADERS` and `BODY` are the list; `compare` holds two answers against it. Everything else has to be the same,
-down to the order of keys and the way a character is written.
+`HEADERS` and `BODY` are the list (docs/contract.md, section 0); `compare` applies it to two answers. Everything else
+must be identical, including the order of keys and the escaping of characters.
 """
 
 import json
@@ -19,8 +19,8 @@ Mask = Callable[[Any, str], Any]
 class Rule:
     """One reason for which two values may differ.
 
-    `mask` gives a value, in an answer of the version at a prefix, without what the reason covers: two values
-    that are then the same differ for this reason alone. Values without that form come back as they are.
+    `mask` takes a value and the prefix of the version that sent it, and replaces the part that the reason covers. If
+    two masked values are equal, the values differ for this reason alone. `mask` returns other values unchanged.
     """
 
     reason: str
@@ -29,7 +29,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer as it came over the wire; `prefix` is that of the API that gave it, `/api/v2/`."""
+    """An answer as it was received; `prefix` is the prefix of the API that sent it, `/api/v2/`."""
 
     prefix: str
     status: int
@@ -39,11 +39,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One place where two answers differ; without a reason on the list, `reasons` is empty."""
+    """One place where two answers differ; `reasons` is empty if the closed list does not allow it."""
 
     part: Literal["status", "header", "body"]
     place: str
-    """The header's name in lower case, or a path such as `objects.0.id`; empty for the status or all of the body."""
+    """The header's name in lower case, or a path such as `objects.0.id`; empty for the status or the whole body."""
     old: Any
     new: Any
     reasons: tuple[str, ...] = ()
@@ -51,29 +51,29 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """All the places where two answers differ."""
+    """The places where two answers differ."""
 
     differences: tuple[Difference, ...]
 
     @property
     def allowed(self) -> tuple[Difference, ...]:
-        """Those that are on the closed list."""
+        """The differences that the closed list allows."""
         return tuple(difference for difference in self.differences if difference.reasons)
 
     @property
     def outside(self) -> tuple[Difference, ...]:
-        """Those that are not: each is a bug."""
+        """The differences that the closed list does not allow: each is a bug."""
         return tuple(difference for difference in self.differences if not difference.reasons)
 
 
 def _matching(pattern: str) -> Mask:
-    """Mask a whole text that matches; its length stays, since the wire's does."""
+    """Return a mask for texts that match as a whole; it keeps their length, which must not differ."""
     whole = re.compile(pattern)
     return lambda value, _: _MASKED * len(value) if isinstance(value, str) and whole.fullmatch(value) else value
 
 
 def _replacing(pattern: str) -> Mask:
-    """Mask the part of a text that matches, whatever its length."""
+    """Return a mask for the matching part of a text, whatever its length."""
     part = re.compile(pattern)
     return lambda value, _: part.sub(_MASKED, value) if isinstance(value, str) else value
 
@@ -118,17 +118,17 @@ BODY: Mapping[str, tuple[Rule, ...]] = {
     "last_used": (TIME,),
     "expires_at": (TIME,),
 }
-"""By path; a rule for a field holds for the objects of a list too."""
+"""By path. A rule for a field also applies to the objects of a list."""
 
 LIFE_CYCLE_HEADERS = frozenset({"deprecation", "sunset", "link"})
 LIFE_CYCLE = "the life cycle of the older version"
 
 
 def compare(old: Answer, new: Answer) -> Comparison:
-    """Find every place where the answers differ, with what on the closed list allows it.
+    """Return every place where the answers differ, with the reasons on the closed list that allow it.
 
-    :param old: the answer of the version that will be retired, where one of the two is: what only that may have
-        (headers of its life cycle, the 410 of a brownout) is looked for here.
+    :param old: the answer of the version that will be retired, if one of the two will be. Only this answer may have
+        life cycle headers or be the 410 of a brownout.
     """
     if old.status != new.status:
         retired = old.status == 410 and _object(old.body).get("code") == "version_retired"
@@ -144,7 +144,7 @@ def _headers(old: Answer, new: Answer) -> Iterator[Difference]:
     before, after = _by_name(old.headers), _by_name(new.headers)
     for name in sorted({*before, *after}):
         one, other = before.get(name), after.get(name)
-        if one == other or (name == "content-length" and _only_the_body_differs(old, new, one, other)):
+        if one == other or (name == "content-length" and _is_body_length(old, new, one, other)):
             continue
         reasons: tuple[str, ...] = ()
         if name in LIFE_CYCLE_HEADERS and other is None:
@@ -161,8 +161,8 @@ def _by_name(headers: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     return found
 
 
-def _only_the_body_differs(old: Answer, new: Answer, one: list[str] | None, other: list[str] | None) -> bool:
-    """Say whether the lengths follow from bodies that are judged by themselves."""
+def _is_body_length(old: Answer, new: Answer, one: list[str] | None, other: list[str] | None) -> bool:
+    """Return True if both values are the lengths of their bodies, which are compared separately."""
     return one == [str(len(old.body))] and other == [str(len(new.body))]
 
 
@@ -175,12 +175,12 @@ def _bodies(old: Answer, new: Answer) -> Iterator[Difference]:
         return
     try:
         one, other = json.loads(old.body), json.loads(new.body)
-        # What reading would hide is a difference too: white space, escapes, a key twice.
-        plain = wire.encode(one) == old.body and wire.encode(other) == new.body
+        # Parsing hides white space, escapes and duplicate keys; they are differences too.
+        is_canonical = wire.encode(one) == old.body and wire.encode(other) == new.body
     except ValueError:
         yield _as_text(old, new)
         return
-    if not plain:
+    if not is_canonical:
         yield _as_text(old, new)
     for place, before, after in _leaves("", one, other):
         rules = BODY.get(_pattern_of(place), ())
@@ -188,7 +188,7 @@ def _bodies(old: Answer, new: Answer) -> Iterator[Difference]:
 
 
 def _pattern_of(place: str) -> str:
-    """Give the key of `BODY` for a dotted path."""
+    """Return the key of `BODY` for a dotted path."""
     return re.sub(r"^[a-z_]+(?=\.list_endpoint$)", "*", re.sub(r"^objects\.\d+\.", "", place))
 
 
@@ -197,20 +197,20 @@ def _as_text(old: Answer, new: Answer) -> Difference:
 
 
 def _leaves(place: str, one: Any, other: Any) -> Iterator[tuple[str, Any, Any]]:
-    """Give the places, as dotted paths, where two JSON values differ."""
+    """Yield the places, as dotted paths, where two JSON values differ, with both values."""
     if isinstance(one, dict) and isinstance(other, dict) and list(one) == list(other):
         for name in one:
             yield from _leaves(f"{place}.{name}".lstrip("."), one[name], other[name])
     elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
-        for index, (mine, theirs) in enumerate(zip(one, other, strict=True)):
-            yield from _leaves(f"{place}.{index}".lstrip("."), mine, theirs)
-    # Python holds 1, 1.0 and True for equal, and objects whatever the order of their keys; the wire does not.
+        for index, (first, second) in enumerate(zip(one, other, strict=True)):
+            yield from _leaves(f"{place}.{index}".lstrip("."), first, second)
+    # To Python, 1, 1.0 and True are equal, and so are objects with another order of keys. Their bytes differ.
     elif type(one) is not type(other) or one != other or isinstance(one, dict):
         yield place, one, other
 
 
 def _reasons(rules: tuple[Rule, ...], one: Any, other: Any, prefix: str, other_prefix: str) -> tuple[str, ...]:
-    """Give the reasons that it takes to explain a difference; none where the rules do not explain it."""
+    """Return the reasons needed to explain a difference; none if the rules do not explain it."""
 
     def explained(by: Iterable[Rule]) -> bool:
         masked_one, masked_other = one, other

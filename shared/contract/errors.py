@@ -1,4 +1,4 @@
-"""The one error tree; every failure a client can see is a leaf of it.
+"""The error tree: each failure that a client can receive is a leaf of it (docs/contract.md, section 3).
 
     ApiError
     ├── BadRequest            400  InvalidJson, InvalidRequest, UnknownProvider, AccountInUse,
@@ -18,7 +18,7 @@
     └── ProviderFailure            ProviderBadResponse 502, ProviderUnavailable 503,
                                    ProviderMisconfigured 503, ProviderTimeout 504
 
-Texts are English and fixed: no token, no stack and no library's message is ever part of one.
+Messages are fixed English texts. They never contain a token, a stack trace or a library's message.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,18 +26,22 @@ from typing import Any, ClassVar
 
 from shared.contract.replies import Reply
 
+CHALLENGE = 'Bearer realm="api"'
+"""The value of `WWW-Authenticate` in every 401."""
+
 
 class ApiError(Exception):
-    """A failure with its status, its stable `code` for programs and its sentence for people."""
+    """The base of all failures: a status, a stable `code` for programs and a `message` for people."""
 
     status: ClassVar[int]
     code: ClassVar[str]
     message: ClassVar[str]
     when: ClassVar[str]
+    """The cause, in a sentence for `openapi.yaml`."""
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """Headers that this failure adds to the answer."""
+        """The headers that this failure adds to the answer."""
         return {}
 
     def body(self) -> dict[str, Any]:
@@ -50,13 +54,13 @@ class ApiError(Exception):
 
 
 class BadRequest(ApiError):
-    """What the client sent, or whom it speaks for, cannot be accepted."""
+    """The request, or the credential in it, cannot be accepted."""
 
     status = 400
 
 
 class InvalidJson(BadRequest):
-    """The body is not one strict JSON object."""
+    """The body is not one JSON object in the strict dialect (docs/contract.md, section 1)."""
 
     code = "invalid_json"
     message = "The request body is not a valid JSON object."
@@ -64,26 +68,28 @@ class InvalidJson(BadRequest):
 
 
 class InvalidRequest(BadRequest):
-    """One or more fields or query parameters are at fault."""
+    """One or more fields or query parameters are invalid."""
 
     code = "invalid_request"
     message = "The request is not valid."
-    when = "A field or a query parameter is missing, null, blank, of the wrong type, too long or has odd characters."
+    when = (
+        "A field or query parameter is missing, null, blank, of the wrong type, out of range or has invalid characters."
+    )
 
     def __init__(self, fields: Mapping[str, Sequence[str]] | None = None) -> None:
-        """Take the messages by field, in the order of the field table."""
+        """Set the messages by field, in the order of the declaration."""
         super().__init__()
         self.fields = {name: list(messages) for name, messages in (fields or {}).items()}
 
     def body(self) -> dict[str, Any]:
-        """The envelope, its sentence taken from the first field at fault."""
+        """The envelope; its `errors` is the first message of the first invalid field."""
         for name, messages in self.fields.items():
             return {"errors": f"{name}: {messages[0]}", "code": self.code, "fields": self.fields}
         return super().body()
 
 
 class UnknownProvider(BadRequest):
-    """The name is that of no enabled provider, whatever else it may name."""
+    """The name is not that of an enabled provider."""
 
     code = "unknown_provider"
     message = "That provider is not available."
@@ -99,11 +105,11 @@ class AccountInUse(BadRequest):
 
 
 class AccountConflict(BadRequest):
-    """It cannot be decided which user this is; nothing was written."""
+    """The identity cannot be assigned to one user; nothing was written."""
 
     code = "account_conflict"
     message = "It cannot be decided which user this social media account belongs to."
-    when = "An old identifier or a name is in the way."
+    when = "An older identifier or a user name conflicts with the identity."
 
 
 class AccountInactive(BadRequest):
@@ -115,11 +121,11 @@ class AccountInactive(BadRequest):
 
 
 class TokenRejected(BadRequest):
-    """The provider, or our own verification, refused the token."""
+    """The provider, or our verification, refused the provider token or id_token."""
 
     code = "token_rejected"
     message = "Error with social authentication"
-    when = "The provider, or the verification, refused the token."
+    when = "The provider or this service's verification refused the token."
 
 
 class TokenAudienceMismatch(BadRequest):
@@ -131,109 +137,109 @@ class TokenAudienceMismatch(BadRequest):
 
 
 class InteractionRequired(BadRequest):
-    """The operator's pipeline wants to redirect or to ask; this API can do neither."""
+    """A step of the operator's pipeline needs a redirect or an input, which this API does not support."""
 
     code = "interaction_required"
     message = "This sign-in needs a step that cannot be taken here."
-    when = "The sign-in pipeline wants to redirect or to ask something."
+    when = "The sign-in pipeline needs a redirect or an input from the person."
 
 
 class Unauthorized(ApiError):
-    """Who is asking is not established (RFC 9110 section 15.5.2)."""
+    """The call is not authenticated (RFC 9110 section 15.5.2)."""
 
     status = 401
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """The challenge that a 401 must carry (RFC 6750 section 3)."""
-        return {"WWW-Authenticate": 'Bearer realm="api"'}
+        """The challenge that every 401 must have (RFC 6750 section 3)."""
+        return {"WWW-Authenticate": CHALLENGE}
 
 
 class NotAuthenticated(Unauthorized):
-    """The path needs credentials and none were sent."""
+    """The operation requires an access token and none was sent."""
 
     code = "not_authenticated"
     message = "Authentication credentials were not provided."
-    when = "The path needs credentials and none were sent."
+    when = "The operation requires an access token and none was sent."
 
 
 class InvalidCredentials(Unauthorized):
-    """An `Authorization` was sent that cannot be used; the same answer whatever is wrong."""
+    """The `Authorization` header cannot be used; the answer does not depend on the reason."""
 
     code = "invalid_credentials"
     message = "Invalid credentials."
-    when = "The Authorization header is unusable, whatever is wrong with it."
+    when = "The Authorization header cannot be used; the answer does not depend on the reason."
 
 
 class CredentialsInUrl(Unauthorized):
-    """A key was sent in the URL, where logs keep it."""
+    """A key was sent in the URL, which servers and proxies log."""
 
     code = "credentials_in_url"
     message = "Credentials are not accepted in the URL."
-    when = "The query has an api_key."
+    when = "The query has a parameter `api_key`."
 
 
 class SignUpNotAllowed(ApiError):
-    """The operator's allow lists or pipeline refuse this person."""
+    """The operator's allow lists or pipeline refuse the person."""
 
     status = 403
     code = "sign_up_not_allowed"
     message = "This social media account may not be used here."
-    when = "The operator's allow lists or pipeline refuse this person."
+    when = "The operator's allow lists or pipeline refuse the person."
 
 
 class NotFound(ApiError):
-    """No such path, or no such row of the caller's own."""
+    """The path does not exist, or the caller owns no such object."""
 
     status = 404
     code = "not_found"
     message = "Not found."
-    when = "No such path, or no such object of the caller."
+    when = "The path does not exist, or the caller owns no such object."
 
 
 class MethodNotAllowed(ApiError):
-    """The path lacks the method."""
+    """The path does not support the method."""
 
     status = 405
     code = "method_not_allowed"
     message = "Method not allowed."
-    when = "The path lacks this method."
+    when = "The path does not support this method."
 
     def __init__(self, allow: str) -> None:
-        """Take the value of `Allow` (RFC 9110 section 10.2.1)."""
+        """Set the value of `Allow` (RFC 9110 section 10.2.1)."""
         super().__init__()
         self.allow = allow
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """What the path does have."""
+        """The methods that the path supports."""
         return {"Allow": self.allow}
 
 
 class LastLoginMethod(ApiError):
-    """Disconnecting would lock the user out."""
+    """The user could not sign in after disconnecting the identity."""
 
     status = 409
     code = "last_login_method"
     message = "This is the last way to sign in to this account."
-    when = "Disconnecting it would lock the user out."
+    when = "The user could not sign in after disconnecting this identity."
 
 
 class VersionRetired(ApiError):
-    """This version of the API is switched off, for now or for good."""
+    """This version of the API is switched off, for a brownout or since its sunset."""
 
     status = 410
     code = "version_retired"
     message = "This version of the API has been retired."
-    when = "This version of the API is switched off, for now or for good."
+    when = "This version of the API is switched off, for an announced test or since its sunset."
 
     def __init__(self, successor: str = "/api/v2/") -> None:
-        """Take the path of the version that takes its place."""
+        """Set the path of the version that replaces it."""
         super().__init__()
         self.successor = successor
 
     def body(self) -> dict[str, Any]:
-        """The envelope, naming the successor."""
+        """The envelope; `errors` names the successor."""
         return {"errors": f"{self.message} Use {self.successor}.", "code": self.code}
 
 
@@ -247,7 +253,7 @@ class PayloadTooLarge(ApiError):
 
 
 class UnsupportedMediaType(ApiError):
-    """The body is neither JSON nor of no stated type, or it is encoded."""
+    """The body has another media type or charset, or a content encoding."""
 
     status = 415
     code = "unsupported_media_type"
@@ -256,39 +262,39 @@ class UnsupportedMediaType(ApiError):
 
 
 class RetryLater(ApiError):
-    """A failure that passes by itself."""
+    """A temporary failure; the client may send the same request again."""
 
     def __init__(self, retry_after: int = 1) -> None:
-        """Take the whole seconds, at least one, that a client should wait."""
+        """Set the whole seconds, at least one, that a client should wait."""
         super().__init__()
         self.retry_after = max(1, retry_after)
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """How long to wait (RFC 9110 section 10.2.3)."""
+        """The seconds to wait (RFC 9110 section 10.2.3)."""
         return {"Retry-After": str(self.retry_after)}
 
 
 class Throttled(RetryLater):
-    """The budget of the address or of the user is spent."""
+    """The address or the user has exceeded its rate limit."""
 
     status = 429
     code = "throttled"
     message = "Too many requests."
-    when = "The budget of the address or of the user is spent."
+    when = "The address or the user has exceeded its rate limit."
 
 
 class InternalError(ApiError):
-    """A bug of ours."""
+    """A bug in this service."""
 
     status = 500
     code = "internal_error"
     message = "Something went wrong on our side."
-    when = "A bug of ours."
+    when = "A bug in this service."
 
 
 class ServiceUnavailable(RetryLater):
-    """Our own database cannot be used at the moment; nothing is known to be wrong with the request."""
+    """The service's database is unavailable; the request itself may be valid."""
 
     status = 503
     code = "service_unavailable"
@@ -297,47 +303,47 @@ class ServiceUnavailable(RetryLater):
 
 
 class ProviderFailure(ApiError):
-    """The provider did not do its part; never the client's fault, never a 500."""
+    """The provider failed; the client's request is not the cause."""
 
 
 class ProviderBadResponse(ProviderFailure):
-    """The provider answered nonsense."""
+    """The provider's answer cannot be used."""
 
     status = 502
     code = "provider_bad_response"
     message = "The provider gave an answer that cannot be used."
-    when = "The provider answered nonsense."
+    when = "The provider's answer cannot be used."
 
 
 class ProviderUnavailable(RetryLater, ProviderFailure):
-    """The provider cannot be reached or asks us to wait; the client's token is still good."""
+    """The provider cannot be reached or limits our calls; the client's credential may still be valid."""
 
     status = 503
     code = "provider_unavailable"
     message = "The provider is not available at the moment."
-    when = "The provider cannot be reached, fails, or too many calls to it are under way."
+    when = "The provider cannot be reached or fails, or too many calls to it are in progress."
 
 
 class ProviderMisconfigured(ProviderFailure):
-    """The provider refuses our own registration."""
+    """The provider refuses our registration (client id or secret)."""
 
     status = 503
     code = "provider_misconfigured"
     message = "Sign-in with this provider is not available."
-    when = "The provider refuses our registration."
+    when = "The provider refuses this service's registration."
 
 
 class ProviderTimeout(ProviderFailure):
-    """No complete answer within the total deadline."""
+    """The provider sent no complete answer within the deadline of the sign-up."""
 
     status = 504
     code = "provider_timeout"
     message = "The provider did not answer in time."
-    when = "The provider gave no complete answer in time."
+    when = "The provider sent no complete answer in time."
 
 
 def leaves(parent: type[ApiError] = ApiError) -> list[type[ApiError]]:
-    """Every error that can reach a client, in the order of the tree; the documentation reads it."""
+    """Return every error that a client can receive, sorted by status."""
     found: dict[str, type[ApiError]] = {}
     for child in parent.__subclasses__():
         for leaf in [child] if hasattr(child, "code") else leaves(child):

@@ -1,4 +1,4 @@
-"""Input fields and their strict check: nothing is trimmed, converted or coerced (docs/contract.md, section 1)."""
+"""Input fields and their strict validation: values are never trimmed or converted (docs/contract.md, section 1)."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,7 +27,7 @@ _NUMBER = re.compile(r"-?[0-9]{1,9}", re.ASCII)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputField:
-    """One field of a request body, or one query parameter of a list. A subclass says what it may hold."""
+    """A field of a request body, or a query parameter of a list. Each subclass is one type."""
 
     name: str
     help: str
@@ -35,16 +35,16 @@ class InputField:
     required: bool = False
     nullable: bool = False
     unchecked: bool = False
-    """Whether some requests ignore the field whatever it holds, so that `openapi.yaml` must not bound it."""
+    """Whether some requests ignore the field, so that `openapi.yaml` must not limit its values."""
 
     def fault(self, value: object) -> str | None:
-        """Return what is wrong with a value that was sent, or None."""
+        """Return the message for an invalid value, or None if it is valid."""
         if value is None:
             return None if self.nullable else NULL
         return self._fault(value)
 
     def parse(self, text: str) -> object:
-        """Return the value that a query parameter's text stands for; `fault` judges it."""
+        """Return the value of a query parameter's text; `fault` validates it."""
         return text
 
     def _fault(self, value: object) -> str | None:
@@ -53,7 +53,7 @@ class InputField:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextField(InputField):
-    """A string; its bounds are in characters."""
+    """A string; the lengths are in characters."""
 
     max_length: int
     min_length: int = 1
@@ -76,13 +76,13 @@ class TextField(InputField):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntegerField(InputField):
-    """A whole number within bounds; a JSON number with a fraction, and a boolean, are not one."""
+    """An integer within bounds; a JSON number with a fraction or a boolean is invalid."""
 
     minimum: int
     maximum: int
 
     def parse(self, text: str) -> object:
-        """Return the number, or the text where it is none."""
+        """Return the number, or the text if it is not a number."""
         return int(text) if _NUMBER.fullmatch(text) else text
 
     def _fault(self, value: object) -> str | None:
@@ -100,7 +100,7 @@ class BooleanField(InputField):
     """`true` or `false`."""
 
     def parse(self, text: str) -> object:
-        """Return the boolean, or the text where it is none."""
+        """Return the boolean, or the text if it is not a boolean."""
         return {"true": True, "false": False}.get(text, text)
 
     def _fault(self, value: object) -> str | None:
@@ -108,10 +108,10 @@ class BooleanField(InputField):
 
 
 def read_fields(fields: Iterable[InputField], data: Mapping[str, Any], *, partial: bool = False) -> dict[str, Any]:
-    """Return the values of the fields that were sent; unknown ones are ignored.
+    """Return the values of the fields that were sent. Unknown fields are ignored.
 
-    :param partial: True does not ask for required fields (PATCH).
-    :raises InvalidRequest: naming every field at fault, in the order of the fields.
+    :param partial: True if required fields may be missing (PATCH).
+    :raises InvalidRequest: with every invalid field, in the order of `fields`.
     """
     faults: dict[str, list[str]] = {}
     values: dict[str, Any] = {}
@@ -131,7 +131,7 @@ def read_fields(fields: Iterable[InputField], data: Mapping[str, Any], *, partia
 def read_parameters(
     fields: Iterable[InputField], query: Mapping[str, Sequence[str]]
 ) -> tuple[dict[str, Any], dict[str, list[str]]]:
-    """Return the values of the query parameters that were sent, and the faults by parameter."""
+    """Return the values of the query parameters that were sent, and the messages for the invalid ones."""
     faults: dict[str, list[str]] = {}
     values: dict[str, Any] = {}
     for field in fields:

@@ -1,4 +1,4 @@
-"""Lists: `limit`, `offset` and filters in, `meta` and `objects` out (docs/contract.md, section 5)."""
+"""Pages of lists: parsing `limit`, `offset` and filters, building the body (docs/contract.md, section 5)."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -21,23 +21,23 @@ OFFSET_MESSAGE = "Give one whole number from 0 to 999999999."
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Which part of a list is asked for; `limit` is at least 1."""
+    """The requested part of a list; `limit` is at least 1."""
 
     limit: int
     offset: int
     filters: Mapping[str, Any] = field(default_factory=dict)
     """The values of the declared filters that were sent."""
     sent: tuple[tuple[str, str], ...] = ()
-    """The same as they were sent, for the links to the other pages."""
+    """Their names and texts as sent, for the links to the other pages."""
 
     @property
     def window(self) -> slice:
-        """The part as a slice of the whole list."""
+        """The page as a slice of the whole list."""
         return slice(self.offset, self.offset + self.limit)
 
 
 def read_page(query: Query, filters: Sequence[InputField] = ()) -> Page:
-    """Return the part that a query asks for: `limit` (0 is the maximum), `offset`, and the filters of the list.
+    """Return the page that a query requests: `limit` (0 is the maximum), `offset`, and the filters of the list.
 
     :raises InvalidRequest: a parameter is given twice, is of the wrong type, or is out of range.
     """
@@ -56,7 +56,7 @@ def read_page(query: Query, filters: Sequence[InputField] = ()) -> Page:
 
 
 def render_page(page: Page, objects: Sequence[Any], *, total: int, uri: str) -> dict[str, Any]:
-    """Return the body of a list; its links are path-absolute, keep the filters, and never go below offset 0."""
+    """Return the body of a list. Its links are path-absolute, repeat the filters, and never have a negative offset."""
     following = page.offset + page.limit
     preceding = max(0, page.offset - page.limit)
     filters = f"&{urlencode(page.sent)}" if page.sent else ""

@@ -1,4 +1,4 @@
-"""An answer before a framework renders it: status, body, headers."""
+"""An answer before a framework renders it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,9 +7,9 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What both adapters turn into their framework's response.
+    """The status, body and headers of an answer.
 
-    `body` is None for an answer without a body; keys stand in the order of the wire.
+    `body` is None for an answer without a body. Its keys are in the order in which they are sent.
     """
 
     status: int

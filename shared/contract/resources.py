@@ -1,9 +1,9 @@
-"""What a resource is, so that one declaration serves every mounted API.
+"""The types of a resource's declaration, and the registry of the declared resources.
 
-A `Resource` has paths (`Endpoint`), a path has methods (`Operation`), and an operation names the function that does
+A `Resource` has paths (`Endpoint`), a path has methods (`Operation`), and an operation names the function that runs
 it. Both adapters, the root listing, `openapi.yaml`, the ledger's names, the parity cases and the documentation read
-the same registry. `shared.contract.declarations` declares the resources of the contract; another app may register its
-own in its `AppConfig.ready()`.
+the same registry. `shared.contract.declarations` declares the contract's resources. Other apps may register theirs in
+`AppConfig.ready()`.
 """
 
 import re
@@ -19,7 +19,7 @@ from shared.contract.errors import ApiError
 from shared.contract.fields import InputField
 
 _ID = "[0-9]+|[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
-"""What can be an id: a number, or a custom user model's UUID. Other words (`schema`, `set`) are no paths at all."""
+"""An id is a number, or the UUID of a custom user model. `schema` and `set` (Tastypie's paths) are not ids."""
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _PREFIX = "{api}"
 _EVERYWHERE: tuple[type[ApiError], ...] = (
@@ -33,33 +33,32 @@ _EVERYWHERE: tuple[type[ApiError], ...] = (
 
 
 class Access(Enum):
-    """Who may call an operation, and whether the call counts towards a limit."""
+    """Who may call an operation, and whether its calls count towards a rate limit."""
 
     PUBLIC = "public"
-    """Anyone; never counted."""
-    OPTIONAL = "with or without credentials"
-    REQUIRED = "with credentials"
+    """Anyone; its calls are not counted."""
+    OPTIONAL = "with or without an access token"
+    REQUIRED = "with an access token"
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """The body that an operation takes, under its component name in `openapi.yaml`."""
+    """The request body of an operation; `name` is its component in `openapi.yaml`."""
 
     name: str
     fields: tuple[InputField, ...]
     partial: bool = False
     """Whether required fields may be missing (PATCH)."""
     reader: str = ""
-    """Dotted path of a function that checks the object in the body and returns the operation's input; by default
-    `shared.contract.fields.read_fields` does."""
-
+    """Dotted path of a function that takes the JSON object, validates it, and returns the operation's input. If empty,
+    `shared.contract.fields.read_fields` is used."""
     sample_fault: str = ""
-    """The field that the documentation shows as missing; by default the first."""
+    """The field that is missing in the documentation's example of an error; if empty, the first field."""
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A sample of an operation; `{api}` in it stands for the prefix of a version, `/api/v2/`."""
+    """An example call of an operation; `{api}` in it stands for the prefix of a version, `/api/v2/`."""
 
     body: Mapping[str, Any] | None = None
     request: Mapping[str, Any] | None = None
@@ -67,17 +66,17 @@ class Example:
     id: int | None = None
 
     def body_below(self, prefix: str) -> Any:
-        """Return the answer's body as the version mounted at `prefix` gives it."""
+        """Return the answer's body as the version mounted at `prefix` sends it."""
         return _below(prefix, self.body)
 
     def headers_below(self, prefix: str) -> dict[str, str]:
-        """Return the answer's headers likewise."""
+        """Return the answer's headers as the version mounted at `prefix` sends them."""
         return {name: _below(prefix, value) for name, value in self.headers.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Where the answer of an operation leads (OpenAPI 3.0.3, Link Object); `id` is a runtime expression."""
+    """A link from an answer to the operation `target` (OpenAPI 3.0.3, Link Object); `id` is a runtime expression."""
 
     target: str
     id: str
@@ -89,25 +88,25 @@ class Operation:
     """One method of one path."""
 
     name: str
-    """The name that generated clients call it by."""
+    """The operationId; generated clients name their method by it."""
     method: str
     summary: str
     run: str
-    """Dotted path of the function that does it: it takes a `Call` and returns an object, rows, or None."""
+    """Dotted path of the function that runs it: it takes a `Call` and returns an object, rows, or None."""
     access: Access = Access.REQUIRED
     status: int = 200
-    """Of a success. A 201 carries `Location`, taken from `resource_uri` of the body."""
+    """The status of a success. A 201 has a `Location`, taken from `resource_uri` in the body."""
     takes: Input | None = None
     returns: Body | None = None
     represent: str = ""
     """Dotted path of a function that takes what `run` returned, or one of its rows, and the `Call`, and returns the
-    values of `returns`. Empty: `run` returns them itself."""
+    values of `returns`. If empty, `run` returns the values itself."""
     is_list: bool = False
-    """Whether `run` returns a queryset or sequence in a stable order, of which one page is represented."""
+    """Whether `run` returns a queryset or sequence in a stable order, one page of which is sent."""
     filters: tuple[InputField, ...] = ()
-    """Query parameters of a list, besides `limit` and `offset`."""
+    """The query parameters of a list besides `limit` and `offset`."""
     errors: tuple[type[ApiError], ...] = ()
-    """Failures besides those that follow from the rest of the declaration."""
+    """The failures besides those that follow from the rest of the declaration (`Endpoint.failures`)."""
     example: Example | None = None
     links: tuple[Link, ...] = ()
 
@@ -116,7 +115,7 @@ class Operation:
 class Endpoint:
     """One path below a version's prefix.
 
-    `path` has no slash at its end and may hold `{id}`; every path answers with and without that slash.
+    `path` has no trailing slash and may contain `{id}`. Every path is served with and without a trailing slash.
     """
 
     path: str
@@ -124,7 +123,7 @@ class Endpoint:
 
     @property
     def resource(self) -> str:
-        """The name of the resource that the path belongs to; empty for the root."""
+        """The name of the path's resource; empty for the root."""
         return self.path.partition("/")[0]
 
     @property
@@ -140,7 +139,7 @@ class Endpoint:
 
     @cached_property
     def methods(self) -> tuple[str, ...]:
-        """All methods that the path answers, in the contract's order."""
+        """The methods that the path supports, in the contract's order."""
         own = {operation.method for operation in self.operations}
         extra = {"OPTIONS", "HEAD"} if "GET" in own else {"OPTIONS"}
         return tuple(method for method in _METHODS if method in own | extra)
@@ -152,20 +151,20 @@ class Endpoint:
 
     @cached_property
     def route(self) -> str:
-        """The regular expression of the path, with its optional slash."""
+        """The regular expression of the path, with an optional trailing slash."""
         return "^" + re.escape(self.path).replace(r"\{id\}", f"(?P<id>{_ID})") + ("/?$" if self.path else "$")
 
     def operation(self, method: str | None) -> Operation | None:
-        """Return the operation of a method, GET's for HEAD; None for a method that the path lacks, and for OPTIONS."""
+        """Return the operation of a method, that of GET for HEAD; None for OPTIONS and unsupported methods."""
         wanted = "GET" if method == "HEAD" else method
         return next((operation for operation in self.operations if operation.method == wanted), None)
 
     def uri(self, prefix: str, **values: object) -> str:
-        """Return the path as answers write it, under a version's prefix (`/api/v2/`), with its slash."""
+        """Return the path in the form used in answers: with a version's prefix (`/api/v2/`) and a trailing slash."""
         return prefix + (self.path.format(**values) + "/" if self.path else "")
 
     def failures(self, operation: Operation) -> tuple[type[ApiError], ...]:
-        """Return what an operation of this path can fail with, besides 405 and 410."""
+        """Return the failures of an operation of this path, except 405 and 410."""
         body = (errors.InvalidJson, errors.PayloadTooLarge, errors.UnsupportedMediaType) if operation.takes else ()
         credentials = (errors.NotAuthenticated,) if operation.access is Access.REQUIRED else ()
         missing = (errors.NotFound,) if self.has_id else ()
@@ -174,7 +173,7 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A resource: its name in URLs, its group in `openapi.yaml`, its paths in the order in which they are matched."""
+    """A resource: its name in URLs, its tag in `openapi.yaml`, and its paths in the order in which they are matched."""
 
     name: str
     tag: str
@@ -182,13 +181,13 @@ class Resource:
 
     @property
     def list_endpoint(self) -> Endpoint | None:
-        """The path that the root names; None for a resource without one."""
+        """The path that the root lists; None if the resource has no list."""
         return next((endpoint for endpoint in self.endpoints if endpoint.kind == "list"), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A sample request and its answer; `path` is relative to the API's root."""
+    """An example request and its answer; `path` is relative to the API's root."""
 
     operation: Operation
     path: str
@@ -207,18 +206,18 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of an operation, with everything that its declaration has checked."""
+    """One call of an operation; its parts have been validated as the operation declares them."""
 
     prefix: str
     """The calling version's prefix, `/api/v2/`, for the paths in the answer."""
     version: str
     """`v1` or `v2`."""
     token: Any = None
-    """The access token of the call, its user loaded; None for a call without credentials."""
+    """The access token of the call, with its user loaded; None for an anonymous call."""
     id: str = ""
     """The id in the path, as it was sent."""
     input: Any = None
-    """What the body was read as."""
+    """What `Input.reader` returned for the body; None if the operation takes no body."""
     filters: Mapping[str, Any] = field(default_factory=dict)
     """The values of the declared query parameters that were sent."""
 
@@ -229,18 +228,18 @@ class Call:
 
 
 class Registry:
-    """The resources that every mounted API serves, in the order of their names, and the root that lists them."""
+    """The resources that every mounted API serves, sorted by name, and the root, which lists them."""
 
     def __init__(self, *resources: Resource) -> None:
-        """Begin with these resources."""
+        """Register these resources."""
         self._resources: dict[str, Resource] = {}
         for resource in resources:
             self.register(resource)
 
     def register(self, resource: Resource) -> None:
-        """Add a resource; both adapters serve it from the next time their URLs are loaded.
+        """Add a resource. Both adapters serve it once their URLconfs are loaded.
 
-        :raises ValueError: the name, or the name of an operation, is taken.
+        :raises ValueError: another resource or operation has the same name, or a path belongs to another resource.
         """
         if resource.name in self._resources:
             raise ValueError(f"the resource {resource.name!r} is declared twice")
@@ -253,8 +252,8 @@ class Registry:
                     raise ValueError(f"the operation {operation.name!r} is declared twice")
                 known.add(operation.name)
         self._resources = dict(sorted({**self._resources, resource.name: resource}.items()))
-        for derived in ("root", "endpoints", "_routes"):
-            self.__dict__.pop(derived, None)
+        for cached in ("root", "endpoints", "_routes"):
+            self.__dict__.pop(cached, None)
 
     def __iter__(self) -> Iterator[Resource]:
         """Iterate over the resources; the root is not among them."""
@@ -278,20 +277,20 @@ class Registry:
 
     @cached_property
     def endpoints(self) -> tuple[Endpoint, ...]:
-        """Every path, the root first."""
+        """All paths; the root is the first."""
         return (self.root, *(endpoint for resource in self for endpoint in resource.endpoints))
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of the resources, `root` among them: what the ledger counts by."""
+        """The names of the resources, including `root`; the ledger counts calls by them."""
         return ("root", *self._resources)
 
     def tag_of(self, endpoint: Endpoint) -> str:
-        """Return the group of a path in `openapi.yaml`."""
+        """Return the tag of a path in `openapi.yaml`."""
         return self._resources[endpoint.resource].tag if endpoint.resource else "discovery"
 
     def endpoint_at(self, path: str) -> Endpoint | None:
-        """Return the endpoint of a path below a version's prefix (`user/7/`), matched as both adapters match it."""
+        """Return the endpoint of a path below a version's prefix (`user/7/`), matched as in both adapters, or None."""
         return next((endpoint for route, endpoint in self._routes if route.search(path)), None)
 
     @cached_property
@@ -299,7 +298,7 @@ class Registry:
         return tuple((re.compile(endpoint.route), endpoint) for endpoint in self.endpoints)
 
     def exchanges(self) -> tuple[Exchange, ...]:
-        """Return the sample exchange of each operation that has one."""
+        """Return the example exchange of each operation that has one."""
         return tuple(
             Exchange(operation, endpoint.uri("", id=operation.example.id), operation.example)
             for endpoint in self.endpoints

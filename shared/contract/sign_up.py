@@ -1,4 +1,4 @@
-"""The fields of `POST social_sign_up/` and their strict check (docs/contract.md, section 4)."""
+"""The fields of `POST social_sign_up/`, and the `Credential` that they form (docs/contract.md, section 4)."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ NOT_ACCEPTED = "This provider takes no {name}."
 PROVIDER = TextField(
     name="provider",
     max_length=32,
-    help="The name of an enabled provider, as `provider/` lists it.",
+    help="The name of an enabled provider, as listed by `provider/`.",
     example="facebook",
     required=True,
 )
@@ -26,7 +26,7 @@ ACCESS_TOKEN = TextField(
 ACCESS_TOKEN_SECRET = TextField(
     name="access_token_secret",
     max_length=4096,
-    help="The secret of the access token. Required by OAuth 1 providers, ignored for others.",
+    help="The secret of the provider's access token. Required for OAuth 1 providers, ignored for others.",
     example="VEo9PW4Jvb0SXxRBUn4Q",
     visible_ascii=True,
     unchecked=True,
@@ -35,18 +35,19 @@ ID_TOKEN = TextField(
     name="id_token",
     max_length=8192,
     help=(
-        "The provider's OpenID Connect id token, for providers that take one. With both tokens given, it alone counts."
+        "The provider's OpenID Connect id_token, for providers that accept one. If both tokens are sent, the id_token "
+        "alone identifies the person."
     ),
     example="eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl",
     visible_ascii=True,
 )
 NONCE = TextField(
-    name="nonce", max_length=255, help="The nonce of the id token; ignored without one.", example="n-0S6_WzA2Mj"
+    name="nonce", max_length=255, help="The nonce of the id_token; ignored without `id_token`.", example="n-0S6_WzA2Mj"
 )
 FIRST_NAME = TextField(
     name="first_name",
     max_length=150,
-    help="Used once, when the user is created, for providers that tell names to the app alone.",
+    help="Used only when the user is created, for providers that send names to the app alone (Apple).",
     example="Ellen",
     min_length=0,
     no_control=True,
@@ -74,11 +75,11 @@ class Credential:
 
 
 def read_credential(data: Mapping[str, Any], accepts_of: Callable[[str], Accepts | None]) -> Credential:
-    """Check the fields of a sign-up, all of them, before anything else sees one.
+    """Validate the fields of a sign-up and return them as a credential.
 
-    :param accepts_of: returns the sets of token fields that a provider takes, None if it is not enabled.
-    :raises UnknownProvider: for a well-formed name of no enabled provider, whatever the other fields hold.
-    :raises InvalidRequest: naming every field at fault, in the order of the table.
+    :param accepts_of: returns the sets of credential fields that a provider accepts, None if it is not enabled.
+    :raises UnknownProvider: `provider` is well formed and not enabled; the other fields are not checked.
+    :raises InvalidRequest: with every invalid field, in the order of `FIELDS`.
     """
     faults: dict[str, list[str]] = {}
     accepts: Accepts | None = None
@@ -102,7 +103,7 @@ def read_credential(data: Mapping[str, Any], accepts_of: Callable[[str], Accepts
 
 
 def _used(data: Mapping[str, Any], accepts: Accepts | None) -> Iterator[tuple[InputField, bool]]:
-    """Yield the fields that this request is checked for, each with whether it is required."""
+    """Yield the fields to validate for this provider, each with whether it is required."""
     sets = [list(one) for one in accepts] if accepts is not None else [["access_token"], ["id_token"]]
     takes_pair = ["access_token", "access_token_secret"] in sets
     only_id_token = sets == [["id_token"]]

@@ -1,7 +1,7 @@
-"""Bytes to one strict JSON dialect, and back (docs/contract.md, section 1).
+"""The wire format: media type, size limit, and decoding and encoding of JSON (docs/contract.md, section 1).
 
-Web frameworks each accept what the other refuses (NaN, duplicate keys, latin-1, a BOM, any depth);
-a body means the same on both only where this module alone has read it.
+Tastypie and DRF accept different bodies (NaN, duplicate keys, latin-1, a BOM, any depth). Both adapters therefore
+decode every body with this module.
 """
 
 import json
@@ -17,7 +17,7 @@ MAX_BYTES = 64 * 1024
 MAX_DEPTH = 32
 MAX_INTEGER_DIGITS = 4300
 
-# RFC 9110 sections 5.6.6 and 8.3.1, except that a lone semicolon passes; possessive, so that it cannot backtrack.
+# RFC 9110 sections 5.6.6 and 8.3.1; a lone semicolon is accepted too. Possessive quantifiers prevent backtracking.
 _PARAMETER = r"""([!#$%&'*+.^_`|~0-9A-Za-z-]++)=([!#$%&'*+.^_`|~0-9A-Za-z-]++|"(?:[^"\\]|\\.)*+")"""
 _MEDIA_TYPE = re.compile(rf"application/json((?:[ \t]*+;[ \t]*+(?:{_PARAMETER})?+)*+)[ \t]*", re.IGNORECASE)
 _PARAMETERS = re.compile(_PARAMETER)
@@ -25,17 +25,17 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Readable(Protocol):
-    """A request body that can be read in part."""
+    """A request body that can be read in parts."""
 
     def read(self, size: int, /) -> bytes:
-        """Give at most `size` bytes, and none only at the end."""
+        """Return at most `size` bytes; no bytes mean the end."""
 
 
 def check_media_type(content_type: str, content_encoding: str) -> None:
-    """Refuse a body that is not plain JSON in UTF-8.
+    """Check that the headers declare JSON in UTF-8.
 
-    :param content_type: the header's value; empty where there is none, as old clients send it.
-    :raises UnsupportedMediaType: for another type, another charset or any encoding.
+    :param content_type: the header's value; empty if the client sent none, as old clients do.
+    :raises UnsupportedMediaType: the headers name another media type, another charset, or a content encoding.
     """
     if content_encoding.strip():
         raise UnsupportedMediaType
@@ -50,24 +50,24 @@ def check_media_type(content_type: str, content_encoding: str) -> None:
 
 
 def read_limited(stream: Readable) -> bytes:
-    """Read a body to its end, never holding more than the limit.
+    """Read a whole body of at most `MAX_BYTES`.
 
-    :raises PayloadTooLarge: as soon as one byte more than the limit has come.
+    :raises PayloadTooLarge: the body is longer; reading stops one byte after the limit.
     """
     parts: list[bytes] = []
-    room = MAX_BYTES + 1
-    while room > 0 and (part := stream.read(room)):
+    remaining = MAX_BYTES + 1
+    while remaining > 0 and (part := stream.read(remaining)):
         parts.append(part)
-        room -= len(part)
-    if room <= 0:
+        remaining -= len(part)
+    if remaining <= 0:
         raise PayloadTooLarge
     return b"".join(parts)
 
 
 def decode(body: bytes) -> dict[str, Any]:
-    """Turn a body into the object it holds.
+    """Return the JSON object in a body.
 
-    :raises InvalidJson: for anything but one JSON object of the strict dialect.
+    :raises InvalidJson: the body is not exactly one JSON object in the strict dialect.
     """
     try:
         value = _DECODER.decode(body.decode("utf-8"))
@@ -80,7 +80,7 @@ def decode(body: bytes) -> dict[str, Any]:
 
 
 def encode(body: Any) -> bytes:
-    """Turn a body into the bytes that every API sends: compact, UTF-8, keys in the order given."""
+    """Return the JSON bytes of a body: UTF-8, compact separators, keys in their order."""
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode("utf-8")
 
 
@@ -114,7 +114,7 @@ _DECODER = json.JSONDecoder(
 
 
 def _check_tree(root: dict[str, Any]) -> None:
-    """Refuse too deep a tree and lone surrogates, in keys as in values."""
+    """Raise InvalidJson for a tree that is too deep, or with a lone surrogate in a key or value."""
     level: list[Any] = [root]
     for _ in range(MAX_DEPTH):
         level = [child for node in level for child in _children(node)]
