@@ -12,7 +12,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
 
-from shared.http.redaction import kind, without_secrets
+from shared.http.redaction import exception_name, redact_path
 
 SENSITIVE_NAMES = (
     # Fields of requests and of providers' responses.
@@ -109,11 +109,11 @@ class Reporter(ExceptionReporter):
         data: dict[str, Any] = super().get_traceback_data()
         for frame in data["frames"]:
             if frame["exc_cause"] is not None:
-                frame["exc_cause"] = kind(frame["exc_cause"])
+                frame["exc_cause"] = exception_name(frame["exc_cause"])
         hidden = {"exception_notes": "", "unicode_hint": "", "template_info": None, "postmortem": None}
         data |= hidden | {"exception_value": WITHHELD, "template_does_not_exist": False}
         if self.request is not None:
-            path = without_secrets(self.request.path)
+            path = redact_path(self.request.path)
             shown = {"REQUEST_METHOD": self.request.method}
             data |= {
                 "request": SimpleNamespace(path_info=path, META=shown, GET={}, FILES={}, COOKIES={}),

@@ -4,7 +4,7 @@ import logging
 import re
 from typing import Any
 
-from shared.http.redaction import kind, story, without_words
+from shared.http.redaction import exception_name, redact_messages, redacted_traceback
 
 _LINE = "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -28,16 +28,16 @@ class LineFormatter(logging.Formatter):
         plain = logging.makeLogRecord({**record.__dict__, "exc_info": None, "exc_text": None, "stack_info": None})
         plain.msg, plain.args = _message(record, exception), None
         text = super().format(plain)
-        return text if exception is None else f"{text}\n{story(exception)}"
+        return text if exception is None else f"{text}\n{redacted_traceback(exception)}"
 
 
 def _message(record: logging.LogRecord, exception: BaseException | None) -> str:
     try:
         text = record.getMessage()
     except Exception as failure:  # noqa: BLE001 - a wrong format string must not raise here
-        text = f"{record.msg} ({kind(failure)})"
+        text = f"{record.msg} ({exception_name(failure)})"
     # Django's signals, for one, put the exception's message into the line.
-    text = text if exception is None else without_words(text, exception)
+    text = text if exception is None else redact_messages(text, exception)
     return _CONTROL.sub(lambda found: repr(found[0])[1:-1], _QUERY.sub("?[redacted]", text))
 
 

@@ -13,7 +13,7 @@ from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, Pro
 from parity.requests import OLD, SAFE_METHODS, VERSIONS, Request
 from shared.contract import wire
 from shared.contract.differences import Answer
-from shared.http.redaction import kind
+from shared.http.redaction import exception_name
 
 AGENT = "tandem-parity/1"
 """The User-Agent of every request: a ledger must not count a replayed request as a call of the recorded client."""
@@ -182,4 +182,4 @@ def _why(error: Exception, timeout: float) -> str:
         return "nobody listens there"
     if isinstance(reason, exceptions.TimeoutError):
         return f"no answer within {timeout:g} s"
-    return f"no answer ({kind(reason or error)})"
+    return f"no answer ({exception_name(reason or error)})"

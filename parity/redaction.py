@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, unquote_plus
 
 from parity.requests import Headers
-from shared.http.redaction import without_secrets
+from shared.http.redaction import redact_path
 
 MAX_SHOWN = 160
 """The most characters of a value that are printed."""
@@ -57,7 +57,7 @@ _SAFE_PARAMETERS = frozenset({"limit", "offset", "format", "callback", "order_by
 def shown_target(target: str) -> str:
     """Return a path and its query without anything that could be a secret."""
     path, mark, query = target.partition("?")
-    shown = without_secrets(path)
+    shown = redact_path(path)
     if not mark:
         return shown
     names = [name for name, _ in parse_qsl(query, keep_blank_values=True)]
@@ -120,7 +120,7 @@ def safe_authorization(recorded: str) -> str:
 
 def safe_path(recorded: str) -> str:
     """Return a path without parts that could be a token, which a client may have put there by mistake."""
-    return "/".join(part if without_secrets(part) == part else placeholder(part) for part in recorded.split("/"))
+    return "/".join(part if redact_path(part) == part else placeholder(part) for part in recorded.split("/"))
 
 
 def safe_query(recorded: str) -> str:

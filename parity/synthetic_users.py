@@ -12,7 +12,7 @@ from parity.deployment import Deployment, UnansweredError, json_of
 from parity.requests import VERSIONS, Request, SignUp
 from shared.contract.declarations import PROVIDERS, SIGN_UP, SOCIAL_ACCOUNTS, TOKENS
 from shared.contract.differences import Answer
-from shared.http.redaction import kind
+from shared.http.redaction import exception_name
 
 NO_ROW = "999999999"
 """An id that no row has."""
@@ -86,7 +86,9 @@ class SandboxAccounts:
             )
             body = answer.json() if answer.status_code == 200 else None
         except (requests.RequestException, ValueError) as error:
-            raise UnansweredError(f"The sandbox at {self._sandbox} does not answer ({kind(error)}).") from None
+            raise UnansweredError(
+                f"The sandbox at {self._sandbox} does not answer ({exception_name(error)})."
+            ) from None
         if not isinstance(body, dict):
             raise UnansweredError(f"What answers at {self._sandbox} is no sandbox (status {answer.status_code}).")
         return body

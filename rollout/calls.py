@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 
 from rollout.clients import client_of
 from shared.contract.declarations import registry
-from shared.http.middleware import in_the_envelope
+from shared.http.middleware import replace_error_page
 from shared.http.responses import reply_of
 from shared.http.urls import is_below, mounted
 
@@ -45,7 +45,7 @@ def call_of(request: HttpRequest, response: HttpResponseBase, seconds: float) ->
     apis, path = tuple(settings.APIS.items()), request.path_info
     target = (_cached_target if len(path) <= _MAX_CACHED else _target)(path, apis)
     # An outer middleware turns an error page of another middleware into an answer of the contract.
-    reply = reply_of(in_the_envelope(response))
+    reply = reply_of(replace_error_page(response))
     if target is None or reply is None:
         return None
     body = reply.body or {}

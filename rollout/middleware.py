@@ -18,7 +18,7 @@ from rollout.ledger.process import ledger
 from rollout.lifecycle import ALL, NEW, OLD, Lifecycle, lifecycle
 from shared.contract.errors import VersionRetired
 from shared.http.middleware import is_allowed
-from shared.http.redaction import kind
+from shared.http.redaction import exception_name
 from shared.http.responses import django_response
 from shared.http.urls import is_below
 
@@ -48,7 +48,7 @@ class LedgerMiddleware:
                 ledger().count(call)
                 answered.send(Call, call=call)
         except Exception as error:  # noqa: BLE001 - the answer must not depend on it
-            logger.error("a call was not counted or not reported: %s", kind(error))  # noqa: TRY400 - one line, without frames
+            logger.error("a call was not counted or not reported: %s", exception_name(error))  # noqa: TRY400 - one line, without frames
         return response
 
 

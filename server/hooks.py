@@ -13,7 +13,7 @@ from typing import Any
 
 from config import environment
 from rollout.metrics import directory
-from shared.http.redaction import kind
+from shared.http.redaction import exception_name
 
 _COUNTER_BYTES = 8
 """An aligned 8-byte write is atomic: the counter is whole whenever its writer is killed."""
@@ -72,7 +72,7 @@ def child_exit(server: Any, worker: Any) -> None:
     try:
         directory.fold(metrics, server.WORKERS)
     except Exception as error:  # noqa: BLE001 - a failure of the metrics must not end the service
-        server.log.error("The metrics of worker %s were not folded: %s", worker.pid, kind(error))  # noqa: TRY400 - no exception text in the log
+        server.log.error("The metrics of worker %s were not folded: %s", worker.pid, exception_name(error))  # noqa: TRY400 - no exception text in the log
 
 
 def on_exit(server: Any) -> None:

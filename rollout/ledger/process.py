@@ -15,7 +15,7 @@ from rollout.ledger.counter import CallCounter
 from rollout.ledger.retention import Retention
 from rollout.ledger.store import Store
 from shared.http.logs import RateLimitedLog
-from shared.http.redaction import kind
+from shared.http.redaction import exception_name
 
 logger = logging.getLogger("tandem.ledger")
 
@@ -56,7 +56,7 @@ class Ledger:
             except Exception as error:  # noqa: BLE001 - after any error the counts are kept and the thread continues
                 self.counter.put_back(batch)
                 self._failing = True
-                self._failures.log(self.counter.unwritten, kind(error.__cause__ or error))
+                self._failures.log(self.counter.unwritten, exception_name(error.__cause__ or error))
                 return False
             self.counter.written(batch)
         if self._failing:
@@ -100,7 +100,7 @@ class Ledger:
         try:
             self._retention.step()
         except Exception as error:  # noqa: BLE001 - it is repeated the next day; counting continues
-            logger.error("old rows of the ledger are kept until tomorrow: %s", kind(error))  # noqa: TRY400 - one line
+            logger.error("old rows of the ledger are kept until tomorrow: %s", exception_name(error))  # noqa: TRY400 - one line
 
 
 def _close_connection() -> None:

@@ -25,7 +25,7 @@ from rollout.metrics.receivers import Receivers
 from rollout.models import DailyCalls
 from rollout.status.counts import NEW_NAME, OLD_NAME, Users, users
 from rollout.status.status import Criteria, Status, status
-from shared.http.redaction import kind
+from shared.http.redaction import exception_name
 from shared.http.urls import mounted
 
 logger = logging.getLogger("tandem.metrics")
@@ -88,7 +88,7 @@ def _read() -> list[Metric]:
         found += _dates()
         found += _calls()
     except Error as error:
-        logger.warning("The metrics from the database are left out: %s", kind(error))
+        logger.warning("The metrics from the database are left out: %s", exception_name(error))
     return found
 
 

@@ -12,7 +12,7 @@ from rollout import calls
 from rollout.calls import Call
 from rollout.metrics import catalogue
 from rollout.metrics.catalogue import Entry
-from shared.http.redaction import kind as kind_of
+from shared.http.redaction import exception_name
 from social import signals
 from social.conf import conf
 
@@ -32,7 +32,7 @@ def _log_errors(receiver: Receiver) -> Receiver:
         try:
             receiver(self, **kwargs)
         except Exception as error:  # noqa: BLE001 - after any error the request continues
-            logger.error("A metric was not updated: %s", kind_of(error))  # noqa: TRY400 - the message may hold secrets
+            logger.error("A metric was not updated: %s", exception_name(error))  # noqa: TRY400 - the message may hold secrets
 
     return wrapper
 

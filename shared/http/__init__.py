@@ -1,0 +1,8 @@
+"""The contract on Django's requests, responses and middleware, for every API framework.
+
+- `operations`: run a declared operation for a request.
+- `requests`, `responses`: read the query and the body; make a response of a reply.
+- `failures`, `database`: turn an exception into an answer; recognise an unavailable database.
+- `middleware`, `urls`: common headers of all answers; the prefixes at which the APIs are mounted.
+- `logs`, `redaction`: request ids and rate limits of log lines; exceptions and paths without secrets.
+"""

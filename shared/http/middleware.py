@@ -1,4 +1,4 @@
-"""What every answer of every mounted API has in common, whichever framework made it."""
+"""Middleware for all mounted APIs: common headers, request ids, the access log, the check of the Host."""
 
 import logging
 import re
@@ -14,7 +14,7 @@ from django.http.response import HttpResponseBase
 from shared.contract.errors import ApiError, InternalError, InvalidRequest, NotFound
 from shared.http import logs
 from shared.http.failures import failure_reply
-from shared.http.redaction import without_secrets
+from shared.http.redaction import redact_path
 from shared.http.responses import django_response
 from shared.http.urls import api_of
 
@@ -23,26 +23,26 @@ _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
 class ContractMiddleware:
-    """Give API answers their common headers, and each request its id.
+    """Set the common headers of API answers, set each request's id, and write the access log.
 
-    Place it first: what it answers, nothing else has touched.
+    Place it first in `MIDDLEWARE`, so that no other middleware changes its answers.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        """Take the next layer."""
+        """Set the next middleware or view."""
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer one request."""
+        """Return the response to a request."""
         started = time.monotonic()
         with logs.request_id(_request_id(request)) as bound_id:
             response = self._answer(request)
             response["X-Request-ID"] = bound_id
-            # Never the query: a key that an old client puts there must not end up in a log.
+            # Without the query, in which an old client may send its key.
             logger.info(
                 "%s %s %s %.0f ms",
                 request.method,
-                without_secrets(request.path),
+                redact_path(request.path),
                 response.status_code,
                 (time.monotonic() - started) * 1000,
             )
@@ -51,29 +51,29 @@ class ContractMiddleware:
     def _answer(self, request: HttpRequest) -> HttpResponseBase:
         if api_of(request) is None:
             return self.get_response(request)
-        response = in_the_envelope(self.get_response(request))
+        response = replace_error_page(self.get_response(request))
         response["Cache-Control"] = "no-store"
         response["X-Content-Type-Options"] = "nosniff"
         response.cookies.clear()
         if isinstance(response, HttpResponse) and response.status_code != 204:
             response["Content-Length"] = str(len(response.content))
             if request.method == "HEAD":
-                # Not every WSGI server drops the body of a HEAD by itself.
+                # Not every WSGI server drops the body of an answer to HEAD.
                 response.content = b""
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Catch what was raised outside an adapter's own handler, in a middleware of the project."""
+        """Return the error envelope for an exception that no adapter has handled, raised in another middleware."""
         return django_response(failure_reply(exception, request)) if api_of(request) is not None else None
 
 
-def in_the_envelope(response: HttpResponseBase) -> HttpResponseBase:
-    """Replace an error page that another middleware of the project made: never HTML on an API path."""
+def replace_error_page(response: HttpResponseBase) -> HttpResponseBase:
+    """Return the error envelope in place of an HTML error page that another middleware has returned."""
     if response.status_code < 400 or not response.get("Content-Type", "").startswith("text/html"):
         return response
     known: dict[int, type[ApiError]] = {400: InvalidRequest, 404: NotFound}
     if response.status_code < 500 and response.status_code not in known and _is_empty(response):
-        # No page, but a refusal by a resource of the project's own below the same prefix.
+        # Not a page: a refusal by a project's own resource below the same prefix.
         return response
     error = known.get(response.status_code, InternalError)
     return django_response(error().reply())
@@ -91,7 +91,7 @@ def _request_id(request: HttpRequest) -> str:
 
 
 def is_allowed(request: HttpRequest) -> bool:
-    """Say whether the request's Host is one of `ALLOWED_HOSTS`."""
+    """Return True if the request's Host is one of `ALLOWED_HOSTS`."""
     try:
         request.get_host()
     except DisallowedHost:
@@ -100,14 +100,14 @@ def is_allowed(request: HttpRequest) -> bool:
 
 
 class HostMiddleware:
-    """Answer a wrong Host on an API path in the envelope; Django's own answer is a page."""
+    """Answer a wrong Host on an API path with the error envelope; Django would answer with a page."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        """Take the next layer."""
+        """Set the next middleware or view."""
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer one request."""
+        """Return the response to a request."""
         if api_of(request) is not None and not is_allowed(request):
             return django_response(InvalidRequest().reply())
         return self.get_response(request)

@@ -1,4 +1,4 @@
-"""Running a declared operation: the same steps for every adapter, after the adapter has authenticated the call."""
+"""Running a declared operation. Adapters call it once they have checked method, authentication and rate limit."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -20,15 +20,17 @@ from shared.http.urls import MountedApi
 def perform(
     endpoint: Endpoint, operation: Operation, request: HttpRequest, *, api: MountedApi, token: Any, id: str = ""
 ) -> Reply:
-    """Read the request as the operation declares it, run the operation, and represent what it returns.
+    """Read the request as the operation declares it, run the operation, and return its result as a reply.
 
-    :param token: the access token of the call, its user loaded; None for a call without credentials.
+    :param token: the access token of the call, with its user loaded; None for an anonymous call.
     :param id: the id in the path, as it was sent.
-    :raises UnsupportedMediaType: in the contract's order of checks: 415, 413, 400 for the body's syntax,
-    :raises PayloadTooLarge: then the query parameters, then the fields.
-    :raises InvalidJson: likewise.
-    :raises InvalidRequest: a query parameter or a field is at fault.
-    :raises ApiError: what the operation raises.
+    :raises UnsupportedMediaType: the body is not JSON in UTF-8.
+    :raises PayloadTooLarge: the body is longer than 64 KiB.
+    :raises InvalidJson: the body is not one strict JSON object.
+    :raises InvalidRequest: a query parameter or a field is invalid.
+    :raises ApiError: the operation fails.
+
+    The checks run in this order.
     """
     data = read_object(request) if operation.takes else None
     page = read_page(read_query(request), operation.filters) if operation.is_list else None
@@ -44,7 +46,7 @@ def perform(
     if operation.returns is None:
         return no_content()
     if page is not None:
-        total, rows = _part(result, page.window)
+        total, rows = _page_of(result, page.window)
         objects = [_represent(operation, operation.returns, row, call) for row in rows]
         return ok(render_page(page, objects, total=total, uri=endpoint.uri(api.prefix)))
     body = _represent(operation, operation.returns, result, call)
@@ -52,7 +54,7 @@ def perform(
 
 
 def list_resources(call: Call) -> dict[str, Any]:
-    """Return the listing of the root: the path of each resource's list."""
+    """Run the root's operation: return the path of each resource's list."""
     return {one.name: {"list_endpoint": one.list_endpoint.uri(call.prefix)} for one in registry if one.list_endpoint}
 
 
@@ -66,8 +68,8 @@ def _represent(operation: Operation, body: Body, found: Any, call: Call) -> dict
     return body.render(import_string(operation.represent)(found, call) if operation.represent else found)
 
 
-def _part(rows: QuerySet[Any] | Sequence[Any], window: slice) -> tuple[int, Sequence[Any]]:
-    """Return the number of rows and those of a page; of a queryset only these are fetched."""
+def _page_of(rows: QuerySet[Any] | Sequence[Any], window: slice) -> tuple[int, Sequence[Any]]:
+    """Return the number of all rows and the rows of the page; of a queryset only the page is fetched."""
     if isinstance(rows, QuerySet):
         return rows.count(), list(rows[window])
     return len(rows), rows[window]

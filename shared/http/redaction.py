@@ -1,39 +1,42 @@
-"""An exception without its words, which may repeat what a library was given: its kind, its frames and its codes."""
+"""Exceptions and paths without secrets: exception names, tracebacks and texts without messages, and redacted paths.
+
+An exception's message may repeat a token or personal data that a library was given.
+"""
 
 import re
 import traceback
 from collections.abc import Iterator
 from itertools import takewhile
 
-LEAST = 4
-"""Characters that an exception's words must have to be looked for in a text."""
+MIN_MESSAGE_LENGTH = 4
+"""Characters; `redact_messages` does not look for shorter messages, which could be part of any text."""
 _CODES = ("errno", "sqlstate")
-"""Attributes of the system's and the database's errors that say what happened and hold nothing of ours."""
+"""Attributes of operating system and database errors that name the cause and contain no data."""
 
 
-def kind(error: BaseException) -> str:
-    """Name an exception: `psycopg.errors.UndefinedTable (sqlstate 42P01)`."""
+def exception_name(error: BaseException) -> str:
+    """Return an exception's class and error codes: `psycopg.errors.UndefinedTable (sqlstate 42P01)`."""
     cls = type(error)
     name = cls.__qualname__ if cls.__module__ == "builtins" else f"{cls.__module__}.{cls.__qualname__}"
     codes = [f"{code} {getattr(error, code)}" for code in _CODES if getattr(error, code, None) is not None]
     return f"{name} ({', '.join(codes)})" if codes else name
 
 
-def story(error: BaseException) -> str:
-    """Give the whole traceback, causes first, with lines of source and kinds of exceptions, and no message."""
-    return "\n".join(_parts(error, set()))
+def redacted_traceback(error: BaseException) -> str:
+    """Return the traceback with its causes, source lines and exception names, and without messages."""
+    return "\n".join(_traceback_parts(error, set()))
 
 
-def without_words(text: str, error: BaseException) -> str:
-    """Give a text with the words of an exception, and of all that belong to it, replaced by their kinds."""
-    for one in chain(error):
-        words = _words(one)
-        text = text.replace(words, kind(one)) if len(words) >= LEAST else text
+def redact_messages(text: str, error: BaseException) -> str:
+    """Replace the messages of an exception and of its related exceptions in a text with their names."""
+    for one in related_exceptions(error):
+        message = _message(one)
+        text = text.replace(message, exception_name(one)) if len(message) >= MIN_MESSAGE_LENGTH else text
     return text
 
 
-def chain(error: BaseException) -> Iterator[BaseException]:
-    """Give an exception and all that led to it or is inside it, each once."""
+def related_exceptions(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception, its causes and contexts, and the members of its groups, each once."""
     seen: set[int] = set()
     pending = [error]
     while pending:
@@ -45,42 +48,47 @@ def chain(error: BaseException) -> Iterator[BaseException]:
             pending.extend(current.exceptions if isinstance(current, BaseExceptionGroup) else ())
 
 
-def _words(error: BaseException) -> str:
+def _message(error: BaseException) -> str:
     try:
         return str(error)
-    except Exception:  # noqa: BLE001 - an exception that cannot be shown says nothing
+    except Exception:  # noqa: BLE001 - an exception whose __str__ fails has no message
         return ""
 
 
-def _parts(error: BaseException, seen: set[int]) -> Iterator[str]:
+def _traceback_parts(error: BaseException, seen: set[int]) -> Iterator[str]:
     seen.add(id(error))
     before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     if before is not None and id(before) not in seen:
-        yield from _parts(before, seen)
-        yield "\nThe direct cause of:\n" if error.__cause__ else "\nWhile that was handled:\n"
+        yield from _traceback_parts(before, seen)
+        # As Python's own tracebacks have it.
+        yield (
+            "\nThe above exception was the direct cause of the following exception:\n"
+            if error.__cause__
+            else "\nDuring handling of the above exception, another exception occurred:\n"
+        )
     if error.__traceback__ is not None:
         yield "Traceback (most recent call last):"
         yield "".join(traceback.format_tb(error.__traceback__)).rstrip("\n")
-    yield kind(error)
+    yield exception_name(error)
     for number, one in enumerate(error.exceptions if isinstance(error, BaseExceptionGroup) else (), start=1):
         if id(one) not in seen:
-            yield f"\n{number} of the group:\n"
-            yield from _parts(one, seen)
+            yield f"\nException {number} of the group:\n"
+            yield from _traceback_parts(one, seen)
 
 
-LONG = 20
-"""Characters; no path of ours has a part so long but a UUID."""
+MIN_TOKEN_LENGTH = 20
+"""Characters; a shorter part of a path is no token. UUIDs are the only longer parts of this service's paths."""
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
-_NAME = re.compile(r"[a-z._-]+")
-"""What files are called; a token has digits or capitals."""
+_FILE_NAME = re.compile(r"[a-z._-]+")
+"""Lower case only; a token has digits or capitals."""
 
 
-def without_secrets(path: str) -> str:
-    """Give a path up to the first part that could be a token, which may have slashes in it itself."""
+def redact_path(path: str) -> str:
+    """Replace the rest of a path from the first part that may be a token; a token may contain slashes."""
     parts = path.split("/")
     harmless = list(takewhile(_is_harmless, parts))
     return "/".join(parts if len(harmless) == len(parts) else [*harmless, "[redacted]"])
 
 
 def _is_harmless(part: str) -> bool:
-    return len(part) < LONG or bool(_NAME.fullmatch(part) or _UUID.fullmatch(part))
+    return len(part) < MIN_TOKEN_LENGTH or bool(_FILE_NAME.fullmatch(part) or _UUID.fullmatch(part))

@@ -1,4 +1,4 @@
-"""What the contract needs of a Django request: its query, its body."""
+"""Reading the query and the body of a Django request."""
 
 from typing import Any, cast
 from urllib.parse import parse_qsl
@@ -10,9 +10,9 @@ from shared.contract.errors import InvalidJson, PayloadTooLarge
 
 
 def read_query(request: HttpRequest) -> dict[str, list[str]]:
-    """Give the query parameters, each with all its values.
+    """Return the query parameters, each with all its values.
 
-    Read from the raw string: `request.GET` answers an HTML page of its own for too many fields.
+    It parses the raw string, because `request.GET` raises an error (an HTML page) for too many fields.
     """
     found: dict[str, list[str]] = {}
     for name, value in parse_qsl(request.META.get("QUERY_STRING", ""), keep_blank_values=True):
@@ -21,11 +21,11 @@ def read_query(request: HttpRequest) -> dict[str, list[str]]:
 
 
 def read_object(request: HttpRequest) -> dict[str, Any]:
-    """Give the JSON object in the body, in the contract's order of checks.
+    """Return the JSON object in the body, checked in the contract's order.
 
-    :raises UnsupportedMediaType: 415, for another type or an encoding.
-    :raises PayloadTooLarge: 413, for more than 64 KiB, stated or found while reading.
-    :raises InvalidJson: 400, for anything but one strict JSON object, and for a body that cannot be read.
+    :raises UnsupportedMediaType: the body has another media type or a content encoding.
+    :raises PayloadTooLarge: the declared or actual length is over 64 KiB.
+    :raises InvalidJson: the body is not one strict JSON object, or cannot be read.
     """
     wire.check_media_type(request.META.get("CONTENT_TYPE", ""), request.META.get("HTTP_CONTENT_ENCODING", ""))
     return wire.decode(_read_body(request))
@@ -35,16 +35,16 @@ def _read_body(request: HttpRequest) -> bytes:
     length = request.META.get("CONTENT_LENGTH") or ""
     if length.isdecimal() and int(length) > wire.MAX_BYTES:
         raise PayloadTooLarge
-    if hasattr(request, "_body"):  # a middleware of the project has read it already
+    if hasattr(request, "_body"):  # another middleware has read it already
         if len(request.body) > wire.MAX_BYTES:
             raise PayloadTooLarge
         return request.body
-    # Django reads nothing where there is no Content-Length; a chunked body ends by itself.
+    # Without a Content-Length Django reads nothing; the server's stream ends after the last chunk.
     chunked = not length and request.META.get("wsgi.input_terminated")
     stream = cast(wire.Readable, request.META["wsgi.input"] if chunked else request)
     try:
         return wire.read_limited(stream)
     except PayloadTooLarge:
         raise
-    except Exception as error:  # each server has exceptions of its own for a body that is cut off or badly chunked
+    except Exception as error:  # each server has its own exceptions for a truncated or badly chunked body
         raise InvalidJson from error

@@ -1,4 +1,4 @@
-"""Replies of the contract as Django's responses."""
+"""Django responses of the contract's replies."""
 
 from typing import TypeVar
 
@@ -18,7 +18,7 @@ def django_response(reply: Reply) -> HttpResponse:
         status=reply.status,
         content_type=wire.MEDIA_TYPE,
     )
-    # After the media type, where other frameworks put them: the same bytes, headers included.
+    # After the media type, as in DRF's responses: the order of the headers must be the same.
     for name, value in reply.headers.items():
         response[name] = value
     if reply.body is None:
@@ -27,11 +27,11 @@ def django_response(reply: Reply) -> HttpResponse:
 
 
 def attach_reply(response: _Response, reply: Reply) -> _Response:
-    """Return the response with its reply attached, for middleware that reads what was answered."""
+    """Return the response with its reply attached, for middleware that reads the reply (`reply_of`)."""
     response.contract_reply = reply  # type: ignore[attr-defined]  # Django's responses take attributes like this one
     return response
 
 
 def reply_of(response: HttpResponseBase) -> Reply | None:
-    """Return the reply that a response was made of, or None for a response that is not the contract's."""
+    """Return the reply that a response was made of, or None if it was not made of one."""
     return getattr(response, "contract_reply", None)

@@ -1,4 +1,4 @@
-"""Where the APIs are mounted (`settings.APIS`, app to prefix), and addresses that may stand in a header."""
+"""The prefixes at which the APIs are mounted (`settings.APIS`), and URLs that a header may contain."""
 
 import re
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.urls import get_script_prefix
 
 _PAGE = re.compile(r"https?://[A-Za-z0-9\[][!-;=?-~]*")
-"""Without blanks, angle brackets and anything but ASCII: nothing in it ends a link or a header (RFC 8288 section 3)."""
+"""ASCII without blanks and angle brackets: no character ends a link or a header (RFC 8288 section 3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +21,12 @@ class MountedApi:
 
     @property
     def prefix(self) -> str:
-        """The path-absolute prefix, as it stands in the URLs of an answer: `/api/v2/`."""
+        """The path-absolute prefix, as in the URLs of answers: `/api/v2/`."""
         return get_script_prefix() + self.route
 
     @property
     def version(self) -> str:
-        """The version, by the end of the route: `v2`."""
+        """The version, the last part of the route: `v2`."""
         return self.route.rstrip("/").rpartition("/")[2]
 
 
@@ -39,9 +39,9 @@ def mounted(app: str) -> MountedApi:
 
 
 def api_of(request: HttpRequest) -> MountedApi | None:
-    """Return the API that a request's path belongs to, known to that API or not; None for any other path.
+    """Return the API whose prefix a request's path has, also if the API does not know the path; else None.
 
-    The first call for a request matches the path; later calls read what it found.
+    The first call for a request stores the result on it.
     """
     try:
         return request.mounted_api  # type: ignore[attr-defined,no-any-return]  # set below
@@ -52,24 +52,24 @@ def api_of(request: HttpRequest) -> MountedApi | None:
 
 
 def api_at(path_info: str) -> MountedApi | None:
-    """Return the API that a path belongs to, or None."""
+    """Return the API whose prefix a path has, or None."""
     routes = settings.APIS
     match = _below(tuple(routes.values())).match(path_info)
     return None if match is None else MountedApi(*list(routes.items())[int(match.lastindex or 1) - 1])
 
 
 def is_below(route: str, path_info: str) -> bool:
-    """Return True if a path belongs to the API at a route."""
+    """Return True if a path has the prefix of a route."""
     return bool(_below((route,)).match(path_info))
 
 
 def mount_route(route: str) -> str:
-    """Return the regular expression that mounts `api/v2/`, with and without its last slash."""
+    """Return the regular expression that mounts a route (`api/v2/`), with and without its trailing slash."""
     return rf"^{re.escape(route.rstrip('/'))}(?=/|$)/?"
 
 
 def is_page(address: str) -> bool:
-    """Return True if a text is the address of a page that a header may name."""
+    """Return True if a text is an HTTP URL that a header may contain."""
     return bool(_PAGE.fullmatch(address))
 
 

@@ -7,7 +7,7 @@ base strings, headers and signatures. A filter sits on the logger itself, so no 
 import logging
 import re
 
-from shared.http.redaction import without_words
+from shared.http.redaction import redact_messages
 
 _QUERY = re.compile(r"\?[^\s\"'>)]*")
 _REDACTED = (
@@ -35,7 +35,7 @@ class RedactQuery(logging.Filter):
         """Let the record through without its secrets."""
         text, error = record.getMessage(), record.exc_info[1] if record.exc_info else None
         if error is not None:
-            text, record.exc_info = without_words(text, error), None
+            text, record.exc_info = redact_messages(text, error), None
         record.msg, record.args = _QUERY.sub("?[redacted]", text), None
         return True
 

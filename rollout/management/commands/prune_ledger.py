@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error
 
 from rollout.ledger.retention import BATCH_SIZE, delete, old_rows
-from shared.http.redaction import kind
+from shared.http.redaction import exception_name
 
 UNFINISHED = 1
 MISUSED = 2
@@ -35,5 +35,5 @@ class Command(BaseCommand):
                 self.stdout.write(f"{name}: {number} {'would be removed' if dry_run else 'removed'}")
         except Error as error:
             raise CommandError(
-                f"The database failed: {kind(error.__cause__ or error)}. Run it again.", returncode=UNFINISHED
+                f"The database failed: {exception_name(error.__cause__ or error)}. Run it again.", returncode=UNFINISHED
             ) from error
