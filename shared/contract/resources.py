@@ -19,7 +19,7 @@ from shared.contract.errors import ApiError
 from shared.contract.fields import InputField
 
 _ID = "[0-9]+|[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
-"""An id is a number, or the UUID of a custom user model. `schema` and `set` (Tastypie's paths) are not ids."""
+"""An id is a number, or the UUID of a custom user model. `schema` and `set`, for example, are not ids."""
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _PREFIX = "{api}"
 _EVERYWHERE: tuple[type[ApiError], ...] = (

@@ -1,7 +1,7 @@
 """The wire format: media type, size limit, and decoding and encoding of JSON (docs/contract.md, section 1).
 
-Tastypie and DRF accept different bodies (NaN, duplicate keys, latin-1, a BOM, any depth). Both adapters therefore
-decode every body with this module.
+API frameworks differ in the bodies that they accept (NaN, duplicate keys, latin-1, a BOM, any depth). Every adapter
+therefore decodes bodies with this module.
 """
 
 import json
