@@ -17,7 +17,7 @@ class RolloutConfig(AppConfig):
         from rollout.lifecycle import lifecycle  # noqa: PLC0415 - needs the models
         from social import tokens  # noqa: PLC0415 - likewise
 
-        tokens.let_decide(lambda: lifecycle().sunset_at)
+        tokens.set_sunset_source(lambda: lifecycle().sunset_at)
         if conf.metrics_token:
             from rollout.metrics.exposition import exposition  # noqa: PLC0415 - expensive, and unused without metrics
 

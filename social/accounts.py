@@ -1,4 +1,4 @@
-"""Linked identities: list, look at, disconnect without locking anyone out."""
+"""Linked identities (associations) of a user: list, get, disconnect."""
 
 from django.contrib.auth import get_user_model
 from django.db import router, transaction
@@ -13,14 +13,14 @@ from social.tokens import is_id
 
 
 def list_for(user: User) -> QuerySet[UserSocialAuth]:
-    """Give a user's linked identities, in the order of their ids."""
+    """Return a user's linked identities, ordered by id."""
     return UserSocialAuth.objects.filter(user=user).order_by("id")
 
 
 def get_for(user: User, account_id: str) -> UserSocialAuth:
-    """Give one of a user's linked identities.
+    """Return one of a user's linked identities.
 
-    :raises NotFound: for another's, or what is no id.
+    :raises NotFound: the identity does not exist, belongs to another user, or `account_id` is not an id.
     """
     account = list_for(user).filter(pk=int(account_id)).first() if is_id(account_id) else None
     if account is None:
@@ -29,15 +29,15 @@ def get_for(user: User, account_id: str) -> UserSocialAuth:
 
 
 def disconnect(*, user: User, account_id: str, api_version: str) -> None:
-    """Unlink an identity; access tokens stay valid.
+    """Delete the link to an identity. The user's access tokens stay valid.
 
-    :raises NotFound: for another's, or what is no id.
-    :raises LastLoginMethod: the user could not sign in any more.
+    :raises NotFound: the identity does not exist, belongs to another user, or `account_id` is not an id.
+    :raises LastLoginMethod: the user could not sign in afterwards.
     """
     using = router.db_for_write(UserSocialAuth)
     with transaction.atomic(using=using):
-        # Two disconnects at once must not each see the other's account as the one that remains.
-        # NO KEY: a sign-in holds the association and then points to the user; neither may wait for the other.
+        # Two simultaneous disconnects must not each count the other's identity as the remaining one.
+        # NO KEY: a sign-in locks the association and then inserts a reference to the user; a full lock would deadlock.
         users = get_user_model()._default_manager.using(using).select_for_update(no_key=True)
         locked = users.filter(pk=user.pk).first()
         if locked is None:

@@ -1,7 +1,7 @@
-"""Statements whose SQL is made once for each connection, where Django would make the same text anew at every call.
+"""Lookups whose SQL Django compiles once per connection instead of at each call.
 
-For one row by an index, building and compiling the query is most of what it costs this process. The text is Django's,
-and so is what is made of the rows that come back: instances, related rows, annotations, converters of the columns.
+For one row by an index, building and compiling the query is most of its cost in this process. Django makes the SQL,
+and makes the instances, related rows, annotations and converted columns from the result.
 """
 
 import threading
@@ -17,56 +17,56 @@ from django.db.models.query import ModelIterable
 M = TypeVar("M", bound=Model)
 
 
-class CompiledLookUp(Generic[M]):
-    """A look-up of rows by text values, each told apart by its place among them.
+class CompiledLookup(Generic[M]):
+    """A lookup of rows by text values, identified by their position.
 
-    :param build: makes the queryset of as many texts; they must stand in it as they are, as columns of text let them.
-    :param width: how many texts there are.
+    :param build: returns the queryset for `width` texts. Each must be a parameter of the SQL, unchanged.
+    :param width: the number of texts.
     """
 
     def __init__(self, build: Callable[..., QuerySet[M]], width: int) -> None:
         self._build = build
-        # Of characters that a comparison would escape, and in two cases: what changes values changes them.
-        self._stand_ins = [f"Tandem\\%_{place}" for place in range(width)]
-        self._own = _OfThread()
+        # With characters that LIKE escapes, and in both cases: a queryset that changes its values is detected.
+        self._placeholders = [f"Tandem\\%_{index}" for index in range(width)]
+        self._queries = _ThreadQueries()
 
     def __call__(self, using: str, *values: str) -> list[M]:
-        """Give the rows that are found for these values."""
-        connection, made = connections[using], self._own.made
-        prepared = made.get(connection)
-        if prepared is None:
-            prepared = made[connection] = _Prepared(self._build(*self._stand_ins), using, self._stand_ins)
-        return prepared.rows(values)
+        """Return the rows for these values."""
+        connection, queries = connections[using], self._queries.by_connection
+        query = queries.get(connection)
+        if query is None:
+            query = queries[connection] = _CompiledQuery(self._build(*self._placeholders), using, self._placeholders)
+        return query.rows(values)
 
 
-class _OfThread(threading.local):
-    """What a thread has prepared, by its connections.
+class _ThreadQueries(threading.local):
+    """A thread's compiled queries, by connection.
 
-    It ends with the thread: a prepared query knows its connection, which nothing else would ever let go of. Nor may
-    threads that are made to share a connection, as tests do, write their values into one query.
+    They are per thread, because a compiled query refers to its connection and would keep it alive after the thread's
+    end, and because threads that share a connection, as in tests, must not write their values into one query.
     """
 
     def __init__(self) -> None:
-        self.made: WeakKeyDictionary[BaseDatabaseWrapper, _Prepared] = WeakKeyDictionary()
+        self.by_connection: WeakKeyDictionary[BaseDatabaseWrapper, _CompiledQuery] = WeakKeyDictionary()
 
 
-class _Prepared:
-    """One compiled query, in the place of the queryset and of the query that `ModelIterable` asks."""
+class _CompiledQuery:
+    """A compiled query with the attributes of a queryset and of its query that `ModelIterable` uses."""
 
     _known_related_objects: dict[Any, Any] = {}
 
-    def __init__(self, queryset: QuerySet[Any], using: str, stand_ins: list[str]) -> None:
+    def __init__(self, queryset: QuerySet[Any], using: str, placeholders: list[str]) -> None:
         self.db = using
         self.query = self
         self._compiler = queryset.query.get_compiler(using=using)
         self._sql, params = self._compiler.as_sql()
         self._params = list(params)
-        self._places = [(i, stand_ins.index(value)) for i, value in enumerate(params) if value in stand_ins]
-        if len({place for _, place in self._places}) != len(stand_ins):
-            raise ValueError("a value of the look-up is not a parameter of its own")
+        self._positions = [(i, placeholders.index(value)) for i, value in enumerate(params) if value in placeholders]
+        if len({index for _, index in self._positions}) != len(placeholders):
+            raise ValueError("a value of the lookup is not a parameter of its own")
         columns = [column for column, *_ in self._compiler.select]
         converters = self._compiler.get_converters(columns)
-        # The text is known; only the values are new.
+        # The SQL is known; only the values differ.
         self._compiler.as_sql = self._as_sql
         self._compiler.get_converters = lambda expressions: converters
 
@@ -74,10 +74,10 @@ class _Prepared:
         return self._compiler
 
     def rows(self, values: tuple[str, ...]) -> list[Any]:
-        for i, place in self._places:
-            self._params[i] = values[place]
-        found: Any = self
-        return list(ModelIterable(found))
+        for i, index in self._positions:
+            self._params[i] = values[index]
+        queryset: Any = self
+        return list(ModelIterable(queryset))
 
     def _as_sql(self, *args: Any, **kwargs: Any) -> tuple[str, tuple[Any, ...]]:
         return self._sql, tuple(self._params)

@@ -1,4 +1,4 @@
-"""The service's settings, typed, with their defaults; read at each use, so that tests can override them."""
+"""The service's settings with their types and defaults. They are read at each use, so that tests can override them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ def _setting(name: str, default: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Conf:
-    """A view on `django.conf.settings`; docs/contract.md, section 8, explains each variable."""
+    """The settings in `django.conf.settings`; docs/contract.md, section 8, explains each variable."""
 
     @property
     def providers(self) -> tuple[str, ...]:
@@ -26,17 +26,17 @@ class Conf:
 
     @property
     def provider_hosts(self) -> Mapping[str, str]:
-        """The URL by which an origin is reached instead, by origin; empty outside the sandbox."""
+        """The URL to call in place of each provider's origin; empty outside the sandbox."""
         return cast(Mapping[str, str], _setting("PROVIDER_HOSTS", {}))
 
     @property
     def sandbox(self) -> bool:
-        """Whether providers may be reached on this machine."""
+        """Whether calls to providers may go to this machine."""
         return bool(_setting("SANDBOX", False))
 
     @property
     def provider_timeout(self) -> float:
-        """Seconds for all provider calls of one sign-up together."""
+        """Seconds in which all provider calls of one sign-up must end."""
         return float(_setting("PROVIDER_TIMEOUT", DEFAULT_PROVIDER_TIMEOUT))
 
     @property
@@ -61,7 +61,7 @@ class Conf:
 
     @property
     def adopt_legacy_uids(self) -> frozenset[str]:
-        """Providers whose old identifiers may be rewritten to today's."""
+        """Providers whose legacy uids are rewritten to the current ids."""
         return frozenset(_setting("ADOPT_LEGACY_UIDS", ()))
 
     @property
@@ -71,7 +71,7 @@ class Conf:
 
     @property
     def redis_url(self) -> str:
-        """URL of the Redis that counts the limits for all processes; if empty, each counts by itself."""
+        """URL of the Redis that counts the rate limits of all processes; if empty, each process counts alone."""
         return str(_setting("REDIS_URL", ""))
 
     @property

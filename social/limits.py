@@ -1,7 +1,7 @@
-"""How often one may call (docs/contract.md, section 6): one budget for all versions, all workers, all machines.
+"""Rate limits, shared by all versions, processes and machines (docs/contract.md, section 6).
 
-A sliding window, failures included. Counted in Redis where there is one; when it is away, in this
-process's memory and with a log line: a person who signs in must not be turned away because Redis is.
+The window slides, and failed calls count. The counts are in Redis if there is one. While Redis is unavailable, the
+process counts in its own memory and logs a line: it must not refuse sign-ins for that (docs/decisions/0006).
 """
 
 import ipaddress
@@ -24,7 +24,7 @@ from social.conf import conf
 
 NAMESPACE = "tandem"
 REDIS_TIMEOUT = 0.25
-"""Seconds that a call waits for Redis before this process counts by itself."""
+"""Seconds that a call waits for Redis before the process counts in its own memory."""
 _AWAY = (StorageError, RedisError, OSError)
 
 _redis_is_away = RateLimitedLog(
@@ -33,9 +33,9 @@ _redis_is_away = RateLimitedLog(
 
 
 def count_address(address: str) -> None:
-    """Count an anonymous sign-up or a refused credential.
+    """Count an anonymous sign-up or a refused access token.
 
-    :raises Throttled: the address has spent its budget.
+    :raises Throttled: the address has exceeded its rate limit.
     """
     _count(conf.throttle_anonymous, "address", address)
 
@@ -43,7 +43,7 @@ def count_address(address: str) -> None:
 def count_user(user_id: object) -> None:
     """Count an authenticated call.
 
-    :raises Throttled: the user has spent their budget.
+    :raises Throttled: the user has exceeded their rate limit.
     """
     _count(conf.throttle_user, "user", str(user_id))
 
@@ -86,19 +86,19 @@ def _local() -> MovingWindowRateLimiter:
     return MovingWindowRateLimiter(MemoryStorage())
 
 
-# Now, while there is one thread: `cache` would let the first few make one each, and count in what is then dropped.
+# Created at import, in one thread: under `cache`, simultaneous first calls could create and count in several.
 _local()
 
 
 IPV6_PREFIX = 64
-"""One customer gets a whole /64 (RFC 6177); a single address of it says nothing."""
+"""A customer has a whole /64 (RFC 6177), so single addresses of it are not counted."""
 
 
 def client_address(meta: Mapping[str, Any]) -> str:
-    """Give the client's address, IPv6 as its /64; behind `TRUSTED_PROXIES` proxies what the outermost of them saw.
+    """Return the client's address, IPv6 as its /64; behind `TRUSTED_PROXIES` proxies, as the outermost of them saw it.
 
-    :param meta: a request's `META`. `X-Forwarded-For` counts from its right end, where our proxies write;
-        what a client puts there itself stands further left.
+    :param meta: a request's `META`. `X-Forwarded-For` is read from its right end, to which the trusted proxies append;
+        what a client sends itself is further left.
     """
     own, proxies = str(meta.get("REMOTE_ADDR", "")), conf.trusted_proxies
     if proxies:

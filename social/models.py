@@ -1,4 +1,4 @@
-"""The one table of our own: access tokens."""
+"""The service's only table: access tokens."""
 
 from typing import TYPE_CHECKING, ClassVar
 
@@ -12,13 +12,13 @@ else:
 
 
 class AccessToken(models.Model):
-    """A credential that this service has issued, kept as its SHA-256 only.
+    """An access token, stored as its SHA-256.
 
-    `imported` marks a key that an earlier deployment had issued. It has no expiry before the sunset of v1, and its row
-    stays when it ends, so that it is not imported again.
+    `imported` marks a key that an earlier deployment issued. It has no expiry before the sunset of v1. Its row stays
+    after it is revoked, so that the key is not imported again.
     """
 
-    # Without an index of its own: the one below begins with it.
+    # No index of its own: the one below begins with this column.
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="access_tokens", db_index=False
     )
@@ -29,19 +29,19 @@ class AccessToken(models.Model):
     imported = models.BooleanField(default=False)
 
     class Meta:
-        """Newest use last: eviction takes from the front.
+        """The indexes: by digest for authentication, by user and last use for the limit of tokens per user.
 
-        Each sign-in inserts a row here, so there is no index that no look-up needs.
+        Each sign-in inserts a row, so there are no others.
         """
 
-        # Not `unique`, to which Django adds a second index for LIKE on PostgreSQL.
+        # Not `unique=True`, for which Django adds a second index for LIKE on PostgreSQL.
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["digest"], name="social_token_digest")
         ]
         indexes: ClassVar[list[models.Index]] = [models.Index("user", "last_used", name="social_token_user_last_used")]
 
     def __str__(self) -> str:
-        """Name it by its id: the digest is nobody's business."""
+        """Return a name with the id, not the digest."""
         return f"access token {self.pk}"
 
 

@@ -1,4 +1,4 @@
-"""The service's results as the values of the declared bodies."""
+"""The service's results as values of the declared bodies."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def provider(enabled: tuple[str, type[Policy]], call: Call) -> dict[str, Any]:
 
 
 def user(found: User, call: Call) -> dict[str, Any]:
-    """Return a user as they see themselves."""
+    """Return the caller's own user."""
     key: object = found.pk
     identifier = key if isinstance(key, int) else str(key)
     return {
@@ -34,7 +34,7 @@ def user(found: User, call: Call) -> dict[str, Any]:
 
 
 def sign_in(signed_in: SignIn, call: Call) -> dict[str, Any]:
-    """Return the outcome of a sign-up."""
+    """Return the result of a sign-up."""
     return {
         **user(signed_in.user, call),
         "provider": signed_in.provider,
@@ -56,7 +56,7 @@ def social_account(account: UserSocialAuth, call: Call) -> dict[str, Any]:
 
 
 def token(found: AccessToken, call: Call) -> dict[str, Any]:
-    """Return an access token, without its value."""
+    """Return an access token without its value."""
     return {
         "id": found.pk,
         "created": found.created,

@@ -1,6 +1,6 @@
-"""What the adapters may call: who makes a call, its limits, and the operations that the declared resources name.
+"""What adapters call: authentication, rate limits, and the operations that the declarations name.
 
-Each operation takes a `Call` whose input, filters and access have been checked as its declaration says.
+Each operation takes a `Call` whose access, input and filters have been checked as declared.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,13 +24,13 @@ from social.sign_up import SignIn
 
 
 def authenticate(query: Query, meta: Mapping[str, Any]) -> AccessToken | None:
-    """Return the token that a call was made with, its user loaded; None for a call without `Authorization`.
+    """Return the access token of a call, with its user loaded; None for a call without `Authorization`.
 
-    :param query: the query parameters: a key there is refused, whatever else was sent.
+    :param query: the query parameters; `api_key` is refused, whatever else was sent.
     :param meta: the request's `META`.
-    :raises CredentialsInUrl: the query has an `api_key`, the other way in which clients of v1 could send a key.
-    :raises InvalidCredentials: `Authorization` is present and unusable; it is never treated as absent.
-    :raises Throttled: as `InvalidCredentials`, from an address that has spent its budget.
+    :raises CredentialsInUrl: the query has an `api_key`, in which clients of older APIs could send their key.
+    :raises InvalidCredentials: `Authorization` is present and cannot be used; it is never treated as absent.
+    :raises Throttled: as for `InvalidCredentials`, and the address has exceeded its rate limit.
     """
     if "api_key" in query:
         raise CredentialsInUrl
@@ -45,10 +45,10 @@ def authenticate(query: Query, meta: Mapping[str, Any]) -> AccessToken | None:
 
 
 def count_call(operation: Operation, token: AccessToken | None, meta: Mapping[str, Any]) -> None:
-    """Count a call that the contract counts: by user if it is authenticated, else by address.
+    """Count a call towards a rate limit: the user's if it is authenticated, else the address's; not for public calls.
 
     :param meta: the request's `META`.
-    :raises Throttled: the budget is spent.
+    :raises Throttled: the rate limit is exceeded.
     """
     if operation.access is Access.PUBLIC:
         return
@@ -59,10 +59,10 @@ def count_call(operation: Operation, token: AccessToken | None, meta: Mapping[st
 
 
 def read_credential(data: Mapping[str, Any]) -> Credential:
-    """Check the fields of a sign-up against the enabled providers.
+    """Validate the fields of a sign-up for the enabled providers, and return them as a credential.
 
-    :raises UnknownProvider: the provider is not enabled, whatever the other fields hold.
-    :raises InvalidRequest: naming every field at fault, in the order of the table.
+    :raises UnknownProvider: the provider is not enabled; the other fields are not checked.
+    :raises InvalidRequest: with every invalid field, in the order of the declaration.
     """
     return sign_up_fields.read_credential(data, registry.accepts_of)
 
@@ -73,19 +73,19 @@ def sign_up(call: Call) -> SignIn:
 
 
 def list_providers(call: Call) -> Sequence[tuple[str, type[Policy]]]:
-    """Return the enabled providers with their policies, in the order of their names."""
+    """Return the enabled providers with their policies, ordered by name."""
     return tuple(registry.enabled().items())
 
 
 def list_users(call: Call) -> Sequence[User]:
-    """Return the caller alone."""
+    """Return a list of the caller's own user."""
     return [call.actor]
 
 
 def get_user(call: Call) -> User:
-    """Return the caller for the caller's own id.
+    """Return the caller's own user.
 
-    :raises NotFound: for any other id, whether there is such a user or not.
+    :raises NotFound: the id is another user's, or that of no user.
     """
     user: User = call.actor
     if call.id != str(user.pk):
@@ -101,7 +101,7 @@ def list_social_accounts(call: Call) -> QuerySet[UserSocialAuth]:
 def get_social_account(call: Call) -> UserSocialAuth:
     """Return one of the caller's linked identities.
 
-    :raises NotFound: for another's.
+    :raises NotFound: the caller has no such identity.
     """
     return accounts.get_for(call.actor, call.id)
 
@@ -119,7 +119,7 @@ def list_tokens(call: Call) -> QuerySet[AccessToken]:
 def get_token(call: Call) -> AccessToken:
     """Return one of the caller's live tokens.
 
-    :raises NotFound: for another's, or an expired one.
+    :raises NotFound: the caller has no such token, or it has expired.
     """
     return tokens.get_for(call.actor, call.id)
 
@@ -127,7 +127,7 @@ def get_token(call: Call) -> AccessToken:
 def delete_token(call: Call) -> None:
     """Revoke one of the caller's tokens.
 
-    :raises NotFound: for another's, or an expired one.
+    :raises NotFound: the caller has no such token, or it has expired.
     """
     tokens.revoke(tokens.get_for(call.actor, call.id))
 

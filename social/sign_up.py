@@ -1,4 +1,4 @@
-"""The one call: sign up, sign in, or link."""
+"""Sign up, sign in, or link an identity: prove the credential, then store the result in one transaction."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,13 +20,14 @@ from social.identify import Identity, identify
 from social.models import User
 
 ATTEMPTS = 4
-"""How often a lost race is run again. The second run finds what the winner wrote; more is for names."""
+"""How often the transaction runs if another caller writes first. The second attempt finds what the other has written;
+the third and fourth are for user names."""
 _RACED = frozenset({"identity_in_use", "username_in_use"})
 
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """What a sign-up came to. `token` is None for a call that had a credential already."""
+    """The result of a sign-up. `token` is None if the call was authenticated."""
 
     user: User
     provider: str
@@ -36,30 +37,30 @@ class SignIn:
 
 
 def sign_up(*, credential: Credential, actor: User | None, api_version: str) -> SignIn:
-    """Sign a person up or in by a provider's token, or link the identity to the caller.
+    """Sign a person up or in with a provider's credential, or link the identity to the caller.
 
-    :param credential: checked in form, not yet proven.
+    :param credential: validated, not yet proven.
     :param actor: the authenticated user making the call, or None.
-    :param api_version: which version is called (`v2`), for those who listen to the signals.
+    :param api_version: the version of the API that was called (`v2`), for the signals' receivers.
     :raises AccountInUse: the identity belongs to another user than the actor.
-    :raises InvalidCredentials: the actor is gone or inactive by now.
-    :raises AccountInactive: the user it belongs to is inactive.
-    :raises AccountConflict: it cannot be decided which user this is.
-    :raises SignUpNotAllowed: the operator's allow lists or pipeline refuse.
-    :raises InteractionRequired: the pipeline wants to redirect or to ask.
-    :raises ApiError: what `identify` raises.
+    :raises InvalidCredentials: the actor has been deleted or deactivated during the call.
+    :raises AccountInactive: the identity's user is inactive.
+    :raises AccountConflict: the identity cannot be assigned to one user.
+    :raises SignUpNotAllowed: the operator's allow lists or pipeline refuse the person.
+    :raises InteractionRequired: a step of the pipeline needs a redirect or an input.
+    :raises ApiError: as raised by `identify`.
     """
     try:
         signed_in = _sign_up(credential, actor, api_version)
     except Exception as error:
-        _tell(code_of(error), credential, api_version)
+        _send_ended(code_of(error), credential, api_version)
         raise
-    _tell(signed_in.outcome, credential, api_version)
+    _send_ended(signed_in.outcome, credential, api_version)
     return signed_in
 
 
 def _sign_up(credential: Credential, actor: User | None, api_version: str) -> SignIn:
-    # The provider may take its whole deadline; others need the connection meanwhile.
+    # The provider calls may take the whole deadline; other requests need the connection during that time.
     release_connection(router.db_for_write(UserSocialAuth))
     identity = identify(credential)
     for attempt in range(1, ATTEMPTS + 1):
@@ -74,7 +75,7 @@ def _sign_up(credential: Credential, actor: User | None, api_version: str) -> Si
     raise AssertionError("unreachable")
 
 
-def _tell(outcome: str, credential: Credential, api_version: str) -> None:
+def _send_ended(outcome: str, credential: Credential, api_version: str) -> None:
     signals.sign_up_ended.send_robust(
         sender=None, provider=credential.provider, api_version=api_version, outcome=outcome
     )
@@ -86,7 +87,7 @@ def _store(
     with transaction.atomic(using=router.db_for_write(UserSocialAuth)):
         user = identity.strategy.run(
             identity.pending,
-            user=_as_it_is_now(actor) if actor is not None else None,
+            user=_reload(actor) if actor is not None else None,
             credential=credential,
             api_version=api_version,
             has_been_tried=has_been_tried,
@@ -94,14 +95,16 @@ def _store(
         if user is None:
             raise SignUpNotAllowed
         if not isinstance(user, get_user_model()):
-            # A step wants to redirect; what it has stored for its return goes with the transaction.
+            # A step returned a redirect; the rollback removes the partial pipeline that it has stored.
             raise InteractionRequired
         if not user.is_active:
             raise AccountInactive
         finished = identity.backend.finished or {}
         outcome = _outcome(finished, actor)
-        issued = tokens.issue(user=user, may_be_many=_may_hold_many_tokens(finished, user)) if actor is None else None
-        _announce(outcome, user, identity, api_version)
+        issued = (
+            tokens.issue(user=user, may_exceed_limit=_may_hold_many_tokens(finished, user)) if actor is None else None
+        )
+        _send_on_commit(outcome, user, identity, api_version)
     return SignIn(
         user=user,
         provider=identity.provider,
@@ -111,8 +114,11 @@ def _store(
     )
 
 
-def _as_it_is_now(actor: User) -> User:
-    """Look at the caller again: the provider may have taken seconds, in which a user can be deactivated or deleted."""
+def _reload(actor: User) -> User:
+    """Return the actor from the database, locked: the user may have been deactivated or deleted during provider calls.
+
+    :raises InvalidCredentials: the user no longer exists or is inactive.
+    """
     users = get_user_model()._default_manager.using(router.db_for_write(UserSocialAuth))
     known: User | None = users.select_for_update(no_key=True).filter(pk=actor.pk).first()
     if known is None or not known.is_active:
@@ -129,15 +135,15 @@ def _outcome(finished: Mapping[str, Any], actor: User | None) -> str:
 def _may_hold_many_tokens(finished: Mapping[str, Any], user: User) -> bool:
     if finished.get("is_new"):
         return False
-    # What the look-up has seen is about the association's user; a step of the operator's may have chosen another.
+    # The lookup counted the tokens of the association's user; a step of the operator may have chosen another user.
     known = finished.get("social")
     return known is None or known.user_id != user.pk or bool(finished.get("may_hold_many_tokens", True))
 
 
-def _announce(outcome: str, user: User, identity: Identity, api_version: str) -> None:
+def _send_on_commit(outcome: str, user: User, identity: Identity, api_version: str) -> None:
     signal = {"created": signals.signed_up, "linked": signals.linked, "signed_in": signals.signed_in}[outcome]
     transaction.on_commit(
-        # robust: the person is signed in, whatever a listener makes of it.
+        # send_robust: the person is signed in even if a receiver fails.
         lambda: signal.send_robust(
             sender=type(user), user=user, provider=identity.provider, uid=identity.uid, api_version=api_version
         ),
@@ -146,7 +152,7 @@ def _announce(outcome: str, user: User, identity: Identity, api_version: str) ->
 
 
 def _lost_a_race(error: SocialAuthBaseException) -> bool:
-    """Say whether another caller wrote between our look and our write: then a second look decides."""
+    """Return True if another caller wrote the identity or the name between our lookup and our write."""
     if error.code not in _RACED:
         return False
     cause: BaseException | None = error

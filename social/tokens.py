@@ -1,4 +1,4 @@
-"""Access tokens: issue, find, refresh by use, list, revoke."""
+"""Access tokens: issue, authenticate, extend by use, list, revoke."""
 
 import hashlib
 import secrets
@@ -13,36 +13,37 @@ from django.utils.crypto import constant_time_compare
 
 from shared.contract.authorization import PresentedToken
 from shared.contract.errors import InvalidCredentials, NotFound
-from social.compiled_lookup import CompiledLookUp
+from social.compiled_lookup import CompiledLookup
 from social.conf import conf
 from social.models import AccessToken, User
 
 TOKEN_BYTES = 32
-MOVED_AT_MOST_EVERY = timedelta(hours=1)
-AT_ONCE = 32
-"""How many sign-ins of one user may be under way (docs/contract.md, section 4)."""
+LAST_USED_INTERVAL = timedelta(hours=1)
+"""How often a token's last use is written at most."""
+CONCURRENT_SIGN_INS = 32
+"""How many simultaneous sign-ins of one user stay within the limit of tokens (docs/contract.md, section 4)."""
 
 
 @dataclass(frozen=True, slots=True)
 class IssuedToken:
-    """A new token: the only moment at which its value is known."""
+    """A new token. Its value is not stored and known only here."""
 
     value: str
     expires_at: datetime
 
 
 def digest_of(token: str) -> str:
-    """Give what is stored of a token: hex SHA-256. 256 random bits need no salt and no slow hash."""
+    """Return what is stored of a token: its hex SHA-256. 256 random bits need no salt and no slow hash."""
     return hashlib.sha256(token.encode("utf-8")).hexdigest()
 
 
-_by_digest = CompiledLookUp(lambda digest: AccessToken.objects.select_related("user").filter(digest=digest), 1)
+_by_digest = CompiledLookup(lambda digest: AccessToken.objects.select_related("user").filter(digest=digest), 1)
 
 
-def issue(*, user: User, may_be_many: bool = True) -> IssuedToken:
-    """Issue a token to a user; beyond `TOKENS_PER_USER` the least recently used one goes.
+def issue(*, user: User, may_exceed_limit: bool = True) -> IssuedToken:
+    """Issue a token to a user, and revoke the least recently used ones beyond `TOKENS_PER_USER`.
 
-    :param may_be_many: False for a user who is known to have so few (`many_held_by`) that none has to go.
+    :param may_exceed_limit: False if the user is known to have few tokens (`has_many_tokens`); then none is counted.
     """
     now = timezone.now()
     expires_at = now + conf.token_ttl
@@ -50,35 +51,36 @@ def issue(*, user: User, may_be_many: bool = True) -> IssuedToken:
     AccessToken.objects.using(router.db_for_write(AccessToken)).create(
         user=user, digest=digest_of(value), created=now, last_used=now, expires_at=expires_at
     )
-    if may_be_many:
-        _end_surplus(user, now)
+    if may_exceed_limit:
+        _revoke_surplus(user, now)
     return IssuedToken(value=value, expires_at=expires_at)
 
 
-def many_held_by(user: OuterRef) -> Exists | Value:
-    """Give the condition that a user has so many tokens that one more may be too many, for another look-up to ask.
+def has_many_tokens(user: OuterRef) -> Exists | Value:
+    """Return the condition, for another query, that one more token may exceed the user's limit.
 
-    It leaves room for `AT_ONCE` sign-ins that are under way and not seen; dead rows count, so that they go in time.
+    It is true from `CONCURRENT_SIGN_INS` below the limit, because simultaneous sign-ins do not see each other's tokens.
+    Expired tokens count, so that they are deleted in time.
     """
-    spare = conf.tokens_per_user - AT_ONCE
-    if spare <= 0:
+    few = conf.tokens_per_user - CONCURRENT_SIGN_INS
+    if few <= 0:
         return Value(True)
-    return Exists(AccessToken.objects.filter(user=user)[spare - 1 :])
+    return Exists(AccessToken.objects.filter(user=user)[few - 1 :])
 
 
-def _end_surplus(user: User, now: datetime) -> None:
+def _revoke_surplus(user: User, now: datetime) -> None:
     own = AccessToken.objects.filter(user=user)
-    # Whether an imported key has aged is not asked here: one that has comes last, and is the first to go.
+    # Imported keys that have expired by age are not excluded: they sort last and are revoked first.
     newest = own.filter(unexpired(now)).order_by("-last_used", "-id").values("pk")[: conf.tokens_per_user]
     surplus = own.filter(unexpired(now) | Q(imported=False)).exclude(pk__in=newest).values_list("pk", "imported")
-    if ended := dict(surplus):
-        end(ended, none_imported=not any(ended.values()))
+    if found := dict(surplus):
+        revoke_many(found, none_imported=not any(found.values()))
 
 
 def authenticate(presented: PresentedToken) -> AccessToken:
-    """Find the live token that was presented, with its user, by one indexed look-up.
+    """Return the live token that was presented, with its user, by one indexed lookup.
 
-    :raises InvalidCredentials: for an unknown or expired token, an inactive user, another user's name.
+    :raises InvalidCredentials: the token is unknown or expired, its user is inactive or has another name.
     """
     digest = digest_of(presented.token)
     token = next(iter(_by_digest(router.db_for_read(AccessToken), digest)), None)
@@ -96,14 +98,14 @@ def authenticate(presented: PresentedToken) -> AccessToken:
 
 
 def list_for(user: User) -> QuerySet[AccessToken]:
-    """Give a user's live tokens, in the order of their ids."""
+    """Return a user's live tokens, ordered by id."""
     return AccessToken.objects.filter(live(timezone.now()), user=user).order_by("id")
 
 
 def get_for(user: User, token_id: str) -> AccessToken:
-    """Give one of a user's live tokens.
+    """Return one of a user's live tokens.
 
-    :raises NotFound: for another's, a dead one, or what is no id.
+    :raises NotFound: the user has no such live token, or `token_id` is not an id.
     """
     token = list_for(user).filter(pk=int(token_id)).first() if is_id(token_id) else None
     if token is None:
@@ -112,16 +114,16 @@ def get_for(user: User, token_id: str) -> AccessToken:
 
 
 def revoke(token: AccessToken) -> None:
-    """End a token; a second time changes nothing."""
-    end([token.pk])
+    """Revoke a token; a second call changes nothing."""
+    revoke_many([token.pk])
 
 
-def end(ids: Collection[int], *, none_imported: bool = False) -> None:
-    """End tokens by their ids.
+def revoke_many(ids: Collection[int], *, none_imported: bool = False) -> None:
+    """Revoke tokens by their ids: delete them, but let imported keys expire.
 
-    An imported key leaves its digest behind: without it, the next import would bring the key back.
+    The digest of an imported key stays; without it, the next import would add the key again.
 
-    :param none_imported: the caller has seen that there is no such key among them.
+    :param none_imported: True if the caller knows that none of them is an imported key.
     """
     rows, now = AccessToken.objects.filter(pk__in=ids), timezone.now()
     if not none_imported:
@@ -130,37 +132,37 @@ def end(ids: Collection[int], *, none_imported: bool = False) -> None:
 
 
 def is_id(text: str) -> bool:
-    """Say whether a part of a path can be a row's id: as it is written, within a bigint column."""
+    """Return True if a part of a path can be the id of a row: decimal digits within a bigint column."""
     return text.isascii() and text.isdecimal() and len(text) <= 18 and not text.startswith("0")
 
 
 def _touch(token: AccessToken, now: datetime) -> None:
-    if now - token.last_used < MOVED_AT_MOST_EVERY:
+    if now - token.last_used < LAST_USED_INTERVAL:
         return
     before = token.expires_at
     token.last_used = now
     if expiry_of(token, now) is not None:
         token.expires_at = now + conf.token_ttl
-    # A filter, not save(): a token revoked meanwhile must not come back.
+    # Not save(): it would restore a token that was revoked in the meantime.
     rows = AccessToken.objects.filter(pk=token.pk, expires_at=before)
     rows.update(last_used=now, expires_at=token.expires_at)
 
 
-_deciders: list[Callable[[], datetime | None]] = []
+_sunset_sources: list[Callable[[], datetime | None]] = []
 
 
-def let_decide(decider: Callable[[], datetime | None]) -> None:
-    """Ask this for the moment of v1's sunset, in place of the setting: an operator may move it while we run."""
-    _deciders[:] = [decider]
+def set_sunset_source(source: Callable[[], datetime | None]) -> None:
+    """Read v1's sunset from a function instead of the setting, because staff may change it while the process runs."""
+    _sunset_sources[:] = [source]
 
 
 def sunset_at() -> datetime | None:
-    """Give the moment from which imported keys age (docs/decisions/0011); None for one that is not decided."""
-    return _deciders[0]() if _deciders else conf.v1_sunset_at
+    """Return v1's sunset, from which imported keys expire like other tokens (docs/decisions/0011), or None."""
+    return _sunset_sources[0]() if _sunset_sources else conf.v1_sunset_at
 
 
 def expiry_of(token: AccessToken, now: datetime) -> datetime | None:
-    """Give the moment at which a token ends if it is not used before; None for none, as far as is known now."""
+    """Return when a token expires if it is not used; None if it does not expire, as far as is known now."""
     if token.expires_at is not None or not token.imported:
         return token.expires_at
     sunset = sunset_at()
@@ -170,20 +172,20 @@ def expiry_of(token: AccessToken, now: datetime) -> datetime | None:
 
 
 def is_live(token: AccessToken, now: datetime) -> bool:
-    """Say whether a token is good at a moment."""
+    """Return True if a token has not expired at a moment."""
     expiry = expiry_of(token, now)
     return expiry is None or now < expiry
 
 
 def unexpired(now: datetime) -> Q:
-    """Give the rows whose own expiry, if they have one, is to come."""
+    """Return the condition for rows whose `expires_at` is not past."""
     return Q(expires_at=None) | Q(expires_at__gt=now)
 
 
 def live(now: datetime) -> Q:
-    """Give what `is_live` says as a condition on rows."""
+    """Return the condition for rows that `is_live`."""
     sunset = sunset_at()
-    # Not the sunset plus the time: staff may have written the year 9999, and calendars end there.
+    # Not sunset + token_ttl, which overflows if staff have entered the year 9999.
     if sunset is None or now - sunset < conf.token_ttl:
         return unexpired(now)
     aged = Q(expires_at=None, imported=True, last_used__lte=now - conf.token_ttl)

@@ -1,4 +1,4 @@
-"""A name for a new user: clean, short, unique whatever the case (docs/contract.md, section 4)."""
+"""User names for new users: clean, short, unique without regard to case (docs/contract.md, section 4)."""
 
 import re
 import secrets
@@ -15,8 +15,8 @@ from django.db.models.functions import Collate
 
 MAX_LENGTH = 30
 FALLBACK = "user"
-AT_ONCE = 2
-"""How many names are asked for in one look-up."""
+CANDIDATES_PER_QUERY = 2
+"""How many names one query checks."""
 RESERVED = frozenset(
     {
         "admin",
@@ -54,8 +54,8 @@ RESERVED = frozenset(
         "webmaster",
     }
 )
-_FOREIGN = re.compile(r"[^A-Za-z0-9._-]")
-_NO_LETTER = re.compile(r"[._-]*")
+_FORBIDDEN = re.compile(r"[^A-Za-z0-9._-]")
+_PUNCTUATION_ONLY = re.compile(r"[._-]*")
 
 
 def choose_username(
@@ -65,35 +65,35 @@ def choose_username(
     taken_among: Callable[[Sequence[str]], Collection[str]],
     max_length: int = MAX_LENGTH,
 ) -> str:
-    """Give a free name as near to the provider's suggestion as the rules let it be.
+    """Return a free name that is as similar to the provider's suggestion as the rules allow.
 
-    :param suggestion: what the provider suggests; anything but a string counts as nothing.
+    :param suggestion: the provider's suggestion; anything but a string is ignored.
     :param unlike: the provider's id and the tokens, which some backends suggest and which must not be published.
-    :param taken_among: gives those of some names that users have, without regard to case.
-    :param max_length: how long the user model's column lets it be, where that is less than 30.
+    :param taken_among: returns those of some names that users have, without regard to case.
+    :param max_length: the length of the user model's column, if it is less than 30.
     """
     length = min(max_length, MAX_LENGTH)
     name = reduce_to_name(suggestion)[:length]
-    secrets_of_the_person = {reduce_to_name(value)[:length].lower() for value in unlike}
-    if not name or name.lower() in RESERVED | secrets_of_the_person:
+    private = {reduce_to_name(value)[:length].lower() for value in unlike}
+    if not name or name.lower() in RESERVED | private:
         name = ""
     candidates = _candidates(name, length)
     while True:
-        # Among many users the plain name is mostly taken: to ask for the next best with it costs nothing.
-        asked = list(islice(candidates, AT_ONCE))
-        taken = taken_among(asked)
-        if free := [candidate for candidate in asked if candidate not in taken]:
+        # With many users, the plain name is usually taken; checking the next candidate in the same query costs nothing.
+        checked = list(islice(candidates, CANDIDATES_PER_QUERY))
+        taken = taken_among(checked)
+        if free := [candidate for candidate in checked if candidate not in taken]:
             return free[0]
 
 
 def reduce_to_name(suggestion: object) -> str:
-    """Reduce to `[A-Za-z0-9._-]`: accents fold to their letter, an address to its local part."""
+    """Return a suggestion reduced to `[A-Za-z0-9._-]`, without accents, and an address reduced to its local part."""
     if not isinstance(suggestion, str):
         return ""
-    # Folding first: a full-width "admin" must meet the reserved names as what it looks like.
+    # Normalised first, so that a full-width "admin" is compared with the reserved names as "admin".
     folded = unicodedata.normalize("NFKD", suggestion.split("@", 1)[0])
-    name = _FOREIGN.sub("", folded)
-    return "" if _NO_LETTER.fullmatch(name) else name
+    name = _FORBIDDEN.sub("", folded)
+    return "" if _PUNCTUATION_ONLY.fullmatch(name) else name
 
 
 def _candidates(name: str, length: int) -> Iterator[str]:
@@ -108,31 +108,31 @@ def _candidates(name: str, length: int) -> Iterator[str]:
 
 _LOCK = (
     "SELECT pg_advisory_xact_lock(hashtext('tandem.username'), key) "
-    # In one order for everybody: two who want the same two names must not wait for each other.
+    # In a fixed order: two sign-ups that lock the same two names must not deadlock.
     "FROM (SELECT DISTINCT hashtext(name) AS key FROM unnest(%s::text[]) AS name ORDER BY key) AS keys"
 )
 
 
 def taken_among(names: Sequence[str]) -> frozenset[str]:
-    """Give those names that a user has, and keep others from taking any of them until the caller's transaction ends.
+    """Return those names that users have; on PostgreSQL, also lock all of them until the transaction ends.
 
-    :param names: of ASCII letters, digits, `.`, `_` and `-`.
+    :param names: names of ASCII letters, digits, `.`, `_` and `-`.
     """
     model = get_user_model()
     using = router.db_for_write(model)
     vendor = connections[using].vendor
     if vendor == "postgresql":
-        # The column is unique by case only; whoever takes a name in another case at this moment waits here.
-        # A statement of its own: what a statement sees is settled before it waits.
+        # The column is unique only with regard to case, so a sign-up that takes the name in another case must wait.
+        # In a statement of its own: a statement's snapshot is taken before it waits for the lock.
         with connections[using].cursor() as cursor:
             cursor.execute(_LOCK, [[name.lower() for name in names]])
-    # Not the default manager, which may hide people or join what nobody has asked for.
+    # Not the default manager, which may hide users or join other tables.
     users = model._base_manager.using(using)  # noqa: SLF001 - Django documents it
-    look_up = f"{model.USERNAME_FIELD}__iexact"
+    lookup = f"{model.USERNAME_FIELD}__iexact"
     if vendor == "sqlite":
-        # Its `iexact` is LIKE ... ESCAPE, which no index serves; this ignores the case of the same letters.
-        users, look_up = users.alias(any_case=Collate(model.USERNAME_FIELD, "NOCASE")), "any_case"
-    found = users.filter(reduce(or_, (Q((look_up, name)) for name in names)))
-    # In upper case, as PostgreSQL compares: an `i` and one without its dot have one capital, and are alike to it.
-    had = {str(name).upper() for name in found.values_list(model.USERNAME_FIELD, flat=True)}
-    return frozenset(name for name in names if name.upper() in had)
+        # `iexact` is LIKE ... ESCAPE, which uses no index; NOCASE ignores the case of ASCII letters.
+        users, lookup = users.alias(any_case=Collate(model.USERNAME_FIELD, "NOCASE")), "any_case"
+    found = users.filter(reduce(or_, (Q((lookup, name)) for name in names)))
+    # In upper case, as PostgreSQL's iexact compares: a dotless `i` has the same capital as `i`.
+    taken = {str(name).upper() for name in found.values_list(model.USERNAME_FIELD, flat=True)}
+    return frozenset(name for name in names if name.upper() in taken)

@@ -20,7 +20,7 @@ from social_core.pipeline import social_auth as theirs
 from social_django.models import AbstractUserSocialAuth
 
 from social import tokens
-from social.compiled_lookup import CompiledLookUp
+from social.compiled_lookup import CompiledLookup
 from social.conf import conf
 from social.legacy_rows.identifiers import ADDRESS_KEYS, TAKEN_AT_WILL, is_todays_id
 
@@ -159,7 +159,7 @@ def _locked_associations(backend: BaseAuth[Any], uids: list[str]) -> list[Any]:
 
 
 @cache
-def _look_up(model: Any, uids: int, tokens_per_user: int) -> CompiledLookUp[Any]:
+def _look_up(model: Any, uids: int, tokens_per_user: int) -> CompiledLookup[Any]:
     """Return the lookup for a number of ids; the limit of tokens per user is part of its SQL."""
 
     def build(provider: str, *uids: str) -> QuerySet[Any]:
@@ -168,8 +168,8 @@ def _look_up(model: Any, uids: int, tokens_per_user: int) -> CompiledLookUp[Any]
             model.objects.filter(provider=provider, **wanted)
             .select_related("user")
             .select_for_update(of=("self",))
-            .annotate(may_hold_many_tokens=tokens.many_held_by(OuterRef("user")))
+            .annotate(may_hold_many_tokens=tokens.has_many_tokens(OuterRef("user")))
         )
         return found
 
-    return CompiledLookUp(build, 1 + uids)
+    return CompiledLookup(build, 1 + uids)

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import JSONField, Model, Value
 from social_django.models import UserSocialAuth
 
-from social.compiled_lookup import CompiledLookUp
+from social.compiled_lookup import CompiledLookup
 from social.legacy_rows.association_lookup import _look_up
 from social.models import AccessToken
 from tests.legacy_rows.conftest import used
@@ -24,9 +24,9 @@ def token_of(user: User, digest: str, **more: Any) -> AccessToken:
     return AccessToken(user=user, digest=digest, **{"created": NOW, "last_used": NOW, "expires_at": NOW, **more})
 
 
-def held(uids: int = 1, tokens_per_user: int = 50) -> CompiledLookUp[Any]:
-    """Return a new, unused look-up."""
-    return CompiledLookUp(_look_up(UserSocialAuth, uids, tokens_per_user)._build, 1 + uids)
+def held(uids: int = 1, tokens_per_user: int = 50) -> CompiledLookup[Any]:
+    """Give a look-up of a sign-in that nobody has used yet."""
+    return CompiledLookup(_look_up(UserSocialAuth, uids, tokens_per_user)._build, 1 + uids)
 
 
 def linked(uid: str, username: str | None = None, provider: str = "github", kept: Any = ()) -> UserSocialAuth:
@@ -53,8 +53,8 @@ def all_of(instance: Model) -> dict[str, Any]:
     return told | {name: all_of(related) for name, related in state.fields_cache.items()}
 
 
-def found_alike(look_up: CompiledLookUp[Any], *values: str) -> list[dict[str, Any]]:
-    """Check that both look-ups return the same, and return it."""
+def found_alike(look_up: CompiledLookup[Any], *values: str) -> list[dict[str, Any]]:
+    """Ask both ways, see that both give the same, and give it."""
     with transaction.atomic():
         expected = [all_of(one) for one in look_up._build(*values)]
         # Twice: made anew, and made before.

@@ -20,7 +20,7 @@ from django.test.utils import CaptureQueriesContext
 from social_django.models import UserSocialAuth
 
 from social import compiled_lookup, tokens
-from social.compiled_lookup import CompiledLookUp
+from social.compiled_lookup import CompiledLookup
 from social.conf import conf
 from social.legacy_rows.association_lookup import _look_up
 from social.models import AccessToken
@@ -292,9 +292,9 @@ def test_a_token_is_found_whole(database: Where) -> None:
     token_of(user, "d" * 64).save()
     AccessToken.objects.create(user=user, digest="i" * 64, created=NOW, last_used=NOW, imported=True)
     for digest, username in {"d" * 64: "ripley", "i" * 64: "ripley"}.items():
-        (row,) = found_alike(CompiledLookUp(tokens._by_digest._build, 1), digest)
+        (row,) = found_alike(CompiledLookup(tokens._by_digest._build, 1), digest)
         assert row["user"]["username"][1] == username
-    assert found_alike(CompiledLookUp(tokens._by_digest._build, 1), "D" * 64) == []
+    assert found_alike(CompiledLookup(tokens._by_digest._build, 1), "D" * 64) == []
 
 
 @pytest.mark.parametrize(
@@ -308,6 +308,6 @@ def test_a_token_is_found_whole(database: Where) -> None:
 )
 def test_a_look_up_that_changes_its_values_is_refused(database: Where, build: Callable[[str], QuerySet[User]]) -> None:
     """When it is made, and not by finding somebody else."""
-    look_up: CompiledLookUp[User] = CompiledLookUp(build, 1)
+    look_up: CompiledLookup[User] = CompiledLookup(build, 1)
     with pytest.raises(ValueError, match="parameter"):
         look_up("default", "x")

@@ -105,7 +105,7 @@ class Command(BaseCommand):
             ended += len(ids)
             if ids and not dry_run:
                 with transaction.atomic(using=database()):
-                    tokens.end(ids)
+                    tokens.revoke_many(ids)
         self.stdout.write(
             f"{ended} imported keys {'would be ' if dry_run else 'were '}ended: not in the table any more."
         )
