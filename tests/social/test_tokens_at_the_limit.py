@@ -238,15 +238,15 @@ def test_accounts_of_one_user_at_once_at_the_limit(
     give(user, 50)
     fields = [providers.knows(name, "again", **PROFILES[name]) for name in ("github", "facebook", "twitter")]
     all_have_written = threading.Barrier(3)
-    end_surplus = tokens._end_surplus
+    revoke_surplus = tokens._revoke_surplus
 
     def together(*args: Any) -> None:
         all_have_written.wait(30)
-        end_surplus(*args)
+        revoke_surplus(*args)
 
     with override_settings(TOKENS_PER_USER=50):
         with monkeypatch.context() as patch:
-            patch.setattr(tokens, "_end_surplus", together)
+            patch.setattr(tokens, "_revoke_surplus", together)
             at_once(
                 3,
                 lambda number: sign_up(credential=Credential(**fields[number]), actor=None, api_version="tests"),
