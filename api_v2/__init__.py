@@ -1,1 +1,1 @@
-"""The Django REST Framework adapter: the contract for new clients, and its OpenAPI document."""
+"""The Django REST Framework adapter: v2, for new clients, and its OpenAPI document."""

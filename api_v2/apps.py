@@ -1,9 +1,9 @@
-"""Django's entry to the adapter."""
+"""The app's configuration."""
 
 from django.apps import AppConfig
 
 
 class ApiV2Config(AppConfig):
-    """The app; it has no models."""
+    """The Django REST Framework adapter; it has no models."""
 
     name = "api_v2"

@@ -1,4 +1,4 @@
-"""The two pages of documentation: the OpenAPI document and Swagger UI over it."""
+"""The two pages of documentation: `openapi.yaml`, and Swagger UI for it."""
 
 from functools import cache
 from typing import Any
@@ -15,18 +15,18 @@ from rest_framework.request import Request
 from api_v2.document_settings import SETTINGS
 from shared.http.urls import mounted
 
-_OURS = {
+_DOCUMENT_SETTINGS = {
     name: value
     for name, value in {**SPECTACULAR_DEFAULTS, **SETTINGS}.items()
-    if not name.startswith("SERVE_") and name != "DEFAULT_GENERATOR_CLASS"  # of its own views, which we do not use
+    if not name.startswith("SERVE_") and name != "DEFAULT_GENERATOR_CLASS"  # settings of drf-spectacular's own views
 }
-"""Every setting that makes a document: one that we left out would be the project's."""
+"""All settings that affect the document, so that the project's own values have no effect."""
 
 
 @cache
 def openapi_yaml() -> bytes:
-    """Give the document's bytes, made once; they depend on no setting of the project."""
-    with patched_settings(_OURS):
+    """Return the bytes of `openapi.yaml`, made once. They do not depend on the project's settings."""
+    with patched_settings(_DOCUMENT_SETTINGS):
         schema = SchemaGenerator(urlconf="api_v2.urls").get_schema(request=None, public=True)
         rendered: bytes = OpenApiYamlRenderer().render(schema, renderer_context={})
         return rendered
@@ -35,23 +35,23 @@ def openapi_yaml() -> bytes:
 @login_not_required
 @require_safe
 def openapi(request: HttpRequest) -> HttpResponse:
-    """Serve the document."""
+    """Return `openapi.yaml`."""
     return HttpResponse(openapi_yaml(), content_type="application/yaml")
 
 
 class SwaggerUI(SpectacularSwaggerSplitView):
-    """Swagger UI over the document, its files from this service."""
+    """Swagger UI for `openapi.yaml`, with its files served by this project."""
 
     authentication_classes = ()
     permission_classes = ()
     throttle_classes = ()
     title = SETTINGS["TITLE"]
-    schema = None  # no part of the API that it shows
+    schema = None  # not part of the document
 
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Any:
-        """Serve the page, or its script."""
+        """Return the page or its script."""
         self.url = f"{mounted('api_v2').prefix}openapi.yaml"
-        # Never the query: the page would repeat a key that somebody puts there.
+        # Without the query: the page would repeat a key in it.
         self.url_self = request.path
-        with patched_settings(_OURS):
+        with patched_settings(_DOCUMENT_SETTINGS):
             return super().get(request, *args, **kwargs)  # type: ignore[no-untyped-call]  # the package is typed in part

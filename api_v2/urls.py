@@ -1,4 +1,4 @@
-"""The paths of the contract, and the two pages of documentation that v2 alone has."""
+"""The URLs of the API: the declared paths, and the two pages of documentation that only v2 has."""
 
 from django.urls import re_path
 

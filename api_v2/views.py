@@ -1,4 +1,4 @@
-"""The declared paths as views of REST framework."""
+"""The declared paths as DRF views."""
 
 from typing import Any, ClassVar
 
@@ -29,10 +29,10 @@ from shared.http.urls import mounted
 API = "api_v2"
 
 
-# The service owns its transaction; a project's ATOMIC_REQUESTS would hold one while a provider is waited for.
+# Without ATOMIC_REQUESTS, which a project may set: the request would hold a transaction during provider calls.
 @method_decorator(transaction.non_atomic_requests, name="dispatch")
 class ContractView(APIView):
-    """A declared path; `view_of` makes the view of each."""
+    """The view of a declared path. `perform` is the handler of each declared method (`get`, `post` …)."""
 
     endpoint: ClassVar[Endpoint]
     operation: Operation
@@ -49,15 +49,15 @@ class ContractView(APIView):
 
     @property
     def default_response_headers(self) -> dict[str, str]:
-        """No headers: DRF's `Allow` and `Vary` on every answer are not the contract's."""
+        """No headers: the contract has no `Allow` and `Vary` on every answer, which DRF would add."""
         return {}
 
     def get_exception_handler(self) -> Any:
-        """Return the contract's handler, whatever the project has set."""
+        """Return the contract's handler instead of the project's EXCEPTION_HANDLER."""
         return contract_exception_handler
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Check in the contract's order: the method comes before the credentials, OPTIONS needs none."""
+        """Check the method before authentication, permission and rate limit; skip these for OPTIONS."""
         if request.method not in self.endpoint.methods:
             raise MethodNotAllowed(self.endpoint.allow)
         if operation := self.endpoint.operation(request.method):
@@ -65,18 +65,18 @@ class ContractView(APIView):
             super().initial(request, *args, **kwargs)
 
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
-        """Answer with the methods that the path has."""
+        """Return the supported methods in `Allow`."""
         return drf_response(no_content({"Allow": self.endpoint.allow}))
 
     def perform(self, request: Request, **kwargs: Any) -> Response:
-        """Run the operation: the handler of every declared method."""
+        """Run the declared operation of the request's method."""
         call = django_request(request)
         api, token = mounted(API), request.auth
         return drf_response(operations.perform(self.endpoint, self.operation, call, api=api, token=token, **kwargs))
 
 
 class NotFoundView(ContractView):
-    """Every other path: the first check, before the method and the credentials."""
+    """The view of every other path: 404 for all methods, without authentication."""
 
     endpoint = Endpoint("", ())
 
@@ -86,7 +86,14 @@ class NotFoundView(ContractView):
 
 
 def view_of(endpoint: Endpoint) -> type[ContractView]:
-    """Return the view class of a declared path, with a handler for each of its methods."""
+    """Return the view class of a declared path.
+
+    For `user/{id}` it is the same as::
+
+        class UserIdView(ContractView):
+            endpoint = USER
+            get = ContractView.perform
+    """
     name = "".join(part.strip("{}").title().replace("_", "") for part in endpoint.path.split("/"))
     handlers = {operation.method.lower(): ContractView.perform for operation in endpoint.operations}
     return type(f"{name or 'Root'}View", (ContractView,), {"endpoint": endpoint, **handlers})

@@ -1,4 +1,4 @@
-"""Django's entry to the adapter."""
+"""The app's configuration."""
 
 import importlib
 import sys
@@ -9,19 +9,19 @@ _GEOMETRY = "django.contrib.gis.db.models.fields"
 
 
 class LegacyApiConfig(AppConfig):
-    """The app; it has no models."""
+    """The Tastypie adapter; it has no models."""
 
     name = "legacy_api"
 
     def ready(self) -> None:
-        """Import Tastypie, where the project has no geometry, without it.
+        """Import Tastypie without GeoDjango, unless the project uses it.
 
-        Tastypie looks for Django's geometry fields, and these, by several programs, for a GDAL library: a tenth of what
-        a process needs to start.
+        Tastypie imports GeoDjango's fields if it can. They search for the GDAL library by running several programs,
+        which takes a tenth of a process's start.
         """
         if apps.is_installed("django.contrib.gis") or _GEOMETRY in sys.modules:
             return
-        # What Python documents for a module that is not to be found; Tastypie can do without.
+        # Python raises ModuleNotFoundError for a module that is None here; Tastypie catches it.
         sys.modules[_GEOMETRY] = None  # type: ignore[assignment]  # see above
         try:
             importlib.import_module("tastypie.resources")

@@ -1,11 +1,11 @@
-"""The API as Tastypie knows it: resources, registered."""
+"""The URLs of the API: a Tastypie `Api` with the root and the declared resources."""
 
-from legacy_api.resources import resources_of
-from legacy_api.wiring import ContractApi
+from legacy_api.resources import ContractApi, resource_class
 from shared.contract.declarations import registry
 
 api = ContractApi(api_name="v1")
-for resource in resources_of(registry):
-    api.register(resource())
+api.register(resource_class("root", (registry.root,))())
+for resource in registry:
+    api.register(resource_class(resource.name, resource.endpoints)())
 
 urlpatterns = api.urls

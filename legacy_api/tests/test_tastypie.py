@@ -15,7 +15,7 @@ from tastypie.resources import Resource  # type: ignore[import-untyped]  # the p
 from tastypie.serializers import Serializer  # type: ignore[import-untyped]  # the package has no types
 
 from legacy_api import urls
-from legacy_api.wiring import ContractResource
+from legacy_api.resources import ContractResource
 from shared.contract.declarations import registry
 from tests.e2e.servers import ROOT
 

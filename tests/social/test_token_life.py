@@ -25,7 +25,7 @@ Decide = Callable[[datetime | None], None]
 def decide(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Decide:
     """Set the end of v1; tokens live for ten days."""
     settings.TOKEN_TTL = TTL / DAY
-    monkeypatch.setattr(tokens, "_deciders", [])
+    monkeypatch.setattr(tokens, "_sunset_sources", [])
 
     def decide(moment: datetime | None) -> None:
         settings.V1_SUNSET_AT = moment
