@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from legacy_api.api_keys import api_keys
+from legacy_api.key_import import api_keys
 from legacy_api.tests.conftest import LONG_AGO, Keys, Run
 from social import tokens
 from social.models import AccessToken
@@ -34,7 +34,7 @@ def test_a_key_works_as_it_did(keys: Keys, run: Run, api: ApiClient, form: str) 
     """In every form of the header, on every version; not before."""
     keys.add(user(), KEY)
     assert status(api, form.format(KEY)) == 401
-    assert run() == (0, "1 keys: 1 imported, 0 here already, 0 ended here since, 0 not imported.\n")
+    assert run() == (0, "1 keys: 1 imported, 0 already imported, 0 no longer valid, 0 not imported.\n")
     assert status(api, form.format(KEY)) == 200
     assert status(api, form.format(OTHER)) == 401
 
@@ -59,10 +59,10 @@ def test_a_second_run_does_nothing(keys: Keys, run: Run) -> None:
     keys.add(user(), KEY)
     run()
     before = all_rows()
-    assert run() == (0, "1 keys: 0 imported, 1 here already, 0 ended here since, 0 not imported.\n")
+    assert run() == (0, "1 keys: 0 imported, 1 already imported, 0 no longer valid, 0 not imported.\n")
     assert all_rows() == before
     keys.add(user("hicks"), OTHER)
-    assert run()[1].startswith("2 keys: 1 imported, 1 here already,")
+    assert run()[1].startswith("2 keys: 1 imported, 1 already imported,")
 
 
 @pytest.mark.parametrize("path", ["token/current/", "token/{}/"])
@@ -72,7 +72,7 @@ def test_what_was_revoked_here_stays_so(keys: Keys, run: Run, api: ApiClient, pa
     run()
     path = path.format(AccessToken.objects.get().pk)
     assert api.delete(path, token=KEY).status_code == 204
-    assert run() == (0, "1 keys: 0 imported, 0 here already, 1 ended here since, 0 not imported.\n")
+    assert run() == (0, "1 keys: 0 imported, 0 already imported, 1 no longer valid, 0 not imported.\n")
     assert_error(api.get("user/", token=KEY), "invalid_credentials")
 
 
@@ -99,12 +99,12 @@ def test_what_cannot_be_imported_is_told_without_the_key(keys: Keys, run: Run, a
         for row, (owner, _, why) in enumerate(refused, 1)
     ]
     assert lines[len(refused) :] == [
-        "9 keys: 1 imported, 0 here already, 0 ended here since, 8 not imported.",
+        "9 keys: 1 imported, 0 already imported, 0 no longer valid, 8 not imported.",
         "2 not imported: it is empty.",
         "1 not imported: its user is gone.",
         "3 not imported: no Authorization header can carry it.",
         "2 not imported: another user has the same key.",
-        "5 keys that clients may use do not work here: their users have to sign in again.",
+        "5 keys that clients may use are not valid here: their users have to sign in again.",
     ]
     assert not any(key in told for _, key, _ in refused if key)
     assert AccessToken.objects.get().digest == tokens.digest_of(KEY)
@@ -137,11 +137,11 @@ def test_a_key_that_may_be_guessed(keys: Keys, run: Run, api: ApiClient) -> None
     for _ in range(2):
         code, told = run()
         assert code == 0
-        assert "row 1 (user 1): shorter than 22 characters, it may be guessed" in told.replace(
+        assert "row 1 (user 1): shorter than 22 characters, it can be guessed" in told.replace(
             f"user {User.objects.get(username='ripley').pk}", "user 1"
         )
         assert "row 2" not in told
-        assert "1 are so short that they may be guessed" in told
+        assert "1 are so short that they can be guessed" in told
     assert status(api, "Bearer " + "a" * 21) == 200
 
 
@@ -187,11 +187,11 @@ def test_keys_that_the_old_deployment_has_replaced_or_revoked(keys: Keys, run: R
     keys.execute('UPDATE tastypie_apikey SET "key" = %s WHERE id = 1', [KEY])
     assert run()[1].startswith("2 keys: 1 imported,")
     assert [status(api, "Bearer " + f"{number}" * 40) for number in (1, 2, 3)] == [200, 200, 200]
-    assert "2 imported keys would be ended: not in the table any more." in run("--end-missing", "--dry-run")[1]
-    assert "2 imported keys were ended: not in the table any more." in run("--end-missing", "--batch-size=1")[1]
+    assert "2 imported keys would be revoked: no longer in the table." in run("--end-missing", "--dry-run")[1]
+    assert "2 imported keys were revoked: no longer in the table." in run("--end-missing", "--batch-size=1")[1]
     assert [status(api, "Bearer " + f"{number}" * 40) for number in (1, 2, 3)] == [401, 401, 200]
     assert [status(api, f"Bearer {value}") for value in (KEY, own)] == [200, 200]
-    assert "0 imported keys were ended" in run("--end-missing")[1]
+    assert "0 imported keys were revoked" in run("--end-missing")[1]
 
 
 def test_an_emptied_table_ends_nothing(keys: Keys, run: Run, api: ApiClient) -> None:
@@ -201,7 +201,7 @@ def test_an_emptied_table_ends_nothing(keys: Keys, run: Run, api: ApiClient) -> 
     keys.execute("DELETE FROM tastypie_apikey")
     code, told = run("--end-missing")
     assert code == 2
-    assert told == "The table tastypie_apikey is empty: --end-missing would end every imported key.\n"
+    assert told == "The table tastypie_apikey is empty: --end-missing would revoke every imported key.\n"
     assert status(api, f"Bearer {KEY}") == 200
 
 
@@ -213,8 +213,8 @@ def test_a_projects_own_model_of_keys(run: Run, api: ApiClient) -> None:
     code, told = run("--table=accounts_apikey", "--end-missing")
     assert code == 0
     assert told.splitlines() == [
-        "3 keys: 2 imported, 1 here already, 0 ended here since, 0 not imported.",
-        "0 imported keys were ended: not in the table any more.",
+        "3 keys: 2 imported, 1 already imported, 0 no longer valid, 0 not imported.",
+        "0 imported keys were revoked: no longer in the table.",
     ]
     assert [status(api, f"Bearer {key}") for key in (KEY, OTHER)] == [200, 200]
 
@@ -225,7 +225,7 @@ def test_a_projects_own_model_of_keys(run: Run, api: ApiClient) -> None:
         ((), "There is no table tastypie_apikey: the keys must be in the database that is migrated."),
         (("--table=auth_user",), "The table auth_user has no column created, key, user_id: it holds no keys."),
         (("--table=x; DROP TABLE auth_user",), "There is no table x; DROP TABLE auth_user: the keys must be in"),
-        (("--batch-size=0",), "--batch-size is 1 or more."),
+        (("--batch-size=0",), "--batch-size must be at least 1."),
     ],
 )
 def test_misused(run: Run, options: tuple[str, ...], message: str) -> None:

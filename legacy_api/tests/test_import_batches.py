@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from legacy_api import key_import
-from legacy_api.api_keys import api_keys
+from legacy_api.key_import import api_keys
 from legacy_api.tests.conftest import Keys, Run
 from social import tokens
 from social.models import AccessToken
@@ -40,10 +40,13 @@ def test_an_interrupted_run_goes_on(keys: Keys, run: Run, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(AccessToken.objects, "bulk_create", until_ctrl_c)
     code, told = run(f"--batch-size={batch}")
-    assert (code, told) == (130, "Interrupted. What was imported so far works; run it again for the rest.\n")
+    assert (code, told) == (
+        130,
+        "Interrupted. The keys imported so far are valid. Run the command again for the others.\n",
+    )
     assert AccessToken.objects.count() == batch
     monkeypatch.undo()
-    assert run(f"--batch-size={batch}")[1].startswith(f"5 keys: {5 - batch} imported, {batch} here already,")
+    assert run(f"--batch-size={batch}")[1].startswith(f"5 keys: {5 - batch} imported, {batch} already imported,")
 
 
 def test_progress_is_for_a_terminal(keys: Keys, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -104,7 +104,7 @@ def test_it_may_be_killed(database: Database, tmp_path: Path, how: signal.Signal
             process.send_signal(how)
             assert process.wait(SOON) == (130 if how is signal.SIGINT else -how)
     told = (tmp_path / "output").read_text()
-    assert ("run it again for the rest" in told) is (how is signal.SIGINT)
+    assert ("Run the command again for the others" in told) is (how is signal.SIGINT)
     assert "Traceback" not in told
     # The server may finish the batch whose client is gone.
     assert imported(database) in ([1, 2], [1, 2, 3, 4])

@@ -34,14 +34,14 @@ def told(walked: Outcomes) -> list[tuple[str, int, str]]:
 def test_the_import_tells_what_it_has_done(walked: Outcomes) -> None:
     """First what it would do; once more, and there is nothing left to do."""
     assert [(command, code, output.splitlines()) for command, code, output in told(walked)] == [
-        (command, 0, [f"3 keys: {done} ended here since, 0 not imported.", *more])
+        (command, 0, [f"3 keys: {done} no longer valid, 0 not imported.", *more])
         for command, done, more in (
-            ("import_api_keys --dry-run", "3 would be imported, 0 here already, 0", []),
-            ("import_api_keys", "3 imported, 0 here already, 0", []),
+            ("import_api_keys --dry-run", "3 would be imported, 0 already imported, 0", []),
+            ("import_api_keys", "3 imported, 0 already imported, 0", []),
             (
                 "import_api_keys --end-missing",
-                "0 imported, 3 here already, 0",
-                ["0 imported keys were ended: not in the table any more."],
+                "0 imported, 3 already imported, 0",
+                ["0 imported keys were revoked: no longer in the table."],
             ),
         )
     ]
@@ -84,7 +84,7 @@ def test_the_end_of_the_table(keys: dict[str, str], customers: dict[str, Custome
     """Last of all: the table goes, keys work, what was revoked stays so, and customers can be deleted."""
     api = ApiClient(next(iter(settings.APIS)))
     assert api.delete("token/current/", token=keys["hicks"]).status_code == 204
-    assert run("import_api_keys")[2].startswith("3 keys: 0 imported, 2 here already, 1 ended here since,")
+    assert run("import_api_keys")[2].startswith("3 keys: 0 imported, 2 already imported, 1 no longer valid,")
     for command in document.commands("Afterwards"):
         assert run(command)[1] == 0
     assert "tastypie_apikey" not in connection.introspection.table_names()
