@@ -1,1 +1,1 @@
-"""The adapter for new clients: its OpenAPI document, and how that may change."""
+"""Tests of v2's OpenAPI document, and of the check for breaking changes between releases."""

@@ -1,4 +1,4 @@
-"""The committed document, and ways through it."""
+"""The committed `openapi.yaml`, and functions that iterate over its parts."""
 
 import copy
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ COMMITTED = Path(__file__).resolve().parent.parent.parent / "openapi.yaml"
 
 
 def committed() -> dict[str, Any]:
-    """Give the document; a copy of one's own."""
+    """Return a copy of the document."""
     return copy.deepcopy(_read())
 
 
@@ -23,12 +23,12 @@ def _read() -> dict[str, Any]:
 
 
 def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Give every operation by its id."""
+    """Return every operation by its id."""
     return {operation["operationId"]: operation for path in document["paths"].values() for operation in path.values()}
 
 
 def nodes(node: Any, place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Give every object in a document with its place; what is an example is not looked into."""
+    """Yield every object in a document with its place, except inside examples."""
     if isinstance(node, dict):
         yield place, node
         for name, value in node.items():
@@ -40,7 +40,7 @@ def nodes(node: Any, place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def examples(document: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
-    """Give every example of an answer: the operation, the status, the body."""
+    """Yield every example of a response: the operation, the status, the body."""
     for name, operation in operations(document).items():
         for status, response in operation["responses"].items():
             for content in response.get("content", {}).values():

@@ -1,4 +1,4 @@
-"""What counts as a break between two releases' documents, and what does not."""
+"""Which changes between two releases' documents are breaking, and which are not."""
 
 import copy
 import importlib.util
@@ -37,97 +37,106 @@ def field(document: dict[str, Any], path: str) -> Any:
 
 
 BREAKING: dict[str, tuple[Change, str]] = {
-    "a path goes": (lambda new: new["paths"].pop("/user/"), "GET /user/: removed"),
-    "a method goes": (lambda new: new["paths"]["/token/{id}/"].pop("delete"), "DELETE /token/{id}/: removed"),
+    "a path is removed": (lambda new: new["paths"].pop("/user/"), "GET /user/: removed"),
+    "a method is removed": (lambda new: new["paths"]["/token/{id}/"].pop("delete"), "DELETE /token/{id}/: removed"),
     "an operation is renamed": (
         lambda new: users(new).update(operationId="users"),
         "GET /user/: operationId listUsers is now users",
     ),
-    "a status goes": (
+    "a status is removed": (
         lambda new: sign_up(new)["responses"].pop("409", sign_up(new)["responses"].pop("403")),
         "403: removed",
     ),
-    "a header goes": (
+    "a header is removed": (
         lambda new: sign_up(new)["responses"]["201"]["headers"].pop("Location"),
         "201 header Location: removed",
     ),
-    "a field of an answer goes": (lambda new: schema(new, "User")["properties"].pop("email"), "200.email: removed"),
-    "a field of an answer may be left out": (
+    "a field of a response is removed": (
+        lambda new: schema(new, "User")["properties"].pop("email"),
+        "200.email: removed",
+    ),
+    "a field of a response is optional": (
         lambda new: schema(new, "User")["required"].remove("email"),
         "200.email: no longer required",
     ),
-    "a field of an answer may be null": (
+    "a field of a response is nullable": (
         lambda new: field(new, "User.email").update(nullable=True),
         "200.email: now nullable",
     ),
-    "a field of an answer changes its type": (
+    "a field of a response changes its type": (
         lambda new: field(new, "User.id").update(type="string"),
         "200.id: type integer is now string",
     ),
-    "a field of an answer changes its format": (
+    "a field of a response changes its format": (
         lambda new: field(new, "Token.created").pop("format"),
         "created: format date-time is now None",
     ),
-    "a field in a list of an answer goes": (
+    "a field in a list of a response is removed": (
         lambda new: schema(new, "SocialAccount")["properties"].pop("uid"),
         "GET /social_account/: 200.objects[].uid: removed",
     ),
-    "a list of an answer becomes closed": (
+    "additional properties of a response are forbidden": (
         lambda new: field(new, "Error.fields").update(additionalProperties=False),
         "additionalProperties no longer allowed",
     ),
-    "a new field has to be sent": (
+    "a new field is required": (
         lambda new: (
             schema(new, "SignUp")["properties"].update(device={"type": "string"}),
             schema(new, "SignUp")["required"].append("device"),
         ),
         "request.device: now required",
     ),
-    "a field has to be sent": (
+    "a field becomes required": (
         lambda new: schema(new, "SignUp")["required"].append("access_token"),
         "request.access_token: now required",
     ),
-    "a field is no longer taken": (
+    "a field of a request is removed": (
         lambda new: schema(new, "SignUp")["properties"].pop("nonce"),
         "request.nonce: removed",
     ),
-    "null is no longer taken": (
+    "a field of a request is no longer nullable": (
         lambda new: field(new, "SignUp.access_token_secret").pop("nullable"),
         "request.access_token_secret: no longer nullable",
     ),
-    "less is taken": (
+    "a maximum of a request is lowered": (
         lambda new: field(new, "SignUp.access_token").update(maxLength=1000),
         "request.access_token: maxLength 4096 is now 1000",
     ),
-    "a bound is new": (
+    "a minimum of a request is added": (
         lambda new: field(new, "SignUp.last_name").update(minLength=1),
         "request.last_name: minLength None is now 1",
     ),
-    "a request's list of values is closed": (
+    "an enum of a request is added": (
         lambda new: field(new, "SignUp.provider").update(enum=["facebook"]),
         "request.provider: enum added",
     ),
-    "a parameter goes": (lambda new: users(new)["parameters"].pop(0), "GET /user/: query parameter limit: removed"),
-    "a parameter has to be sent": (
+    "a parameter is removed": (
+        lambda new: users(new)["parameters"].pop(0),
+        "GET /user/: query parameter limit: removed",
+    ),
+    "a parameter becomes required": (
         lambda new: users(new)["parameters"].append(
             {"in": "query", "name": "site", "required": True, "schema": {"type": "string"}}
         ),
         "query parameter site: now required",
     ),
-    "less is taken of a parameter": (
+    "a maximum of a parameter is lowered": (
         lambda new: users(new)["parameters"][0]["schema"].update(maximum=50),
         "query parameter limit: maximum 100 is now 50",
     ),
-    "another media type": (
+    "the media type changes": (
         lambda new: sign_up(new)["requestBody"].update(content={"text/xml": {}}),
         "request application/json: removed",
     ),
-    "credentials are needed": (lambda new: sign_up(new)["security"].pop(0), "credentials none are no longer accepted"),
-    "a form of credentials goes": (
+    "authentication becomes required": (
+        lambda new: sign_up(new)["security"].pop(0),
+        "credentials none are no longer accepted",
+    ),
+    "an authentication scheme is removed": (
         lambda new: users(new)["security"].pop(),
         "credentials apiKey are no longer accepted",
     ),
-    "another base": (lambda new: new["servers"][0].update(url="/api/v3"), "servers: changed"),
+    "the base URL changes": (lambda new: new["servers"][0].update(url="/api/v3"), "servers: changed"),
     "a component is renamed": (
         lambda new: (
             new["components"]["schemas"].update(Person=schema(new, "User")),
@@ -138,26 +147,28 @@ BREAKING: dict[str, tuple[Change, str]] = {
         "200: component User is now Person",
     ),
 }
-HARMLESS: dict[str, Change] = {
-    "nothing": lambda new: None,
-    "words": lambda new: (users(new).update(summary="x", tags=["y"]), field(new, "User.email").update(description="z")),
+COMPATIBLE: dict[str, Change] = {
+    "no change": lambda new: None,
+    "texts": lambda new: (users(new).update(summary="x", tags=["y"]), field(new, "User.email").update(description="z")),
     "a new path": lambda new: new["paths"].update({"/new/": new["paths"]["/user/"]}),
     "a new status": lambda new: users(new)["responses"].update({"418": {"description": "x"}}),
     "a new header": lambda new: users(new)["responses"]["200"]["headers"].update(Deprecation={}),
-    "a new field of an answer": lambda new: schema(new, "User")["properties"].update(age={"type": "integer"}),
-    "a field that may be sent": lambda new: schema(new, "SignUp")["properties"].update(device={"type": "string"}),
-    "more is taken": lambda new: field(new, "SignUp.access_token").update(maxLength=9000),
-    "anything is taken": lambda new: field(new, "SignUp.access_token").pop("pattern"),
-    "null is taken": lambda new: field(new, "SignUp.nonce").update(nullable=True),
-    "an answer is never null": lambda new: field(new, "Token.expires_at").pop("nullable"),
-    "one more form of credentials": lambda new: users(new)["security"].append({"oauth": []}),
-    "no credentials are needed": lambda new: users(new)["security"].insert(0, {}),
-    "another order": lambda new: new.update(paths=dict(reversed(new["paths"].items()))),
+    "a new field of a response": lambda new: schema(new, "User")["properties"].update(age={"type": "integer"}),
+    "a new optional field of a request": lambda new: schema(new, "SignUp")["properties"].update(
+        device={"type": "string"}
+    ),
+    "a maximum of a request is raised": lambda new: field(new, "SignUp.access_token").update(maxLength=9000),
+    "a pattern of a request is removed": lambda new: field(new, "SignUp.access_token").pop("pattern"),
+    "a field of a request becomes nullable": lambda new: field(new, "SignUp.nonce").update(nullable=True),
+    "a field of a response is no longer nullable": lambda new: field(new, "Token.expires_at").pop("nullable"),
+    "a new authentication scheme": lambda new: users(new)["security"].append({"oauth": []}),
+    "authentication becomes optional": lambda new: users(new)["security"].insert(0, {}),
+    "the order of paths": lambda new: new.update(paths=dict(reversed(new["paths"].items()))),
 }
 
 
 def breaks(change: Change) -> list[str]:
-    """Give what the change would break."""
+    """Return the breaking changes that a change of the document makes."""
     old = committed()
     new = copy.deepcopy(old)
     change(new)
@@ -165,17 +176,17 @@ def breaks(change: Change) -> list[str]:
 
 
 @pytest.mark.parametrize("name", BREAKING)
-def test_a_break_is_named(name: str) -> None:
-    """Each change that a client of the last release would trip over is found, and said where it is."""
+def test_breaking_changes(name: str) -> None:
+    """Each change that would break a client of the last release is reported with its place."""
     change, expected = BREAKING[name]
     found = breaks(change)
     assert any(expected in line for line in found), found
 
 
-@pytest.mark.parametrize("name", HARMLESS)
-def test_what_is_no_break_is_passed_over(name: str) -> None:
-    """A change that no client can trip over is none."""
-    assert breaks(HARMLESS[name]) == []
+@pytest.mark.parametrize("name", COMPATIBLE)
+def test_compatible_changes(name: str) -> None:
+    """A change that breaks no client is not reported."""
+    assert breaks(COMPATIBLE[name]) == []
 
 
 @pytest.mark.parametrize(
@@ -190,16 +201,16 @@ def test_what_is_no_break_is_passed_over(name: str) -> None:
         (None, ["a"], False, []),
     ],
 )
-def test_closed_lists(old: Any, new: Any, sent: bool, expected: list[str]) -> None:
-    """A closed list of values may grow where it is sent, and shrink where it is read."""
+def test_enums(old: Any, new: Any, sent: bool, expected: list[str]) -> None:
+    """An enum may grow in requests and shrink in responses."""
     comparison = compatibility.Comparison({}, {})
     assert (
         list(comparison._schema("x", {"enum": old} if old else {}, {"enum": new} if new else {}, sent=sent)) == expected
     )
 
 
-def test_a_component_may_hold_itself() -> None:
-    """A tree of a component's own kind is walked once."""
+def test_recursive_components() -> None:
+    """A component that contains itself is compared once."""
     node = {"type": "object", "properties": {"child": {"$ref": "#/components/schemas/Node"}}}
     old: dict[str, Any] = {"components": {"schemas": {"Node": node}}}
     new = copy.deepcopy(old)
@@ -209,8 +220,8 @@ def test_a_component_may_hold_itself() -> None:
     assert list(compatibility.Comparison(old, new)._schema("x", ref, ref, sent=False)) != []
 
 
-def test_the_exit_says_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """As a program it prints each break once, counts them, and exits with 1 if there is one."""
+def test_exit_codes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The program prints and counts breaking changes; it exits with 1 if there are any, with 2 if misused."""
     same = str(COMMITTED)
     assert compatibility.main([same, same]) == 0
     without = tmp_path / "without.yaml"
@@ -218,14 +229,14 @@ def test_the_exit_says_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
         COMMITTED.read_text(encoding="utf-8").replace("  /user/{id}/:", "  /person/{id}/:"), encoding="utf-8"
     )
     assert compatibility.main([same, str(without)]) == 1
-    told = capsys.readouterr().out.splitlines()
-    assert "GET /user/{id}/: removed" in told
-    assert told[-1].endswith(": 1 breaking changes")
+    printed = capsys.readouterr().out.splitlines()
+    assert "GET /user/{id}/: removed" in printed
+    assert printed[-1].endswith(": 1 breaking changes")
     assert compatibility.main([same]) == 2
 
 
-def test_the_last_release_is_kept() -> None:
-    """There is a document of a release to compare with, and its name is its version."""
+def test_released_documents() -> None:
+    """There is a document of at least one release, named by its version."""
     released = list((ROOT / "docs" / "openapi").glob("*.yaml"))
     assert released
     for path in released:

@@ -1,4 +1,4 @@
-"""What `openapi.yaml` promises to whoever makes a client, a page or a test from it."""
+"""What `openapi.yaml` promises to the tools that generate clients, pages and tests from it."""
 
 import pytest
 from django.test import Client
@@ -33,8 +33,8 @@ def test_the_service_serves_the_committed_file(client: Client) -> None:
     assert response.content == COMMITTED.read_bytes()
 
 
-def test_operations_and_their_groups() -> None:
-    """Each operation has the id that generated clients call it by, a tag that is described, and a summary."""
+def test_operations_and_tags() -> None:
+    """Each operation has its id, a summary, and a tag with a description."""
     document = committed()
     assert {name: operation["tags"][0] for name, operation in operations(document).items()} == TAGS
     assert {tag["name"] for tag in document["tags"]} == set(TAGS.values())
@@ -42,15 +42,15 @@ def test_operations_and_their_groups() -> None:
     assert all(operation["summary"] for operation in operations(document).values())
 
 
-def test_version_and_base() -> None:
-    """It is OpenAPI 3.0.3 for one base URL, with paths as they are written, and one route for both slashes."""
+def test_version_and_base_url() -> None:
+    """The document is OpenAPI 3.0.3, has one base URL, and one path for the forms with and without trailing slash."""
     document = committed()
     assert (document["openapi"], document["servers"]) == ("3.0.3", [{"url": "/api/v2"}])
     assert all(path.startswith("/") and path.endswith("/") for path in document["paths"])
 
 
-def test_three_forms_of_credentials() -> None:
-    """All three forms of the header are declared, and each operation says whether it needs one."""
+def test_security_schemes() -> None:
+    """The three forms of `Authorization` are declared, and each operation declares whether it requires one."""
     document = committed()
     schemes = document["components"]["securitySchemes"]
     assert (schemes["bearer"]["type"], schemes["bearer"]["scheme"]) == ("http", "bearer")
@@ -66,7 +66,7 @@ def test_three_forms_of_credentials() -> None:
 
 
 def test_every_code_has_an_example() -> None:
-    """Each code of the contract stands in an example, at its own status or under `default`."""
+    """Each error code has an example, at its status or under `default`."""
     found = {(body["code"], status) for _, status, body in examples(committed()) if "code" in body}
     for leaf in leaves():
         assert {(leaf.code, str(leaf.status)), (leaf.code, "default")} & found, leaf.code
@@ -74,7 +74,7 @@ def test_every_code_has_an_example() -> None:
 
 
 def test_every_success_with_a_body_has_an_example() -> None:
-    """Whoever reads an operation sees an answer of it; and what to send, where there is something to send."""
+    """Each success with a body has an example, and so has the request of a sign-up."""
     document = committed()
     shown = {(operation, status) for operation, status, _ in examples(document)}
     for name, operation in operations(document).items():
@@ -86,7 +86,7 @@ def test_every_success_with_a_body_has_an_example() -> None:
 
 @pytest.mark.parametrize("name", TAGS)
 def test_every_failure_is_an_error(name: str) -> None:
-    """Every status of 400 and above, and any other under `default`, is one and the same model."""
+    """Every status from 400, and `default`, has the component `Error`."""
     responses = operations(committed())[name]["responses"]
     failures = {status: response for status, response in responses.items() if not status.startswith("2")}
     assert {"400", "401", "429", "500", "default"} <= set(failures)
@@ -95,8 +95,8 @@ def test_every_failure_is_an_error(name: str) -> None:
         assert schema == {"$ref": "#/components/schemas/Error"}, status
 
 
-def test_headers_of_answers() -> None:
-    """A client finds what it may rely on: the request's id always, and what belongs to a status."""
+def test_response_headers() -> None:
+    """Each response declares X-Request-ID and the headers of its status, and no others of these."""
     for name, operation in operations(committed()).items():
         for status, response in operation["responses"].items():
             headers = set(response["headers"])
@@ -106,15 +106,15 @@ def test_headers_of_answers() -> None:
             assert ("Location" in headers) == (status == "201"), (name, status)
 
 
-def test_a_version_may_announce_its_end() -> None:
-    """The description tells of the headers that a version carries before it is switched off, and of the code after."""
+def test_life_cycle_is_described() -> None:
+    """The description names the life cycle headers and the code of a retired version."""
     document = committed()
     for word in ("`Deprecation:", "`Sunset:", "`Link`", "`version_retired`"):
         assert word in document["info"]["description"]
 
 
 def test_models_are_named() -> None:
-    """Every object that is sent or read is a component, so that no generated model is anonymous."""
+    """Every object in a request or response is a component, so that generated models have names."""
     document = committed()
     for place, node in nodes(document["paths"]):
         assert "properties" not in node, place
@@ -125,16 +125,16 @@ def test_models_are_named() -> None:
             assert node.get("type") != "object" or node["additionalProperties"] is not True, (name, place)
 
 
-def test_nothing_is_closed_or_ambiguous() -> None:
-    """No enum (providers and codes are added without notice), no `oneOf` or its like, no field forbidden."""
+def test_no_enums_and_no_unions() -> None:
+    """There are no enums (providers and codes may be added), no `oneOf` and the like, no forbidden fields."""
     for place, node in nodes(committed()):
         for keyword in ("enum", "oneOf", "anyOf", "allOf", "not", "discriminator"):
             assert keyword not in node, place
         assert node.get("additionalProperties") is not False, place
 
 
-def test_answers_are_complete() -> None:
-    """Every field of every answer is required, but for what an error has only where fields are at fault."""
+def test_response_fields_are_required() -> None:
+    """Every field of every response is required, except `fields` of an error."""
     optional = {
         (name, field)
         for name, component in committed()["components"]["schemas"].items()
@@ -145,7 +145,7 @@ def test_answers_are_complete() -> None:
 
 
 def test_links_lead_to_operations() -> None:
-    """Each declared link is in the document, and leads to an operation that has the parameter."""
+    """Each declared link is in the document, and its operation has the parameter."""
     document = committed()
     found = {
         (name, link["operationId"], link["parameters"]["id"])

@@ -1,4 +1,4 @@
-"""The document is the same whatever a project that adopts the adapter has set."""
+"""The document does not depend on the settings of a project."""
 
 import os
 import subprocess
@@ -66,7 +66,7 @@ settings.APIS = {"api_v2": "elsewhere/"}
 
 
 def document(before: str = "", **environment: str) -> bytes:
-    """Make the document in a process of its own, with these settings."""
+    """Return the document as made in a new process with these settings."""
     variables = {
         "SECRET_KEY": "tests-only",
         "DJANGO_SETTINGS_MODULE": "config.settings",
@@ -104,12 +104,11 @@ def document(before: str = "", **environment: str) -> bytes:
         ),
     ],
 )
-def test_the_same_whatever_the_environment(environment: dict[str, str]) -> None:
-    """Neither the enabled providers, nor DEBUG, nor the dates of the older version, nor chance change a byte."""
+def test_environment_has_no_effect(environment: dict[str, str]) -> None:
+    """The enabled providers, DEBUG, the dates of v1 and the hash seed change no byte."""
     assert document(**environment) == COMMITTED.read_bytes()
 
 
-@pytest.mark.process
-def test_the_same_whatever_a_project_has_set() -> None:
-    """Settings of REST framework and drf-spectacular, the language and the place it is mounted change no byte."""
+def test_project_settings_have_no_effect() -> None:
+    """Settings of REST framework and drf-spectacular, the language and the mounted prefix change no byte."""
     assert document(ODD) == COMMITTED.read_bytes()

@@ -1,1 +1,1 @@
-"""A project with a user model of its own; these tests run in a process of their own, with its settings."""
+"""Tests with a custom user model. They run in a process with settings of their own."""

@@ -1,10 +1,10 @@
-"""Django's entry to the app with the user model."""
+"""The app's configuration."""
 
 from django.apps import AppConfig
 
 
 class CustomUserConfig(AppConfig):
-    """The app; its label names the model in AUTH_USER_MODEL."""
+    """The app of the user model; AUTH_USER_MODEL uses its label."""
 
     name = "tests.custom_user"
     label = "custom_user"

@@ -1,4 +1,4 @@
-"""A user model that shares as little as it may with Django's own: a UUID, another name field, no first or last name."""
+"""A user model with few of Django's fields: a UUID, another name field, no first or last name."""
 
 import uuid
 from typing import Any, ClassVar
@@ -8,10 +8,10 @@ from django.db import models
 
 
 class PersonManager(BaseUserManager["Person"]):
-    """What social-django asks of a manager."""
+    """The manager, with the method that social_django calls."""
 
     def create_user(self, handle: str, **fields: Any) -> "Person":
-        """Create somebody without a password."""
+        """Create a person without a password."""
         person = self.model(handle=handle, **fields)
         person.set_unusable_password()
         person.save(using=self._db)
@@ -33,5 +33,5 @@ class Person(AbstractBaseUser):
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     def __str__(self) -> str:
-        """Name them."""
+        """Return the handle."""
         return self.handle

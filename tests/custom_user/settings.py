@@ -1,4 +1,4 @@
-"""The settings of the tests, with another user model."""
+"""The tests' settings with the custom user model."""
 
 from tests.settings import *  # noqa: F403 - all of them
 from tests.settings import INSTALLED_APPS as _APPS

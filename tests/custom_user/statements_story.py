@@ -1,4 +1,4 @@
-"""The few statements of a sign-in for the other user model; `test_custom_user.py` runs it in a process of its own."""
+"""The statements of a sign-in with the custom user model; `test_custom_user.py` runs these tests in a new process."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -21,8 +21,8 @@ from tests.social.rows import all_of
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_a_row_is_found_with_its_person() -> None:
-    """With a key that is a UUID, as the queryset finds it."""
+def test_lookup_finds_the_row_with_its_person() -> None:
+    """The compiled lookup returns what the queryset returns, with a UUID as the person's key."""
     person: Any = Person.objects.create_user("ripley", contact="ripley@example.com")
     UserSocialAuth.objects.create(user=person, provider="github", uid="1", id_key="id", extra_data={"id": 1})
     look_up = _look_up(UserSocialAuth, 2, 50)
@@ -34,8 +34,8 @@ def test_a_row_is_found_with_its_person() -> None:
     assert (type(found.user), found.user.pk, found.user_id) == (Person, person.pk, person.pk)
 
 
-def test_as_few_statements_as_ever(providers: Providers) -> None:
-    """Seven for a new person, four for a known one."""
+def test_number_of_statements(providers: Providers) -> None:
+    """A new person costs seven statements, a known one four."""
     for outcome, statements in (("created", 7), ("signed_in", 4), ("signed_in", 4)):
         with CaptureQueriesContext(connection) as captured:
             assert signed_up(providers, "github").outcome == outcome
@@ -51,8 +51,8 @@ def test_as_few_statements_as_ever(providers: Providers) -> None:
         {"username": "ripley", "contact": "ripley@example.com"},
     ],
 )
-def test_a_person_is_created_as_social_django_creates_one(fields: dict[str, Any]) -> None:
-    """Whichever names the fields come under: the model knows a `handle` and no `username`."""
+def test_insert_user_matches_social_django(fields: dict[str, Any]) -> None:
+    """`insert_user` creates the same person as social_django, under either name of the `handle` field."""
     made = []
     for create in (DjangoStorage.user.create_user, lambda **given: pipeline.insert_user(DjangoStorage.user, **given)):
         person = create(**fields)
@@ -62,8 +62,8 @@ def test_a_person_is_created_as_social_django_creates_one(fields: dict[str, Any]
     assert made[0][0] == "ripley"
 
 
-def test_a_handle_that_is_taken_is_said_as_what_it_is() -> None:
-    """By the code that lets a sign-up be tried again."""
+def test_taken_handle() -> None:
+    """A taken handle raises `username_in_use`, for which a sign-up is run again."""
     Person.objects.create_user("ripley")
     with pytest.raises(AuthAssociationError) as refused, transaction.atomic():
         pipeline.insert_user(DjangoStorage.user, username="ripley")
@@ -71,18 +71,16 @@ def test_a_handle_that_is_taken_is_said_as_what_it_is() -> None:
     assert Person.objects.count() == 1
 
 
-def test_a_handle_that_is_taken_meanwhile_is_chosen_again(
-    providers: Providers, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Between the look and the write."""
+def test_handle_taken_during_a_sign_up(providers: Providers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If another sign-up takes the handle between check and INSERT, another handle is chosen."""
     taken, looked = usernames.taken_among, []
     Person.objects.create_user(RIPLEY["login"][:12])
 
-    def sees_nobody_at_first(names: Sequence[str]) -> Collection[str]:
+    def none_taken_at_first(names: Sequence[str]) -> Collection[str]:
         looked.append(names[0])
         return taken(names) if len(looked) > 1 else ()
 
-    monkeypatch.setattr(pipeline, "taken_among", sees_nobody_at_first)
+    monkeypatch.setattr(pipeline, "taken_among", none_taken_at_first)
     signed_in = signed_up(providers, "github", **RIPLEY)
     assert signed_in.outcome == "created"
     assert looked[0] == looked[1] == RIPLEY["login"][:12]

@@ -1,4 +1,4 @@
-"""The sign-up story for the other user model; `test_custom_user.py` runs it in a process of its own."""
+"""Sign-ups with the custom user model; `test_custom_user.py` runs these tests in a new process."""
 
 import json
 import re
@@ -30,7 +30,7 @@ RIPLEY: dict[str, Any] = {
 
 
 def call(method: str, path: str, fields: Any = None, token: str | None = None) -> Any:
-    """Call an API; give the status and the body."""
+    """Call an API; return the status and the body."""
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
     body = b"" if fields is None else json.dumps(fields).encode()
     client = Client(SERVER_NAME="api.example.com", raise_request_exception=False)
@@ -38,15 +38,15 @@ def call(method: str, path: str, fields: Any = None, token: str | None = None) -
     return response.status_code, json.loads(response.content or b"null")
 
 
-def test_the_model_is_the_other_one() -> None:
-    """Or else this shows nothing."""
+def test_the_custom_model_is_in_use() -> None:
+    """The user model is the custom one; otherwise these tests check nothing."""
     assert get_user_model()._meta.label == Person._meta.label == "custom_user.Person"
     assert {field.name for field in Person._meta.get_fields()}.isdisjoint({"username", "first_name", "last_name"})
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
-def test_sign_up_sign_in_link_and_leave(providers: Providers, prefix: str) -> None:
-    """The whole story: what the model does not have is empty, and its name field is `username`."""
+def test_sign_up_sign_in_link_and_disconnect(providers: Providers, prefix: str) -> None:
+    """All operations work; fields that the model lacks are empty, and `username` is its name field."""
     github = providers.knows("github", "t1", **RIPLEY)
     status, created = call("POST", f"{prefix}social_sign_up/", github)
     assert (status, created["outcome"]) == (201, "created")
@@ -70,8 +70,8 @@ def test_sign_up_sign_in_link_and_leave(providers: Providers, prefix: str) -> No
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
-def test_the_ledger_knows_who_has_called(providers: Providers, prefix: str) -> None:
-    """By the key of this model, which a sign-up tells as text and a token as what it is."""
+def test_ledger_records_the_last_call(providers: Providers, prefix: str) -> None:
+    """The ledger stores the UUID of the user, for a sign-up and for a call with a token."""
     ledger().flush()
     _, created = call("POST", f"{prefix}social_sign_up/", providers.knows("github", "t1", **RIPLEY))
     call("GET", f"{prefix}user/", token=created["token"])
@@ -81,16 +81,16 @@ def test_the_ledger_knows_who_has_called(providers: Providers, prefix: str) -> N
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
-def test_the_address_goes_where_the_model_keeps_it(providers: Providers, prefix: str) -> None:
-    """`email` of the contract is the model's EMAIL_FIELD, written and read."""
+def test_email_field(providers: Providers, prefix: str) -> None:
+    """`email` is written to and read from the model's EMAIL_FIELD."""
     _, created = call("POST", f"{prefix}social_sign_up/", providers.knows("github", "t1", **RIPLEY))
     assert created["email"] == "ripley@example.com"
     assert Person.objects.get().contact == "ripley@example.com"
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
-def test_names_are_unique_whatever_the_case(providers: Providers, prefix: str) -> None:
-    """In the model's own column, and within its length."""
+def test_names_are_unique_without_regard_to_case(providers: Providers, prefix: str) -> None:
+    """Names are unique in the model's column without regard to case, and fit its length."""
     for number, login in enumerate(["ripley", "RIPLEY", "Ripley"]):
         fields = providers.knows("github", f"t{number}", **{**RIPLEY, "id": number + 1, "login": login})
         assert call("POST", f"{prefix}social_sign_up/", fields)[0] == 201
@@ -99,8 +99,8 @@ def test_names_are_unique_whatever_the_case(providers: Providers, prefix: str) -
     assert all(len(handle) <= 12 for handle in handles)
 
 
-def test_names_are_found_by_an_index() -> None:
-    """Of the model's own column, in the model's own table."""
+def test_names_have_an_index() -> None:
+    """The check for taken names uses an index on the model's column."""
     with CaptureQueriesContext(connection) as sent:
         assert not taken_among(["ripley"])
     with connection.cursor() as cursor:
@@ -110,8 +110,8 @@ def test_names_are_found_by_an_index() -> None:
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
-def test_an_inactive_person_stays_out(providers: Providers, prefix: str) -> None:
-    """By the model's own `is_active`."""
+def test_inactive_person(providers: Providers, prefix: str) -> None:
+    """An inactive person can neither sign in nor use a token."""
     fields = providers.knows("github", "t1", **RIPLEY)
     _, created = call("POST", f"{prefix}social_sign_up/", fields)
     Person.objects.update(is_active=False)

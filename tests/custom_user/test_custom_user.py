@@ -3,8 +3,8 @@
 from tests.e2e.servers import run_to_end
 
 
-def test_the_story_with_another_user_model() -> None:
-    """Django takes one user model a process, so the stories run in one of their own."""
+def test_with_a_custom_user_model() -> None:
+    """The tests of the custom user model pass. Django allows one user model per process, so they run in a new one."""
     ended = run_to_end(
         "pytest",
         {"DJANGO_SETTINGS_MODULE": "tests.custom_user.settings"},

@@ -1,1 +1,1 @@
-"""Where the two frameworks differ by nature: each decision, and the requests that show it."""
+"""Tests of the decisions in docs/differences.md, on which Tastypie and DRF differ by default."""

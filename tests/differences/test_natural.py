@@ -1,4 +1,4 @@
-"""Every example of parity/examples.toml, run against every mounted API; and the page that is written from it."""
+"""Each example request of parity/examples.toml against each mounted API, and the page made from them."""
 
 import json
 import re
@@ -26,7 +26,7 @@ EXAMPLES = [
 
 @pytest.fixture
 def token(db: None) -> str:
-    """A credential of Ripley's, who has the ids of the examples."""
+    """An access token of the user Ripley, whose objects have the ids in the examples."""
     ripley = User.objects.create(pk=1, username="ripley", first_name="Zoë", last_name="\u2028", password="!")
     for pk, provider in enumerate(("facebook", "github"), start=1):
         UserSocialAuth.objects.create(pk=pk, user=ripley, provider=provider, uid="10011", id_key="id")
@@ -35,8 +35,8 @@ def token(db: None) -> str:
 
 @pytest.mark.parametrize("app", settings.APIS)
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_the_decision_holds(app: str, example: Example, token: str, providers: Providers) -> None:
-    """What the contract says of it is what comes, from every version."""
+def test_examples(app: str, example: Example, token: str, providers: Providers) -> None:
+    """Each version answers an example request as the decision says."""
     providers.knows("facebook", "known", id="10011", name="Ellen Ripley")
     prefix = "/" + settings.APIS[app]
     message = _message(example, token)
@@ -46,7 +46,7 @@ def test_the_decision_holds(app: str, example: Example, token: str, providers: P
 
 
 def _message(example: Example, token: str) -> Message:
-    """Give the request; a POST without a Content-Type has one, unless the example is about it."""
+    """Return the request of an example; a POST gets a Content-Type unless the example sets it."""
     headers: list[Header] = [(name, value.replace("{token}", token).encode()) for name, value in example.given.items()]
     if example.method == "POST" and "Content-Type" not in example.given:
         headers.append(("Content-Type", b"application/json"))
@@ -73,25 +73,25 @@ def _check(example: Example, answer: Answer, prefix: str) -> None:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row.id for row in ROWS])
-def test_a_row_says_all_of_it(row: Row) -> None:
-    """What either framework does, what is decided and why; and a row that no request shows says where it is shown."""
+def test_rows_are_complete(row: Row) -> None:
+    """Each row states the behaviours, the decision and the reason; without examples, also where it is tested."""
     assert all((row.subject, row.v1, row.v2, row.contract, row.why))
     assert row.wins in {"v1", "v2", "both", "neither"}
     assert row.examples or re.search(r"shows?\b|above", row.why + row.contract), row.id
 
 
-def test_no_row_stands_twice() -> None:
-    """Ids and subjects are names."""
+def test_rows_are_unique() -> None:
+    """No two rows have the same id or subject."""
     assert len({row.id for row in ROWS}) == len({row.subject for row in ROWS}) == len(ROWS)
 
 
-def test_the_page_is_what_the_data_say() -> None:
-    """It is written by `python -m scripts.differences_page`."""
+def test_page_is_up_to_date() -> None:
+    """docs/differences.md is the output of `python -m scripts.differences_page`."""
     assert PAGE.read_text(encoding="utf-8") == page()
 
 
-def test_an_example_can_fail(token: str, providers: Providers) -> None:
-    """A row that said something else would be found out."""
+def test_wrong_examples_fail(token: str, providers: Providers) -> None:
+    """An example with another status, code, header or body fails."""
     app = next(iter(settings.APIS))
     prefix = "/" + settings.APIS[app]
     example = next(example for row in ROWS if row.id == "nan" for example in row.examples)

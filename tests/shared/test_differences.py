@@ -1,4 +1,4 @@
-"""docs/contract.md, section 0: the closed list, row by row, and what it does not cover."""
+"""The closed list of docs/contract.md, section 0: what it allows and what it does not."""
 
 import json
 from dataclasses import replace
@@ -38,8 +38,8 @@ def outside(comparison: Comparison) -> list[str]:
     return [f"{difference.part} {difference.place}".strip() for difference in comparison.outside]
 
 
-def test_the_same_bytes_differ_nowhere() -> None:
-    """Nothing is reported for nothing."""
+def test_identical_answers() -> None:
+    """Identical answers have no differences."""
     assert compare(answer(SIGNED_UP), answer(SIGNED_UP)).differences == ()
 
 
@@ -80,8 +80,8 @@ def test_the_same_bytes_differ_nowhere() -> None:
         ),
     ],
 )
-def test_what_may_differ_in_a_body(old: Any, new: Any, why: tuple[str, ...]) -> None:
-    """Each row of the list, with exactly the reasons that it takes."""
+def test_allowed_in_a_body(old: Any, new: Any, why: tuple[str, ...]) -> None:
+    """Each rule for a body allows its difference, with exactly the needed reasons."""
     version = 2 if "/api/v2/" in json.dumps(new) else 1
     comparison = compare(answer(old), answer(new, version))
     assert [difference.reasons for difference in comparison.differences] == [why]
@@ -114,8 +114,8 @@ def test_what_may_differ_in_a_body(old: Any, new: Any, why: tuple[str, ...]) -> 
         ({"objects": [{"uid": "1"}]}, {"objects": [{"uid": "2"}]}),
     ],
 )
-def test_what_may_not_differ_in_a_body(old: Any, new: Any) -> None:
-    """A value of another form, another place, another order: outside the list."""
+def test_not_allowed_in_a_body(old: Any, new: Any) -> None:
+    """A value of another form, in another field, or in another order is not allowed."""
     comparison = compare(answer(old), answer(new, 2))
     assert len(comparison.outside) == 1
     assert comparison.allowed == ()
@@ -133,13 +133,13 @@ def test_what_may_not_differ_in_a_body(old: Any, new: Any) -> None:
         (b'{"a":1}', b'{"a":"\xff"}'),
     ],
 )
-def test_what_reading_would_hide(old: bytes, new: bytes) -> None:
-    """The bytes are the promise, not what a parser makes of them."""
+def test_bodies_are_compared_as_bytes(old: bytes, new: bytes) -> None:
+    """Differences that a JSON parser hides are reported."""
     assert "body" in outside(compare(answer(old), answer(new, 2)))
 
 
-def test_what_may_differ_in_headers() -> None:
-    """Location, Date, Retry-After and X-Request-ID: by value, never by presence."""
+def test_allowed_in_headers() -> None:
+    """Location, Date, Retry-After and X-Request-ID may differ in value, but must be present in both."""
     old = answer(
         {},
         Location="/api/v1/user/7/",
@@ -178,21 +178,21 @@ def test_what_may_differ_in_headers() -> None:
         ("X_Request_ID", "0123456789abcdef", ""),
     ],
 )
-def test_what_may_not_differ_in_headers(name: str, old: str, new: str) -> None:
-    """Another form of a listed header, or any other header."""
+def test_not_allowed_in_headers(name: str, old: str, new: str) -> None:
+    """A listed header of another form, or any other header, must not differ."""
     comparison = compare(answer({}, **_header(name, old)), answer({}, 2, **_header(name, new)))
     assert outside(comparison) == [f"header {name.lower().replace('_', '-')}"]
 
 
-def test_a_header_sent_twice_is_not_the_same() -> None:
-    """Which of the two a client reads is anyone's guess."""
+def test_repeated_header() -> None:
+    """A header that one answer repeats is a difference."""
     once = answer({}, Location="/api/v1/user/7/")
     twice = replace(once, headers=(*once.headers, ("location", "/api/v1/user/7/")))
     assert outside(compare(once, twice)) == ["header location"]
 
 
-def test_the_length_of_a_body_follows_from_the_body() -> None:
-    """A true Content-Length is no difference of its own; a false one is."""
+def test_content_length() -> None:
+    """A correct Content-Length is not a difference of its own; an incorrect one is."""
     old, new = answer({"id": 9}), answer({"id": 10}, 2)
     assert reasons(compare(old, new)) == {"id": ("the id of a new row",)}
     assert outside(compare(old, replace(new, headers=(*new.headers[:1], ("Content-Length", "3"))))) == [
@@ -200,16 +200,16 @@ def test_the_length_of_a_body_follows_from_the_body() -> None:
     ]
 
 
-def test_the_life_cycle_is_the_older_versions_alone() -> None:
-    """Deprecation, Sunset and Link may be on the old answer, never on the new one."""
+def test_life_cycle_headers() -> None:
+    """Only the older version's answer may have Deprecation, Sunset and Link."""
     headers: Any = {"Deprecation": "@1", "Sunset": "Mon, 23 Nov 2026 20:00:00 GMT", "Link": "</api/v2/>"}
     assert set(reasons(compare(answer({}, **headers), answer({}, 2)))) == {"deprecation", "sunset", "link"}
     assert len(compare(answer({}), answer({}, 2, **headers)).outside) == 3
     assert outside(compare(answer({}, Link="a"), answer({}, 2, Link="b"))) == ["header link"]
 
 
-def test_a_retired_version_may_refuse() -> None:
-    """The 410 of a brownout explains the whole answer; another status explains nothing."""
+def test_retired_version() -> None:
+    """The older version may answer 410 `version_retired`; no other status may differ."""
     gone = answer({"errors": "Gone.", "code": "version_retired"}, status=410)
     fine = answer(SIGNED_UP, 2, 201)
     comparison = compare(gone, fine)

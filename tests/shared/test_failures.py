@@ -1,4 +1,4 @@
-"""What the operator is told of a failure, and what not."""
+"""What `failure_reply` logs."""
 
 import pytest
 from django.test import RequestFactory
@@ -8,8 +8,8 @@ from shared.http.failures import failure_reply
 
 
 @pytest.mark.threat(29)
-def test_the_words_of_a_library_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
-    """A library's message may repeat what it was given; its kind is told."""
+def test_messages_of_libraries_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """The log has the class of the cause but not its message, which may repeat a token."""
     error = ProviderBadResponse()
     error.__cause__ = ValueError("invalid literal: 'canary'")
     reply = failure_reply(error, RequestFactory().get("/api/v2/"))

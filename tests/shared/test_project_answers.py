@@ -1,4 +1,4 @@
-"""What a project's own middleware and resources answer below an API's prefix: never a page."""
+"""Answers of a project's own middleware and resources below an API's prefix."""
 
 import json
 
@@ -13,10 +13,10 @@ BELOW = f"/{next(iter(settings.APIS.values()))}article/"
 
 
 def answered(response: HttpResponse, path: str = BELOW) -> HttpResponse:
-    def project(request: HttpRequest) -> HttpResponse:
+    def view(request: HttpRequest) -> HttpResponse:
         return response
 
-    answer = ContractMiddleware(project)(RequestFactory().get(path))
+    answer = ContractMiddleware(view)(RequestFactory().get(path))
     assert isinstance(answer, HttpResponse)
     return answer
 
@@ -31,28 +31,28 @@ def answered(response: HttpResponse, path: str = BELOW) -> HttpResponse:
         (503, 500, "internal_error"),
     ],
 )
-def test_a_page_becomes_an_error_of_the_contract(status: int, expected: int, code: str) -> None:
-    """Whoever made it."""
+def test_error_pages_become_errors_of_the_contract(status: int, expected: int, code: str) -> None:
+    """An HTML error page is replaced with the error envelope."""
     answer = answered(HttpResponse("<h1>Sorry</h1>", status=status))
     assert (answer.status_code, json.loads(answer.content)["code"]) == (expected, code)
 
 
 @pytest.mark.parametrize("status", [401, 403, 405, 429])
-def test_a_refusal_without_a_page_stays(status: int) -> None:
-    """A resource of the project's own says no in its own way; the common headers are there."""
+def test_empty_refusals_stay(status: int) -> None:
+    """An empty 4xx of a project's own resource is not replaced, and gets the common headers."""
     answer = answered(HttpResponse(status=status))
     assert (answer.status_code, answer.content) == (status, b"")
     assert (answer["Cache-Control"], answer["X-Content-Type-Options"]) == ("no-store", "nosniff")
 
 
 @pytest.mark.parametrize("status", [400, 404, 500, 503])
-def test_nothing_at_all_is_an_error_of_the_contract_too(status: int) -> None:
-    """Where the contract has one for it, or something broke."""
+def test_empty_errors_become_errors_of_the_contract(status: int) -> None:
+    """An empty 400, 404 or 5xx is replaced with the error envelope."""
     assert json.loads(answered(HttpResponse(status=status)).content)["code"]
 
 
-def test_other_paths_are_the_projects_own() -> None:
-    """With its pages and its cookies."""
+def test_other_paths_are_unchanged() -> None:
+    """Answers outside the APIs keep their pages and cookies."""
     page = HttpResponse("<h1>Sorry</h1>", status=403)
     page.set_cookie("visited", "1")
     answer = answered(page, "/orders/")

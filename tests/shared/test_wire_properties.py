@@ -1,4 +1,4 @@
-"""The JSON dialect, by property: what it takes, and that it takes or refuses and does nothing else."""
+"""Property tests of the JSON dialect and of the size limit."""
 
 import json
 import math
@@ -26,8 +26,8 @@ BYTES = st.binary(max_size=200) | st.lists(PIECES, max_size=30).map(b"".join) | 
 
 
 @given(TREES)
-def test_what_is_written_is_read_back(tree: dict[str, Any]) -> None:
-    """Every tree within the bounds comes through unchanged, types included."""
+def test_round_trip(tree: dict[str, Any]) -> None:
+    """Every tree within the bounds is decoded as it was encoded, including types."""
     read = wire.decode(wire.encode(tree))
     assert read == tree
     assert repr(read) == repr(tree)
@@ -45,21 +45,21 @@ def test_what_is_written_is_read_back(tree: dict[str, Any]) -> None:
 @example(b'{"a":1e999}')
 @example(b'{"a":' + b"[" * 100_000)
 @example(b'{"a":' + b"9" * 4301 + b"}")
-def test_bytes_are_an_object_or_refused(body: bytes) -> None:
-    """Whatever comes, the outcome is a dictionary or `invalid_json`, and agrees with the standard library's reading."""
+def test_bytes_are_an_object_or_invalid(body: bytes) -> None:
+    """Any bytes are either InvalidJson, or a dictionary that equals the standard library's."""
     try:
         read = wire.decode(body)
     except InvalidJson:
         return
     assert isinstance(read, dict)
     assert repr(json.loads(body.decode("utf-8"))) == repr(read)
-    # What was read can be written, and means the same.
+    # A decoded object can be encoded and decoded again.
     assert wire.decode(wire.encode(read)) == read
 
 
 @given(st.lists(st.booleans(), min_size=31, max_size=36), TREES)
-def test_depth_is_counted_from_the_object(kinds: list[bool], beside: dict[str, Any]) -> None:
-    """Thirty-two levels are taken, the object being the first; one more is refused."""
+def test_depth(kinds: list[bool], beside: dict[str, Any]) -> None:
+    """Thirty-two levels are accepted, including the object itself; one more is refused."""
     value: Any = "leaf"
     for is_list in kinds:
         value = [value] if is_list else {"in": value}
@@ -73,7 +73,7 @@ def test_depth_is_counted_from_the_object(kinds: list[bool], beside: dict[str, A
 
 @given(st.integers(1, 5000), st.sampled_from(["", "-"]))
 def test_long_integers(digits: int, sign: str) -> None:
-    """An integer of up to 4 300 digits is a number, a longer one is refused; the sign is no digit."""
+    """An integer of up to 4 300 digits is accepted, a longer one refused; the sign does not count."""
     body = f'{{"n":{sign}{"9" * digits}}}'.encode()
     if digits <= wire.MAX_INTEGER_DIGITS:
         assert wire.decode(body)["n"] == int(sign + "9" * digits)
@@ -83,8 +83,8 @@ def test_long_integers(digits: int, sign: str) -> None:
 
 
 @given(st.floats())
-def test_numbers_stay_doubles(number: float) -> None:
-    """Every finite double comes through; what is none is neither written nor read."""
+def test_doubles(number: float) -> None:
+    """Every finite double is accepted; NaN and infinities are neither encoded nor decoded."""
     if math.isfinite(number):
         assert wire.decode(wire.encode({"n": number})) == {"n": number}
         return
@@ -94,25 +94,25 @@ def test_numbers_stay_doubles(number: float) -> None:
         wire.decode(json.dumps({"n": number}).encode())
 
 
-class Trickle:
-    """A stream that gives what it likes, never more than it was asked for."""
+class ShortReads:
+    """A stream that returns fewer bytes than requested, by a list of sizes."""
 
     def __init__(self, body: bytes, sizes: list[int]) -> None:
-        self._body, self._sizes, self.given = body, sizes, 0
+        self._body, self._sizes, self._reads = body, sizes, 0
 
     def read(self, size: int, /) -> bytes:
-        size = min(size, self._sizes[self.given % len(self._sizes)])
+        size = min(size, self._sizes[self._reads % len(self._sizes)])
         part, self._body = self._body[:size], self._body[size:]
-        self.given += 1
+        self._reads += 1
         return part
 
 
 @given(st.integers(-50, 50), st.lists(st.integers(500, 70_000), min_size=1, max_size=5))
-def test_the_limit_holds_however_a_body_arrives(over: int, sizes: list[int]) -> None:
-    """Up to 64 KiB are read whole, whatever the pieces; one byte more is refused."""
+def test_size_limit(over: int, sizes: list[int]) -> None:
+    """A body of up to 64 KiB is read whole, in any parts; one byte more is refused."""
     body = b"x" * (wire.MAX_BYTES + over)
     if over <= 0:
-        assert wire.read_limited(Trickle(body, sizes)) == body
+        assert wire.read_limited(ShortReads(body, sizes)) == body
     else:
         with pytest.raises(PayloadTooLarge):
-            wire.read_limited(Trickle(body, sizes))
+            wire.read_limited(ShortReads(body, sizes))

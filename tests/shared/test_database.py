@@ -1,4 +1,4 @@
-"""Which failures mean that the database is away, and which are a mistake of ours."""
+"""Which exceptions mean that the database is unavailable, and which are bugs."""
 
 import sqlite3
 from pathlib import Path
@@ -18,13 +18,13 @@ pytestmark = pytest.mark.threat(28)
 
 
 def wrapped(kind: type[Error], cause: BaseException | None) -> Error:
-    """Give Django's error for one of a driver's, as Django makes it."""
+    """Return Django's exception for a driver's, as Django raises it."""
     error = kind(*(cause.args if cause else ()))
     error.__cause__ = cause
     return error
 
 
-AWAY = {
+UNAVAILABLE = {
     "refused": wrapped(OperationalError, psycopg.OperationalError("connection refused")),
     "lost": wrapped(OperationalError, psycopg.OperationalError("the connection is lost")),
     "pool exhausted": wrapped(OperationalError, psycopg_pool.PoolTimeout()),
@@ -42,7 +42,7 @@ AWAY = {
     "statement cancelled": wrapped(OperationalError, errors.QueryCanceled()),
     "failover": wrapped(InternalError, errors.ReadOnlySqlTransaction()),
 }
-OURS = {
+BUGS = {
     "no such table": wrapped(DjangoProgrammingError, errors.UndefinedTable()),
     "wrong type": wrapped(DataError, errors.InvalidTextRepresentation()),
     "failed transaction": wrapped(InternalError, errors.InFailedSqlTransaction()),
@@ -53,27 +53,27 @@ OURS = {
 }
 
 
-@pytest.mark.parametrize("error", AWAY.values(), ids=AWAY)
-def test_away(error: Exception) -> None:
-    """Not to be reached, lost, in trouble of its own: it passes."""
+@pytest.mark.parametrize("error", UNAVAILABLE.values(), ids=UNAVAILABLE)
+def test_unavailable(error: Exception) -> None:
+    """The database cannot be reached, is lost, or reports a temporary failure."""
     assert database_is_away(error)
 
 
-@pytest.mark.parametrize("error", OURS.values(), ids=OURS)
-def test_a_mistake_of_ours(error: Exception) -> None:
-    """No retry mends it."""
+@pytest.mark.parametrize("error", BUGS.values(), ids=BUGS)
+def test_bugs(error: Exception) -> None:
+    """An error in a statement, or another library's exception, is a bug."""
     assert not database_is_away(error)
 
 
 class Sqlite:
-    """A SQLite file as Django speaks to it, which waits for nobody."""
+    """A SQLite file, used through Django without waiting for locks."""
 
     def __init__(self, file: Path) -> None:
         settings: dict[str, Any] = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(file)}
         self.connection = ConnectionHandler({"default": {**settings, "OPTIONS": {"timeout": 0}}})["default"]
 
     def failure_of(self, statement: str) -> Exception:
-        """Give what a statement fails with."""
+        """Return the exception of a statement."""
         with pytest.raises(Error) as caught, self.connection.cursor() as cursor:
             cursor.execute(statement)
         self.connection.close()
@@ -82,7 +82,7 @@ class Sqlite:
 
 @pytest.mark.django_db
 def test_sqlite_locked(tmp_path: Path) -> None:
-    """Somebody else writes for longer than we wait: that passes."""
+    """A lock that another process holds longer than the timeout is temporary."""
     holder = sqlite3.connect(tmp_path / "db", isolation_level=None)
     holder.execute("CREATE TABLE t (x)")
     holder.execute("BEGIN EXCLUSIVE")
@@ -94,12 +94,12 @@ def test_sqlite_locked(tmp_path: Path) -> None:
 
 @pytest.mark.django_db
 def test_sqlite_without_its_folder(tmp_path: Path) -> None:
-    """A disk that is not mounted."""
+    """A file that cannot be opened, as on an unmounted disk, is temporary."""
     assert database_is_away(Sqlite(tmp_path / "nowhere" / "db").failure_of("SELECT 1"))
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("statement", ["SELECT * FROM nowhere", "SELEC 1", "SELECT :missing"])
-def test_a_mistake_of_ours_on_sqlite(tmp_path: Path, statement: str) -> None:
-    """SQLite calls a missing table an operational error; it is a bug all the same."""
+def test_bugs_on_sqlite(tmp_path: Path, statement: str) -> None:
+    """A missing table is a bug, although SQLite raises OperationalError for it."""
     assert not database_is_away(Sqlite(tmp_path / "db").failure_of(statement))
