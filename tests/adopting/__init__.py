@@ -1,1 +1,1 @@
-"""A live project with a user model, APIs and habits of its own adopts this service as docs/adopters.md tells it to."""
+"""Tests of docs/adopters.md: an existing project (a shop) with its own user model and APIs adopts the service."""

@@ -1,4 +1,4 @@
-"""What the team of the shop does, and what its visitors do."""
+"""Commands that the shop's team runs, and requests to the shop."""
 
 import io
 import shlex
@@ -12,11 +12,11 @@ from tests.contract.answers import Response
 from tests.contract.conftest import HOST
 
 Outcomes = list[tuple[str, int, str]]
-"""Commands, their exit codes, and what they have written."""
+"""Commands, their exit codes, and their output."""
 
 
 def run(command: str) -> tuple[str, int, str]:
-    """Run a command of the page; gives it with its exit code and what it has written."""
+    """Run a management command; return it with its exit code and output."""
     output = io.StringIO()
     name, *arguments = shlex.split(command)
     try:
@@ -29,7 +29,7 @@ def run(command: str) -> tuple[str, int, str]:
 
 
 def is_for(command: str, keys: dict[str, str]) -> bool:
-    """Say whether a command of the page is for this shop: it may have no keys."""
+    """Return True if a command of the page applies to this shop, which may have no keys."""
     name, *arguments = command.split()
     if name == "migrate" and arguments:
         return apps.is_installed(arguments[0])
@@ -37,10 +37,10 @@ def is_for(command: str, keys: dict[str, str]) -> bool:
 
 
 def assert_refused(answer: Response, code: str) -> None:
-    """Check an error; that the shop adds a header is the shop's affair."""
+    """Check the status and the code of an error; the shop adds headers of its own."""
     assert (answer.status_code in {400, 401}, answer.json()["code"]) == (True, code)
 
 
 def visit(path: str, **extra: Any) -> Any:
-    """Visit the shop itself."""
+    """Return the answer of a page of the shop."""
     return Client(SERVER_NAME=HOST, raise_request_exception=False).get(path, **extra)

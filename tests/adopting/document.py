@@ -1,4 +1,4 @@
-"""What docs/adopters.md tells a team to write and to run, so that the tests do exactly that."""
+"""The code and the commands in docs/adopters.md, which the tests use."""
 
 import re
 import textwrap
@@ -10,19 +10,19 @@ PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "adopters.md"
 
 
 def block(name: str) -> str:
-    """Give the Python that the page says to add to a module, which its first line names: `# settings.py`."""
+    """Return the page's Python code for a module, which the first line of the code names: `# settings.py`."""
     text = PAGE.read_text(encoding="utf-8")
     (found,) = re.findall(rf"^```python\n# {name}\.py\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     return str(found)
 
 
 def run(name: str, module: dict[str, Any]) -> None:
-    """Let a module end with what the page says."""
+    """Execute the page's code for a module in its namespace."""
     exec(compile(block(name), f"<{PAGE.name}: {name}.py>", "exec"), module)  # noqa: S102 - our own page
 
 
 def commands(section: str) -> Sequence[str]:
-    """Give the commands of a section, in their order: lines that begin with `$ manage.py`."""
+    """Return the commands of a section in their order: the lines that begin with `$ manage.py`."""
     (text,) = re.findall(
         rf"^## {section}\n(.*?)(?=^## |\Z)", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
     )

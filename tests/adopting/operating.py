@@ -1,4 +1,4 @@
-"""Those who run the shop see to the migration; a part of its story."""
+"""Tests of the migration's commands and admin page in the shop; a part of `story.py`."""
 
 from typing import Any
 
@@ -12,22 +12,22 @@ from tests.contract.conftest import HOST
 
 @pytest.mark.usefixtures("walked")
 @pytest.mark.parametrize(
-    ("command", "code", "told"),
+    ("command", "code", "expected"),
     [
         ("migration_status", 2, "Not known: no calls are recorded yet."),
         ("prune_ledger", 0, "counts of a day: 0 removed"),
         ("check_parity --url http://127.0.0.1:9", 2, "http://127.0.0.1:9"),
     ],
 )
-def test_the_rollouts_commands_need_no_settings(command: str, code: int, told: str) -> None:
-    """What the shop's settings do not say has its default."""
+def test_rollout_commands_need_no_settings(command: str, code: int, expected: str) -> None:
+    """The commands use the defaults of settings that the shop does not have."""
     _, ended, output = run(command)
-    assert (ended, told in output) == (code, True), output
+    assert (ended, expected in output) == (code, True), output
 
 
 @pytest.mark.usefixtures("walked")
-def test_the_page_of_the_migration_is_in_the_shops_admin() -> None:
-    """For staff alone, where the page says."""
+def test_the_migration_page_is_in_the_admin() -> None:
+    """The page is at the URL in docs/adopters.md, for staff only."""
     staff: Any = Customer.objects.create_user("apone@example.com", is_staff=True)
     client = Client(SERVER_NAME=HOST)
     assert client.get("/admin/migration/").status_code == 302

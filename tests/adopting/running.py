@@ -1,4 +1,4 @@
-"""A story of the shop's, in a process with the shop's settings."""
+"""Running the tests of a file in a process with the shop's settings."""
 
 from tests.e2e.databases import Database
 from tests.e2e.servers import run_to_end
@@ -11,7 +11,7 @@ REGISTRATIONS = {
 
 
 def run_story(story: str, settings: str, database: Database) -> None:
-    """Run the tests of a file, all of which must pass, on a database that is empty."""
+    """Run the tests of a file on an empty database, and check that all pass."""
     ended = run_to_end(
         "pytest",
         {**REGISTRATIONS, "DJANGO_SETTINGS_MODULE": settings, "DATABASE_URL": database.url},

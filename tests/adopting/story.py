@@ -1,6 +1,6 @@
-"""The shop adopts this service, step by step; `test_adopting.py` runs this in a process of its own.
+"""The shop adopts the service as docs/adopters.md describes; `test_adopting.py` runs these tests in a new process.
 
-The tests share one database, which is as old as the shop when they begin and is walked along the page first.
+The tests share one database. It begins with the tables of an old release, and all steps of the page are run first.
 """
 
 import sys
@@ -24,7 +24,7 @@ from tests.legacy_rows.eras import Era
 from tests.providers import Providers
 
 OLD = Era(2019)
-"""When the shop was written; what it has left is what the libraries of that year wrote."""
+"""The year whose library versions wrote the shop's associations."""
 FACEBOOK = {"id": "500040011", "name": "Ellen Ripley"}
 GOOGLE = {"sub": "100000000000000000001", "email": "hicks@example.com", "email_verified": True, "name": "Dwayne Hicks"}
 
@@ -45,7 +45,7 @@ def database(django_db_blocker: Any) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def customers(database: None) -> dict[str, Customer]:
-    """The shop as it was: three customers, two of whom have an account somewhere, and an order."""
+    """The shop's old data: three customers, two of them with an association, and an order."""
     call_command("migrate", "shop", verbosity=0)
     call_command("migrate", "social_django", "0008", verbosity=0)
     names = ("ripley", "hicks", "newt")
@@ -60,13 +60,13 @@ def customers(database: None) -> dict[str, Customer]:
 
 @pytest.fixture(scope="module")
 def keys(customers: dict[str, Customer]) -> dict[str, str]:
-    """The keys that customers have; none here, since the shop that has some brings its own."""
+    """The customers' keys for the old API; none here. legacy_api/tests/adopting overrides this fixture."""
     return {}
 
 
 @pytest.fixture(scope="module")
 def walked(customers: dict[str, Customer], keys: dict[str, str]) -> Outcomes:
-    """All that the page says to run, in its order; what stops `migrate` is mended as the command says."""
+    """Run the commands of the page in their order, with the repairs that they print; return the outcomes."""
     outcomes = []
     for command in document.commands("The steps"):
         if is_for(command, keys):
@@ -80,29 +80,29 @@ def walked(customers: dict[str, Customer], keys: dict[str, str]) -> Outcomes:
 
 @pytest.fixture(autouse=True)
 def _walked(walked: Outcomes) -> None:
-    """Every test begins after the last step."""
+    """Run the steps of the page before every test."""
 
 
-def test_the_steps_tell_what_the_page_says(walked: Outcomes) -> None:
-    """Before `migrate` what would stop it, after it who has to be decided about; nothing else is amiss."""
-    told = [(command, code) for command, code, _ in walked if "key" not in command]
-    assert told == [("check", 0), ("check_associations", 2), ("migrate", 0), ("check_associations", 1)]
+def test_commands_of_the_page(walked: Outcomes) -> None:
+    """`check_associations` reports obstacles before `migrate`, undecided associations after it; nothing else fails."""
+    codes = [(command, code) for command, code, _ in walked if "key" not in command]
+    assert codes == [("check", 0), ("check_associations", 2), ("migrate", 0), ("check_associations", 1)]
     before, after = (output for command, _, output in walked if command == "check_associations")
     assert "1 associations have null for extra_data" in before
     assert "1 associations would lock somebody out." in after
     assert "no issues" in walked[0][2]
 
 
-def test_it_is_the_shops_own_project() -> None:
-    """Its user model, its settings; and nothing of the service's own project is there."""
+def test_the_project_is_the_shop() -> None:
+    """The user model and the settings are the shop's, and nothing of `config` is imported."""
     assert get_user_model()._meta.label == Customer._meta.label == "shop.Customer"
     assert connection.settings_dict["ATOMIC_REQUESTS"]
     assert not [name for name in sys.modules if name.partition(".")[0] == "config"]
     assert run("makemigrations --check --dry-run social rollout")[1] == 0
 
 
-def test_the_page_mounts_all_that_the_service_mounts() -> None:
-    """Apps and middleware of the page are those of the service's own settings that are not its project's own."""
+def test_the_page_lists_all_apps_and_middleware() -> None:
+    """The page has all apps and middleware of `config.settings` that belong to the service."""
     service = document.PAGE.parent.parent / "config" / "settings.py"
     text = service.read_text(encoding="utf-8")
     for name, own in (("INSTALLED_APPS", settings.INSTALLED_APPS), ("MIDDLEWARE", settings.MIDDLEWARE)):
@@ -114,8 +114,8 @@ def test_the_page_mounts_all_that_the_service_mounts() -> None:
         assert set(ours) <= set(own)
 
 
-def test_an_account_of_years_ago_signs_in(api: ApiClient, providers: Providers, customers: dict[str, Customer]) -> None:
-    """By today's id at once; the customer keeps name, address and orders."""
+def test_old_association_signs_in(api: ApiClient, providers: Providers, customers: dict[str, Customer]) -> None:
+    """A customer with the provider's current id signs in, and keeps name, address and orders."""
     body = api.sign_up(providers.knows("facebook", "f", **FACEBOOK, email="other@example.com")).json()
     assert (body["outcome"], body["id"]) == ("signed_in", str(customers["ripley"].pk))
     assert (body["username"], body["email"]) == ("ripley@example.com", "ripley@example.com")
@@ -124,10 +124,10 @@ def test_an_account_of_years_ago_signs_in(api: ApiClient, providers: Providers, 
     assert (ripley.full_name, list(bought)) == ("ripley", ["anvil"])
 
 
-def test_an_address_of_years_ago_signs_in_once_it_is_decided(
+def test_legacy_uid_signs_in_if_it_may_be_adopted(
     providers: Providers, customers: dict[str, Customer], settings: Any
 ) -> None:
-    """`account_conflict` before, the same customer afterwards."""
+    """A legacy uid is `account_conflict`; with ADOPT_LEGACY_UIDS the same customer signs in, also afterwards."""
     api = ApiClient(next(iter(settings.APIS)))
     fields = providers.knows("google-oauth2", "g", **GOOGLE)
     assert_refused(api.sign_up(fields), "account_conflict")
@@ -139,8 +139,8 @@ def test_an_address_of_years_ago_signs_in_once_it_is_decided(
     assert run("check_associations")[1] == 0
 
 
-def test_somebody_new_signs_up(api: ApiClient, providers: Providers) -> None:
-    """A customer of the shop, whose id is a UUID and whose name is the address."""
+def test_new_customer_signs_up(api: ApiClient, providers: Providers) -> None:
+    """A sign-up creates a customer whose id is a UUID and whose user name is the address."""
     number = 600 + [f"/{prefix}" for prefix in settings.APIS.values()].index(api.prefix)
     address = f"bishop-{number}@example.com"
     body = api.sign_up(providers.knows("facebook", "b", id=str(number), name="Bishop", email=address)).json()
@@ -156,26 +156,24 @@ def test_somebody_new_signs_up(api: ApiClient, providers: Providers) -> None:
     customer.delete()
 
 
-def test_an_address_that_is_a_customers_already(
-    api: ApiClient, providers: Providers, customers: dict[str, Customer]
-) -> None:
-    """Nobody is found by it: a conflict, and nothing is written. With the customer's own token it is linked."""
+def test_address_of_another_customer(api: ApiClient, providers: Providers, customers: dict[str, Customer]) -> None:
+    """A sign-up with a known address is `account_conflict`, and nothing is written."""
     fields = providers.knows("facebook", "n", id="700", name="Newt", email="newt@example.com")
     before = (Customer.objects.count(), UserSocialAuth.objects.count())
     assert_refused(api.sign_up(fields), "account_conflict")
     assert (Customer.objects.count(), UserSocialAuth.objects.count()) == before
 
 
-def test_somebody_without_an_address(api: ApiClient, providers: Providers) -> None:
-    """Has a name made of the profile where others have their address."""
+def test_profile_without_address(api: ApiClient, providers: Providers) -> None:
+    """A customer without an address gets a name from the profile in its place."""
     body = api.sign_up(providers.knows("facebook", "x", id="800", name="Jones")).json()
     assert (body["outcome"], body["username"], body["email"]) == ("created", "Jones", "Jones")
     Customer.objects.get(pk=body["id"]).delete()
 
 
 @pytest.mark.parametrize("path", ["user/", "user", "schema/", "nothing/at/all", "token/current"])
-def test_no_habit_of_the_shop_reaches_the_apis(api: ApiClient, path: str) -> None:
-    """No redirect, no login page, no HTML, no cookie, no text in German."""
+def test_settings_of_the_shop_do_not_affect_the_apis(api: ApiClient, path: str) -> None:
+    """The APIs answer without redirects, login pages, HTML, cookies or translated texts."""
     answer = api.get(path, headers={"Accept": "text/html", "Accept-Language": "de"})
     assert answer.status_code in {401, 404}
     assert answer["Content-Type"] == "application/json"
@@ -187,13 +185,13 @@ def test_no_habit_of_the_shop_reaches_the_apis(api: ApiClient, path: str) -> Non
 
 @pytest.mark.parametrize("path", ["openapi.yaml", "docs/"])
 def test_the_documentation_is_public(path: str) -> None:
-    """Whoever the shop wants to sign in first."""
+    """The documentation needs no login, although the shop's pages do."""
     assert visit(f"/api/v2/{path}").status_code == 200
 
 
 @pytest.mark.parametrize("path", ["", "provider/?limit=1", "user/", "user/7/", "nothing"])
 def test_the_apis_answer_alike(path: str) -> None:
-    """To the byte, but for the version, under the shop's settings too."""
+    """Under the shop's settings the versions send the same bytes, except for the version."""
     answers = set()
     for app, prefix in settings.APIS.items():
         answer = ApiClient(app).get(path)
@@ -202,8 +200,8 @@ def test_the_apis_answer_alike(path: str) -> None:
     assert len(answers) == 1, answers
 
 
-def test_the_shops_pages_are_as_before() -> None:
-    """With cookies, redirects, languages, logins and its own API's settings."""
+def test_pages_of_the_shop_are_unchanged() -> None:
+    """The shop's pages keep their cookies, redirects, languages and logins, and its API keeps its settings."""
     home = visit("/")
     assert (home.status_code, home.content) == (200, b"<h1>The shop</h1>")
     assert home.cookies["visited"].value == "1"
@@ -216,8 +214,8 @@ def test_the_shops_pages_are_as_before() -> None:
     assert visit("/admin/login/")["Content-Language"] == "de"
 
 
-def test_a_resource_of_the_shops_own_below_the_prefix(settings: Any) -> None:
-    """Goes on answering, with the common headers."""
+def test_resource_of_the_shop_below_the_prefix(settings: Any) -> None:
+    """The shop's resource below v1's prefix still answers, with the common headers."""
     article = visit("/api/v1/article/")
     assert article.json() == {"objects": ["anvil"]}
     if "api/v1/" in settings.APIS.values():
@@ -225,8 +223,8 @@ def test_a_resource_of_the_shops_own_below_the_prefix(settings: Any) -> None:
         assert not article.cookies
 
 
-def test_a_token_ends_with_its_customer(providers: Providers) -> None:
-    """Deleting a customer takes what is ours along."""
+def test_deleting_a_customer_deletes_their_tokens(providers: Providers) -> None:
+    """A deleted customer's tokens are deleted and refused."""
     api = ApiClient(next(iter(settings.APIS)))
     body = api.sign_up(providers.knows("facebook", "d", id="900", name="Dallas", email="dallas@example.com")).json()
     Customer.objects.get(pk=body["id"]).delete()
@@ -234,8 +232,8 @@ def test_a_token_ends_with_its_customer(providers: Providers) -> None:
     assert_refused(api.get("user/", token=body["token"]), "invalid_credentials")
 
 
-def test_the_way_back(customers: dict[str, Customer], providers: Providers) -> None:
-    """social-core's tables can be taken back to the shop's old release, with all that was in them, and forth again."""
+def test_migrating_back(customers: dict[str, Customer], providers: Providers) -> None:
+    """social_django's tables can be migrated back to the shop's old release and forward again without loss."""
     api = ApiClient(next(iter(settings.APIS)))
     before = set(UserSocialAuth.objects.values_list("user", "provider", "uid"))
     assert run("migrate social_django 0008")[1] == 0

@@ -1,4 +1,4 @@
-"""A team with a project of its own adopts this service (docs/adopters.md)."""
+"""A project adopts the service as docs/adopters.md describes."""
 
 from pathlib import Path
 
@@ -7,6 +7,6 @@ from tests.e2e.databases import Database
 
 
 def test_the_shop(tmp_path: Path) -> None:
-    """By every command of the page; in a process of its own, for Django takes one user model a process."""
+    """The tests of the shop pass. Django allows one user model per process, so they run in a new one."""
     database = Database("sqlite", f"sqlite:///{tmp_path}/shop.sqlite3")
     run_story("tests/adopting/story.py", "tests.adopting.shop.settings", database)

@@ -1,1 +1,1 @@
-"""Exact counts of what a call sends to the database and to the provider, over real sockets."""
+"""Exact counts of the database statements and provider calls of a request, over real sockets."""

@@ -1,4 +1,4 @@
-"""A way to the providers that counts connections and calls, and can keep answers back until enough are asked for."""
+"""A relay to the sandbox providers that counts connections and calls, and can hold calls until several have come."""
 
 import socket
 import threading
@@ -10,62 +10,62 @@ from urllib.parse import urlsplit
 
 from tests.social.local_provider import LocalProvider, playing
 
-_AT_ONCE_WITHIN = 30.0
+_TIMEOUT = 30.0
 
 
 @dataclass
 class Relay:
-    """Passes each call on to the providers, on a connection of its own there."""
+    """Forwards each call to the sandbox on a new connection."""
 
     target: tuple[str, int]
-    together: int = 1
-    """How many calls have to be under way before the first of them is passed on."""
-    _under_way: int = 0
+    hold_until: int = 1
+    """How many calls must have come before the first is forwarded."""
+    _received: int = 0
     _changed: threading.Condition = field(default_factory=threading.Condition)
 
     def __call__(self, connection: socket.socket, request: bytes) -> bool:
-        """Answer one request."""
+        """Answer a request; return whether enough calls came in time."""
         with self._changed:
-            self._under_way += 1
+            self._received += 1
             self._changed.notify_all()
-            came = self._changed.wait_for(lambda: self._under_way >= self.together, _AT_ONCE_WITHIN)
-        if came:
-            connection.sendall(self._passed_on(request))
-        return came
+            enough = self._changed.wait_for(lambda: self._received >= self.hold_until, _TIMEOUT)
+        if enough:
+            connection.sendall(self._forward(request))
+        return enough
 
-    def wait_for_one(self) -> None:
-        """Return when a call is kept back."""
+    def wait_for_call(self) -> None:
+        """Return when a call has come."""
         with self._changed:
-            assert self._changed.wait_for(lambda: self._under_way >= 1, _AT_ONCE_WITHIN)
+            assert self._changed.wait_for(lambda: self._received >= 1, _TIMEOUT)
 
-    def let_go(self) -> None:
-        """Answer what is kept back."""
+    def release(self) -> None:
+        """Forward the held calls."""
         with self._changed:
-            self.together = 1
+            self.hold_until = 1
             self._changed.notify_all()
 
     @contextmanager
-    def at_once(self, count: int) -> Iterator[None]:
-        """Answer no call of the block before so many are waiting."""
-        self._under_way, self.together = 0, count
+    def hold(self, count: int) -> Iterator[None]:
+        """Hold the calls of the block until this number has come."""
+        self._received, self.hold_until = 0, count
         try:
             yield
         finally:
-            self.let_go()
+            self.release()
 
-    def _passed_on(self, request: bytes) -> bytes:
+    def _forward(self, request: bytes) -> bytes:
         with closing(socket.create_connection(self.target)) as upstream:
             upstream.sendall(request)
             answer = HTTPResponse(upstream)
             answer.begin()
             body = answer.read()
-        kept = [f"{name}: {value}" for name, value in answer.getheaders() if name.lower() != "connection"]
-        return "\r\n".join([f"HTTP/1.1 {answer.status} {answer.reason}", *kept, "", ""]).encode("latin-1") + body
+        headers = [f"{name}: {value}" for name, value in answer.getheaders() if name.lower() != "connection"]
+        return "\r\n".join([f"HTTP/1.1 {answer.status} {answer.reason}", *headers, "", ""]).encode("latin-1") + body
 
 
 @dataclass
 class Calls:
-    """What the providers have seen since `reset`."""
+    """The calls and connections of the providers since `reset`."""
 
     provider: LocalProvider
     relay: Relay
@@ -74,27 +74,27 @@ class Calls:
 
     @property
     def url(self) -> str:
-        """Where they are reached along this way."""
+        """The URL of the relay."""
         return self.provider.url
 
     @property
     def count(self) -> int:
-        """How often they were called."""
+        """The number of calls."""
         return len(self.provider.requests) - self._calls_before
 
     @property
     def connections(self) -> int:
-        """How many connections were accepted."""
+        """The number of accepted connections."""
         return self.provider.connections - self._connections_before
 
     def reset(self) -> None:
-        """Forget."""
+        """Count from here on."""
         self._calls_before, self._connections_before = len(self.provider.requests), self.provider.connections
 
 
 @contextmanager
 def counted_calls(url: str) -> Iterator[Calls]:
-    """Count what goes to this address while the block runs."""
+    """Count the calls to a URL that go through the relay in the block."""
     parts = urlsplit(url)
     assert parts.hostname is not None
     assert parts.port is not None

@@ -1,4 +1,4 @@
-"""The service on each database, with everything counted that it sends: one process, so that all of it gets warm."""
+"""The service on each database, in one process, with its statements and provider calls counted."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -22,12 +22,12 @@ PROVIDERS = (
     *("facebook", "twitter", "instagram", "google-oauth2", "github"),
     *("discord", "gitlab", "twitch", "line", "kakao", "apple-id", "oidc"),
 )
-"""All that the sandbox plays."""
+"""All providers of the sandbox."""
 
 
 @dataclass(frozen=True)
-class Place:
-    """A running service, and what is counted of it."""
+class Counts:
+    """A running service with its counts."""
 
     service: Service
     sandbox: Sandbox
@@ -41,20 +41,20 @@ class Place:
 
 
 @pytest.fixture(scope="session")
-def places(
+def services(
     sandbox: Sandbox, databases: Databases, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[[str], Place]]:
-    """The service by database's vendor, with every provider that the sandbox plays; it does nothing at intervals."""
-    with ExitStack() as kept:
+) -> Iterator[Callable[[str], Counts]]:
+    """Return the service on a vendor's database, with every provider of the sandbox and no periodic work."""
+    with ExitStack() as stack:
 
         @cache
-        def place(vendor: str) -> Place:
-            logged = kept.enter_context(counted(databases(vendor), tmp_path_factory.mktemp("statements")))
-            calls = kept.enter_context(counted_calls(sandbox.url))
+        def start(vendor: str) -> Counts:
+            logged = stack.enter_context(counted(databases(vendor), tmp_path_factory.mktemp("statements")))
+            calls = stack.enter_context(counted_calls(sandbox.url))
             environment = {
                 "DJANGO_SETTINGS_MODULE": "tests.counts.settings",
-                "PROVIDER_TIMEOUT": "60",  # what the relay keeps back is under way for as long as a test looks
-                # One that a sign-in kept while it asks the provider would be missed by the next call.
+                "PROVIDER_TIMEOUT": "60",  # the relay holds calls while a test checks
+                # If a sign-in kept its connection during provider calls, the next request would get none.
                 "DATABASE_POOL_SIZE": "1",
                 "TOKENS_PER_USER": str(TOKENS_PER_USER),
                 "SOCIAL_PROVIDERS": ",".join(PROVIDERS),
@@ -62,31 +62,31 @@ def places(
                 "PROVIDER_HOSTS": sandbox.environment["PROVIDER_HOSTS"].replace(sandbox.url, calls.url),
                 **logged.environment,
             }
-            service = kept.enter_context(running_service(sandbox, database_url=logged.url, **environment))
-            # What a process does once is nobody's: it connects, and compiles its first look-ups.
+            service = stack.enter_context(running_service(sandbox, database_url=logged.url, **environment))
+            # The first sign-up of a process connects and compiles lookups; it is not counted.
             for prefix in settings.APIS.values():
                 assert Api(service.url, prefix).sign_up(sandbox.token("facebook", "ripley")).status_code == 201
-            return Place(service, sandbox, logged, calls)
+            return Counts(service, sandbox, logged, calls)
 
-        yield place
+        yield start
 
 
 @pytest.fixture(scope="session", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def place(request: pytest.FixtureRequest, places: Callable[[str], Place]) -> Place:
+def counts(request: pytest.FixtureRequest, services: Callable[[str], Counts]) -> Counts:
     """The service on each database."""
-    return places(request.param)
+    return services(request.param)
 
 
 @pytest.fixture(params=list(settings.APIS))
-def api(request: pytest.FixtureRequest, place: Place) -> Api:
+def api(request: pytest.FixtureRequest, counts: Counts) -> Api:
     """Each mounted API in turn."""
-    return Api(place.service.url, settings.APIS[request.param])
+    return Api(counts.service.url, settings.APIS[request.param])
 
 
 _numbers = count(1_000_000_001)
 
 
 @pytest.fixture
-def guest() -> str:
-    """A persona whom nobody has met."""
+def persona() -> str:
+    """A new persona of the sandbox, without a user."""
     return f"guest-{next(_numbers)}"

@@ -1,4 +1,4 @@
-"""What reaches the database, on PostgreSQL and on SQLite, whoever sends it."""
+"""The statements that reach the database, on PostgreSQL and on SQLite."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,71 +10,71 @@ from benchmarks.proxy import StatementProxy
 from tests.counts.traced_sqlite3 import STATEMENTS
 from tests.e2e.databases import Database
 
-NOW_AND_THEN = '"rollout_'
-"""In the text of what a process asks by itself: v1's plan, every two seconds, by whichever request comes then."""
-OPENING = "PRAGMA"
-"""How SQLite's statements on a new connection begin; each thread opens one, once."""
+PLAN = '"rollout_'
+"""Part of the statement that reads v1's plan, which a process sends every two seconds in any request."""
+CONNECTING = "PRAGMA"
+"""The first word of the statements on a new SQLite connection; each thread opens one."""
 
 
 class Log(Protocol):
-    """Statements in the order in which they were sent, "" for an empty one."""
+    """Statements in the order in which they were sent; "" for an empty one."""
 
     @property
     def statements(self) -> list[str]:
-        """All since `reset`."""
+        """The statements since `reset`."""
 
     def reset(self) -> None:
-        """Forget."""
+        """Count from here on."""
 
 
 @dataclass(frozen=True)
 class Counted:
-    """A database whose statements are written down."""
+    """A database whose statements are logged."""
 
     database: Database
-    """The way past the log."""
+    """The database itself, not logged."""
     url: str
-    """The way along it."""
+    """The URL of the logged database."""
     log: Log
     environment: Mapping[str, str] = field(default_factory=dict)
-    """What the service needs besides for the log to be written."""
+    """Variables that the service needs to write the log."""
 
     @property
     def statements(self) -> list[str]:
-        """Those since `reset` that calls cost; a pool's question whether a connection is alive would be one of them."""
-        return [one for one in self.log.statements if NOW_AND_THEN not in one and not one.startswith(OPENING)]
+        """The statements of requests since `reset`, including a pool's check of a connection."""
+        return [one for one in self.log.statements if PLAN not in one and not one.startswith(CONNECTING)]
 
     @property
     def kinds(self) -> list[str]:
-        """The first word of each, "" for an empty one."""
+        """The first word of each statement; "" for an empty one."""
         return [(one.split() or [""])[0] for one in self.statements]
 
     def reset(self) -> None:
-        """Forget."""
+        """Count from here on."""
         self.log.reset()
 
 
 @dataclass(frozen=True)
 class _Lines:
-    """A file that the service writes to."""
+    """A log in a file that the service writes."""
 
-    place: Path
+    path: Path
 
     @property
     def statements(self) -> list[str]:
-        return self.place.read_text(encoding="utf-8").splitlines()
+        return self.path.read_text(encoding="utf-8").splitlines()
 
     def reset(self) -> None:
-        self.place.write_bytes(b"")
+        self.path.write_bytes(b"")
 
 
 @contextmanager
 def counted(database: Database, folder: Path) -> Iterator[Counted]:
-    """Put a log before a database."""
+    """Log the statements that are sent to a database."""
     if database.vendor == "postgres":
         with StatementProxy(database.url) as proxy:
             yield Counted(database, proxy.url, proxy)
         return
     lines = _Lines(folder / "statements")
     lines.reset()
-    yield Counted(database, database.url, lines, {STATEMENTS: str(lines.place)})
+    yield Counted(database, database.url, lines, {STATEMENTS: str(lines.path)})

@@ -1,10 +1,10 @@
-"""What a sign-in costs at the provider: calls, round trips in sequence, connections; and what it holds meanwhile."""
+"""The provider calls, sequential round trips and connections of a sign-in; its database connection meanwhile."""
 
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.counts.conftest import Place
+from tests.counts.conftest import Counts
 from tests.counts.test_statements import BY_ID_TOKEN
 from tests.e2e.client import Api
 
@@ -15,86 +15,86 @@ CALLS = {
     "twitter": 1,
     "github": 1,
     "google-oauth2": 2,
-    "instagram": 2,  # the second with the token that the first has given
-    "discord": 2,  # the second for the address, which the operator asks for here
+    "instagram": 2,  # the second with the token from the first
+    "discord": 2,  # the second for the address, because the scope includes it here
     "gitlab": 2,
     "twitch": 2,
     "line": 2,
     "kakao": 2,
 }
-AT_ONCE = {"google-oauth2": 2, "discord": 2}
-"""How many of them do not wait for each other."""
+CONCURRENT_CALLS = {"google-oauth2": 2, "discord": 2}
+"""How many of the calls run concurrently."""
 
 
-def warm(api: Api, place: Place, provider: str, persona: str) -> None:
-    """Open what a sign-in goes over: who is asked two things at once may still answer one before the other is sent."""
-    fields = place.sandbox.token(provider, persona)
-    with place.calls.relay.at_once(AT_ONCE.get(provider, 1)):
+def warm(api: Api, counts: Counts, provider: str, persona: str) -> None:
+    """Open the connections of a sign-in; the relay holds concurrent calls, so that they use two connections."""
+    fields = counts.sandbox.token(provider, persona)
+    with counts.calls.relay.at_once(CONCURRENT_CALLS.get(provider, 1)):
         assert api.sign_up(fields).status_code == 201
 
 
 @pytest.mark.parametrize("provider", CALLS)
-def test_calls_of_a_returning_sign_in(api: Api, place: Place, guest: str, provider: str) -> None:
-    """As many as the proof takes, on connections that are there."""
+def test_calls_of_a_returning_sign_in(api: Api, counts: Counts, persona: str, provider: str) -> None:
+    """A returning sign-in makes the calls that its proof needs, on existing connections."""
     for _ in range(2):
-        warm(api, place, provider, guest)
-    fields = place.sandbox.token(provider, guest)
-    place.reset()
+        warm(api, counts, provider, persona)
+    fields = counts.sandbox.token(provider, persona)
+    counts.reset()
     assert api.sign_up(fields).json()["outcome"] == "signed_in"
-    assert (place.calls.count, place.calls.connections) == (CALLS[provider], 0)
+    assert (counts.calls.count, counts.calls.connections) == (CALLS[provider], 0)
 
 
 @pytest.mark.parametrize("provider", BY_ID_TOKEN)
-def test_no_calls_by_id_token(api: Api, place: Place, guest: str, provider: str) -> None:
-    """Once the keys are known, also for whoever was never here before."""
-    api.sign_up(place.sandbox.id_token(provider, guest))
-    for persona, outcome in ((guest, "signed_in"), (guest.replace("guest-1", "guest-3"), "created")):
-        fields = place.sandbox.id_token(provider, persona)
-        place.reset()
+def test_no_calls_by_id_token(api: Api, counts: Counts, persona: str, provider: str) -> None:
+    """A sign-in or sign-up by id_token makes no calls once the signing keys are cached."""
+    api.sign_up(counts.sandbox.id_token(provider, persona))
+    for person, outcome in ((persona, "signed_in"), (persona.replace("guest-1", "guest-3"), "created")):
+        fields = counts.sandbox.id_token(provider, person)
+        counts.reset()
         assert api.sign_up(fields).json()["outcome"] == outcome
-        assert (place.calls.count, place.calls.connections) == (0, 0)
+        assert (counts.calls.count, counts.calls.connections) == (0, 0)
 
 
-@pytest.mark.parametrize("provider", AT_ONCE)
-def test_both_things_are_asked_at_once(api: Api, place: Place, guest: str, provider: str) -> None:
-    """Neither answer comes before both questions are there: one round trip in sequence."""
-    warm(api, place, provider, guest)
-    fields = place.sandbox.token(provider, guest)
-    place.reset()
-    with place.calls.relay.at_once(AT_ONCE[provider]):
+@pytest.mark.parametrize("provider", CONCURRENT_CALLS)
+def test_concurrent_calls(api: Api, counts: Counts, persona: str, provider: str) -> None:
+    """Both calls are sent before either is answered: the sign-in takes one round trip."""
+    warm(api, counts, provider, persona)
+    fields = counts.sandbox.token(provider, persona)
+    counts.reset()
+    with counts.calls.relay.hold(CONCURRENT_CALLS[provider]):
         assert api.sign_up(fields).json()["outcome"] == "signed_in"
-    assert (place.calls.count, place.calls.connections) == (AT_ONCE[provider], 0)
+    assert (counts.calls.count, counts.calls.connections) == (CONCURRENT_CALLS[provider], 0)
 
 
 @pytest.mark.threat(23)
-def test_the_database_is_given_back_while_the_provider_is_asked(api: Api, place: Place, guest: str) -> None:
-    """For a caller with a credential, too: with the one connection there is, others read and sign in meanwhile."""
-    token = api.sign_up(place.sandbox.token("facebook", guest)).json()["token"]
-    fields, by_id_token = place.sandbox.token("github", guest), place.sandbox.id_token("facebook", guest)
+def test_connection_is_released_during_provider_calls(api: Api, counts: Counts, persona: str) -> None:
+    """An authenticated sign-up, too, releases the only connection: other requests use it during the provider call."""
+    token = api.sign_up(counts.sandbox.token("facebook", persona)).json()["token"]
+    fields, by_id_token = counts.sandbox.token("github", persona), counts.sandbox.id_token("facebook", persona)
     api.sign_up(by_id_token)
-    place.reset()
-    with ThreadPoolExecutor(1) as caller, place.calls.relay.at_once(2):
+    counts.reset()
+    with ThreadPoolExecutor(1) as caller, counts.calls.relay.hold(2):
         linking = caller.submit(api.as_user(token).sign_up, fields)
-        place.calls.relay.wait_for_one()
-        if place.database.database.vendor == "postgres":
-            assert place.database.database.sessions() == ["idle"]
-        # Who is calling, and nothing yet of what is to be written.
-        assert place.database.kinds == ["SELECT"]
+        counts.calls.relay.wait_for_call()
+        if counts.database.database.vendor == "postgres":
+            assert counts.database.database.sessions() == ["idle"]
+        # Only the lookup of the token has been sent.
+        assert counts.database.kinds == ["SELECT"]
         assert api.as_user(token).get("user/").status_code == 200
         assert api.sign_up(by_id_token).json()["outcome"] == "signed_in"
         assert not linking.done()
-        place.calls.relay.let_go()
+        counts.calls.relay.release()
         assert linking.result(30).json()["outcome"] == "linked"
 
 
-def test_the_database_is_connected_to_once(api: Api, place: Place, guest: str) -> None:
-    """No call opens a connection, nor asks whether the one it has been given is alive."""
-    log = place.database.log
-    api.sign_up(place.sandbox.token("facebook", guest))
-    place.reset()
+def test_database_connection_is_reused(api: Api, counts: Counts, persona: str) -> None:
+    """No request opens a connection or checks the one that the pool returns."""
+    log = counts.database.log
+    api.sign_up(counts.sandbox.token("facebook", persona))
+    counts.reset()
     for _ in range(5):
-        token = api.sign_up(place.sandbox.token("facebook", guest)).json()["token"]
+        token = api.sign_up(counts.sandbox.token("facebook", persona)).json()["token"]
         api.as_user(token).get("user/")
     assert "" not in log.statements
-    assert len(place.database.statements) == 5 * (4 + 1)
+    assert len(counts.database.statements) == 5 * (4 + 1)
     assert getattr(log, "connections", 0) == 0

@@ -1,1 +1,1 @@
-"""The project that adopts: a shop. Nothing in it knows of this service but what docs/adopters.md says."""
+"""The adopting project, a shop. It uses the service only as docs/adopters.md describes."""

@@ -1,10 +1,10 @@
-"""Django's entry to the shop."""
+"""The app's configuration."""
 
 from django.apps import AppConfig
 
 
 class ShopConfig(AppConfig):
-    """The app; its label names the model in AUTH_USER_MODEL."""
+    """The shop's app; AUTH_USER_MODEL uses its label."""
 
     name = "tests.adopting.shop"
     label = "shop"

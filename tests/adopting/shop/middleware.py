@@ -1,4 +1,4 @@
-"""What the shop does with every request: a cookie, a header, and a page for what goes wrong."""
+"""Middleware of the shop: it sets a cookie and a header, and shows an error page."""
 
 from collections.abc import Callable
 
@@ -7,19 +7,19 @@ from django.http.response import HttpResponseBase
 
 
 class VisitMiddleware:
-    """Count visits."""
+    """Set a cookie and a header on every response."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        """Take the next layer."""
+        """Set the next middleware or view."""
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer one request."""
+        """Return the response to a request."""
         response = self.get_response(request)
         response.set_cookie("visited", "1")
         response["X-Shop"] = "1"
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse:
-        """Apologise."""
+        """Return an error page."""
         return HttpResponse("<h1>Sorry</h1>", status=500)

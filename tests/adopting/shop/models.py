@@ -1,4 +1,4 @@
-"""Customers have UUIDs and sign in by their e-mail address; orders are theirs."""
+"""The user model, with a UUID and an e-mail address as the user name, and orders of users."""
 
 import uuid
 from typing import Any, ClassVar
@@ -10,7 +10,7 @@ from django.db import models
 
 
 class CustomerManager(BaseUserManager["Customer"]):
-    """As Django's documentation has it for a login by address."""
+    """The manager from Django's documentation for users with an e-mail address."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "Customer":
         """Create a customer."""
@@ -35,16 +35,16 @@ class Customer(AbstractBaseUser, PermissionsMixin):
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     def __str__(self) -> str:
-        """Name them."""
+        """Return the address."""
         return self.email
 
 
 class Order(models.Model):
-    """Something that a customer has bought."""
+    """An article that a customer has bought."""
 
     customer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="orders")
     article = models.CharField(max_length=100)
 
     def __str__(self) -> str:
-        """Say what."""
+        """Return the article."""
         return self.article

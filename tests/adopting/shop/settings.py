@@ -1,4 +1,4 @@
-"""The shop's settings, and below them what docs/adopters.md says."""
+"""The shop's settings, followed by those of docs/adopters.md."""
 
 import os
 from importlib.util import find_spec
@@ -70,6 +70,6 @@ REST_FRAMEWORK = {
 
 document.run("settings", globals())
 
-# What has left is left out, as whoever deletes it does.
+# Without apps that have been deleted, as a project that deletes v1 removes its lines.
 INSTALLED_APPS = [app for app in INSTALLED_APPS if find_spec(app.partition(".")[0])]
 APIS: dict[str, str] = {app: prefix for app, prefix in globals()["APIS"].items() if find_spec(app)}

@@ -1,4 +1,4 @@
-"""The shop's URLs, and below them what docs/adopters.md says."""
+"""The shop's URLs, followed by those of docs/adopters.md."""
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, path

@@ -1,4 +1,4 @@
-"""The shop's own pages and its own API."""
+"""The shop's own pages and API."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -9,24 +9,24 @@ from rest_framework.views import APIView
 
 @login_not_required
 def home(request: HttpRequest) -> HttpResponse:
-    """Greet; the page speaks the visitor's language."""
+    """Return the home page."""
     return HttpResponse("<h1>The shop</h1>")
 
 
 def orders(request: HttpRequest) -> HttpResponse:
-    """Show one's orders; the shop's middleware asks who one is."""
+    """Return the page of orders; LoginRequiredMiddleware requires a login."""
     return HttpResponse("<h1>Your orders</h1>")
 
 
 @login_not_required
 def articles(request: HttpRequest) -> JsonResponse:
-    """List articles: a resource of the shop's old API, which has nothing to do with signing in."""
+    """Return the list of articles, a resource of the shop's old API."""
     return JsonResponse({"objects": ["anvil"]})
 
 
 class StockView(APIView):
-    """A view of the shop's API, with whatever the shop's REST_FRAMEWORK says."""
+    """A view of the shop's API, which uses the shop's REST_FRAMEWORK settings."""
 
     def get(self, request: Request) -> Response:
-        """Say how many there are."""
+        """Return the stock."""
         return Response({"anvil": 7})

@@ -1,4 +1,4 @@
-"""Django's engine for SQLite, which writes down every statement."""
+"""Django's database engine for SQLite, with a log of every statement."""
 
 STATEMENTS = "STATEMENTS"
-"""The environment variable that names the file to write them to, a line each."""
+"""The environment variable with the path of the log, one statement a line."""
