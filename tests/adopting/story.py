@@ -60,7 +60,7 @@ def customers(database: None) -> dict[str, Customer]:
 
 @pytest.fixture(scope="module")
 def keys(customers: dict[str, Customer]) -> dict[str, str]:
-    """The customers' keys for the old API; none here. legacy_api/tests/adopting overrides this fixture."""
+    """The customers' keys for the old API: none. A project with keys overrides this fixture."""
     return {}
 
 

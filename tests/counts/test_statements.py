@@ -97,7 +97,7 @@ def test_taken_name(api: Api, counts: Counts, persona: str) -> None:
 
 
 def test_linking(api: Api, counts: Counts, persona: str) -> None:
-    """Linking costs the lookup of the token, then one transaction: the caller, the lookup, the association; no token."""
+    """Linking looks up the token; one transaction then reads the caller, looks up and inserts the association."""
     mine = api.as_user(api.sign_up(counts.sandbox.token("github", persona)).json()["token"])
     link = partial(mine.sign_up, counts.sandbox.token("facebook", persona))
     counts.reset()

@@ -1,1 +1,1 @@
-"""Tests of the decisions in docs/differences.md, on which Tastypie and DRF differ by default."""
+"""Tests of the decisions in docs/differences.md, where the API frameworks differ by default."""
