@@ -9,7 +9,7 @@ from django.db.utils import DatabaseError
 from social_django.models import UserSocialAuth
 
 from social.conf import conf
-from social.legacy_rows.classes import Class
+from social.legacy_rows.classification import Class
 from social.legacy_rows.survey import findings_of, planned
 from social.providers import registry
 

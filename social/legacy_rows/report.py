@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from social.legacy_rows.classes import Class
+from social.legacy_rows.classification import Class
 from social.legacy_rows.survey import Findings, Survey
 
 FORMAT = 1

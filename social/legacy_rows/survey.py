@@ -17,7 +17,7 @@ from social_django.models import UserSocialAuth
 
 from social import provider_token_rotation
 from social.conf import conf
-from social.legacy_rows.classes import Class, Provider, with_users
+from social.legacy_rows.classification import Class, Provider, with_users
 from social.providers import registry
 from social.providers.catalogue import CATALOGUE
 

@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from social.legacy_rows.classes import Class
+from social.legacy_rows.classification import Class
 
 GOOGLE = "google-oauth2"
 BEARER = json.dumps({"access_token": "ya29.of-long-ago", "expires": 3600, "token_type": "Bearer"})

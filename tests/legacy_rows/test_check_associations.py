@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from social_django.models import UserSocialAuth
 
-from social.legacy_rows.classes import Class
+from social.legacy_rows.classification import Class
 from social.legacy_rows.survey import survey
 from tests.contract.users import all_rows
 from tests.legacy_rows.conftest import EACH

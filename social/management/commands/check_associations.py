@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from social.legacy_rows import obstacles, report
-from social.legacy_rows.classes import Class
+from social.legacy_rows.classification import Class
 from social.legacy_rows.survey import ids, planned, survey
 
 LOCKED_OUT = 1
