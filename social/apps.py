@@ -13,8 +13,6 @@ class SocialConfig(AppConfig):
     def ready(self) -> None:
         """Register the system checks and seal the logs of the libraries that print credentials."""
         from social import checks  # noqa: F401, PLC0415 - importing registers; models must be ready first
-        from social import checks as _names  # noqa: F401, PLC0415 - likewise
-        from social.legacy_rows import checks as _rows  # noqa: F401, PLC0415 - likewise
         from social.network import log_redaction  # noqa: PLC0415 - likewise
         from social.providers import checks as _  # noqa: F401, PLC0415 - likewise
 

@@ -15,14 +15,21 @@ from django.db import router
 from django.db.models import OuterRef, QuerySet
 from social_core.backends.base import BaseAuth
 from social_core.exceptions import AuthAssociationError
-from social_core.identifiers import identifier_matches
+from social_core.identifiers import UNVERIFIED_LEGACY_TRANSITIONS, identifier_matches
 from social_core.pipeline import social_auth as theirs
 from social_django.models import AbstractUserSocialAuth
 
 from social import tokens
 from social.compiled_lookup import CompiledLookup
 from social.conf import conf
-from social.legacy_rows.identifiers import ADDRESS_KEYS, TAKEN_AT_WILL, is_todays_id
+
+ADDRESS_KEYS = frozenset({"email", "upn"})
+"""Claims with an @ in every value, which no provider's id has: the row itself shows which of the two it holds."""
+
+TAKEN_AT_WILL = frozenset({"deezer", "mailru", "trello", "tumblr"})
+"""Providers whose old identifier anybody may take: a display name, a name that its owner can give up, an address
+that Mail.ru does not say is verified. Such a row is never adopted: only an id that is kept with it proves whose it is.
+"""
 
 
 def social_user(
@@ -76,6 +83,24 @@ def social_user(
         "new_association": False,
         "may_hold_many_tokens": known.may_hold_many_tokens,
     }
+
+
+def old_key_of(provider: str) -> str | None:
+    """Give the claim that social-core took for the id, where it takes another today."""
+    transition = UNVERIFIED_LEGACY_TRANSITIONS.get(provider)
+    return transition[1] if transition else None
+
+
+def is_todays_id(*, provider: str, id_key: str, uid: str) -> bool:
+    """Say whether a row that is labelled with another key than today's holds today's id all the same.
+
+    social_django's migration 0020 labels every row of a provider alike: `email` for those of Google, also where
+    `USE_UNIQUE_USER_ID` had the real id written. A row without a label was never looked at by it.
+    """
+    old_key = old_key_of(provider)
+    if old_key is None:
+        return id_key == ""
+    return id_key in {"", old_key} and old_key in ADDRESS_KEYS and "@" not in uid
 
 
 def _looks_elsewhere(backend: BaseAuth[Any]) -> bool:

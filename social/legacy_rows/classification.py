@@ -12,7 +12,7 @@ from social_django.models import UserSocialAuth
 
 from social.engine.backends import backend_class
 from social.engine.strategy import StatelessStrategy
-from social.legacy_rows.identifiers import ADDRESS_KEYS, TAKEN_AT_WILL, old_key_of
+from social.legacy_rows.association_lookup import ADDRESS_KEYS, TAKEN_AT_WILL, old_key_of
 from social.providers.registry import policy_of
 
 UNUSABLE_UID = r"^\s|\s$|[\u0001-\u001f\u007f-\u00a0\u200b-\u200f\u2028\u2029\ufeff]"

@@ -12,8 +12,7 @@ from social_django.models import UserSocialAuth
 
 from social.engine.backends import backend_class
 from social.engine.strategy import StatelessStrategy
-from social.legacy_rows.association_lookup import social_user
-from social.legacy_rows.identifiers import ADDRESS_KEYS, TAKEN_AT_WILL, old_key_of
+from social.legacy_rows.association_lookup import ADDRESS_KEYS, TAKEN_AT_WILL, old_key_of, social_user
 from social.providers.registry import policy_for
 
 pytestmark = [pytest.mark.django_db, pytest.mark.threat(6)]
