@@ -20,7 +20,7 @@ if not apps.ready:
     django.setup()
 
 from social.engine.policy import Policy
-from social.providers.catalogue import CATALOGUE, PACKAGE, SHADOWED, Entry, Way, settings_in
+from social.providers.catalogue import CATALOGUE, PACKAGE, SHADOWED, CredentialKind, Entry, settings_in
 from social.providers.open_id_connect import OpenIDConnect
 from social.providers.registry import policy_for
 from social.providers.unverified import UnverifiedAccessToken, UnverifiedTokenPair
@@ -120,13 +120,15 @@ def _row(entry: Entry) -> Sequence[str]:
     shown = " or ".join(" + ".join(fields) for fields in policy.accepts) if policy else ""
     optional = settings_in(entry) - set(entry.settings)
     needs = [f"`_{name}`" for name in entry.settings] + [f"(`_{name}`)" for name in sorted(optional)]
-    return f"`{entry.name}`", f"`{entry.backend.removeprefix(PACKAGE)}`", verdict, shown, ", ".join(needs), entry.why
+    return f"`{entry.name}`", f"`{entry.backend.removeprefix(PACKAGE)}`", verdict, shown, ", ".join(needs), entry.note
 
 
 def _shadowed_rows() -> Iterator[Sequence[str]]:
     for one in SHADOWED:
-        shown = {Way.NEVER: "", Way.TOKEN_PAIR: "access_token + access_token_secret"}.get(one.way, str(one.way))
-        yield f"`{one.name}`", f"`{one.backend.removeprefix(PACKAGE)}`", "not by this name", shown, "", one.why
+        shown = {CredentialKind.NONE: "", CredentialKind.TOKEN_PAIR: "access_token + access_token_secret"}.get(
+            one.credential, str(one.credential)
+        )
+        yield f"`{one.name}`", f"`{one.backend.removeprefix(PACKAGE)}`", "not by this name", shown, "", one.note
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -16,4 +16,4 @@ class SocialConfig(AppConfig):
         from social.network import log_redaction  # noqa: PLC0415 - likewise
         from social.providers import checks as _  # noqa: F401, PLC0415 - likewise
 
-        log_redaction.seal()
+        log_redaction.install_filters()

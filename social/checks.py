@@ -16,8 +16,8 @@ from social_django.models import UserSocialAuth
 
 from social.conf import conf
 from social.engine.strategy import FINDS_BY_EMAIL
-from social.legacy_rows.classification import Class
-from social.legacy_rows.survey import findings_of, planned
+from social.legacy_rows.classification import AssociationClass
+from social.legacy_rows.survey import nested_loops_disabled, survey_provider
 from social.names_index import names_index
 from social.providers import registry
 
@@ -125,7 +125,7 @@ def check_names_index(
     connection = connections[using]
     index = names_index(connection)
     try:
-        if index is None or _BUILT_BY not in MigrationRecorder(connection).applied_migrations() or index.is_there:
+        if index is None or _BUILT_BY not in MigrationRecorder(connection).applied_migrations() or index.exists:
             return []
     except DatabaseError:  # it is away, which others say
         return []
@@ -142,7 +142,7 @@ def check_names_index(
 def check_legacy_rows(
     app_configs: Any, databases: Iterable[str] | None = None, **kwargs: Any
 ) -> Sequence[checks.CheckMessage]:
-    """Say how many people of each provider could not sign in any more."""
+    """Warn about associations with legacy uids whose users cannot sign in."""
     if router.db_for_read(UserSocialAuth) not in (databases or ()):
         return []
     found: list[checks.CheckMessage] = []
@@ -150,17 +150,17 @@ def check_legacy_rows(
         if provider in conf.adopt_legacy_uids:
             continue
         try:
-            with planned():
-                tally = findings_of(provider).tallies.get(Class.OLD)
+            with nested_loops_disabled():
+                legacy = survey_provider(provider).counts.get(AssociationClass.LEGACY)
         except DatabaseError:  # not migrated yet
             return []
-        if tally:
+        if legacy:
             found.append(
                 checks.Warning(
-                    f"{tally.rows} associations of {provider} have an identifier of old: who signs in with one of them "
-                    "gets account_conflict.",
-                    hint=f"Name {provider} in ADOPT_LEGACY_UIDS for as long as such rows are to be adopted; "
-                    "`manage.py check_associations` tells more.",
+                    f"{legacy.rows} associations of {provider} have a legacy uid: a sign-in with one of them gets "
+                    "account_conflict.",
+                    hint=f"List {provider} in ADOPT_LEGACY_UIDS as long as such rows should be adopted; "
+                    "`manage.py check_associations` reports more.",
                     id="social.W001",
                 )
             )

@@ -17,7 +17,7 @@ from social.engine.failures import translate
 from social.engine.profile import is_shallow
 from social.engine.strategy import Pending, StatelessStrategy
 from social.network import deadline
-from social.network.concurrency import slot
+from social.network.concurrency import limit_concurrency
 from social.providers import registry
 
 OK = "ok"
@@ -49,7 +49,7 @@ def identify(credential: Credential) -> Identity:
     backend = backends.backend_class(policy)(strategy)
     proof = policy()
     # Sign-ups that need no provider call skip the concurrency limit.
-    place = nullcontext() if proof.asks_nobody(credential) else slot(credential.provider)
+    place = nullcontext() if proof.needs_no_call(credential) else limit_concurrency(credential.provider)
     with place, _reported(credential.provider), deadline.within(conf.provider_timeout):
         try:
             pending = proof.identify(backend, credential)
@@ -61,7 +61,7 @@ def identify(credential: Credential) -> Identity:
             raise translate(error) from error
         except ApiError:
             raise
-        except backends.NONSENSE as error:
+        except backends.MALFORMED_DATA_ERRORS as error:
             raise ProviderBadResponse from error
     return Identity(credential.provider, uid, pending, backend, strategy)
 
@@ -69,7 +69,7 @@ def identify(credential: Credential) -> Identity:
 @contextmanager
 def _reported(provider: str) -> Iterator[None]:
     """Send signals when the calls of a sign-up begin and when they end, with their duration and outcome."""
-    signals.provider_asked.send_robust(sender=None, provider=provider)
+    signals.provider_call_started.send_robust(sender=None, provider=provider)
     began = time.perf_counter()
     result = InternalError.code
     try:
@@ -80,4 +80,4 @@ def _reported(provider: str) -> Iterator[None]:
         raise
     finally:
         seconds = time.perf_counter() - began
-        signals.provider_answered.send_robust(sender=None, provider=provider, result=result, seconds=seconds)
+        signals.provider_call_ended.send_robust(sender=None, provider=provider, result=result, seconds=seconds)

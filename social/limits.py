@@ -56,7 +56,7 @@ def _count(rate: str | None, kind: str, name: str) -> None:
     try:
         _hit(limiter, item, kind, name)
     except _AWAY as error:
-        signals.limits_storage_away.send_robust(sender=None)
+        signals.rate_limit_storage_unavailable.send_robust(sender=None)
         _redis_is_away.log(type(error).__name__)
         _hit(_local(), item, kind, name)
 

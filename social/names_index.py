@@ -1,6 +1,6 @@
-"""The index by which a user's name is found whatever the case of its letters, on a users' table that is not ours.
+"""The index for case-insensitive lookups of user names, on the project's own users' table.
 
-A migration of ours builds it (docs/decisions/0012-names-are-found-by-an-index.md); `social.usernames` looks.
+A migration creates it and `social.usernames` uses it (docs/decisions/0012-names-are-found-by-an-index.md).
 """
 
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import names_digest
 
 _HAS_COLUMN = {
-    # No view, no foreign and no partitioned table: none of them takes an index in this way.
+    # Ordinary tables only: this index cannot be created on views, foreign tables and partitioned tables.
     "postgresql": "SELECT 1 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid WHERE c.oid = to_regclass(%s) "
     "AND c.relkind = 'r' AND a.attname = %s AND NOT a.attisdropped",
     "sqlite": "SELECT 1 FROM pragma_table_info(%s) WHERE name = %s",
 }
-_FOUND = {
+_INDEXES = {
     "postgresql": "SELECT i.indexrelid::regclass::text, i.indisvalid FROM pg_index i "
     "JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = to_regclass(%s) AND c.relname = %s",
     "sqlite": "SELECT '\"' || name || '\"', 1 FROM pragma_index_list(%s) WHERE name = %s",
@@ -31,65 +31,63 @@ class NamesIndex:
 
     connection: BaseDatabaseWrapper
     field: "models.Field[Any, Any]"
-    """The users' USERNAME_FIELD, wherever it is kept."""
+    """The user model's USERNAME_FIELD; an inherited field belongs to the parent's table."""
 
     @property
     def name(self) -> str:
-        """Another one for another column: a project may choose another field to sign in by."""
-        return f"social_names_{names_digest(*self._place, length=8)}"
+        """The name of the index; another column has another name, since a project can change its USERNAME_FIELD."""
+        return f"social_names_{names_digest(*self._table_and_column, length=8)}"
 
     @property
-    def is_possible(self) -> bool:
-        """Say whether the column is there: later migrations of the users' app may be what makes it."""
-        return self.connection.vendor in _FOUND and bool(self._ask(_HAS_COLUMN, self._place[1]))
+    def can_be_built(self) -> bool:
+        """Return True if the column exists; a later migration of the users' app may create it."""
+        return self.connection.vendor in _INDEXES and bool(self._fetch(_HAS_COLUMN, self._table_and_column[1]))
 
     @property
-    def is_there(self) -> bool:
-        """Say whether it can be used."""
-        return any(valid for _, valid in self._found())
+    def exists(self) -> bool:
+        """Return True if the index exists and is valid."""
+        return any(valid for _, valid in self._indexes())
 
-    def build(self) -> None:
-        """Build it beside those who use the table; one that an interruption has left half built goes first."""
-        if not self.is_possible:
+    def create(self) -> None:
+        """Create the index without blocking the table; first drop an invalid one that an interruption has left."""
+        if not self.can_be_built:
             return
-        table, column = map(self.connection.ops.quote_name, self._place)
+        table, column = map(self.connection.ops.quote_name, self._table_and_column)
         on_postgres = self.connection.vendor == "postgresql"
         if on_postgres:
-            # As Django writes the left side of `iexact`, or else it is of no use.
+            # The expression must be the one that Django writes for `iexact`.
             column = self.connection.ops.lookup_cast("iexact", self.field.get_internal_type()) % column
         else:
             column += " COLLATE NOCASE"
-        if not self.is_there:
-            self.remove()
+        if not self.exists:
+            self.drop()
             self._run(f"CREATE INDEX{self._concurrently} IF NOT EXISTS {self.name} ON {table} ({column})")
         if on_postgres:
-            # Of an expression nothing is known before, and one row in 200 is expected to have the name: to go along the
-            # table until the first of so many seems hardly dearer than the index.
+            # Without statistics on the expression, PostgreSQL expects one row in 200 to match and may scan the table.
             self._run(f"ANALYZE {table}")
 
-    def remove(self) -> None:
-        """Remove it, if it is there, likewise."""
-        for name, _ in self._found():
+    def drop(self) -> None:
+        """Drop the index, if it exists, without blocking the table."""
+        for name, _ in self._indexes():
             self._run(f"DROP INDEX{self._concurrently} IF EXISTS {name}")
 
     @property
-    def _place(self) -> tuple[str, str]:
-        # Of a model that inherits its name from another's table, that table.
+    def _table_and_column(self) -> tuple[str, str]:
         return self.field.model._meta.db_table, str(self.field.column)
 
     @property
     def _concurrently(self) -> str:
         return _CONCURRENTLY[self.connection.vendor]
 
-    def _found(self) -> list[tuple[str, bool]]:
-        return self._ask(_FOUND, self.name) if self.connection.vendor in _FOUND else []
+    def _indexes(self) -> list[tuple[str, bool]]:
+        return self._fetch(_INDEXES, self.name) if self.connection.vendor in _INDEXES else []
 
-    def _ask(self, question: dict[str, str], name: str) -> list[Any]:
-        table = self._place[0]
+    def _fetch(self, query: dict[str, str], name: str) -> list[Any]:
+        table = self._table_and_column[0]
         if self.connection.vendor == "postgresql":
             table = self.connection.ops.quote_name(table)
         with self.connection.cursor() as cursor:
-            cursor.execute(question[self.connection.vendor], [table, name])
+            cursor.execute(query[self.connection.vendor], [table, name])
             rows: list[Any] = cursor.fetchall()
         return rows
 
@@ -99,7 +97,7 @@ class NamesIndex:
 
 
 def names_index(connection: BaseDatabaseWrapper) -> NamesIndex | None:
-    """Give the index of the users' table in a database; None for a database in which users are not kept."""
+    """Return the index of the users' table in a database, or None if the database has no users' table."""
     model = get_user_model()
     if not router.allow_migrate_model(connection.alias, model):
         return None

@@ -1,7 +1,7 @@
-"""Kept provider tokens, all of them, under the first of `PROVIDER_TOKEN_KEYS`; or forgotten.
+"""Re-encryption of all stored provider tokens with the first of `PROVIDER_TOKEN_KEYS`, or their removal.
 
-Safe to interrupt and to run beside the service: each row is looked at again under a lock just before it is
-written, so a token that a sign-in has brought meanwhile stays; what is current already is passed over.
+Both are safe to interrupt, and to run beside the service. Each row is read again under a lock just before it is
+written, so a token that a sign-in stores meanwhile is not overwritten. Rows that need no change are not written.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -14,71 +14,68 @@ from social_django.models import UserSocialAuth
 from social.provider_tokens import (
     TokenUnreadable,
     as_object,
-    encrypt_again,
     is_encrypted,
     map_tokens,
+    reencrypt_token,
     without_tokens,
 )
 
 Change = Callable[[Any], Any]
-"""Gives what a row's `extra_data` should be, the very same object where there is nothing to do.
+"""Returns a row's new `extra_data`, or the same object if nothing changes.
 
-:raises TokenUnreadable: it cannot be read."""
+:raises TokenUnreadable: the row cannot be read."""
 
 
 @dataclass(slots=True)
-class Tally:
-    """What became of the associations so far; each counts once."""
+class Progress:
+    """Counts of the associations so far; each counts once."""
 
     changed: int = 0
-    of_which_in_clear: int = 0
-    untouched: int = 0
-    """Current already, or without a token."""
+    changed_in_clear: int = 0
+    """Those of `changed` that had a token in clear."""
+    unchanged: int = 0
+    """Encrypted with the first key already, or without a token."""
     unreadable: list[tuple[int, str]] = field(default_factory=list)
-    """Id and provider of those whose key is gone."""
+    """Id and provider of those that no key decrypts."""
 
     @property
-    def seen(self) -> int:
-        """How many have been looked at."""
-        return self.changed + self.untouched + len(self.unreadable)
+    def total(self) -> int:
+        """The number of associations read so far."""
+        return self.changed + self.unchanged + len(self.unreadable)
 
 
-def reencrypt(*, batch_size: int, write: bool = True) -> Iterator[Tally]:
-    """Bring every kept token under the first key, a batch at a time; what cannot be read stays as it is.
+def reencrypt(*, batch_size: int, write: bool = True) -> Iterator[Progress]:
+    """Encrypt every stored token with the first key; leave tokens that cannot be read.
 
-    :param batch_size: rows of a batch; what is written of it is one short transaction.
+    :param batch_size: rows that are read at once, and written in one short transaction.
     :param write: False only counts.
-    :returns: the tally after each batch.
+    :returns: the counts after each batch.
     """
-    return _walk(_current, batch_size, write)
+    return _update_all(_reencrypted, batch_size, write)
 
 
-def forget(*, batch_size: int, write: bool = True) -> Iterator[Tally]:
-    """Remove every kept token, encrypted or in clear; arguments and result as above."""
-    return _walk(_forgotten, batch_size, write)
+def remove(*, batch_size: int, write: bool = True) -> Iterator[Progress]:
+    """Remove every stored token, encrypted or in clear; parameters and result as above."""
+    return _update_all(_without_tokens, batch_size, write)
 
 
 def count() -> int:
-    """Say how many associations there are to look at."""
+    """Return the number of associations."""
     rows: int = _rows().count()
     return rows
 
 
-def _current(extra_data: Any) -> Any:
-    kept = _tokens(extra_data)
-    again = [encrypt_again(one) for one in kept]
-    if kept == again:
+def _reencrypted(extra_data: Any) -> Any:
+    if all(reencrypt_token(token) == token for token in _tokens(extra_data)):
         return extra_data
-    # In the same order as they were found.
-    values = iter(again)
-    return map_tokens(as_object(extra_data), lambda one: next(values))
+    return map_tokens(as_object(extra_data), reencrypt_token)
 
 
-def _forgotten(extra_data: Any) -> Any:
+def _without_tokens(extra_data: Any) -> Any:
     try:
         return without_tokens(as_object(extra_data)) if _tokens(extra_data) else extra_data
     except TokenUnreadable:
-        # social-core cannot read it either, and what is in it nobody can say.
+        # social-core cannot read this value either, and it may contain a token.
         return {}
 
 
@@ -88,8 +85,8 @@ def _tokens(extra_data: Any) -> list[Any]:
     return found
 
 
-def _walk(change: Change, batch_size: int, write: bool) -> Iterator[Tally]:
-    tally, last = Tally(), 0
+def _update_all(change: Change, batch_size: int, write: bool) -> Iterator[Progress]:
+    progress, last = Progress(), 0
     by_id = _rows().order_by("pk").values_list("pk", "provider", "extra_data")
     while batch := list(by_id.filter(pk__gt=last)[:batch_size]):
         last = batch[-1][0]
@@ -98,17 +95,17 @@ def _walk(change: Change, batch_size: int, write: bool) -> Iterator[Tally]:
             try:
                 changed = change(extra_data)
             except TokenUnreadable:
-                tally.unreadable.append((pk, provider))
+                progress.unreadable.append((pk, provider))
                 continue
             if changed is extra_data:
-                tally.untouched += 1
+                progress.unchanged += 1
                 continue
             outdated.append(pk)
-            tally.changed += 1
-            tally.of_which_in_clear += _is_in_clear(extra_data)
+            progress.changed += 1
+            progress.changed_in_clear += _is_in_clear(extra_data)
         if outdated and write:
             _write(change, outdated)
-        yield tally
+        yield progress
 
 
 def _is_in_clear(extra_data: Any) -> bool:
@@ -120,12 +117,12 @@ def _is_in_clear(extra_data: Any) -> bool:
 
 def _write(change: Change, pks: Sequence[int]) -> None:
     with transaction.atomic(using=_using()):
-        # SQLite has no such lock, but its transaction is the only one that writes.
+        # SQLite has no row locks, but only one transaction writes at a time.
         for account in _rows().filter(pk__in=pks).order_by("pk").select_for_update().only("pk", "extra_data"):
             try:
                 changed = change(account.extra_data)
             except TokenUnreadable:
-                continue  # written meanwhile by a process with other keys; the next run says so
+                continue  # a process with other keys has written it meanwhile; the next run reports it
             if changed is not account.extra_data:
                 _rows().filter(pk=account.pk).update(extra_data=changed)
 

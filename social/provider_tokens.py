@@ -1,8 +1,8 @@
-"""A provider's token, kept for later calls on the user's behalf: encrypted, and only where there are keys.
+"""The storage of provider tokens in `extra_data`: encrypted, and only if there are keys.
 
-`PROVIDER_TOKEN_KEYS` holds Fernet keys (https://cryptography.io/en/latest/fernet/): the first encrypts,
-all decrypt, so a key is rotated by putting a new one in front. Values alone are encrypted: the ids beside
-them must stay in clear, social-core reads them when a provider changes its identifiers.
+`PROVIDER_TOKEN_KEYS` contains Fernet keys (https://cryptography.io/en/latest/fernet/). The first one encrypts and all
+decrypt, so operators rotate keys by adding a new one in front. Only the values of tokens are encrypted: social-core
+reads the ids beside them when a provider changes its identifiers.
 """
 
 import json
@@ -23,69 +23,68 @@ TOKEN_FIELDS = frozenset(
 )
 PREFIX = "fernet:"
 _PAIR = ("oauth_token", "oauth_token_secret")
-_LONG_ENOUGH = 16
-"""Characters from which a text is so particular that it is looked for in other values."""
+_MIN_SEARCHED_LENGTH = 16
+"""Characters: other values are searched for a token from this length on; a shorter one could occur by chance."""
 
 
 class TokenUnreadable(Exception):
-    """A kept token was encrypted with a key that is not among `PROVIDER_TOKEN_KEYS`, or is no token at all."""
+    """A stored token was encrypted with a key that is not in `PROVIDER_TOKEN_KEYS`, or is malformed."""
 
 
-def sealed(extra_data: Mapping[str, Any], *, token: Any) -> dict[str, Any]:
-    """Give `extra_data` fit to be stored.
+def protect_extra_data(extra_data: Mapping[str, Any], *, token: Any) -> dict[str, Any]:
+    """Return `extra_data` with its tokens encrypted; without keys, without tokens.
 
-    :param token: what the client brought (or the provider gave for it): kept as `access_token`, also
-        where the provider's answer does not repeat it, or repeats something else. None for a sign-in by
-        id_token: the token of an earlier one stays.
+    :param token: the client's token, or the one that the provider exchanged it for. It is stored as `access_token`,
+        whatever the response contains under this name. None for a sign-in by id_token, which leaves the stored token.
     """
-    # A nonce has done its work.
-    clean: dict[str, Any] = _without(
+    # A nonce is of no use after the sign-in.
+    clean: dict[str, Any] = _without_secrets(
         {name: value for name, value in extra_data.items() if name != "nonce"},
-        [one for one in _texts(token) if len(one) >= _LONG_ENOUGH],
+        [one for one in _strings(token) if len(one) >= _MIN_SEARCHED_LENGTH],
     )
     if not conf.provider_token_keys:
-        # Without a token, the time at which it was got says nothing, and would cost a write a sign-in.
-        kept: dict[str, Any] = without_tokens({name: value for name, value in clean.items() if name != "auth_time"})
-        return kept
-    given = {name: value for name, value in extra_data.items() if name in TOKEN_FIELDS}
-    encrypted: dict[str, Any] = map_tokens({**clean, **given, "access_token": token}, encrypt)
+        # Without a token, the time of the sign-in is of no use, and would cause a write at each sign-in.
+        without: dict[str, Any] = without_tokens({name: value for name, value in clean.items() if name != "auth_time"})
+        return without
+    tokens = {name: value for name, value in extra_data.items() if name in TOKEN_FIELDS}
+    encrypted: dict[str, Any] = map_tokens({**clean, **tokens, "access_token": token}, encrypt)
     return encrypted
 
 
-def seal_row(account: UserSocialAuth | None) -> None:
-    """Encrypt, before a sign-in adds to it, what an older release left in clear; nothing without keys.
+def encrypt_row(account: UserSocialAuth | None) -> None:
+    """Encrypt the tokens that an older release stored in clear; do nothing without keys.
 
-    The row is not saved: the sign-in does that, with the rest.
+    The sign-in saves the row, this function does not.
     """
     if account is None or not conf.provider_token_keys:
         return
     with suppress(TokenUnreadable):
         account.extra_data = map_tokens(
-            as_object(account.extra_data), lambda kept: kept if is_encrypted(kept) else encrypt(kept)
+            as_object(account.extra_data), lambda stored: stored if is_encrypted(stored) else encrypt(stored)
         )
 
 
 def get_provider_token(*, user: User, provider: str, uid: str | None = None) -> Any:
-    """Give the provider's token of a user, for a call on the user's behalf.
+    """Return a user's provider token, for calls on the user's behalf.
 
-    :param uid: which account, where the user has several at the provider; by default the one linked first.
-    :returns: an access token as a string; for OAuth 1 a dictionary with `oauth_token` and
-        `oauth_token_secret`; None where there is no such account or no token was kept.
-    :raises TokenUnreadable: it was encrypted with a key that is gone.
+    :param uid: the provider's id of the account, if the user has several at the provider; by default the first linked.
+    :returns: an access token as a string; for OAuth 1 a dictionary with `oauth_token` and `oauth_token_secret`; None if
+        there is no such account or no stored token.
+    :raises TokenUnreadable: the token was encrypted with a key that is not in `PROVIDER_TOKEN_KEYS`.
     """
     accounts = UserSocialAuth.objects.filter(user=user, provider=provider).order_by("id")
     account = (accounts.filter(uid=uid) if uid is not None else accounts).first()
-    kept = as_object(account.extra_data).get("access_token") if account is not None else None
-    return _token(decrypt(kept) if is_encrypted(kept) else kept)
+    stored = as_object(account.extra_data).get("access_token") if account is not None else None
+    return _normalise(decrypt(stored) if is_encrypted(stored) else stored)
 
 
 def as_object(extra_data: Any) -> dict[str, Any]:
-    """Give a row's `extra_data` as an object, in whichever way social-core has written it over the years.
+    """Return a row's `extra_data` as a dictionary.
 
-    Today it is a JSON object; rows of the time when the column was a text may hold that object once more
-    as a JSON string.
+    social-core stores a JSON object. Older releases had a text column, whose rows may contain that object as a JSON
+    string.
 
-    :raises TokenUnreadable: it is neither.
+    :raises TokenUnreadable: the value is neither.
     """
     try:
         value = json.loads(extra_data) if isinstance(extra_data, str) and extra_data else extra_data
@@ -97,27 +96,27 @@ def as_object(extra_data: Any) -> dict[str, Any]:
 
 
 def map_tokens(value: Any, change: Callable[[Any], Any]) -> Any:
-    """Give a JSON value with every token in it changed, at any depth; without those that become None."""
+    """Return a JSON value with each token replaced by `change(token)`, at any depth, or removed if that is None."""
     if isinstance(value, list):
         return [map_tokens(one, change) for one in value]
     if not isinstance(value, Mapping):
         return value
     changed = {
-        # An empty value is no token, and None says that there is none.
-        name: (change(kept) if kept else None) if name in TOKEN_FIELDS else map_tokens(kept, change)
-        for name, kept in value.items()
+        # An empty value is not a token.
+        name: (change(inner) if inner else None) if name in TOKEN_FIELDS else map_tokens(inner, change)
+        for name, inner in value.items()
     }
-    return {name: kept for name, kept in changed.items() if kept is not None or name not in TOKEN_FIELDS}
+    return {name: inner for name, inner in changed.items() if inner is not None or name not in TOKEN_FIELDS}
 
 
 def without_tokens(value: Any) -> Any:
-    """Give a JSON value without any token in it."""
-    return map_tokens(value, lambda kept: None)
+    """Return a JSON value without its tokens."""
+    return map_tokens(value, lambda token: None)
 
 
-def is_encrypted(kept: object) -> TypeGuard[str]:
-    """Say whether a kept value is one that `encrypt` gave."""
-    return isinstance(kept, str) and kept.startswith(PREFIX)
+def is_encrypted(stored: object) -> TypeGuard[str]:
+    """Return True if `encrypt` produced the value."""
+    return isinstance(stored, str) and stored.startswith(PREFIX)
 
 
 def encrypt(value: Any) -> str:
@@ -125,33 +124,33 @@ def encrypt(value: Any) -> str:
     return PREFIX + _fernet(conf.provider_token_keys).encrypt(json.dumps(value).encode()).decode()
 
 
-def decrypt(kept: str) -> Any:
-    """Decrypt what `encrypt` gave, with any of the keys.
+def decrypt(stored: str) -> Any:
+    """Decrypt a value that `encrypt` returned, with any of the keys.
 
-    :raises TokenUnreadable: none of them fits.
+    :raises TokenUnreadable: no key fits.
     """
-    return _decrypt(kept, conf.provider_token_keys)
+    return _decrypt(stored, conf.provider_token_keys)
 
 
-def encrypt_again(kept: Any) -> str:
-    """Give a kept value under the first key: as it is where it is so already, encrypted where it was in clear.
+def reencrypt_token(stored: Any) -> str:
+    """Encrypt a stored value with the first key; return it unchanged if it is so already.
 
-    :raises TokenUnreadable: it was encrypted with a key that is gone.
+    :raises TokenUnreadable: the value was encrypted with a key that is not in `PROVIDER_TOKEN_KEYS`.
     """
-    if not is_encrypted(kept):
-        return encrypt(kept)
+    if not is_encrypted(stored):
+        return encrypt(stored)
     try:
-        _decrypt(kept, conf.provider_token_keys[:1])
+        _decrypt(stored, conf.provider_token_keys[:1])
     except TokenUnreadable:
-        return encrypt(decrypt(kept))
-    return str(kept)
+        return encrypt(decrypt(stored))
+    return str(stored)
 
 
-def _decrypt(kept: str, keys: tuple[str, ...]) -> Any:
+def _decrypt(stored: str, keys: tuple[str, ...]) -> Any:
     try:
-        return json.loads(_fernet(keys).decrypt(kept.removeprefix(PREFIX).encode()))
+        return json.loads(_fernet(keys).decrypt(stored.removeprefix(PREFIX).encode()))
     except (InvalidToken, ValueError):
-        # Not from the other: a frame of the library's holds the value.
+        # Without a cause: the frames of the library's exception contain the value.
         raise TokenUnreadable from None
 
 
@@ -160,8 +159,8 @@ def _fernet(keys: tuple[str, ...]) -> MultiFernet:
     return MultiFernet([Fernet(key) for key in keys])
 
 
-def _token(value: Any) -> Any:
-    """Give a token as today's sign-ins keep it: old OAuth 1 pairs are query strings, or have more in them."""
+def _normalise(value: Any) -> Any:
+    """Return a token in the current form; older releases stored OAuth 1 pairs as query strings, or with more keys."""
     if isinstance(value, str) and "oauth_token=" in value:
         value = {name: values[0] for name, values in parse_qs(value).items()}
     if isinstance(value, dict):
@@ -169,18 +168,18 @@ def _token(value: Any) -> Any:
     return value or None
 
 
-def _texts(token: Any) -> list[str]:
+def _strings(token: Any) -> list[str]:
     return [one for one in (token.values() if isinstance(token, dict) else [token]) if isinstance(one, str)]
 
 
-def _without(value: Any, secrets: list[str]) -> Any:
-    """Give a JSON value without the texts that hold a secret: some providers repeat the token under other names."""
+def _without_secrets(value: Any, secrets: list[str]) -> Any:
+    """Return a JSON value without the strings that contain a secret: some providers repeat a token in other fields."""
     if isinstance(value, Mapping):
-        return {name: _without(kept, secrets) for name, kept in value.items() if not _holds(kept, secrets)}
+        return {name: _without_secrets(one, secrets) for name, one in value.items() if not _contains(one, secrets)}
     if isinstance(value, list):
-        return [_without(one, secrets) for one in value if not _holds(one, secrets)]
+        return [_without_secrets(one, secrets) for one in value if not _contains(one, secrets)]
     return value
 
 
-def _holds(value: object, secrets: list[str]) -> bool:
+def _contains(value: object, secrets: list[str]) -> bool:
     return isinstance(value, str) and any(secret in value for secret in secrets)

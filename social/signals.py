@@ -1,7 +1,8 @@
-"""What a project can listen to.
+"""Signals for projects: sign-ins after commit, and instrumentation.
 
-Of persons, sent after commit: `user`, `provider`, `uid`, and `api_version` (`v1`, `v2`). Of how the service does, sent
-while a request is answered: no person and no token is in them, and receivers must be quick.
+`signed_up`, `signed_in`, `linked` and `disconnected` are sent after commit, with `user`, `provider`, `uid` and
+`api_version` (`v1`, `v2`). All others are sent while a request is answered and contain no personal data and no token;
+their receivers must be quick.
 """
 
 from django.dispatch import Signal
@@ -12,14 +13,14 @@ linked = Signal()
 disconnected = Signal()
 
 sign_up_ended = Signal()
-"""With `provider`, `api_version` and `outcome`: the contract's, or the code of an error."""
-provider_asked = Signal()
-"""With `provider`: a sign-up has got its place and begins to ask."""
-provider_answered = Signal()
-"""With `provider`, `result` (`ok`, or the code of an error) and `seconds`: the end of what `provider_asked` began."""
-place_refused = Signal()
-"""With `provider`: no place got free in time."""
+"""With `provider`, `api_version` and `outcome`: an outcome of the contract, or the code of an error."""
+provider_call_started = Signal()
+"""With `provider`: a sign-up begins its calls, within the concurrency limit."""
+provider_call_ended = Signal()
+"""With `provider`, `result` (`ok`, or the code of an error) and `seconds` since `provider_call_started`."""
+concurrency_limit_reached = Signal()
+"""With `provider`: the concurrency limit refused a sign-up."""
 throttled = Signal()
-"""With `kind`, `address` or `user`: its budget is spent."""
-limits_storage_away = Signal()
-"""A call was counted by this process alone, since Redis does not answer."""
+"""With `kind`, `address` or `user`: a request exceeded that rate limit."""
+rate_limit_storage_unavailable = Signal()
+"""Redis did not answer, so this process alone counted a request."""

@@ -134,11 +134,11 @@ class Receivers:
         return (
             (calls.answered, self.on_answer),
             (signals.sign_up_ended, self.on_sign_up),
-            (signals.provider_asked, self.on_provider_call),
-            (signals.provider_answered, self.on_provider_answer),
-            (signals.place_refused, self.on_concurrency_limit),
+            (signals.provider_call_started, self.on_provider_call),
+            (signals.provider_call_ended, self.on_provider_answer),
+            (signals.concurrency_limit_reached, self.on_concurrency_limit),
             (signals.throttled, self.on_throttled),
-            (signals.limits_storage_away, self.on_storage_away),
+            (signals.rate_limit_storage_unavailable, self.on_storage_away),
         )
 
     def _counter(self, entry: Entry) -> Counter:

@@ -20,7 +20,7 @@ from social.engine.strategy import Pending
 from social.network.transport import TransportBase
 
 MAX_UID = 255
-NONSENSE = (
+MALFORMED_DATA_ERRORS = (
     LookupError,
     TypeError,
     AttributeError,
@@ -54,11 +54,11 @@ class Guarded(TransportBase):
     policy: BackendPolicy
     proven_profile: dict[str, Any] | None = None
     """The profile, where the check of the token has told it already."""
-    used_token: Any = None
+    provider_token: Any = None
     """The token that the profile was asked for with: what is kept, whatever the answer repeats."""
     finished: dict[str, Any] | None = None
     """What the pipeline's last run came to; None where it did not get to its end."""
-    told: dict[str, Any] = {}
+    raw_details: dict[str, Any] = {}
     """The details as the backend gave them: an id among them counts as it is, not as it would be cleaned."""
     id_token: dict[str, Any] | None = None
     """The claims of a proven id_token, where backends for OpenID Connect look for them."""
@@ -69,7 +69,7 @@ class Guarded(TransportBase):
 
     def user_data(self, access_token: Any, *args: Any, **kwargs: Any) -> Any:
         """Give the profile; no call where the check has told it."""
-        self.used_token = access_token
+        self.provider_token = access_token
         if self.proven_profile is not None:
             return dict(self.proven_profile)
         return super().user_data(access_token, *args, **kwargs)  # type: ignore[misc]  # every OAuth backend has it
@@ -79,7 +79,7 @@ class Guarded(TransportBase):
         pending: Pending = super().do_auth(access_token, *args, **kwargs)  # type: ignore[misc]  # likewise
         return pending
 
-    def vouched(self, profile: dict[str, Any]) -> Pending:
+    def pending_from_id_token(self, profile: dict[str, Any]) -> Pending:
         """Give a profile that an id_token has told; there is no access token to keep."""
         # Some backends ask for the profile once more, from inside the pipeline.
         self.id_token = self.proven_profile = profile
@@ -140,9 +140,9 @@ class Guarded(TransportBase):
             details = super().get_user_details(response)
         except SocialAuthBaseException:
             raise
-        except NONSENSE:
+        except MALFORMED_DATA_ERRORS:
             details = {}
-        self.told = details
+        self.raw_details = details
         cleaned = clean_details(details)
         # A custom user model may keep the address under another name.
         return {get_user_model().get_email_field_name(): cleaned["email"], **cleaned}
@@ -154,10 +154,10 @@ class Guarded(TransportBase):
             characters, for one with control characters, for a blank one.
         """
         try:
-            uid = super().get_user_id({**details, **self.told} if details else {}, response)  # type: ignore[no-untyped-call]  # typed in part only
+            uid = super().get_user_id({**details, **self.raw_details} if details else {}, response)  # type: ignore[no-untyped-call]  # typed in part only
         except SocialAuthBaseException:
             raise
-        except NONSENSE:
+        except MALFORMED_DATA_ERRORS:
             uid = None
         usable = isinstance(uid, str) or (isinstance(uid, int) and not isinstance(uid, bool))
         text = str(uid) if usable else ""
@@ -171,15 +171,15 @@ class Guarded(TransportBase):
             found = super().get_legacy_user_identifiers(details, response)
         except SocialAuthBaseException:
             raise
-        except NONSENSE:
+        except MALFORMED_DATA_ERRORS:
             found = []
         return [(key, uid) for key, uid in found if _is_uid(uid)]
 
     def extra_data(self, user: Any, uid: str, response: Any, details: Any, pipeline_kwargs: Any) -> dict[str, Any]:
         """Give what is kept with the association: fit for the column, the tokens encrypted or not at all."""
-        provider_tokens.seal_row(pipeline_kwargs.get("social"))
+        provider_tokens.encrypt_row(pipeline_kwargs.get("social"))
         data = clean_json(super().extra_data(user, uid, response, details, pipeline_kwargs))
-        return provider_tokens.sealed(data, token=self.used_token)
+        return provider_tokens.protect_extra_data(data, token=self.provider_token)
 
     def oauth_auth(self, token: Any = None, *args: Any, **kwargs: Any) -> OAuth1:
         """Sign with the two secrets and nothing else: there is no callback, verifier or state here."""

@@ -61,15 +61,15 @@ class Policy:
             fetch=lambda: backend.get_json(issuer.keys_url, stage="token_validation"),
         )
         self.check_claims(backend, claims)
-        return backend.vouched(self.profile_of(claims, credential))
+        return backend.pending_from_id_token(self.profile_of(claims, credential))
 
-    def asks_nobody(self, credential: Credential) -> bool:
+    def needs_no_call(self, credential: Credential) -> bool:
         """Say whether `identify` needs no call: an id_token, and the one issuer's key is known."""
         token = credential.id_token
-        return token is not None and self.issuer is not None and id_tokens.asks_nobody(token, issuer=self.issuer)
+        return token is not None and self.issuer is not None and id_tokens.needs_no_call(token, issuer=self.issuer)
 
     @classmethod
-    def fault(cls, setting: Callable[[str], Any]) -> str | None:
+    def find_setting_error(cls, setting: Callable[[str], Any]) -> str | None:
         """Say what is wrong with the operator's settings, besides what `needs` misses; None: nothing.
 
         :param setting: gives the setting of a name (`KEY`), None where there is none.
@@ -119,7 +119,7 @@ def listed(value: object) -> frozenset[str]:
     return frozenset(text for name in names if (text := str(name).strip()))
 
 
-def ask(backend: Guarded, url: str, **call: Any) -> dict[str, Any]:
+def get_claims(backend: Guarded, url: str, **call: Any) -> dict[str, Any]:
     """Give what a provider says of a token.
 
     :param call: as `BaseAuth.get_json` takes it.
@@ -131,7 +131,7 @@ def ask(backend: Guarded, url: str, **call: Any) -> dict[str, Any]:
     return claims
 
 
-def require_ours(named: object, ours: frozenset[str]) -> None:
+def require_our_client_id(named: object, ours: frozenset[str]) -> None:
     """See to it that the application that a check names is one of ours.
 
     :raises ProviderBadResponse: it names none, which proves nothing.

@@ -1,1 +1,1 @@
-"""Associations that older versions of social-core have written: found again, adopted, or counted beforehand."""
+"""Associations that older versions of social-core wrote: their lookup and adoption, and counts for the operator."""

@@ -1,8 +1,8 @@
-"""The step that finds whose association it is, in place of social-core's, which it leaves all adopting to.
+"""The pipeline step that finds the association of an identity; it replaces social-core's `social_user`.
 
-social-core's own ends in a database error for a row that carries the very id under another label, or whose user is
-gone, and in a TypeError for one whose `extra_data` is no object; and it takes an address for proven that no
-provider has verified.
+It leaves the adoption of legacy uids to social-core's step, and prevents that step's failures: a database error for a
+row with the same uid under another `id_key` or without a user, a TypeError if `extra_data` is not an object, and the
+adoption by an e-mail address that the provider has not verified.
 """
 
 import json
@@ -16,20 +16,19 @@ from django.db.models import OuterRef, QuerySet
 from social_core.backends.base import BaseAuth
 from social_core.exceptions import AuthAssociationError
 from social_core.identifiers import UNVERIFIED_LEGACY_TRANSITIONS, identifier_matches
-from social_core.pipeline import social_auth as theirs
+from social_core.pipeline import social_auth as core_association
 from social_django.models import AbstractUserSocialAuth
 
 from social import tokens
 from social.compiled_lookup import CompiledLookup
 from social.conf import conf
 
-ADDRESS_KEYS = frozenset({"email", "upn"})
-"""Claims with an @ in every value, which no provider's id has: the row itself shows which of the two it holds."""
+EMAIL_KEYS = frozenset({"email", "upn"})
+"""Claims whose values all contain an @, unlike providers' ids: the uid itself shows which of the two it is."""
 
-TAKEN_AT_WILL = frozenset({"deezer", "mailru", "trello", "tumblr"})
-"""Providers whose old identifier anybody may take: a display name, a name that its owner can give up, an address
-that Mail.ru does not say is verified. Such a row is never adopted: only an id that is kept with it proves whose it is.
-"""
+REASSIGNABLE_UIDS = frozenset({"deezer", "mailru", "trello", "tumblr"})
+"""Providers whose legacy uid another person can acquire: a display name, a name that its owner can give up, or an
+address that Mail.ru does not report as verified. Such a row is never adopted unless it stores the current id too."""
 
 
 def social_user(
@@ -44,23 +43,23 @@ def social_user(
     has_been_tried: bool = False,
     **kwargs: Any,
 ) -> Any:
-    """Find the association, by the id that the provider gives today, or else by one that it gave earlier.
+    """Find the association by the provider's current id, else by a legacy uid.
 
-    :param has_been_tried: the sign-up has failed for what another wrote, or for a row that no look-up shows since its
-        user is gone: then look at everything.
-    :returns: what social-core's step of this name returns.
-    :raises AuthAssociationError: it is another user's (`identity_in_use`), or it cannot be decided whose it is
+    :param has_been_tried: the sign-up failed once, because of a concurrent write or of a row without a user, which the
+        lookup does not return. Then run social-core's queries too.
+    :returns: what social-core's step returns.
+    :raises AuthAssociationError: the association is another user's (`identity_in_use`), or its owner cannot be decided
         (`identifier_migration_conflict`).
     """
     uid = str(uid)
     former = {str(old) for old in (*legacy_uids, *(old for _, old in legacy_identifiers))}
     rows = _locked_associations(backend, [uid, *sorted(former - {uid})])
     known = next((row for row in rows if row.uid == uid), None)
-    if known is None and not rows and not has_been_tried and not _looks_elsewhere(backend):
+    if known is None and not rows and not has_been_tried and not _has_custom_lookup(backend):
         return {"social": None, "user": user, "is_new": user is None, "new_association": True}
     if known is None:
-        _prepare(backend, uid, id_key, response or {}, legacy_identifiers)
-        return theirs.social_user(
+        _correct_rows(backend, uid, id_key, response or {}, legacy_identifiers)
+        return core_association.social_user(
             backend,
             uid,
             user,
@@ -72,7 +71,7 @@ def social_user(
             **kwargs,
         )
     known.extra_data = _as_object(known.extra_data)
-    if not _holds_todays_id(backend, known, id_key):
+    if not _holds_current_id(backend, known, id_key):
         raise _conflict(backend)
     if user and known.user != user:
         raise AuthAssociationError(backend, code="identity_in_use", stage="pipeline")
@@ -85,70 +84,70 @@ def social_user(
     }
 
 
-def old_key_of(provider: str) -> str | None:
-    """Give the claim that social-core took for the id, where it takes another today."""
+def legacy_key_of(provider: str) -> str | None:
+    """Return the claim that older releases of social-core used as the uid, if it has been replaced."""
     transition = UNVERIFIED_LEGACY_TRANSITIONS.get(provider)
     return transition[1] if transition else None
 
 
-def is_todays_id(*, provider: str, id_key: str, uid: str) -> bool:
-    """Say whether a row that is labelled with another key than today's holds today's id all the same.
+def is_current_id(*, provider: str, id_key: str, uid: str) -> bool:
+    """Return True if a row with another `id_key` than the current one has the current id as its uid.
 
-    social_django's migration 0020 labels every row of a provider alike: `email` for those of Google, also where
-    `USE_UNIQUE_USER_ID` had the real id written. A row without a label was never looked at by it.
+    social_django's migration 0020 sets one `id_key` for all rows of a provider, for example `email` for Google's, even
+    if `USE_UNIQUE_USER_ID` stored the real id. It leaves some rows without an `id_key`.
     """
-    old_key = old_key_of(provider)
+    old_key = legacy_key_of(provider)
     if old_key is None:
         return id_key == ""
-    return id_key in {"", old_key} and old_key in ADDRESS_KEYS and "@" not in uid
+    return id_key in {"", old_key} and old_key in EMAIL_KEYS and "@" not in uid
 
 
-def _looks_elsewhere(backend: BaseAuth[Any]) -> bool:
-    """Say whether the backend, or the operator's storage, finds associations in a way of its own."""
-    find: Any = backend.strategy.storage.user.get_social_auth
-    theirs_: Any = AbstractUserSocialAuth.get_social_auth
+def _has_custom_lookup(backend: BaseAuth[Any]) -> bool:
+    """Return True if the backend or the operator's storage overrides the lookup of associations."""
+    lookup: Any = backend.strategy.storage.user.get_social_auth
+    stock: Any = AbstractUserSocialAuth.get_social_auth
     return (
         type(backend).get_legacy_social_auth is not BaseAuth.get_legacy_social_auth
-        or getattr(find, "__func__", find) is not theirs_.__func__
+        or getattr(lookup, "__func__", lookup) is not stock.__func__
     )
 
 
-def _holds_todays_id(backend: BaseAuth[Any], row: Any, id_key: str) -> bool:
+def _holds_current_id(backend: BaseAuth[Any], row: Any, id_key: str) -> bool:
     return (
         row.id_key == id_key
-        or (not backend.setting("ID_KEY") and is_todays_id(provider=row.provider, id_key=row.id_key, uid=row.uid))
+        or (not backend.setting("ID_KEY") and is_current_id(provider=row.provider, id_key=row.id_key, uid=row.uid))
         or any(identifier_matches(row.extra_data.get(key), row.uid) for key in backend.get_stored_user_id_keys(id_key))
-        or (backend.name in conf.adopt_legacy_uids and backend.name not in TAKEN_AT_WILL)
+        or (backend.name in conf.adopt_legacy_uids and backend.name not in REASSIGNABLE_UIDS)
     )
 
 
-def _prepare(
+def _correct_rows(
     backend: BaseAuth[Any], uid: str, id_key: str, response: Mapping[str, Any], identifiers: Sequence[tuple[str, str]]
 ) -> None:
-    """Look at the rows that social-core will, and make them such as it can read; the caller's transaction keeps it.
+    """Correct the rows that social-core's step reads, in the caller's transaction.
 
-    :raises AuthAssociationError: one of them must not be adopted by this sign-in.
+    :raises AuthAssociationError: this sign-in must not adopt one of the rows.
     """
     keys = {old_uid: old_key for old_key, old_uid in identifiers}
     storage: Any = backend.strategy.storage.user
     rows = storage.objects.filter(provider=backend.name, uid__in=[uid, *keys])
     for row in rows:
         if not get_user_model()._default_manager.filter(pk=row.user_id).exists():
-            if row.uid == uid:  # in the way of a new one
+            if row.uid == uid:  # it prevents the INSERT of a new one
                 raise _conflict(backend)
             continue
         old_key = keys.get(row.uid)
-        if old_key is None:  # written this very moment by another sign-in, which social-core will find
+        if old_key is None:  # a concurrent sign-in has just written it; social-core's step finds it
             continue
         evidence = backend.get_stored_user_id_keys(id_key)
-        # An id that was never told is no evidence against anyone.
-        kept = {k: v for k, v in _as_object(row.extra_data).items() if k not in evidence or v not in (None, "")}
-        # The setting SOCIAL_AUTH_OLD_ID_KEYS of migration 0020 may have given an address the label of an id.
-        label = old_key if old_key in ADDRESS_KEYS and row.id_key else row.id_key
-        if kept != row.extra_data or label != row.id_key:
-            rows.filter(pk=row.pk).update(extra_data=kept, id_key=label)
-        proven = any(key in kept for key in evidence)
-        if not proven and (_is_unverified(old_key, response) or backend.name in TAKEN_AT_WILL):
+        # An empty id must not count as another person's.
+        extra_data = {k: v for k, v in _as_object(row.extra_data).items() if k not in evidence or v not in (None, "")}
+        # SOCIAL_AUTH_OLD_ID_KEYS of migration 0020 may have set the `id_key` of an id for an address.
+        key = old_key if old_key in EMAIL_KEYS and row.id_key else row.id_key
+        if extra_data != row.extra_data or key != row.id_key:
+            rows.filter(pk=row.pk).update(extra_data=extra_data, id_key=key)
+        proven = any(claim in extra_data for claim in evidence)
+        if not proven and (_is_unverified(old_key, response) or backend.name in REASSIGNABLE_UIDS):
             raise _conflict(backend)
 
 
@@ -158,7 +157,7 @@ def _is_unverified(key: str, response: Mapping[str, Any]) -> bool:
 
 
 def _as_object(extra_data: Any) -> dict[str, Any]:
-    """Give `extra_data` as social-core wants it: it was a text once, and may hold JSON within JSON, or nothing."""
+    """Return `extra_data` as a dictionary: old rows contain text, JSON within JSON, or nothing."""
     for _ in range(2):
         if isinstance(extra_data, str):
             try:

@@ -1,4 +1,4 @@
-"""What will become of an association when its person signs in: the classes, and how SQL tells them apart."""
+"""The classes of associations, by what happens when their users sign in, and the SQL that assigns them."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,122 +12,123 @@ from social_django.models import UserSocialAuth
 
 from social.engine.backends import backend_class
 from social.engine.strategy import StatelessStrategy
-from social.legacy_rows.association_lookup import ADDRESS_KEYS, TAKEN_AT_WILL, old_key_of
+from social.legacy_rows.association_lookup import EMAIL_KEYS, REASSIGNABLE_UIDS, legacy_key_of
 from social.providers.registry import policy_of
 
 UNUSABLE_UID = r"^\s|\s$|[\u0001-\u001f\u007f-\u00a0\u200b-\u200f\u2028\u2029\ufeff]"
-"""White space at an end, or a character that cannot be seen: no provider gives such; `engine` refuses the latter."""
+"""White space at an end, or an invisible character: providers have no such ids, and `engine` refuses the latter."""
 
 
-class Class(StrEnum):
-    """The classes, by the names that `check_associations --json` gives them."""
+class AssociationClass(StrEnum):
+    """The class of an association; the values are those of `check_associations --json`."""
 
     FOUND = "found"
-    """The id that the provider gives today."""
+    """The uid is the provider's current id."""
     PROVEN = "proven"
-    """An old identifier, with today's id kept beside it: found, and rewritten, whatever the settings."""
+    """A legacy uid, with the current id in `extra_data`: found and rewritten, whatever the settings."""
     SUPERSEDED = "superseded"
-    """An old identifier of a user who has a row with today's id, too, and is found by that one."""
-    OLD = "old_identifier"
-    """Found, and rewritten, only while `ADOPT_LEGACY_UIDS` names the provider."""
+    """A legacy uid of a user who also has a row with the current id, which is found instead."""
+    LEGACY = "old_identifier"
+    """A legacy uid: found and rewritten only while `ADOPT_LEGACY_UIDS` lists the provider."""
     CONFLICT = "conflict"
-    """An address that another user has, who has a row with today's id: that one is found, this one never."""
+    """An address of another user, who has a row with the current id: that row is found, this one never."""
     UNPROVABLE = "unprovable"
-    """An old identifier that anybody may take: never adopted."""
+    """A legacy uid that another person can acquire: never adopted."""
     UNUSABLE = "unusable_uid"
-    """A uid that no provider gives."""
+    """A uid that no provider issues."""
     ORPHAN = "orphan"
-    """Its user is gone."""
-    OFF = "provider_off"
-    """`SOCIAL_PROVIDERS` does not name the provider."""
-    IMPOSSIBLE = "provider_takes_no_token"
-    """There is nothing of this provider's that an app could show."""
+    """The user no longer exists."""
+    DISABLED = "provider_off"
+    """`SOCIAL_PROVIDERS` does not list the provider."""
+    NO_CREDENTIAL = "provider_takes_no_token"
+    """The provider has no credential that an app could present."""
     UNKNOWN = "provider_unknown"
-    """social-core has no such provider any more."""
+    """social-core has no such provider, or no longer."""
 
 
 @dataclass(frozen=True, slots=True)
-class Provider:
-    """An enabled provider, and what its associations are kept under."""
+class ProviderAssociations:
+    """The associations of an enabled provider."""
 
     name: str
-    key: str
-    evidence: tuple[str, ...]
-    """Where in `extra_data` today's id may be kept."""
-    configured: bool
-    """Whether `SOCIAL_AUTH_<NAME>_ID_KEY` chose the key."""
+    id_key: str
+    """The `id_key` of rows with the current id."""
+    stored_id_keys: tuple[str, ...]
+    """Keys of `extra_data` that can contain the current id."""
+    is_configured: bool
+    """Whether `SOCIAL_AUTH_<NAME>_ID_KEY` sets the `id_key`."""
 
     @classmethod
-    def named(cls, name: str) -> "Provider":
-        """Give an enabled provider by its name."""
+    def of(cls, name: str) -> "ProviderAssociations":
+        """Return the associations of an enabled provider."""
         backend = backend_class(policy_of(name))(StatelessStrategy())
         key = backend.id_key()
         return cls(name, key, tuple(backend.get_stored_user_id_keys(key)), bool(backend.setting("ID_KEY")))
 
     def rows(self) -> Any:
-        """Give the provider's rows, each with its `kind` and whether its user is `active`.
+        """Return the provider's rows, annotated with `row_class` and whether the user is `active`.
 
-        The kind is FOUND, PROVEN, OLD or UNPROVABLE, UNUSABLE or ORPHAN: what the row alone says. `superseded` and
-        `conflicts` find those among OLD that other rows make out.
+        `row_class` follows from the row alone: FOUND, PROVEN, LEGACY, UNPROVABLE, UNUSABLE or ORPHAN. `of_class` finds
+        those of LEGACY that are SUPERSEDED or in CONFLICT because of other rows.
         """
-        unproven = Class.UNPROVABLE if self.name in TAKEN_AT_WILL else Class.OLD
+        unproven = AssociationClass.UNPROVABLE if self.name in REASSIGNABLE_UIDS else AssociationClass.LEGACY
         rows = with_users(UserSocialAuth.objects.filter(provider=self.name))
         return rows.annotate(
-            kind=Case(
-                When(has_user=False, then=Value(Class.ORPHAN)),
-                When(uid__regex=UNUSABLE_UID, then=Value(Class.UNUSABLE)),
-                When(self._is_found(), then=Value(Class.FOUND)),
-                When(self._is_proven(), then=Value(Class.PROVEN)),
+            row_class=Case(
+                When(has_user=False, then=Value(AssociationClass.ORPHAN)),
+                When(uid__regex=UNUSABLE_UID, then=Value(AssociationClass.UNUSABLE)),
+                When(self._is_found(), then=Value(AssociationClass.FOUND)),
+                When(self._is_proven(), then=Value(AssociationClass.PROVEN)),
                 default=Value(unproven),
             )
         )
 
-    def of_class(self, kind: Class) -> Any:
-        """Give the rows of a class."""
-        if kind is Class.SUPERSEDED:
-            return self.rows().filter(kind=Class.OLD, user_id__in=self.found().values("user_id"))
-        if kind is Class.CONFLICT:
+    def of_class(self, row_class: AssociationClass) -> Any:
+        """Return the rows of a class."""
+        if row_class is AssociationClass.SUPERSEDED:
+            return self.rows().filter(row_class=AssociationClass.LEGACY, user_id__in=self.found().values("user_id"))
+        if row_class is AssociationClass.CONFLICT:
             field = _address_field()
             if field is None:
                 return self.rows().none()
-            # Together with IN, each database sorts or hashes once; one look-up a row would not end.
+            # With IN, both databases sort or hash once. A subquery for each row takes too long on a million rows.
             taken = self.found().exclude(**{f"user__{field}": ""}).values(taken=Lower(f"user__{field}"))
-            return self.rows().alias(address=Lower("uid")).filter(kind=Class.OLD, address__in=taken)
-        return self.rows().filter(kind=kind)
+            return self.rows().alias(address=Lower("uid")).filter(row_class=AssociationClass.LEGACY, address__in=taken)
+        return self.rows().filter(row_class=row_class)
 
     def addresses_with_capitals(self) -> Any:
-        """Give the rows of OLD that are found only if the provider still writes the address with these capitals."""
-        return self.of_class(Class.OLD).filter(uid__contains="@").exclude(uid=Lower(F("uid")))
+        """Return the rows of LEGACY that are found only if the provider still spells them with these capitals."""
+        return self.of_class(AssociationClass.LEGACY).filter(uid__contains="@").exclude(uid=Lower(F("uid")))
 
     def signs_in(self, *, adopted: bool) -> Q:
-        """Say which rows their users can sign in with.
+        """Return the condition of rows with which users can sign in.
 
-        :param adopted: whether `ADOPT_LEGACY_UIDS` names the provider.
+        :param adopted: whether `ADOPT_LEGACY_UIDS` lists the provider.
         """
-        ways = Q() if adopted and self.name not in TAKEN_AT_WILL else self._is_found() | self._is_proven()
-        return Q(provider=self.name) & ways
+        usable = Q() if adopted and self.name not in REASSIGNABLE_UIDS else self._is_found() | self._is_proven()
+        return Q(provider=self.name) & usable
 
     def found(self) -> QuerySet[Any]:
-        """Give the rows of FOUND, and such of users that are gone."""
+        """Return the rows of FOUND, including those of users that no longer exist."""
         return UserSocialAuth.objects.filter(self._is_found(), provider=self.name)
 
     def _is_found(self) -> Q:
-        """Say what `social_user` finds as it is."""
-        old_key = old_key_of(self.name)
-        if old_key in ADDRESS_KEYS:
-            return Q(id_key__in=["", old_key, self.key]) & ~Q(uid__contains="@")
-        return Q(id_key__in=[self.key] if self.configured or old_key else ["", self.key])
+        """Return the condition of rows that `social_user` finds without rewriting them."""
+        legacy_key = legacy_key_of(self.name)
+        if legacy_key in EMAIL_KEYS:
+            return Q(id_key__in=["", legacy_key, self.id_key]) & ~Q(uid__contains="@")
+        return Q(id_key__in=[self.id_key] if self.is_configured or legacy_key else ["", self.id_key])
 
     def _is_proven(self) -> Q:
-        kept = Q()
-        for key in self.evidence:
-            told = f"extra_data__{key}"
-            kept |= Q(**{f"{told}__isnull": False}) & ~Q(**{told: None}) & ~Q(**{told: ""})
-        return kept
+        proven = Q()
+        for key in self.stored_id_keys:
+            field = f"extra_data__{key}"
+            proven |= Q(**{f"{field}__isnull": False}) & ~Q(**{field: None}) & ~Q(**{field: ""})
+        return proven
 
 
 def with_users(rows: QuerySet[Any]) -> Any:
-    """Annotate whether a row `has_user`, and one who is `active`."""
+    """Annotate rows with `has_user`, and with `active` if that user is active."""
     model = get_user_model()
     user = model._default_manager.filter(pk=OuterRef("user_id"))
     active = user.filter(is_active=True) if _has("is_active") else user

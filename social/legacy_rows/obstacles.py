@@ -1,4 +1,4 @@
-"""What in a database of years ago would stop `migrate`, found before it runs; nothing is written."""
+"""Obstacles to `migrate` in old databases, found beforehand without writing anything."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from social_django.models import UserSocialAuth
 
 TABLE = UserSocialAuth._meta.db_table
 OLD_LABELS = ("social_auth", "default")
-"""The app's names in python-social-auth, the later first; from 0.2.14 on, its migrations say so."""
+"""The app's labels in python-social-auth; the first one since 0.2.14."""
 
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """What stops `migrate`, and the way around it."""
+    """A reason why `migrate` would fail, and the command or SQL statement that removes it."""
 
     message: str
     hint: str
@@ -25,7 +25,7 @@ class Obstacle:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """How far the tables of the associations are."""
+    """The state of the table of associations."""
 
     exists: bool
     migrated: bool
@@ -33,7 +33,7 @@ class State:
 
 
 def state() -> State:
-    """Look at the tables."""
+    """Return the state of the table."""
     connection = connections[router.db_for_read(UserSocialAuth)]
     with connection.cursor() as cursor:
         if TABLE not in connection.introspection.table_names(cursor):
@@ -49,32 +49,31 @@ def _obstacles(connection: BaseDatabaseWrapper) -> Iterator[Obstacle]:
     if not any(app == "social_django" for app, _ in applied):
         last = max((name for app, name in applied if app in OLD_LABELS), default="0001_initial")
         yield Obstacle(
-            "The tables were made by python-social-auth: `migrate` would make them a second time.",
+            "python-social-auth created the tables: `migrate` would create them again.",
             f"manage.py migrate --fake social_django {last}",
         )
     user: Any = get_user_model()._meta
     orphans = f"NOT EXISTS (SELECT 1 FROM {user.db_table} u WHERE u.{user.pk.column} = {TABLE}.user_id)"  # noqa: S608
-    # The names are those of our models.
     counts = (
         (
             f"SELECT count(*) FROM {TABLE} WHERE uid = ''",  # noqa: S608
-            "{} associations have an empty uid, which social_django's migration 0017 forbids: nobody can have them.",
+            "{} associations have an empty uid, which social_django's migration 0017 forbids. No sign-in finds them.",
             f"DELETE FROM {TABLE} WHERE uid = ''",  # noqa: S608
         ),
         (
             f"SELECT count(*) FROM {TABLE} WHERE CAST(extra_data AS text) = 'null'",  # noqa: S608
-            "{} associations have null for extra_data, on which social_django's migration 0013 breaks.",
+            "{} associations have null for extra_data, at which social_django's migration 0013 fails.",
             f"UPDATE {TABLE} SET extra_data = '{{}}' WHERE CAST(extra_data AS text) = 'null'",  # noqa: S608
         ),
         (
             f"SELECT count(*) FROM {TABLE} WHERE {orphans}",  # noqa: S608
-            "{} associations have no user any more; on SQLite any migration breaks on them.",
+            "{} associations have no user any more. On SQLite each migration fails because of them.",
             f"DELETE FROM {TABLE} WHERE {orphans}",  # noqa: S608
         ),
     )
     with connection.cursor() as cursor:
-        for query, message, remedy in counts:
+        for query, message, repair in counts:
             cursor.execute(query)
             (number,) = cursor.fetchone()
             if number:
-                yield Obstacle(message.format(number), remedy)
+                yield Obstacle(message.format(number), repair)

@@ -1,113 +1,116 @@
-"""A survey in words for an operator, and in JSON for a script."""
+"""The survey as text for operators and as JSON for scripts."""
 
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from social.legacy_rows.classification import Class
-from social.legacy_rows.survey import Findings, Survey
+from social.legacy_rows.classification import AssociationClass
+from social.legacy_rows.survey import ProviderSurvey, Survey
 
 FORMAT = 1
-"""Of the JSON; counted up when a name in it changes its meaning or goes."""
+"""Version of the JSON; incremented when a name changes its meaning or is removed."""
 
 MEANINGS = {
-    Class.FOUND: "found",
-    Class.PROVEN: "found, and rewritten: today's id is kept with the old one",
-    Class.SUPERSEDED: "not needed: the user has a row with today's id, too",
-    Class.OLD: "account_conflict, while ADOPT_LEGACY_UIDS does not name {name}",
-    Class.CONFLICT: "never found: another user has this address and a row with today's id",
-    Class.UNPROVABLE: "account_conflict, whatever the settings: anybody may take that name or address",
-    Class.UNUSABLE: "never found: white space at an end or an invisible character in the uid",
-    Class.ORPHAN: "account_conflict: the user is gone, the association still there",
-    Class.OFF: "not found: SOCIAL_PROVIDERS does not name {name}",
-    Class.IMPOSSIBLE: "never found: there is no token of {name} that an app could show",
-    Class.UNKNOWN: "never found: social-core has no provider of this name",
+    AssociationClass.FOUND: "found",
+    AssociationClass.PROVEN: "found and rewritten: the row also stores the current id",
+    AssociationClass.SUPERSEDED: "not needed: the user also has a row with the current id",
+    AssociationClass.LEGACY: "account_conflict, unless ADOPT_LEGACY_UIDS lists {name}",
+    AssociationClass.CONFLICT: "never found: another user has this address and a row with the current id",
+    AssociationClass.UNPROVABLE: "account_conflict, whatever the settings: another person can acquire such a uid",
+    AssociationClass.UNUSABLE: "never found: the uid has white space at an end or an invisible character",
+    AssociationClass.ORPHAN: "account_conflict: the association has no user any more",
+    AssociationClass.DISABLED: "not found: SOCIAL_PROVIDERS does not list {name}",
+    AssociationClass.NO_CREDENTIAL: "never found: an app has no credential of {name} to present",
+    AssociationClass.UNKNOWN: "never found: social-core has no provider of this name",
 }
-ADOPTED = "found, and rewritten to today's id at the next sign-in"
+ADOPTED = "found, and rewritten to the current id at the next sign-in"
 
 
 def lines(survey: Survey) -> Iterator[str]:
-    """Give the survey as a table."""
-    for findings in survey.providers:
-        yield f"{findings.name}{'' if findings.enabled else ' (not enabled)'}"
-        for kind, tally in findings.tallies.items():
-            yield f"  {tally.rows:>9}  {meaning(findings, kind)}"
-            if details := _details(findings, kind):
+    """Yield the lines of the survey as a table."""
+    for provider in survey.providers:
+        yield f"{provider.name}{'' if provider.enabled else ' (not enabled)'}"
+        for row_class, counts in provider.counts.items():
+            yield f"  {counts.rows:>9}  {meaning(provider, row_class)}"
+            if details := _details(provider, row_class):
                 yield f"  {'':>9}  {'; '.join(details)}"
         yield ""
-    if survey.names_alike:
+    if survey.similar_names:
         yield (
-            f"{survey.users_alike} users have names that differ only in their letters' case ({survey.names_alike} "
-            "names). They stay; a new name is never like another in that way."
+            f"{survey.similar_users} users have names that differ from others only in case ({survey.similar_names} "
+            "names). They keep them; a new name always differs in more than case."
         )
     if survey.tokens_in_clear:
         yield (
-            f"{survey.tokens_in_clear} associations hold a provider's token in clear: "
+            f"{survey.tokens_in_clear} associations contain a provider token in clear: "
             "`manage.py reencrypt_provider_tokens`."
         )
     yield verdict(survey)
 
 
-def meaning(findings: Findings, kind: Class) -> str:
-    """Say what becomes of a class's rows when their people sign in."""
-    if kind is Class.OLD and findings.adopted:
+def meaning(provider: ProviderSurvey, row_class: AssociationClass) -> str:
+    """Return what happens to the rows of a class when their users sign in."""
+    if row_class is AssociationClass.LEGACY and provider.adopted:
         return ADOPTED
-    return MEANINGS[kind].format(name=findings.name)
+    return MEANINGS[row_class].format(name=provider.name)
 
 
 def verdict(survey: Survey) -> str:
-    """Say what the exit code says."""
+    """Return the line that explains the exit code."""
     if survey.locked_out:
-        return f"{survey.locked_out} associations would lock somebody out."
-    return "Nobody would be locked out."
+        return f"{survey.locked_out} associations would lock their users out."
+    return "No user would be locked out."
 
 
-def _details(findings: Findings, kind: Class) -> list[str]:
-    if kind is Class.FOUND:
+def _details(provider: ProviderSurvey, row_class: AssociationClass) -> list[str]:
+    if row_class is AssociationClass.FOUND:
         return []
-    tally = findings.tallies[kind]
+    counts = provider.counts[row_class]
     details = []
-    if tally.oldest and tally.newest:
-        details.append(f"made {tally.oldest:%Y-%m-%d} to {tally.newest:%Y-%m-%d}")
-    if kind is not Class.ORPHAN and tally.active < tally.rows:
-        details.append(f"{tally.rows - tally.active} of inactive users")
-    if kind in {Class.OFF, Class.IMPOSSIBLE, Class.UNKNOWN} and tally.active > tally.locked_out:
-        details.append(f"{tally.active - tally.locked_out} of users with another way in")
-    if kind is Class.OLD and findings.with_capitals:
-        details.append(f"{findings.with_capitals} with capitals: found only while the provider writes them so")
+    if counts.oldest and counts.newest:
+        details.append(f"created {counts.oldest:%Y-%m-%d} to {counts.newest:%Y-%m-%d}")
+    if row_class is not AssociationClass.ORPHAN and counts.active < counts.rows:
+        details.append(f"{counts.rows - counts.active} of inactive users")
+    if (
+        row_class in {AssociationClass.DISABLED, AssociationClass.NO_CREDENTIAL, AssociationClass.UNKNOWN}
+        and counts.active > counts.locked_out
+    ):
+        details.append(f"{counts.active - counts.locked_out} of users who can sign in otherwise")
+    if row_class is AssociationClass.LEGACY and provider.with_capitals:
+        details.append(f"{provider.with_capitals} with capitals: found only if the provider still spells them so")
     return details
 
 
 def as_json(survey: Survey) -> dict[str, Any]:
-    """Give the survey as an object; no address, no uid and no token is in it."""
+    """Return the survey as an object, without addresses, uids and tokens."""
     return {
         "format": FORMAT,
         "migrated": True,
         "locked_out": survey.locked_out,
-        "providers": {findings.name: _findings(findings) for findings in survey.providers},
-        "user_names_alike": {"names": survey.names_alike, "users": survey.users_alike},
+        "providers": {provider.name: _provider(provider) for provider in survey.providers},
+        "user_names_alike": {"names": survey.similar_names, "users": survey.similar_users},
         "tokens_in_clear": survey.tokens_in_clear,
     }
 
 
-def _findings(findings: Findings) -> dict[str, Any]:
+def _provider(provider: ProviderSurvey) -> dict[str, Any]:
     return {
-        "enabled": findings.enabled,
-        "adopted": findings.adopted,
-        "locked_out": findings.locked_out,
-        "addresses_with_capitals": findings.with_capitals,
+        "enabled": provider.enabled,
+        "adopted": provider.adopted,
+        "locked_out": provider.locked_out,
+        "addresses_with_capitals": provider.with_capitals,
         "classes": {
-            kind: {
-                "associations": tally.rows,
-                "of_active_users": tally.active,
-                "locked_out": tally.locked_out,
-                "oldest": _moment(tally.oldest),
-                "newest": _moment(tally.newest),
+            row_class: {
+                "associations": counts.rows,
+                "of_active_users": counts.active,
+                "locked_out": counts.locked_out,
+                "oldest": _iso(counts.oldest),
+                "newest": _iso(counts.newest),
             }
-            for kind, tally in findings.tallies.items()
+            for row_class, counts in provider.counts.items()
         },
     }
 
 
-def _moment(value: datetime | None) -> str | None:
+def _iso(value: datetime | None) -> str | None:
     return value.isoformat() if value else None

@@ -1,4 +1,4 @@
-"""Counts of all associations by what will become of them; the database counts, and nothing is written."""
+"""Counts of all associations by class, made by the database without writing anything."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,78 +17,78 @@ from social_django.models import UserSocialAuth
 
 from social import provider_token_rotation
 from social.conf import conf
-from social.legacy_rows.classification import Class, Provider, with_users
+from social.legacy_rows.classification import AssociationClass, ProviderAssociations, with_users
 from social.providers import registry
 from social.providers.catalogue import CATALOGUE
 
-_BY_OTHERS = (Class.SUPERSEDED, Class.CONFLICT)
-"""Classes that other rows make of OLD, the stronger first."""
+_BY_OTHER_ROWS = (AssociationClass.SUPERSEDED, AssociationClass.CONFLICT)
+"""Classes of LEGACY rows that depend on other rows; a row that is in both is of the first."""
 _BATCH = 5000
 
 
 @dataclass(slots=True)
-class Tally:
-    """The associations of one class."""
+class ClassCounts:
+    """Counts of the associations of one class."""
 
     rows: int = 0
     active: int = 0
     """Those of active users."""
     oldest: datetime | None = None
     newest: datetime | None = None
-    """When they were made; social_django 4.0 and later know, and gave older rows the time of its migration."""
+    """Times of creation, which social_django stores since 4.0; its migration gave older rows the current time."""
     locked_out: int = 0
-    """Those by which an active user cannot sign in (or, of ORPHAN, by which a person cannot sign up)."""
+    """Those with which an active user cannot sign in (or, of ORPHAN, with which a person cannot sign up)."""
 
     def add(self, group: Mapping[str, Any]) -> None:
-        """Take in rows whose users are all active, or all not."""
+        """Add rows whose users are all active, or all inactive or missing."""
         self.rows += group["rows"]
         self.active += group["rows"] if group["active"] else 0
         self.oldest = min(filter(None, (self.oldest, group["oldest"])), default=None)
         self.newest = max(filter(None, (self.newest, group["newest"])), default=None)
 
-    def __isub__(self, other: "Tally") -> "Tally":
-        """Take out rows that are another class's; what is known of their age stays."""
+    def subtract(self, other: "ClassCounts") -> None:
+        """Subtract the rows of another class; keep the times."""
         self.rows -= other.rows
         self.active -= other.active
-        return self
 
 
 @dataclass(slots=True)
-class Findings:
-    """What there is of one provider."""
+class ProviderSurvey:
+    """Counts of one provider's associations."""
 
     name: str
     enabled: bool
     adopted: bool
-    tallies: dict[Class, Tally] = field(default_factory=dict)
+    counts: dict[AssociationClass, ClassCounts] = field(default_factory=dict)
     with_capitals: int = 0
-    """Addresses of OLD that are found only if the provider still writes them with these capitals."""
+    """Addresses of LEGACY that are found only if the provider still spells them with these capitals."""
 
     @property
     def locked_out(self) -> int:
-        """Sum up its classes."""
-        return sum(tally.locked_out for tally in self.tallies.values())
+        """The sum of all classes."""
+        return sum(counts.locked_out for counts in self.counts.values())
 
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """All that `check_associations` tells."""
+    """All that `check_associations` reports."""
 
-    providers: list[Findings]
-    names_alike: int
-    """User names that more than one user has, but for the case of their letters."""
-    users_alike: int
+    providers: list[ProviderSurvey]
+    similar_names: int
+    """User names that differ from others only in case, each counted once for all its spellings."""
+    similar_users: int
+    """The users with these names."""
     tokens_in_clear: int
 
     @property
     def locked_out(self) -> int:
-        """Sum up the providers."""
-        return sum(findings.locked_out for findings in self.providers)
+        """The sum of all providers."""
+        return sum(provider.locked_out for provider in self.providers)
 
 
 @contextmanager
-def planned() -> Iterator[None]:
-    """Keep PostgreSQL from comparing every row with every other, which it does where it expects few rows."""
+def nested_loops_disabled() -> Iterator[None]:
+    """Keep PostgreSQL from comparing each row with each other one, which it does if it expects few rows."""
     using = router.db_for_read(UserSocialAuth)
     with transaction.atomic(using=using):
         if connections[using].vendor == "postgresql":
@@ -98,105 +98,112 @@ def planned() -> Iterator[None]:
 
 
 def survey() -> Survey:
-    """Count everything; `planned` around it helps with many rows."""
+    """Count all associations; with many rows, call it within `nested_loops_disabled`."""
     names = UserSocialAuth.objects.order_by("provider").values_list("provider", flat=True).distinct()
-    alike = _names_alike()
-    return Survey([findings_of(name) for name in names], alike["names"], alike["users"] or 0, _tokens_in_clear())
+    similar = _similar_names()
+    return Survey(
+        [survey_provider(name) for name in names], similar["names"], similar["users"] or 0, _tokens_in_clear()
+    )
 
 
-def findings_of(name: str) -> Findings:
-    """Count one provider's rows."""
+def survey_provider(name: str) -> ProviderSurvey:
+    """Count one provider's associations."""
     if name not in registry.enabled():
-        return _out_of_use(name)
-    provider, adopted = Provider.named(name), name in conf.adopt_legacy_uids
-    tallies = _tallies(provider.rows().order_by().values("kind", "active"))
-    found = Findings(name, enabled=True, adopted=adopted, tallies=tallies)
-    if Class.OLD in tallies:
-        found.with_capitals = provider.addresses_with_capitals().count()
-        superseded, conflict = (_tally(provider.of_class(kind)) for kind in _BY_OTHERS)
-        # By subtraction: a database is slow at what is not in another table.
-        both = provider.of_class(Class.CONFLICT).filter(user_id__in=provider.found().values("user_id"))
-        conflict -= _tally(both)
-        tallies[Class.SUPERSEDED], tallies[Class.CONFLICT] = superseded, conflict
-        tallies[Class.OLD] -= superseded
-        tallies[Class.OLD] -= conflict
-    found.tallies = {kind: tallies[kind] for kind in Class if kind in tallies and tallies[kind].rows}
-    for kind, tally in found.tallies.items():
-        tally.locked_out = _locked_out(kind, tally, adopted=adopted)
-    return found
+        return _survey_disabled(name)
+    associations, adopted = ProviderAssociations.of(name), name in conf.adopt_legacy_uids
+    counts = _count_classes(associations.rows().order_by().values("row_class", "active"))
+    result = ProviderSurvey(name, enabled=True, adopted=adopted)
+    if AssociationClass.LEGACY in counts:
+        result.with_capitals = associations.addresses_with_capitals().count()
+        superseded, conflict = (_count(associations.of_class(row_class)) for row_class in _BY_OTHER_ROWS)
+        # Subtraction replaces an anti-join, at which databases are slow.
+        found = associations.found().values("user_id")
+        conflict.subtract(_count(associations.of_class(AssociationClass.CONFLICT).filter(user_id__in=found)))
+        counts[AssociationClass.SUPERSEDED], counts[AssociationClass.CONFLICT] = superseded, conflict
+        counts[AssociationClass.LEGACY].subtract(superseded)
+        counts[AssociationClass.LEGACY].subtract(conflict)
+    result.counts = {key: counts[key] for key in AssociationClass if key in counts and counts[key].rows}
+    for row_class, of_class in result.counts.items():
+        of_class.locked_out = _locked_out(row_class, of_class, adopted=adopted)
+    return result
 
 
-def ids(name: str) -> Iterator[tuple[int, Class]]:
-    """Give id and class of a provider's rows that are not FOUND, by id, one at a time."""
+def classified_ids(name: str) -> Iterator[tuple[int, AssociationClass]]:
+    """Yield the id and the class of a provider's rows that are not FOUND, in order of the ids."""
     if name not in registry.enabled():
-        kind = _why_out_of_use(name)
+        reason = _reason_disabled(name)
         pks = UserSocialAuth.objects.filter(provider=name).order_by("pk").values_list("pk", flat=True)
-        yield from ((pk, kind) for pk in pks.iterator(_BATCH))
+        yield from ((pk, reason) for pk in pks.iterator(_BATCH))
         return
-    provider = Provider.named(name)
-    first = provider.rows().exclude(kind=Class.FOUND).order_by("pk").values_list("pk", "kind")
-    by_others = [_of_class(provider, kind) for kind in _BY_OTHERS]
-    # Sorted streams side by side: a row that several have is of the strongest class.
-    together = merge(*by_others, ((pk, Class(kind)) for pk, kind in first.iterator(_BATCH)), key=itemgetter(0))
-    for _, same in groupby(together, key=itemgetter(0)):
-        yield next(same)
+    associations = ProviderAssociations.of(name)
+    rows = associations.rows().exclude(row_class=AssociationClass.FOUND).order_by("pk").values_list("pk", "row_class")
+    by_other_rows = [_classified_ids_of(associations, row_class) for row_class in _BY_OTHER_ROWS]
+    by_row = ((pk, AssociationClass(row_class)) for pk, row_class in rows.iterator(_BATCH))
+    # Merging sorted streams takes constant memory. It is stable: the first entry of a row has the class that applies.
+    for _, entries in groupby(merge(*by_other_rows, by_row, key=itemgetter(0)), key=itemgetter(0)):
+        yield next(entries)
 
 
-def _of_class(provider: Provider, kind: Class) -> Iterator[tuple[int, Class]]:
-    for pk in provider.of_class(kind).order_by("pk").values_list("pk", flat=True).iterator(_BATCH):
-        yield pk, kind
+def _classified_ids_of(
+    associations: ProviderAssociations, row_class: AssociationClass
+) -> Iterator[tuple[int, AssociationClass]]:
+    for pk in associations.of_class(row_class).order_by("pk").values_list("pk", flat=True).iterator(_BATCH):
+        yield pk, row_class
 
 
-def _locked_out(kind: Class, tally: Tally, *, adopted: bool) -> int:
-    if kind is Class.ORPHAN:
-        return tally.rows
-    lost = {Class.CONFLICT, Class.UNPROVABLE, Class.UNUSABLE} | (set() if adopted else {Class.OLD})
-    return tally.active if kind in lost else 0
+def _locked_out(row_class: AssociationClass, counts: ClassCounts, *, adopted: bool) -> int:
+    if row_class is AssociationClass.ORPHAN:
+        return counts.rows
+    lost = {AssociationClass.CONFLICT, AssociationClass.UNPROVABLE, AssociationClass.UNUSABLE}
+    if not adopted:
+        lost.add(AssociationClass.LEGACY)
+    return counts.active if row_class in lost else 0
 
 
-def _out_of_use(name: str) -> Findings:
-    """Count the rows of a provider that nobody can sign in with: who has another way in is not locked out."""
+def _survey_disabled(name: str) -> ProviderSurvey:
+    """Count the rows of a provider that is not enabled; users who can sign in otherwise are not locked out."""
     rows = with_users(UserSocialAuth.objects.filter(provider=name))
-    tally = _tally(rows)
-    others = UserSocialAuth.objects.filter(_is_a_way_in()).values("user_id")
-    tally.locked_out = tally.active - rows.filter(active=True, user_id__in=others).count()
-    return Findings(name, enabled=False, adopted=False, tallies={_why_out_of_use(name): tally})
+    counts = _count(rows)
+    others = UserSocialAuth.objects.filter(_signs_in()).values("user_id")
+    counts.locked_out = counts.active - rows.filter(active=True, user_id__in=others).count()
+    return ProviderSurvey(name, enabled=False, adopted=False, counts={_reason_disabled(name): counts})
 
 
-def _why_out_of_use(name: str) -> Class:
+def _reason_disabled(name: str) -> AssociationClass:
     if registry.policy_for(name) is not None:
-        return Class.OFF
-    return Class.IMPOSSIBLE if name in CATALOGUE else Class.UNKNOWN
+        return AssociationClass.DISABLED
+    return AssociationClass.NO_CREDENTIAL if name in CATALOGUE else AssociationClass.UNKNOWN
 
 
-def _is_a_way_in() -> Q:
-    way = Q(pk__in=[])
+def _signs_in() -> Q:
+    """Return the condition of all rows with which users can sign in."""
+    condition = Q(pk__in=[])
     for name in registry.enabled():
-        way |= Provider.named(name).signs_in(adopted=name in conf.adopt_legacy_uids)
-    return way
+        condition |= ProviderAssociations.of(name).signs_in(adopted=name in conf.adopt_legacy_uids)
+    return condition
 
 
-def _tallies(groups: QuerySet[Any, dict[str, Any]]) -> dict[Class, Tally]:
-    tallies: dict[Class, Tally] = {}
+def _count_classes(groups: QuerySet[Any, dict[str, Any]]) -> dict[AssociationClass, ClassCounts]:
+    counts: dict[AssociationClass, ClassCounts] = {}
     for group in groups.annotate(rows=Count("pk"), oldest=Min("created"), newest=Max("created")):
-        tallies.setdefault(Class(group["kind"]), Tally()).add(group)
-    return tallies
+        counts.setdefault(AssociationClass(group["row_class"]), ClassCounts()).add(group)
+    return counts
 
 
-def _tally(rows: QuerySet[Any]) -> Tally:
-    (tally,) = _tallies(rows.order_by().values("active", kind=Value(Class.FOUND))).values() or (Tally(),)
-    return tally
+def _count(rows: QuerySet[Any]) -> ClassCounts:
+    one_class = rows.order_by().values("active", row_class=Value(AssociationClass.FOUND))
+    return _count_classes(one_class).get(AssociationClass.FOUND, ClassCounts())
 
 
-def _names_alike() -> Mapping[str, Any]:
+def _similar_names() -> Mapping[str, Any]:
     model = get_user_model()
     users = model._default_manager.order_by().annotate(folded=Lower(model.USERNAME_FIELD))
-    alike = users.values("folded").annotate(same=Count("pk")).filter(same__gt=1)
-    return alike.aggregate(names=Count("folded"), users=Sum("same"))
+    similar = users.values("folded").annotate(same=Count("pk")).filter(same__gt=1)
+    return similar.aggregate(names=Count("folded"), users=Sum("same"))
 
 
 def _tokens_in_clear() -> int:
     in_clear = 0
-    for tally in provider_token_rotation.forget(batch_size=_BATCH, write=False):
-        in_clear = tally.of_which_in_clear
+    for progress in provider_token_rotation.remove(batch_size=_BATCH, write=False):
+        in_clear = progress.changed_in_clear
     return in_clear

@@ -1,6 +1,7 @@
-"""An index on the users' table, which belongs to another app: no model's state changes, and no other app's migrations.
+"""Create an index on the users' table, which belongs to another app; neither model states nor its migrations change.
 
-Not in a transaction: PostgreSQL builds it while people go on signing up. Interrupted, it is run again.
+The migration runs outside a transaction, so that PostgreSQL does not block sign-ups. Run it again if it is
+interrupted.
 """
 
 from typing import Any
@@ -11,16 +12,16 @@ from django.db import migrations
 from social.names_index import names_index
 
 
-def build(apps: Any, schema_editor: Any) -> None:
+def create_index(apps: Any, schema_editor: Any) -> None:
     index = names_index(schema_editor.connection)
     if index is not None:
-        index.build()
+        index.create()
 
 
-def remove(apps: Any, schema_editor: Any) -> None:
+def drop_index(apps: Any, schema_editor: Any) -> None:
     index = names_index(schema_editor.connection)
     if index is not None:
-        index.remove()
+        index.drop()
 
 
 class Migration(migrations.Migration):
@@ -31,4 +32,4 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [migrations.RunPython(build, remove)]
+    operations = [migrations.RunPython(create_index, drop_index)]

@@ -1,8 +1,4 @@
-"""How many calls to providers are under way in this process; providers that hang must not take every thread.
-
-One alone is bounded by its places and by how many wait for one. What several take together is bounded as well: a
-caller who is over that finds no place, however many the provider has left.
-"""
+"""Limits of concurrent sign-ups at providers, and two calls of one sign-up at the same time."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -15,120 +11,123 @@ from social import signals
 from social.conf import conf
 
 WAIT_SECONDS = 1.0
-_lock = threading.Lock()
-_places: dict[tuple[str, int], "_Places"] = {}
+_limits_lock = threading.Lock()
+_limits: dict[tuple[str, int], "_ProviderLimit"] = {}
 
 
 @contextmanager
-def slot(provider: str) -> Iterator[None]:
-    """Hold one of the provider's places for the time of a sign-up's calls.
+def limit_concurrency(provider: str) -> Iterator[None]:
+    """Count a sign-up against the provider's limit and against the total while the context lasts.
 
-    :raises ProviderUnavailable: when none gets free within a second, enough callers wait for one already, or those at
-        all providers are as many as there may be.
+    Each sign-up at a provider, calling or waiting, holds a thread of the process. The limits keep providers that hang
+    from holding all of them.
+
+    :raises ProviderUnavailable: the provider's limit stays reached for a second, too many sign-ups wait for it
+        already, or the total of all providers is reached.
     """
-    places = _of(provider, conf.provider_concurrency)
-    if not places.take():
-        signals.place_refused.send_robust(sender=None, provider=provider)
+    limit = _limit_of(provider, conf.provider_concurrency)
+    if not limit.acquire():
+        signals.concurrency_limit_reached.send_robust(sender=None, provider=provider)
         raise ProviderUnavailable
     try:
         yield
     finally:
-        places.give_back()
+        limit.release()
 
 
-class _Callers:
-    """Those who have a place at some provider, or wait for one: each of them has a thread that others lack."""
+class _Total:
+    """The number of sign-ups that call or wait for any provider."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._count = 0
 
-    def let_in(self, most: int | None) -> bool:
+    def acquire(self, maximum: int | None) -> bool:
         with self._lock:
-            if most is not None and self._count >= most:
+            if maximum is not None and self._count >= maximum:
                 return False
             self._count += 1
             return True
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         with self._lock:
             self._count -= 1
 
 
-_callers = _Callers()
+_total = _Total()
 
 
-class _Places:
-    """The places at one provider, and those who wait for one."""
+class _ProviderLimit:
+    """The limit of one provider: how many sign-ups may call it, and a quarter as many may wait."""
 
-    def __init__(self, count: int) -> None:
-        may_wait = max(1, count // 4)
-        self._callers = count + may_wait
-        self._free = threading.BoundedSemaphore(count)
-        self._may_wait = threading.BoundedSemaphore(may_wait)
+    def __init__(self, calls: int) -> None:
+        waiting = max(1, calls // 4)
+        self._maximum = calls + waiting
+        self._calls = threading.BoundedSemaphore(calls)
+        self._waiting = threading.BoundedSemaphore(waiting)
 
-    def take(self) -> bool:
+    def acquire(self) -> bool:
         total = conf.provider_concurrency_total
-        # Never fewer than one provider may have by itself: the operator has said how many these are.
-        if not _callers.let_in(None if total is None else max(total, self._callers)):
+        # A total below one provider's own limit does not apply: the operator has set that limit.
+        if not _total.acquire(None if total is None else max(total, self._maximum)):
             return False
-        taken = self._free.acquire(blocking=False) or self._wait()
-        if not taken:
-            _callers.let_go()
-        return taken
+        acquired = self._calls.acquire(blocking=False) or self._wait()
+        if not acquired:
+            _total.release()
+        return acquired
 
-    def give_back(self) -> None:
-        self._free.release()
-        _callers.let_go()
+    def release(self) -> None:
+        self._calls.release()
+        _total.release()
 
     def _wait(self) -> bool:
-        if not self._may_wait.acquire(blocking=False):
+        if not self._waiting.acquire(blocking=False):
             return False
         try:
-            return self._free.acquire(timeout=WAIT_SECONDS)
+            return self._calls.acquire(timeout=WAIT_SECONDS)
         finally:
-            self._may_wait.release()
+            self._waiting.release()
 
 
-def _of(provider: str, places: int) -> _Places:
-    key = (provider, places)
-    with _lock:
-        if key not in _places:
-            _places[key] = _Places(places)
-        return _places[key]
+def _limit_of(provider: str, calls: int) -> _ProviderLimit:
+    key = (provider, calls)
+    with _limits_lock:
+        if key not in _limits:
+            _limits[key] = _ProviderLimit(calls)
+        return _limits[key]
 
 
 T = TypeVar("T")
 P = TypeVar("P")
 
 
-def together(check: Callable[[], T], profile: Callable[[], P]) -> tuple[T, P]:
-    """Make both calls and give both answers; the check's failure is told first.
+def run_concurrently(check: Callable[[], T], profile: Callable[[], P]) -> tuple[T, P]:
+    """Return the results of both calls; raise the check's exception if both fail.
 
-    A thread of its own, not a pool's: calls that hang at one provider would keep another's waiting for a place.
-    It is waited for in any case: a sign-up leaves no call behind that `PROVIDER_CONCURRENCY` would not see.
+    The profile call gets a new thread. In a thread pool, calls that hang at one provider would delay another's.
+    This function always waits for that thread, so that `PROVIDER_CONCURRENCY` bounds all calls in progress.
 
-    :raises ProviderUnavailable: there is no thread to be had.
+    :raises ProviderUnavailable: no thread can be started.
     :raises Exception: what either call raises.
     """
-    answers: list[P] = []
+    results: list[P] = []
     failures: list[Exception] = []
 
-    def ask() -> None:
+    def call() -> None:
         try:
-            answers.append(profile())
-        except Exception as error:  # noqa: BLE001 - raised below, in the thread that asked
+            results.append(profile())
+        except Exception as error:  # noqa: BLE001 - raised again below, in the caller's thread
             failures.append(error)
 
-    asking = threading.Thread(target=copy_context().run, args=(ask,), daemon=True)
+    thread = threading.Thread(target=copy_context().run, args=(call,), daemon=True)
     try:
-        asking.start()
-    except RuntimeError as error:  # the process has no thread left
+        thread.start()
+    except RuntimeError as error:  # the process cannot start another thread
         raise ProviderUnavailable from error
     try:
         checked = check()
     finally:
-        asking.join()  # the deadline of the sign-up ends it
+        thread.join()  # the sign-up's deadline bounds it
     if failures:
         raise failures[0]
-    return checked, answers[0]
+    return checked, results[0]

@@ -1,8 +1,8 @@
 """One deadline for all provider calls of a sign-up, slow headers and bodies included.
 
-A socket timeout bounds one read; a provider that sends a byte now and then never meets it. So each read
-here gets what is left of the whole: the reader under `http.client` sets the socket's timeout anew before it
-reads. Name resolution is outside (the resolver has its own limits).
+A socket timeout bounds one read: with `timeout=1` and a header byte every half second, a call took 6 s. The reader
+under `http.client` therefore sets the socket's timeout to the remaining time before each read. The deadline does not
+cover name resolution, which has limits of its own.
 """
 
 import io
@@ -18,12 +18,12 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
 _ends_at: ContextVar[float | None] = ContextVar("provider_deadline", default=None)
-WITHOUT_A_DEADLINE = 10.0
+DEFAULT_TIMEOUT = 10.0
 
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Bound all provider calls made inside, together."""
+    """Set the deadline of all provider calls made in the context."""
     reset = _ends_at.set(time.monotonic() + seconds)
     try:
         yield
@@ -32,13 +32,13 @@ def within(seconds: float) -> Iterator[None]:
 
 
 def remaining() -> float:
-    """Give the seconds left.
+    """Return the seconds until the deadline.
 
-    :raises TimeoutError: when none are.
+    :raises TimeoutError: the deadline has passed.
     """
     ends_at = _ends_at.get()
     if ends_at is None:
-        return WITHOUT_A_DEADLINE
+        return DEFAULT_TIMEOUT
     left = ends_at - time.monotonic()
     if left <= 0:
         raise TimeoutError("the deadline of the sign-up has passed")
@@ -46,11 +46,11 @@ def remaining() -> float:
 
 
 class _Reader(io.RawIOBase):
-    """The bytes of one answer; each read may take no longer than what is left."""
+    """The bytes of one response; each read times out at the deadline."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
-        # Through makefile, which keeps the socket open when the connection lets go of it early.
+        # makefile keeps the socket open if the connection closes it before the response is read.
         self._raw: io.RawIOBase = sock.makefile("rb", buffering=0)
 
     def readable(self) -> bool:
@@ -67,19 +67,19 @@ class _Reader(io.RawIOBase):
 
 
 class NegativeSizeError(Exception):
-    """An answer says that less than nothing follows."""
+    """A chunk of a response declares a negative size."""
 
 
 class _Buffered(io.BufferedReader):
     def read(self, size: int | None = -1, /) -> bytes:
-        """Read so much; a chunk of -1 byte would have everything read that comes."""
+        """Read `size` bytes; reject a negative size, at which `http.client` would read to the end of the stream."""
         if size is None or size < 0:
             raise NegativeSizeError
         return super().read(size)
 
 
 class _Source:
-    """What `http.client` reads an answer from."""
+    """The part of a socket that `http.client` reads a response from."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
@@ -90,21 +90,21 @@ class _Source:
 
 class _DeadlineResponse(HTTPResponse):
     def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:
-        super().__init__(_Source(sock), *args, **kwargs)  # type: ignore[arg-type]  # only makefile is used of it
+        super().__init__(_Source(sock), *args, **kwargs)  # type: ignore[arg-type]  # it uses makefile only
 
 
 class DeadlineConnection(HTTPConnection):
-    """A connection whose connecting and reading keep to the deadline."""
+    """A connection that connects and reads within the deadline."""
 
     response_class = _DeadlineResponse
 
     def _new_conn(self) -> socket.socket:
-        """Connect to the first address that answers; urllib3 would give each address the whole timeout."""
+        """Connect to the first address that accepts; urllib3 would allow each address the whole timeout."""
         try:
             addresses = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
         except socket.gaierror as error:
             raise NameResolutionError(self.host, self, error) from error
-        refusal: OSError = OSError("no address")
+        failure: OSError = OSError("no address")
         for family, kind, protocol, _, address in addresses:
             sock = socket.socket(family, kind, protocol)
             try:
@@ -113,14 +113,14 @@ class DeadlineConnection(HTTPConnection):
                 sock.connect(address)
             except TimeoutError as error:
                 sock.close()
-                raise ConnectTimeoutError(self, "connecting took too long") from error
+                raise ConnectTimeoutError(self, "the connection was not made before the deadline") from error
             except OSError as error:
                 sock.close()
-                refusal = error
+                failure = error
             else:
                 return sock
-        raise NewConnectionError(self, "no address of the host could be connected to") from refusal
+        raise NewConnectionError(self, "no address of the host accepted a connection") from failure
 
 
 class DeadlineTLSConnection(DeadlineConnection, HTTPSConnection):
-    """The same over TLS; a handshake counts against the deadline too (the ssl module keeps a timeout as a whole)."""
+    """The same over TLS; the ssl module applies the socket's timeout to the whole handshake."""

@@ -1,7 +1,7 @@
-"""Keep the libraries under the transport from logging what they carry, at any level.
+"""Filters that keep secrets out of the logs of the HTTP and OAuth libraries, at any level.
 
-urllib3 prints request targets (a query string holds the token), oauthlib and requests-oauthlib print
-base strings, headers and signatures. A filter sits on the logger itself, so no LOGGING setting undoes it.
+urllib3 logs request targets, and the query string of some contains the token. oauthlib and requests-oauthlib log
+base strings, headers and signatures. The filters are on the loggers themselves, so no LOGGING setting removes them.
 """
 
 import logging
@@ -29,10 +29,10 @@ _SILENCED = (
 
 
 class RedactQuery(logging.Filter):
-    """Take the query out of every URL in a record, and the words out of its exception: they hold an answer's bytes."""
+    """Remove query strings from a record, and the message of its exception, which can contain bytes of a response."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Let the record through without its secrets."""
+        """Redact the record and return True."""
         text, error = record.getMessage(), record.exc_info[1] if record.exc_info else None
         if error is not None:
             text, record.exc_info = redact_messages(text, error), None
@@ -41,15 +41,15 @@ class RedactQuery(logging.Filter):
 
 
 class WarningsOnly(logging.Filter):
-    """Drop what is below a warning."""
+    """Drop records below WARNING."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Say whether the record may pass."""
+        """Return True if the record is a warning or worse."""
         return record.levelno >= logging.WARNING
 
 
-def seal() -> None:
-    """Put the filters in place; a second call changes nothing."""
+def install_filters() -> None:
+    """Add the filters to the loggers; a second call changes nothing."""
     for names, kind in ((_REDACTED, RedactQuery), (_SILENCED, WarningsOnly)):
         for name in names:
             logger = logging.getLogger(name)

@@ -1,7 +1,7 @@
-"""The one way out to the network: pooled, bounded, to known hosts over https, never following a redirect.
+"""The transport of all provider calls: pooled, bounded, to known hosts over https, without redirects.
 
-social-core's backends all send through `BaseAuth.request`; `TransportBase` takes its place below them,
-so that a backend's own override of `request` (Facebook's) still runs and calls it.
+All backends of social-core send through `BaseAuth.request`. `TransportBase` replaces that method below them, so that
+a backend's own override of `request` (Facebook's) still runs and calls ours.
 """
 
 import json as json_module
@@ -23,9 +23,9 @@ from social.conf import conf
 from social.network import deadline
 
 RETRY_AFTER = 5
-"""Seconds that a client waits where the provider does not say how long."""
-MAX_ANSWER = 256 * 1024
-"""Bytes of an answer after decoding; the largest honest profile is a few kilobytes."""
+"""Seconds in `Retry-After` if the provider sends none."""
+MAX_RESPONSE_SIZE = 256 * 1024
+"""Bytes of a response after decoding; the largest real profiles have a few kilobytes."""
 _CHUNK = 16 * 1024
 _HOSTS_POOLED = 64
 
@@ -42,65 +42,64 @@ class DeadlineAdapter(HTTPAdapter):
     """requests' adapter with our connections in its pools, and one TLS context for all of them."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Build the pools, as requests does, then say what they are made of."""
+        """Build the pool manager as requests does, with pools of our connections."""
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
 
     def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
-        """The same for an operator's outgoing proxy (`SOCIAL_AUTH_PROXIES`)."""
+        """Return the pool manager of an operator's outgoing proxy (`SOCIAL_AUTH_PROXIES`)."""
         manager = super().proxy_manager_for(proxy, **proxy_kwargs)
         manager.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
         return manager
 
     def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
-        """Tell connections apart by the context that they are verified with."""
+        """Add the TLS context to the key, so that connections with different certificates are never shared."""
         host, tls = super().build_connection_pool_key_attributes(request, verify, cert)
         if not verify:
             return host, tls
-        return host, {"cert_reqs": "CERT_REQUIRED", "ssl_context": _verifying(DEFAULT_CA_BUNDLE_PATH, verify)}
+        return host, {"cert_reqs": "CERT_REQUIRED", "ssl_context": _ssl_context(DEFAULT_CA_BUNDLE_PATH, verify)}
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
-        """Leave the certificates to the context: named here, they would be read again for each new connection.
+        """Leave the certificates to the TLS context: urllib3 would read the files again for each new connection.
 
-        A proxy that is reached over TLS itself is not verified by that context, so for it they have to be named.
+        The context does not verify a proxy that is itself reached over TLS, so requests sets the files for it.
         """
-        through = getattr(conn, "proxy", None)
-        if not verify or (through is not None and through.scheme == "https"):
+        proxy = getattr(conn, "proxy", None)
+        if not verify or (proxy is not None and proxy.scheme == "https"):
             super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]  # typed in part only
 
 
 @cache
-def _verifying(default: str, bundle: Any) -> ssl.SSLContext:
-    """Make the context that believes a bundle of certificates, by default the one of requests.
+def _ssl_context(default: str, bundle: Any) -> ssl.SSLContext:
+    """Return the context that trusts a bundle of certificates; True stands for the default bundle.
 
-    :raises OSError: it is not there.
+    :raises OSError: the bundle does not exist.
     """
     context = create_urllib3_context()
-    place = default if bundle is True else str(bundle)
-    context.load_verify_locations(**{"capath" if Path(place).is_dir() else "cafile": place})
+    path = default if bundle is True else str(bundle)
+    context.load_verify_locations(**{"capath" if Path(path).is_dir() else "cafile": path})
     return context
 
 
 @cache
 def adapter() -> DeadlineAdapter:
-    """The process's one way out: connections are kept, and shared by whoever calls the same host.
+    """Return the adapter of the process, which keeps connections and shares them between calls to one host.
 
-    requests' sessions would add to it, at each call, cookies, redirects and what the environment says: none of them
-    has a place here.
+    It replaces requests' sessions, which would add cookies, redirects and the proxies of the environment to each call.
     """
-    # A sign-up may have two calls under way at once.
+    # A sign-up may make two calls at the same time.
     return DeadlineAdapter(_HOSTS_POOLED, 2 * conf.provider_concurrency, max_retries=0)
 
 
-class AnswerTooLarge(requests.RequestException):
-    """The answer is longer than any honest one."""
+class ResponseTooLarge(requests.RequestException):
+    """The response is longer than `MAX_RESPONSE_SIZE`."""
 
 
 class TransportBase(BaseAuth[Any]):
-    """`BaseAuth` with our way out; bring it in as the last base of a backend."""
+    """`BaseAuth` with our transport; add it as the last base of a backend's class."""
 
     def hosts(self) -> frozenset[str]:
-        """Give the hosts that may be called; none until a subclass names some."""
+        """Return the hosts that may be called: none, unless a subclass names some."""
         return frozenset()
 
     def request(
@@ -116,15 +115,15 @@ class TransportBase(BaseAuth[Any]):
         timeout: float | None = None,
         stage: Any = "user_info",
     ) -> requests.Response:
-        """Send one call and read its whole answer.
+        """Send a request and read the whole response.
 
-        :raises AuthProviderError: it cannot be reached, takes too long, or answers 4xx or 5xx.
-        :raises AuthResponseError: it redirects, or answers without end.
-        :raises AuthConfigurationError: the URL is not https or not of this provider.
+        :raises AuthProviderError: the provider cannot be reached, exceeds the deadline, or answers 4xx or 5xx.
+        :raises AuthResponseError: the response is a redirect, or too large.
+        :raises AuthConfigurationError: the URL is not https, or its host is not one of `hosts()`.
         """
         sent = {
             "Accept": "application/json",
-            # Less to guard against; an answer that comes compressed all the same is decoded and capped.
+            # A response that is compressed all the same is decoded, and its decoded size is limited.
             "Accept-Encoding": "identity",
             "User-Agent": self.setting("USER_AGENT") or user_agent(),
             **dict(headers or {}),
@@ -140,10 +139,12 @@ class TransportBase(BaseAuth[Any]):
         except (requests.Timeout, TimeoutError) as error:
             redact_request_error(error, request_url=url)
             raise AuthProviderError(self, code="timeout", stage=stage) from error
-        except (AnswerTooLarge, deadline.NegativeSizeError, requests.exceptions.ContentDecodingError) as error:
+        except (ResponseTooLarge, deadline.NegativeSizeError, requests.exceptions.ContentDecodingError) as error:
             redact_request_error(error, request_url=url)
             raise AuthResponseError(self, code="malformed_response", stage=stage) from error
-        except OSError as error:  # RequestException is one; a bundle of certificates that is gone is a bare one
+        except (
+            OSError
+        ) as error:  # RequestException is a subclass; a missing bundle of certificates raises OSError itself
             if isinstance(error, requests.RequestException):
                 redact_request_error(error, request_url=url)
             code = "timeout" if _is_timeout(error) else "connection_failed"
@@ -156,14 +157,14 @@ class TransportBase(BaseAuth[Any]):
             redact_request_error(error, request_url=url)
             try:
                 raise http_error(self, error, stage=stage) from error
-            except RecursionError:  # the refusal's own body nests without end
+            except RecursionError:  # the body of the error response is nested too deeply
                 raise AuthResponseError(self, code="malformed_response", stage=stage) from error
         return response
 
     def get_json(self, url: str, *args: Any, **kwargs: Any) -> Any:
-        """Send one call and give its JSON, whatever media type it claims.
+        """Send a request and return the JSON of the response, whatever its media type.
 
-        :raises AuthResponseError: it is no JSON in UTF-8 (RFC 8259 section 8.1); requests would guess.
+        :raises AuthResponseError: the body is not JSON in UTF-8 (RFC 8259 section 8.1; requests would guess).
         """
         response = self.request(url, *args, **kwargs)
         try:
@@ -173,7 +174,7 @@ class TransportBase(BaseAuth[Any]):
             raise AuthResponseError(self, code="malformed_response", stage=stage) from error
 
     def _reroute(self, prepared: requests.PreparedRequest, stage: Any) -> None:
-        """Check where a call goes, then send it where the sandbox is, its signature already made."""
+        """Check the URL; in a sandbox, replace its origin by the sandbox's, after the request has been signed."""
         parts = urlsplit(str(prepared.url))
         if parts.scheme != "https" or parts.hostname not in self.hosts() or parts.username is not None:
             raise AuthConfigurationError(self, code="invalid_setting", parameter="url", stage=stage)
@@ -189,20 +190,20 @@ def _send(prepared: requests.PreparedRequest, proxies: Any, verify: Any) -> requ
     try:
         for part in response.iter_content(_CHUNK):
             body += part
-            if len(body) > MAX_ANSWER:
-                raise AnswerTooLarge("the answer is too large")
+            if len(body) > MAX_RESPONSE_SIZE:
+                raise ResponseTooLarge("the response is too large")
     except BaseException:
-        # What is left unread would be the start of the next answer on a kept connection.
+        # On a kept connection, the unread bytes would be read as the next response.
         response.raw.close()
         response.close()
         raise
-    # Where requests itself keeps a body it has read; `.json()` and `.text` look there.
+    # requests keeps a body there once it is read; `.json()` and `.text` use it.
     response._content = bytes(body)  # noqa: SLF001 - see above
     return response
 
 
 def _is_timeout(error: BaseException) -> bool:
-    """requests calls a read that times out inside a body a ConnectionError."""
+    """Return True for a timeout; requests raises a ConnectionError for one while it reads a body."""
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, TimeoutError) or "timed out" in str(seen).lower():

@@ -1,4 +1,4 @@
-"""What a provider publishes (its signing keys, its configuration): fetched rarely, kept through its outages."""
+"""The cache of one published document of a provider, such as its signing keys or its configuration."""
 
 import threading
 import time
@@ -13,74 +13,72 @@ from social.network import deadline
 from social.network.transport import RETRY_AFTER
 
 FRESH_FOR = 24 * 60 * 60.0
-"""Seconds for which a document is not asked for again."""
-REFETCHED_AT_MOST_EVERY = 60.0
-"""Seconds between two fetches of one that is there but does not do: a storm of made-up key ids costs one."""
-
-WORTH_WAITING = 0.5
-"""Seconds to wait for somebody else's fetch of a document that is there but does not do."""
+"""Seconds until a document is fetched again."""
+MIN_REFETCH_INTERVAL = 60.0
+"""Seconds between two fetches of a document that lacks what callers need: many made-up key ids cause one fetch."""
+MAX_REFETCH_WAIT = 0.5
+"""Seconds to wait for another caller's fetch of a document that lacks what this caller needs."""
 
 T = TypeVar("T")
 
 
-class Published(Generic[T]):
-    """One document of a provider's, as this process knows it."""
+class CachedDocument(Generic[T]):
+    """A document as this process fetched it last; it is used past its time while the provider is unavailable."""
 
     def __init__(self) -> None:
-        """Know nothing yet."""
+        """Start without a document."""
         self._lock = threading.Lock()
-        self._known: T | None = None
+        self._document: T | None = None
         self._fetched_at = self._tried_at = float("-inf")
 
-    def get(self, fetch: Callable[[], T], *, will_do: Callable[[T], bool] = lambda _: True) -> T:
-        """Give the document, from memory where that will do.
+    def get(self, fetch: Callable[[], T], *, is_sufficient: Callable[[T], bool] = lambda _: True) -> T:
+        """Return the document; fetch it first if there is none, if it is old, or if it is not sufficient.
 
-        :param fetch: gets it from the provider and reads it.
-        :param will_do: whether what is known serves this caller; if not it is fetched anew, rarely.
-        :raises ProviderUnavailable: there is none and it cannot be had, whatever the cause.
+        :param fetch: requests the document from the provider and parses it.
+        :param is_sufficient: whether a document contains what this caller needs.
+        :raises ProviderUnavailable: there is no document and fetching it fails, for any reason.
         """
-        known = self._known
-        if known is not None and will_do(known):
+        document = self._document
+        if document is not None and is_sufficient(document):
             if time.monotonic() - self._fetched_at <= FRESH_FOR or not self._lock.acquire(blocking=False):
-                return known  # also while another caller is fetching it anew
+                return document  # also while another caller fetches it again
         else:
-            self._wait(known)
+            self._acquire_lock(document)
         try:
-            return self._refreshed(fetch, will_do)
+            return self._refresh(fetch, is_sufficient)
         finally:
             self._lock.release()
 
-    def has(self, will_do: Callable[[T], bool]) -> bool:
-        """Say whether what is known serves a caller and is fresh, so that nobody is asked."""
-        known = self._known
-        return known is not None and time.monotonic() - self._fetched_at <= FRESH_FOR and will_do(known)
+    def has_fresh(self, is_sufficient: Callable[[T], bool]) -> bool:
+        """Return True if `get` would not fetch."""
+        document = self._document
+        return document is not None and time.monotonic() - self._fetched_at <= FRESH_FOR and is_sufficient(document)
 
-    def _wait(self, known: T | None) -> None:
-        """Take the lock: many may wait for the first fetch, none longer than its own sign-in may take.
+    def _acquire_lock(self, document: T | None) -> None:
+        """Acquire the lock: until the sign-up's deadline for the first fetch, else for `MAX_REFETCH_WAIT` at most.
 
-        Where only this caller's key is missing it is not worth much waiting: callers with made-up ones would hold
-        the places that callers with good ones need.
+        Longer waits for a missing key would let callers with made-up key ids use up the concurrency limit.
         """
         try:
             left = deadline.remaining()
-            taken = self._lock.acquire(timeout=left if known is None else min(left, WORTH_WAITING))
+            acquired = self._lock.acquire(timeout=left if document is None else min(left, MAX_REFETCH_WAIT))
         except TimeoutError:
-            taken = False
-        if not taken:
+            acquired = False
+        if not acquired:
             raise ProviderUnavailable(RETRY_AFTER)
 
-    def _refreshed(self, fetch: Callable[[], T], will_do: Callable[[T], bool]) -> T:
-        now, known = time.monotonic(), self._known
-        if known is not None:
-            fresh = will_do(known) and now - self._fetched_at <= FRESH_FOR
-            if fresh or now - self._tried_at < REFETCHED_AT_MOST_EVERY:
-                return known
+    def _refresh(self, fetch: Callable[[], T], is_sufficient: Callable[[T], bool]) -> T:
+        now, document = time.monotonic(), self._document
+        if document is not None:
+            fresh = is_sufficient(document) and now - self._fetched_at <= FRESH_FOR
+            if fresh or now - self._tried_at < MIN_REFETCH_INTERVAL:
+                return document
         self._tried_at = now
         try:
-            self._known = fetch()
+            self._document = fetch()
         except (SocialAuthBaseException, PyJWTError, ValueError, TypeError, AttributeError, KeyError) as error:
-            if known is not None:
-                return known  # the last good one serves through the outage
+            if document is not None:
+                return document
             raise ProviderUnavailable(RETRY_AFTER) from error
         self._fetched_at = now
-        return self._known
+        return self._document

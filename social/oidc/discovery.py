@@ -1,4 +1,4 @@
-"""A provider's published configuration (OpenID Connect Discovery 1.0 section 4)."""
+"""The configuration that a provider publishes (OpenID Connect Discovery 1.0 section 4)."""
 
 import logging
 from collections.abc import Mapping
@@ -8,24 +8,24 @@ from urllib.parse import urlsplit
 from social_core.exceptions import AuthResponseError
 
 from social.network.transport import TransportBase
-from social.oidc.cached_document import Published
+from social.oidc.cached_document import CachedDocument
 
 logger = logging.getLogger("tandem.providers")
 
 Configuration = Mapping[str, Any]
-_by_url: dict[str, Published[Configuration]] = {}
+_by_url: dict[str, CachedDocument[Configuration]] = {}
 
 
 def configuration_of(backend: TransportBase, url: str) -> Configuration:
-    """Give what a provider publishes at a URL: its issuer and where its keys are.
+    """Return the configuration at a URL: the provider's issuer and the URL of its signing keys.
 
-    :raises ProviderUnavailable: it cannot be had, whatever the cause.
+    :raises ProviderUnavailable: fetching it fails, for any reason.
     """
-    return _by_url.setdefault(url, Published()).get(lambda: _read(backend, url))
+    return _by_url.setdefault(url, CachedDocument()).get(lambda: _read(backend, url))
 
 
-def forget() -> None:
-    """Forget all configurations."""
+def clear_cache() -> None:
+    """Remove all cached configurations."""
     _by_url.clear()
 
 
@@ -37,7 +37,7 @@ def _read(backend: TransportBase, url: str) -> Configuration:
         raise AuthResponseError(backend, code="malformed_response", stage="token_validation")
     host = urlsplit(keys).hostname
     if host not in backend.hosts() and not backend.setting("JWKS_URI"):
-        # An address that a provider names is not followed anywhere, just as its redirects are not.
-        logger.error("%s publishes its keys at another host than its own, %s: confirm with _JWKS_URI", url, host)
+        # As with redirects, a URL from a provider must not lead to another host.
+        logger.error("%s names another host for the signing keys, %s. Set _JWKS_URI to allow it.", url, host)
         raise AuthResponseError(backend, code="malformed_response", stage="token_validation")
     return configuration

@@ -1,6 +1,7 @@
-"""An id_token, verified here (OpenID Connect Core section 3.1.3.7), with PyJWT.
+"""The verification of id_tokens (OpenID Connect Core section 3.1.3.7), with PyJWT.
 
-social-core's own check wants a session's nonce and an `iat` of the last ten minutes; an app's SDK has neither.
+social-core's own check requires the nonce of a session and an `iat` within the last ten minutes. An app that uses a
+provider's SDK can meet neither.
 """
 
 import hashlib
@@ -13,14 +14,14 @@ import jwt
 from django.utils.crypto import constant_time_compare
 
 from shared.contract.errors import TokenAudienceMismatch, TokenRejected
-from social.oidc.signing_keys import Fetch, find_key, is_known
+from social.oidc.signing_keys import Fetch, find_key, is_cached
 
 ASYMMETRIC = frozenset(
     {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "ES256K", "EdDSA"}
 )
-"""What an issuer may sign with. Not HS256: a public key would be its secret."""
+"""Algorithms that an issuer may use. Not HS256: its secret would be a public key (RFC 8725 section 2.1)."""
 LEEWAY = 60
-"""Seconds by which a provider's clock and ours may differ."""
+"""Seconds by which the provider's clock and ours may differ."""
 
 _MALFORMED = (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError)
 
@@ -29,31 +30,30 @@ Claims = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
-    """Who signs a provider's id_tokens, and how.
-
-    `nonce_unasked`: whether a `nonce` claim is accepted that the request says nothing of; Google's iOS SDK
-    adds one that the app cannot read.
-    """
+    """The issuer of a provider's id_tokens."""
 
     names: frozenset[str]
+    """Accepted values of `iss`."""
     keys_url: str
     algorithms: tuple[str, ...] = ("RS256",)
-    nonce_unasked: bool = False
+    accepts_unrequested_nonce: bool = False
+    """Whether a `nonce` claim is accepted if the request names none; Google's iOS SDK adds one that the app cannot
+    read."""
 
 
 def verify(token: str, *, issuer: Issuer, client_ids: frozenset[str], nonce: str | None, fetch: Fetch) -> Claims:
-    """Give the claims of an id_token that was issued to us and is good now.
+    """Return the claims of an id_token that was issued to us and is valid now.
 
-    :param fetch: gets the issuer's key set.
-    :raises TokenRejected: it is malformed, not signed by the issuer, of another issuer, expired or from the
-        future, names no one, or has another nonce.
-    :raises TokenAudienceMismatch: it says that it was issued to another application.
-    :raises ProviderUnavailable: the issuer's keys cannot be had.
+    :param fetch: requests the issuer's key set.
+    :raises TokenRejected: the token is malformed, not signed by the issuer, from another issuer, expired or issued in
+        the future, has no `sub`, or has another nonce.
+    :raises TokenAudienceMismatch: the token was issued to another application.
+    :raises ProviderUnavailable: the issuer's keys cannot be fetched.
     """
     try:
         header = jwt.get_unverified_header(token)
         kid = header.get("kid")
-        # The row's algorithms, never the token's own choice (RFC 8725 section 3.1).
+        # The issuer's algorithms decide, not the token's header (RFC 8725 section 3.1).
         if header.get("alg") not in issuer.algorithms or not isinstance(kid, str | None):
             raise TokenRejected
         key = find_key(issuer.keys_url, kid, fetch)
@@ -61,7 +61,7 @@ def verify(token: str, *, issuer: Issuer, client_ids: frozenset[str], nonce: str
             raise TokenRejected
         claims = jwt.decode(
             token,
-            key.under(header["alg"]),
+            key.for_algorithm(header["alg"]),
             algorithms=list(issuer.algorithms),
             leeway=LEEWAY,
             options={
@@ -73,26 +73,26 @@ def verify(token: str, *, issuer: Issuer, client_ids: frozenset[str], nonce: str
         )
     except _MALFORMED as error:
         raise TokenRejected from error
-    if key.issuer is not None and claims["iss"] != _of_tenant(key.issuer, claims):
+    if key.issuer is not None and claims["iss"] != _tenant_issuer(key.issuer, claims):
         raise TokenRejected
-    _check_people(claims, issuer, client_ids)
+    _check_claims(claims, issuer, client_ids)
     _check_nonce(claims.get("nonce"), nonce, issuer)
     return claims
 
 
-def asks_nobody(token: str, *, issuer: Issuer) -> bool:
-    """Say whether `verify` needs no call: the key is known, or the token does not even name one."""
+def needs_no_call(token: str, *, issuer: Issuer) -> bool:
+    """Return True if `verify` makes no call: the key is cached, or the token is malformed."""
     try:
         kid = jwt.get_unverified_header(token).get("kid")
     except _MALFORMED:
         return True
-    return is_known(issuer.keys_url, kid)
+    return is_cached(issuer.keys_url, kid)
 
 
-def _check_people(claims: Claims, issuer: Issuer, client_ids: frozenset[str]) -> None:
+def _check_claims(claims: Claims, issuer: Issuer, client_ids: frozenset[str]) -> None:
     if not isinstance(claims["sub"], str) or not claims["sub"] or not _is_one_of(claims["iss"], issuer.names):
         raise TokenRejected
-    # RFC 7519 section 2: NumericDate. PyJWT takes text that reads like a number.
+    # NumericDate (RFC 7519 section 2); PyJWT also accepts numbers in strings.
     if not all(_is_number(claims.get(name, 0)) for name in ("exp", "iat", "nbf")):
         raise TokenRejected
     if claims["iat"] > time.time() + LEEWAY:
@@ -104,8 +104,8 @@ def _check_people(claims: Claims, issuer: Issuer, client_ids: frozenset[str]) ->
         raise TokenAudienceMismatch
 
 
-def _of_tenant(key_issuer: str, claims: Claims) -> str:
-    """Give the issuer that a key signs for; Microsoft's keys of all tenants name the token's own."""
+def _tenant_issuer(key_issuer: str, claims: Claims) -> str:
+    """Return the issuer of a key; in Microsoft's keys for all tenants, the tenant is a placeholder."""
     return key_issuer.replace("{tenantid}", str(claims.get("tid")))
 
 
@@ -117,14 +117,14 @@ def _is_one_of(value: object, names: frozenset[str]) -> bool:
     return isinstance(value, str) and value in names
 
 
-def _check_nonce(claimed: object, asked: str | None, issuer: Issuer) -> None:
-    if asked is None:
-        if claimed is not None and not issuer.nonce_unasked:
+def _check_nonce(claimed: object, requested: str | None, issuer: Issuer) -> None:
+    if requested is None:
+        if claimed is not None and not issuer.accepts_unrequested_nonce:
             raise TokenRejected
         return
-    # Apple's SDK is given the hash and the server the nonce itself.
-    hashed = hashlib.sha256(asked.encode("utf-8")).hexdigest()
+    # An app passes the nonce's SHA-256 hash to Apple's SDK, and the nonce itself to us.
+    hashed = hashlib.sha256(requested.encode("utf-8")).hexdigest()
     if not isinstance(claimed, str) or not (
-        constant_time_compare(claimed, asked) or constant_time_compare(claimed, hashed)
+        constant_time_compare(claimed, requested) or constant_time_compare(claimed, hashed)
     ):
         raise TokenRejected

@@ -1,4 +1,4 @@
-"""The keys that a provider signs id_tokens with (RFC 7517)."""
+"""The keys with which providers sign id_tokens (JSON Web Key Sets, RFC 7517)."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,60 +7,60 @@ from typing import Any
 from jwt import PyJWK
 from jwt.exceptions import PyJWTError
 
-from social.oidc.cached_document import Published
+from social.oidc.cached_document import CachedDocument
 
 Fetch = Callable[[], Any]
 
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """A key as it was published; a set may say for which one issuer it signs (Microsoft's does)."""
+    """A published key; Microsoft's sets name the issuer of each key."""
 
     key: PyJWK
     data: Mapping[str, Any]
 
     @property
     def issuer(self) -> str | None:
-        """The issuer that it signs for; None: all of the set's."""
+        """The only issuer that uses the key; None: every issuer of the set."""
         issuer = self.data.get("issuer")
         return issuer if isinstance(issuer, str) else None
 
-    def under(self, algorithm: str) -> PyJWK:
-        """Give the key for an algorithm that the caller allows, where the set leaves it open which it is for."""
+    def for_algorithm(self, algorithm: str) -> PyJWK:
+        """Return the key for an algorithm that the caller allows, in case the set names none for the key."""
         if "alg" in self.data or algorithm == self.key.algorithm_name:
             return self.key
         return PyJWK(dict(self.data), algorithm)
 
 
 _Keys = Sequence[SigningKey]
-_by_url: dict[str, Published[_Keys]] = {}
+_by_url: dict[str, CachedDocument[_Keys]] = {}
 
 
 def find_key(url: str, kid: str | None, fetch: Fetch) -> SigningKey | None:
-    """Give the key of an id, None where the provider has none such; without an id the one key, if it is the only one.
+    """Return the key with an id, or None; without an id, the key of a set that has only one.
 
-    :param fetch: gets the key set from `url`.
-    :raises ProviderUnavailable: there are no keys and they cannot be had, whatever the cause.
+    :param fetch: requests the key set at `url`.
+    :raises ProviderUnavailable: no key set is cached and fetching it fails, for any reason.
     """
-    published = _by_url.setdefault(url, Published())
-    keys = published.get(lambda: _read(fetch()), will_do=lambda known: _serves(kid, known))
+    cached = _by_url.setdefault(url, CachedDocument())
+    keys = cached.get(lambda: _parse(fetch()), is_sufficient=lambda known: _is_sufficient(kid, known))
     if kid is None:
         return keys[0] if len(keys) == 1 else None
     return _find(kid, keys)
 
 
-def is_known(url: str, kid: str | None) -> bool:
-    """Say whether `find_key` has no need to fetch."""
-    published = _by_url.get(url)
-    return published is not None and published.has(lambda known: _serves(kid, known))
+def is_cached(url: str, kid: str | None) -> bool:
+    """Return True if `find_key` would not fetch."""
+    cached = _by_url.get(url)
+    return cached is not None and cached.has_fresh(lambda known: _is_sufficient(kid, known))
 
 
-def forget() -> None:
-    """Forget all keys."""
+def clear_cache() -> None:
+    """Remove all cached keys."""
     _by_url.clear()
 
 
-def _serves(kid: str | None, keys: _Keys) -> bool:
+def _is_sufficient(kid: str | None, keys: _Keys) -> bool:
     return kid is None or _find(kid, keys) is not None
 
 
@@ -68,15 +68,15 @@ def _find(kid: str, keys: _Keys) -> SigningKey | None:
     return next((key for key in keys if key.key.key_id == kid), None)
 
 
-def _read(answer: Any) -> _Keys:
-    """Read member by member: one that is nonsense, or of a kind not known here, is no reason to lose the rest."""
-    keys = [key for member in answer["keys"] if (key := _read_member(member))]
+def _parse(key_set: Any) -> _Keys:
+    """Parse a key set; skip members that are malformed or of an unknown type (RFC 7517 section 5)."""
+    keys = [key for member in key_set["keys"] if (key := _parse_member(member))]
     if not keys:
-        raise ValueError("the set has no key that can be used")
+        raise ValueError("the key set has no usable key")
     return keys
 
 
-def _read_member(member: Any) -> SigningKey | None:
+def _parse_member(member: Any) -> SigningKey | None:
     if not isinstance(member, dict) or member.get("use", "sig") != "sig" or member.get("kty") == "oct":
         return None
     if not isinstance(member.get("kid"), str | None):

@@ -1,1 +1,1 @@
-"""Providers: which ones, what proves that a token is ours, and the one way out to the network."""
+"""Providers: the registry of names and policies, what proves each one's credentials, and social-core's catalogue."""

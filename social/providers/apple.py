@@ -1,8 +1,8 @@
-"""Apple: an id_token is all there is.
+"""Apple: sign-ins by id_token.
 
-Its `aud` is the app's bundle id or the site's service id
-(https://developer.apple.com/documentation/signinwithapple/verifying-a-user): `_CLIENT`, or one of
-`_AUDIENCE`. Apple tells the name to the app alone, once; the app passes it on.
+`aud` is the bundle id of an app or the service id of a site
+(https://developer.apple.com/documentation/signinwithapple/verifying-a-user): `_CLIENT`, or one of `_AUDIENCE`. Apple
+sends the person's name to the app only, at the first sign-in; the app passes it on.
 """
 
 from typing import Any
@@ -20,17 +20,17 @@ class Apple(Policy):
     accepts = (("id_token",),)
     hosts = frozenset({"appleid.apple.com"})
     proof = "the id_token's `aud` is one of our client ids"
-    # `_KEY` is the id of a signing key of ours, which nothing here needs.
+    # `_KEY` is the id of our signing key, which the verification of id_tokens does not need.
     needs = ("CLIENT",)
-    # An address is never a name (docs/contract.md, section 4).
+    # An e-mail address must not become a user name (docs/contract.md, section 4).
     enforced = {"EMAIL_AS_USERNAME": False, "ID_KEY": None}
     issuer = Issuer(frozenset({"https://appleid.apple.com"}), "https://appleid.apple.com/auth/keys")
 
     def client_ids(self, backend: Guarded) -> frozenset[str]:
-        """Give the bundle and service ids."""
+        """Return the bundle ids and service ids."""
         return listed(backend.setting("CLIENT")) | listed(backend.setting("AUDIENCE"))
 
     def profile_of(self, claims: Claims, credential: Credential) -> dict[str, Any]:
-        """Give the claims with the name that the app was told."""
+        """Return the claims, with the name that the app has received."""
         name = {"firstName": credential.first_name, "lastName": credential.last_name}
         return {**claims, "_apple_user_name": name}

@@ -1,6 +1,6 @@
 """Auth0: an id_token of our tenant.
 
-Its `iss` is `https://<domain>/`, its `aud` our application's client id
+`iss` is `https://<domain>/`, `aud` our application's client id
 (https://auth0.com/docs/secure/tokens/id-tokens/validate-id-tokens).
 """
 
@@ -16,10 +16,10 @@ from social.providers.open_id_connect import OpenIDConnect
 
 
 class Auth0Claims(Auth0OAuth2[Any]):
-    """social-core's backend, which would verify the id_token itself, with the claims that are verified already."""
+    """social-core's backend, without its own verification of the id_token: the claims are verified already."""
 
     def get_user_details(self, response: Mapping[str, Any]) -> dict[str, Any]:
-        """Give the details by the names that the backend has for them."""
+        """Return the details under the names that the backend uses."""
         names = {"username": "nickname", "email": "email", "fullname": "name", "user_id": "sub"}
         return {ours: response.get(theirs) for ours, theirs in names.items()}
 
@@ -31,14 +31,14 @@ class Auth0(OpenIDConnect):
     stable_keys = frozenset({"user_id"})
 
     @classmethod
-    def fault(cls, setting: Callable[[str], Any]) -> str | None:
-        """Say that the domain is more or less than a host: the issuer is made of it, letter by letter."""
+    def find_setting_error(cls, setting: Callable[[str], Any]) -> str | None:
+        """Check that the domain is a host in lower case: the issuer contains it literally."""
         domain = str(setting("DOMAIN"))
         if urlsplit(f"https://{domain}").hostname != domain:
-            return "DOMAIN is no plain host, in lower case"
-        return super().fault(setting)
+            return "DOMAIN is not a host name in lower case"
+        return super().find_setting_error(setting)
 
     def issuer_of(self, backend: Guarded) -> Issuer:
-        """Give the tenant of `_DOMAIN`."""
-        home = f"https://{backend.setting('DOMAIN')}/"
-        return Issuer(frozenset({home}), f"{home}.well-known/jwks.json")
+        """Return the issuer of the tenant `_DOMAIN`."""
+        url = f"https://{backend.setting('DOMAIN')}/"
+        return Issuer(frozenset({url}), f"{url}.well-known/jwks.json")

@@ -1,7 +1,7 @@
-"""Every sign-in that social-core ships: what an app can show us of it, or why nothing.
+"""The catalogue of social-core's backends: the credential that an app has after a sign-in, hosts and settings.
 
-The data are in catalogue.toml, found by reading social-core's code and by running each of its backends against
-the answers of its own test suite (tests/breadth).
+The data are in catalogue.toml. They come from social-core's code, and from running each backend against the responses
+in its own test suite (tests/breadth).
 """
 
 import tomllib
@@ -16,55 +16,55 @@ from urllib.parse import urlsplit
 PACKAGE = "social_core.backends."
 
 
-class Way(StrEnum):
-    """What an app that has signed someone in at the provider can show us."""
+class CredentialKind(StrEnum):
+    """The credential that an app has after a sign-in at the provider, and can present to us."""
 
     ACCESS_TOKEN = "access_token"  # noqa: S105 - the field's name
     TOKEN_PAIR = "token_pair"  # noqa: S105 - likewise; OAuth 1
     ID_TOKEN = "id_token"  # noqa: S105 - likewise
-    NEVER = "never"
+    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One name that `SOCIAL_PROVIDERS` may say."""
+    """A name that `SOCIAL_PROVIDERS` can list."""
 
     name: str
     backend: str
-    """Dotted path of the one class that the name stands for."""
-    way: Way
-    why: str = ""
-    """A sentence: why never; else what is to be known."""
+    """Dotted path of the class that the name refers to."""
+    credential: CredentialKind
+    note: str = ""
+    """The reason, if there is no credential; else what an operator has to know."""
     hosts: tuple[str, ...] = ()
-    """What a sign-in calls, over https; none where `where` alone says it, or where nothing is called."""
-    where: tuple[str, ...] = ()
-    """Hosts or URLs with the operator's settings in them (`{SLUG}.example.com`); these where set, else `hosts`."""
+    """Hosts that a sign-in calls; none if `host_templates` has them all, or if nothing is called."""
+    host_templates: tuple[str, ...] = ()
+    """Hosts or URLs that contain settings (`{SLUG}.example.com`); used instead of `hosts` if the settings are set."""
     settings: tuple[str, ...] = ()
-    """Settings (`SOCIAL_AUTH_<NAME>_…`) beyond key and secret without which it cannot work."""
+    """Required settings (`SOCIAL_AUTH_<NAME>_…`) besides key and secret."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shadowed:
-    """A class that shares its name with another, which the name stands for."""
+    """A class whose name refers to another class."""
 
     backend: str
     name: str
-    way: Way
-    why: str
+    credential: CredentialKind
+    note: str
 
 
 def hosts_of(entry: Entry, setting: Callable[[str], Any]) -> frozenset[str]:
-    """Give the hosts that a sign-in calls, with an operator's settings.
+    """Return the hosts that a sign-in calls, with an operator's settings.
 
-    :param setting: gives the backend's setting of a name, None where there is none.
+    :param setting: returns the value of one of the backend's settings, or None.
     """
-    configured = [host for template in entry.where if (host := _filled(template, setting))]
+    configured = [host for template in entry.host_templates if (host := _filled(template, setting))]
     return frozenset(configured or entry.hosts)
 
 
 def settings_in(entry: Entry) -> frozenset[str]:
-    """Give the settings that an entry's hosts are taken from."""
-    return frozenset(name for template in entry.where for _, name, _, _ in Formatter().parse(template) if name)
+    """Return the names of the settings in an entry's host templates."""
+    return frozenset(name for template in entry.host_templates for _, name, _, _ in Formatter().parse(template) if name)
 
 
 def _filled(template: str, setting: Callable[[str], Any]) -> str | None:
@@ -82,43 +82,45 @@ def _load() -> tuple[Mapping[str, Entry], tuple[Shadowed, ...]]:
         name: Entry(
             name=name,
             backend=PACKAGE + row["backend"],
-            way=way,
-            why=row.get("why", ""),
+            credential=credential,
+            note=row.get("note", ""),
             hosts=tuple(row.get("hosts", ())),
-            where=tuple(row.get("where", ())),
+            host_templates=tuple(row.get("host_templates", ())),
             settings=tuple(row.get("settings", ())),
         )
-        for way in Way
-        for name, row in data[way].items()
+        for credential in CredentialKind
+        for name, row in data[credential].items()
     }
     shadowed = tuple(
-        Shadowed(backend=PACKAGE + path, name=row["name"], way=Way(row["way"]), why=row["why"])
+        Shadowed(PACKAGE + path, row["name"], CredentialKind(row["credential"]), row["note"])
         for path, row in data["shadowed"].items()
     )
     return dict(sorted(entries.items())), shadowed
 
 
 CATALOGUE, SHADOWED = _load()
-"""By name; and the classes that no name leads to."""
-
+"""Entries by name; and the classes that no name refers to."""
 
 _ARE_URLS = ("URL", "URI", "ENDPOINT")
 
 
-def fault_of_urls(entry: Entry, setting: Callable[[str], Any]) -> str | None:
-    """Say which of a provider's addresses cannot be called; None: all can.
+def find_invalid_url(entry: Entry, setting: Callable[[str], Any]) -> str | None:
+    """Return a message about the first of a provider's hosts and URLs that cannot be called, or None.
 
-    :param setting: gives the setting of a name, None where there is none.
+    :param setting: returns the value of one of the backend's settings, or None.
     """
     for name in sorted({*entry.settings, *settings_in(entry), "JWKS_URI"}):
         value = setting(name)
         if isinstance(value, str) and value and not _can_be_called(value, whole=name.endswith(_ARE_URLS)):
-            return f"{name} is no https address with a plain host"
+            return f"{name} is not an https URL or host"
     return None
 
 
 def _can_be_called(value: str, *, whole: bool) -> bool:
-    """Say whether a call may go there; some settings are a host, or a part of one."""
+    """Return True if the value can be called over https.
+
+    :param whole: the value must be a URL; else it can also be a host or a part of one.
+    """
     try:
         parts = urlsplit(value if whole or "://" in value else f"https://{value}")
         host, _ = parts.hostname, parts.port

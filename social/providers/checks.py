@@ -1,4 +1,4 @@
-"""System checks of the enabled providers; ids are stable, and `social.checks` has the others."""
+"""System checks of the enabled providers; `social.checks` has all others. Ids are stable."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -10,12 +10,12 @@ from social_core.utils import module_member, setting_name
 
 from social.conf import conf
 from social.engine.policy import Policy, listed
-from social.providers.catalogue import CATALOGUE, Way
+from social.providers.catalogue import CATALOGUE, CredentialKind
 from social.providers.registry import POLICIES, accepts_unverified, policy_for
 
-_ADDRESSES_AND_NAMES = {
+_NAMES_AND_ADDRESSES = {
     "email",
-    "family_name",
+    "group_name",
     "given_name",
     "login",
     "name",
@@ -27,14 +27,14 @@ _ADDRESSES_AND_NAMES = {
     "upn",
     "username",
 }
-_THE_SAME_FOR_MANY = {"aud", "iss", "tid"}
-MUTABLE_KEYS = frozenset(_ADDRESSES_AND_NAMES | _THE_SAME_FOR_MANY)
-"""Claims by which nobody may be found: given to somebody else one day, or the same for many."""
+_SHARED = {"aud", "iss", "tid"}
+MUTABLE_KEYS = frozenset(_NAMES_AND_ADDRESSES | _SHARED)
+"""Claims that do not identify a person: another person can get the value, or several people share it."""
 
 
 @register("social")
 def check_providers(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
-    """Every enabled provider has a policy and what the policy needs."""
+    """Check that each enabled provider has a policy, and the settings that the policy requires."""
     return [message for name in conf.providers for message in _check_provider(name)]
 
 
@@ -44,41 +44,41 @@ def _check_provider(name: str) -> Iterator[CheckMessage]:
         entry = CATALOGUE.get(name)
         yield Error(
             f"SOCIAL_PROVIDERS names {name!r}, "
-            + (f"by whose tokens nobody can sign in: {entry.why}." if entry else "which is no provider."),
-            hint=f"Best known: {', '.join(sorted(POLICIES))}. docs/providers.md has all that can be enabled.",
+            + (f"which cannot be used with a token: {entry.note}." if entry else "which is not a provider."),
+            hint=f"Well-known providers: {', '.join(sorted(POLICIES))}. docs/providers.md lists all.",
             id="social.E001",
         )
         return
     for need in policy.needs:
         if not listed(_setting(name, need)):
             yield Error(
-                f"{setting_name(name, need)} is not set: a token for {name!r} could not be proven to be ours.",
-                hint=f"Set {setting_name(name, need)} to what {name} gave this service's registration.",
+                f"{setting_name(name, need)} is not set. It is needed to prove that tokens of {name} are ours.",
+                hint=f"Set {setting_name(name, need)} to the value of our registration at {name}.",
                 id="social.E002",
             )
     yield from _check_proof(name, policy)
-    fault = policy.fault(lambda wanted: _effective(name, wanted)[1])
-    if fault:
+    error = policy.find_setting_error(lambda wanted: _effective(name, wanted)[1])
+    if error:
         yield Error(
-            f"{setting_name(name)}_{fault}.", hint=f"docs/providers.md says what {name} needs.", id="social.E010"
+            f"{setting_name(name)}_{error}.", hint=f"docs/providers.md lists the settings of {name}.", id="social.E010"
         )
     setting, key = _effective(name, "ID_KEY")
     if key and "ID_KEY" not in policy.enforced and not _is_stable(key, policy):
         yield Error(
-            f"{setting} is {key!r}, which is not one person's for ever: its next owner at {name} would be let in.",
-            hint=f"Remove {setting}, or name what stays with one person.",
+            f"{setting} is {key!r}, which does not identify one person at {name}: others could get the same value.",
+            hint=f"Remove {setting}, or set it to an identifier that never changes its owner.",
             id="social.E009",
         )
 
 
 @register("social")
-def check_old_keys(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
-    """Nobody becomes somebody else by taking a name, unless the operator means it."""
+def check_legacy_id_keys(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """Warn if legacy uids that another person can acquire are adopted."""
     return [
         Warning(
-            f"{setting} names {key!r}, and ADOPT_LEGACY_UIDS {name}: whoever goes by that name at the provider now "
-            "gets the account of whoever did.",
-            hint="Keep it only where the provider gives each name to one person for ever.",
+            f"{setting} contains {key!r} and ADOPT_LEGACY_UIDS contains {name!r}: a person who acquires such a name at "
+            "the provider gets the account of its former owner.",
+            hint="Keep it only if the provider never gives a name to another person.",
             id="social.W004",
         )
         for name in conf.providers
@@ -101,14 +101,14 @@ def _check_proof(name: str, policy: type[Policy]) -> Iterator[CheckMessage]:
     if policy.verified:
         if accepts_unverified(name):
             yield Error(
-                f"{setting} is set, but what {name} issues can be verified, and is.",
+                f"{setting} is set, but the credentials of {name} are verified anyway.",
                 hint=f"Remove {setting}.",
                 id="social.E008",
             )
     elif accepts_unverified(name):
         yield Warning(
-            f"{setting} is set: whoever has an application at {name} can sign in here as any of its visitors.",
-            hint="Keep it only while all who have one are trusted.",
+            f"{setting} is set: the owner of any application at {name} can sign in here as any of its users.",
+            hint="Keep it only if you trust the owners of all such applications.",
             id="social.W002",
         )
     else:
@@ -124,37 +124,37 @@ def _setting(provider: str, name: str) -> Any:
 
 
 def _effective(provider: str, name: str) -> tuple[str, Any]:
-    """Give a setting's full name and value as social-core's backends find it: one for all providers counts as well."""
+    """Return a setting's full name and value; like social-core, fall back to the setting for all providers."""
     names = (setting_name(provider, name), setting_name(name), name)
     found = next((full for full in names if hasattr(settings, full)), names[0])
     return found, getattr(settings, found, None)
 
 
 @register("social")
-def check_families(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
-    """No two enabled providers sign in the same people."""
+def check_overlapping_providers(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """Warn if two enabled providers sign in the same people."""
     return [
         Warning(
-            f"{', '.join(family)} sign in the same people: one person would become several users.",
+            f"{', '.join(group)} sign in the same people: one person would become several users.",
             hint="Enable one of them.",
             id="social.W003",
         )
-        for family in families_in(conf.providers)
+        for group in overlapping_providers(conf.providers)
     ]
 
 
 @register("social")
 def check_tls(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
-    """Whoever answers for a provider shows that provider's certificate."""
+    """Check that the TLS certificates of providers are verified."""
     names = ["VERIFY_SSL", *(setting_name(*owner, "VERIFY_SSL") for owner in ((), *((one,) for one in conf.providers)))]
     return [
         Error(
-            f"{name} does not name certificates: anyone on the way could answer for a provider, or nobody.",
-            hint=f"Remove {name}, or give the path of a bundle of certificates that is there.",
+            f"{name} does not name certificates: the connections to providers would not be verified, or would fail.",
+            hint=f"Remove {name}, or set it to the path of an existing bundle of certificates.",
             id="social.E012",
         )
         for name in names
-        # Not by default: that of a setting which is there and None would be no check at all.
+        # A setting with the value None would switch verification off, so it must not look like a missing one.
         if hasattr(settings, name) and not _verifies(getattr(settings, name))
     ]
 
@@ -162,21 +162,24 @@ def check_tls(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
 def _verifies(value: object) -> bool:
     if isinstance(value, str):
         return bool(value) and Path(value).exists()
-    # By identity: 1 is equal to True, but the name of a file to what reads it.
+    # By identity: requests takes True for its default bundle, but 1 for the path of a file.
     return value is True or (value is False and conf.sandbox)
 
 
-def families_in(names: Iterable[str]) -> list[list[str]]:
-    """Give the groups of two or more of these providers that sign in the same people, in the order of their names."""
+def overlapping_providers(names: Iterable[str]) -> list[list[str]]:
+    """Return the groups of two or more of these providers that sign in the same people, in order of their names."""
     groups: dict[str, list[str]] = {}
     for name in sorted(names):
-        if name in CATALOGUE and CATALOGUE[name].way is not Way.NEVER:
-            groups.setdefault(_family(name), []).append(name)
+        if name in CATALOGUE and CATALOGUE[name].credential is not CredentialKind.NONE:
+            groups.setdefault(_group_key(name), []).append(name)
     return [group for group in groups.values() if len(group) > 1]
 
 
-def _family(name: str) -> str:
-    """social-core titles a backend by its site; one for part of a site begins with its name and calls the same host."""
+def _group_key(name: str) -> str:
+    """Return the title of the provider's site in social-core.
+
+    The name of a backend for part of a site begins with the name of the site, and both call the same host.
+    """
     entry = CATALOGUE[name]
     site = CATALOGUE.get(name.partition("-")[0])
     if site and set(site.hosts) & set(entry.hosts):

@@ -1,9 +1,9 @@
-"""Discord: "get current authorization information" says which application a token is of.
+"""Discord: "get current authorization information" names the application that a token was issued to.
 
-`GET /oauth2/@me` names `application.id`, the `scopes` and, where the token may tell, the `user`
-(https://discord.com/developers/docs/topics/oauth2#get-current-authorization-information). That user lacks the
-address: where the token may tell it, the profile is asked for as well, and at once where the operator's own `_SCOPE`
-says that tokens may.
+`GET /oauth2/@me` returns `application.id`, the `scopes` and, if these include `identify`, the `user`
+(https://discord.com/developers/docs/topics/oauth2#get-current-authorization-information). This user has no e-mail
+address. If the token's scopes include `email`, the profile is requested too, and at the same time as the check if the
+operator's `_SCOPE` includes `email`.
 """
 
 from typing import Any
@@ -11,9 +11,9 @@ from typing import Any
 from shared.contract.errors import ProviderBadResponse, TokenRejected
 from shared.contract.sign_up import Credential
 from social.engine.backends import Guarded
-from social.engine.policy import Policy, ask, listed, require_ours
+from social.engine.policy import Policy, get_claims, listed, require_our_client_id
 from social.engine.strategy import Pending
-from social.network.concurrency import together
+from social.network.concurrency import run_concurrently
 
 CHECK_URL = "https://discord.com/api/oauth2/@me"
 
@@ -27,13 +27,13 @@ class Discord(Policy):
     enforced = {"ID_KEY": None}
 
     def by_access_token(self, backend: Guarded, credential: Credential) -> Pending:
-        """Check the token; its answer is the profile unless there is more to tell."""
+        """Check the token; the response is the profile, unless the token also gives access to the address."""
         token = credential.access_token
         if "email" in listed(backend.setting("SCOPE")):
-            answer, profile = together(lambda: self._check(backend, token), lambda: backend.user_data(token))
+            answer, profile = run_concurrently(lambda: self._check(backend, token), lambda: backend.user_data(token))
         else:
             answer = self._check(backend, token)
-            profile = answer["user"] if _tells_all(answer) else backend.user_data(token)
+            profile = answer["user"] if _is_complete(answer) else backend.user_data(token)
         if not isinstance(profile, dict):
             raise ProviderBadResponse
         user = answer.get("user")
@@ -43,12 +43,14 @@ class Discord(Policy):
         return backend.do_auth(token)
 
     def _check(self, backend: Guarded, token: str | None) -> dict[str, Any]:
-        answer = ask(backend, CHECK_URL, headers={"Authorization": f"Bearer {token}"})
+        answer = get_claims(backend, CHECK_URL, headers={"Authorization": f"Bearer {token}"})
         application = answer.get("application")
-        require_ours(application.get("id") if isinstance(application, dict) else None, self.client_ids(backend))
+        require_our_client_id(
+            application.get("id") if isinstance(application, dict) else None, self.client_ids(backend)
+        )
         return answer
 
 
-def _tells_all(answer: dict[str, Any]) -> bool:
+def _is_complete(answer: dict[str, Any]) -> bool:
     user, scopes = answer.get("user"), answer.get("scopes")
     return isinstance(user, dict) and isinstance(scopes, list) and "email" not in scopes

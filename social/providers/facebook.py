@@ -1,9 +1,9 @@
-"""Facebook: `appsecret_proof` on every Graph call; Limited Login (iOS) has id_tokens instead.
+"""Facebook: `appsecret_proof` on each Graph call; Limited Login (iOS) uses id_tokens instead.
 
-Graph compares the proof with the secret of the application that the *token* was issued to
-(https://developers.facebook.com/docs/graph-api/guides/secure-requests): a proof made with our secret
-over someone else's token is refused, so the profile call itself is the check. An id_token says whom it was
-issued to (https://developers.facebook.com/docs/facebook-login/limited-login/token/validating).
+Graph compares the proof with the secret of the application that the token was issued to
+(https://developers.facebook.com/docs/graph-api/guides/secure-requests). It refuses a proof made with our secret for
+another application's token, so the profile call is the check. An id_token names its application in `aud`
+(https://developers.facebook.com/docs/facebook-login/limited-login/token/validating).
 """
 
 from typing import Any, ClassVar
@@ -23,28 +23,28 @@ class Facebook(Policy):
     hosts = frozenset({"graph.facebook.com", "limited.facebook.com"})
     proof = "`appsecret_proof`, made with our app secret, on the profile call; id_token: `aud` is one of our app ids"
     issuer = Issuer(
-        # The documentation names the first; tokens with the second have been seen in the field.
+        # The documentation names the first; real tokens with the second have been seen.
         frozenset({"https://www.facebook.com", "https://facebook.com"}),
         "https://limited.facebook.com/.well-known/oauth/openid/jwks/",
     )
     enforced = {"APPSECRET_PROOF": True}
-    # Graph tells id and name alone unless asked for more.
+    # By default Graph returns id and name only.
     defaults = {"PROFILE_EXTRA_PARAMS": {"fields": "id,name,first_name,last_name,email"}}
     # https://developers.facebook.com/docs/graph-api/guides/error-handling: 101 is "API key invalid".
     misconfigured_codes = frozenset({101})
 
     def profile_of(self, claims: Claims, credential: Credential) -> dict[str, Any]:
-        """Give the claims by Graph's names for them; `sub` is Graph's `id`."""
+        """Return the claims under Graph's names for them; `sub` is Graph's `id`."""
         names = {"id": "sub", "first_name": "given_name", "last_name": "family_name", "name": "name", "email": "email"}
         return {ours: claims[theirs] for ours, theirs in names.items() if theirs in claims}
 
     def by_access_token(self, backend: Guarded, credential: Credential) -> Pending:
-        """Ask for the profile, with the proof."""
+        """Request the profile, with the proof."""
         return backend.do_auth(credential.access_token)
 
 
 class FacebookApp(Facebook):
-    """Facebook Login under social-core's name for applications inside Facebook, which old associations may have."""
+    """Facebook Login under social-core's name for applications inside Facebook, which old associations can have."""
 
     backend = "social_core.backends.facebook.FacebookAppOAuth2"
     accepts = (("access_token",),)

@@ -1,14 +1,13 @@
 """GitHub: "check a token", authenticated as our application.
 
-`POST /applications/{client_id}/token` with our id and secret answers for tokens of ours alone, 404 for
-all others, and names the application and the user
-(https://docs.github.com/en/rest/apps/oauth-applications#check-a-token). Its answer is the profile.
+`POST /applications/{client_id}/token` with our id and secret returns the application and the user for our tokens, and
+404 for all others (https://docs.github.com/en/rest/apps/oauth-applications#check-a-token). The user is the profile.
 """
 
 from shared.contract.errors import ProviderBadResponse, TokenAudienceMismatch, TokenRejected
 from shared.contract.sign_up import Credential
 from social.engine.backends import Guarded
-from social.engine.policy import Policy, ask
+from social.engine.policy import Policy, get_claims
 from social.engine.strategy import Pending
 
 CHECK_URL = "https://api.github.com/applications/{client_id}/token"
@@ -20,12 +19,12 @@ class GitHub(Policy):
     backend = "social_core.backends.github.GithubOAuth2"
     hosts = frozenset({"api.github.com"})
     proof = "`POST /applications/{client_id}/token`, authenticated as our application"
-    # 401 can only mean our own id and secret: the token travels in the body.
+    # 401 is about our own id and secret: the token is in the body.
     misconfigured_codes = frozenset({"http_401"})
 
     def by_access_token(self, backend: Guarded, credential: Credential) -> Pending:
-        """Check the token; the answer tells whose it is."""
-        answer = ask(
+        """Check the token; the response contains the profile."""
+        answer = get_claims(
             backend,
             CHECK_URL.format(client_id=backend.setting("KEY")),
             method="POST",

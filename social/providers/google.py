@@ -1,8 +1,8 @@
-"""Google: an id_token says whom it was issued to; for an access token, `tokeninfo` does.
+"""Google: the claims of an id_token, or `tokeninfo` for an access token, name the application.
 
 `aud` and `azp` are client ids (https://developers.google.com/identity/sign-in/web/backend-auth and
-https://oauth2.googleapis.com/tokeninfo); one of ours must be named, and the token's `sub`, where it is
-told, must be the profile's.
+https://oauth2.googleapis.com/tokeninfo). One of them must be ours. If `tokeninfo` returns a `sub`, it must be the
+profile's.
 """
 
 from dataclasses import replace
@@ -11,9 +11,9 @@ from typing import Any, ClassVar
 from shared.contract.errors import ProviderBadResponse, SignUpNotAllowed, TokenAudienceMismatch, TokenRejected
 from shared.contract.sign_up import Credential
 from social.engine.backends import Guarded
-from social.engine.policy import Policy, ask
+from social.engine.policy import Policy, get_claims
 from social.engine.strategy import Pending
-from social.network.concurrency import together
+from social.network.concurrency import run_concurrently
 from social.oidc.id_tokens import Claims, Issuer
 
 TOKENINFO_URL = "https://oauth2.googleapis.com/tokeninfo"
@@ -31,21 +31,21 @@ class Google(Policy):
     issuer = Issuer(
         frozenset({"https://accounts.google.com", "accounts.google.com"}),
         "https://www.googleapis.com/oauth2/v3/certs",
-        nonce_unasked=True,
+        accepts_unrequested_nonce=True,
     )
-    # social-core would take another key, an address among them, from the operator's settings.
+    # The operator's settings could make social-core use another key, such as the e-mail address.
     enforced = {"ID_KEY": None, "USE_UNIQUE_USER_ID": False}
 
     def profile_of(self, claims: Claims, credential: Credential) -> dict[str, Any]:
-        """Give the claims, which userinfo tells by the same names, once the address is verified."""
+        """Return the claims, which have the same names as in userinfo; the address must be verified."""
         if claims.get("email_verified") is not True:
             raise SignUpNotAllowed
         return dict(claims)
 
     def by_access_token(self, backend: Guarded, credential: Credential) -> Pending:
-        """Check the audience and ask for the profile."""
+        """Check the audience and request the profile."""
         token = credential.access_token
-        claims, profile = together(
+        claims, profile = run_concurrently(
             lambda: self._check(backend, token),
             lambda: backend.get_json(USERINFO_URL, headers={"Authorization": f"Bearer {token}"}),
         )
@@ -54,12 +54,12 @@ class Google(Policy):
         uid = backend.get_user_id({}, profile)
         if "sub" in claims and str(claims["sub"]) != uid:
             raise TokenRejected
-        # Not the backend's own call, which looks at the address before it looks whether this is a person at all.
+        # The backend's own call would check the address before the id.
         backend.proven_profile = self.profile_of(profile, credential)
         return backend.do_auth(token)
 
     def _check(self, backend: Guarded, token: str | None) -> dict[str, Any]:
-        claims = ask(backend, TOKENINFO_URL, params={"access_token": token})
+        claims = get_claims(backend, TOKENINFO_URL, params={"access_token": token})
         named = {claims[name] for name in ("aud", "azp") if isinstance(claims.get(name), str) and claims[name]}
         if not named:
             raise ProviderBadResponse
@@ -75,5 +75,5 @@ class GoogleOpenIDConnect(Google):
     accepts = (("id_token",),)
     needs = ("KEY",)
     proof = "the id_token's `aud` is one of our client ids"
-    # Apps with Google's iOS SDK sign in by the other name (docs/contract.md, section 7).
-    issuer = replace(Google.issuer, nonce_unasked=False)
+    # Apps with Google's iOS SDK use `google-oauth2` (docs/contract.md, section 7).
+    issuer = replace(Google.issuer, accepts_unrequested_nonce=False)

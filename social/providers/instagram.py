@@ -1,8 +1,8 @@
 """Instagram: the exchange of a short-lived token with our client secret.
 
 `ig_exchange_token` succeeds only for a token of the application whose secret is sent
-(https://developers.facebook.com/docs/instagram-platform/reference/access_token). Meta offers this
-to existing deployments only. The long-lived token that comes back asks for the profile and is the one kept.
+(https://developers.facebook.com/docs/instagram-platform/reference/access_token). Meta offers this to existing
+deployments only. The profile is requested with the long-lived token from the response, and that token is stored.
 """
 
 from social_core.exceptions import AuthResponseError
@@ -22,11 +22,11 @@ class Instagram(Policy):
     hosts = frozenset({"graph.instagram.com"})
     proof = "the exchange of the token with our client secret (`ig_exchange_token`)"
 
-    # As at Facebook's Graph: 101 is "API key invalid".
+    # As in Facebook's Graph API, 101 is "API key invalid".
     misconfigured_codes = frozenset({101})
 
     def by_access_token(self, backend: Guarded, credential: Credential) -> Pending:
-        """Exchange the token, then ask for the profile with what came back."""
+        """Exchange the token, then request the profile with the new one."""
         _, secret = backend.get_key_and_secret()
         answer = backend.get_json(
             EXCHANGE_URL,

@@ -1,7 +1,7 @@
-"""Kakao: `access_token_info` says which app a token is of, and whose.
+"""Kakao: `access_token_info` names the app that a token was issued to, and the user.
 
-https://developers.kakao.com/docs/latest/en/kakaologin/rest-api#get-token-info. The app is named by its number
-(`_APP_ID`), not by a key that a client has.
+https://developers.kakao.com/docs/latest/en/kakaologin/rest-api#get-token-info. It names the app by its number
+(`_APP_ID`), not by its client id.
 """
 
 from collections.abc import Mapping
@@ -10,9 +10,9 @@ from typing import Any
 from shared.contract.errors import TokenRejected
 from shared.contract.sign_up import Credential
 from social.engine.backends import Guarded
-from social.engine.policy import Policy, ask, listed, require_ours
+from social.engine.policy import Policy, get_claims, listed, require_our_client_id
 from social.engine.strategy import Pending
-from social.network.concurrency import together
+from social.network.concurrency import run_concurrently
 
 CHECK_URL = "https://kapi.kakao.com/v1/user/access_token_info"
 
@@ -27,26 +27,26 @@ class Kakao(Policy):
     enforced = {"ID_KEY": None}
 
     def client_ids(self, backend: Guarded) -> frozenset[str]:
-        """Give the numbers of our apps."""
+        """Return the numbers of our apps."""
         return listed(backend.setting("APP_ID"))
 
     def by_access_token(self, backend: Guarded, credential: Credential) -> Pending:
-        """Check the token and ask for the profile."""
+        """Check the token and request the profile."""
         token = credential.access_token
-        claims, pending = together(lambda: self._check(backend, token), lambda: backend.do_auth(token))
-        whose = claims.get("id")
-        if whose is None or str(whose) != backend.get_user_id({}, pending.profile):
+        claims, pending = run_concurrently(lambda: self._check(backend, token), lambda: backend.do_auth(token))
+        owner = claims.get("id")
+        if owner is None or str(owner) != backend.get_user_id({}, pending.profile):
             raise TokenRejected
         return pending
 
     def is_address_unverified(self, profile: Mapping[str, Any]) -> bool:
-        """Look into the account."""
+        """Return True if the account says that the address is not verified."""
         account = profile.get("kakao_account")
         return isinstance(account, dict) and account.get("is_email_verified") is not True
 
     def _check(self, backend: Guarded, token: str | None) -> dict[str, Any]:
-        claims = ask(backend, CHECK_URL, headers={"Authorization": f"Bearer {token}"})
+        claims = get_claims(backend, CHECK_URL, headers={"Authorization": f"Bearer {token}"})
         app = claims.get("app_id")
         number = isinstance(app, int) and not isinstance(app, bool)
-        require_ours(str(app) if number else None, self.client_ids(backend))
+        require_our_client_id(str(app) if number else None, self.client_ids(backend))
         return claims

@@ -1,13 +1,13 @@
-"""LINE: `oauth2/v2.1/verify` says which channel a token is of.
+"""LINE: `oauth2/v2.1/verify` names the channel that a token was issued to.
 
 https://developers.line.biz/en/reference/line-login/#verify-access-token
 """
 
 from shared.contract.sign_up import Credential
 from social.engine.backends import Guarded
-from social.engine.policy import Policy, ask, require_ours
+from social.engine.policy import Policy, get_claims, require_our_client_id
 from social.engine.strategy import Pending
-from social.network.concurrency import together
+from social.network.concurrency import run_concurrently
 
 CHECK_URL = "https://api.line.me/oauth2/v2.1/verify"
 
@@ -21,11 +21,11 @@ class Line(Policy):
     enforced = {"ID_KEY": None}
 
     def by_access_token(self, backend: Guarded, credential: Credential) -> Pending:
-        """Check the token and ask for the profile."""
+        """Check the token and request the profile."""
         token = credential.access_token
-        _, pending = together(lambda: self._check(backend, token), lambda: backend.do_auth(token))
+        _, pending = run_concurrently(lambda: self._check(backend, token), lambda: backend.do_auth(token))
         return pending
 
     def _check(self, backend: Guarded, token: str | None) -> None:
-        claims = ask(backend, CHECK_URL, params={"access_token": token})
-        require_ours(claims.get("client_id"), self.client_ids(backend))
+        claims = get_claims(backend, CHECK_URL, params={"access_token": token})
+        require_our_client_id(claims.get("client_id"), self.client_ids(backend))

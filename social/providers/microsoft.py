@@ -1,10 +1,10 @@
 """Microsoft Entra: an id_token of one of the tenants that the operator names.
 
-Its `aud` is our application's id, its `iss` the tenant's
-(https://learn.microsoft.com/en-us/entra/identity-platform/id-token-claims-reference). The endpoint for all
-tenants publishes an issuer with a gap for the tenant, and keys that say which tenant's issuer they sign for
-(https://learn.microsoft.com/en-us/entra/identity-platform/access-tokens#validate-the-issuer): anyone can open a
-tenant, so the ones that may come in have to be named.
+`aud` is our application's id, `iss` the tenant
+(https://learn.microsoft.com/en-us/entra/identity-platform/id-token-claims-reference). The endpoint for all tenants
+publishes an issuer with a placeholder for the tenant, and the issuer of each key
+(https://learn.microsoft.com/en-us/entra/identity-platform/access-tokens#validate-the-issuer). Anyone can create a
+tenant, so the operator has to name the accepted ones.
 """
 
 from collections.abc import Callable
@@ -17,49 +17,49 @@ from social.oidc.discovery import configuration_of
 from social.oidc.id_tokens import Claims, Issuer
 from social.providers.open_id_connect import OpenIDConnect, algorithms_of
 
-GAP = "{tenantid}"
+PLACEHOLDER = "{tenantid}"
 _ANY_TENANT = frozenset({"common", "organizations"})
 
 
 class Microsoft(OpenIDConnect):
-    """Microsoft by id_token, of the tenants in `_TENANTS` or of the one in `_TENANT_ID`."""
+    """Microsoft by id_token of a tenant in `_TENANTS`, or of the one in `_TENANT_ID`."""
 
     proof = "the id_token's `aud` is one of our client ids, its `iss` one of the named tenants'"
 
     @classmethod
-    def fault(cls, setting: Callable[[str], Any]) -> str | None:
-        """Say where anybody's tenant would do."""
+    def find_setting_error(cls, setting: Callable[[str], Any]) -> str | None:
+        """Check that the settings do not accept every tenant."""
         tenant, tenants = setting("TENANT_ID") if "TENANT_ID" in cls.entry.settings else "common", setting("TENANTS")
         if (tenant in _ANY_TENANT and not listed(tenants)) or listed(tenants) & _ANY_TENANT:
-            return "TENANTS names no tenant, and anyone can open one"
-        return super().fault(setting)
+            return "TENANTS must list tenants: anyone can create one"
+        return super().find_setting_error(setting)
 
     def issuer_of(self, backend: Guarded) -> Issuer:
-        """Give the issuers of the named tenants."""
-        speaks: Any = backend
-        published = configuration_of(backend, speaks.openid_configuration_url())
-        issuer = str(published["issuer"]).replace("{tenantId}", GAP)
+        """Return the issuers of the named tenants."""
+        openid_backend: Any = backend
+        published = configuration_of(backend, openid_backend.openid_configuration_url())
+        issuer = str(published["issuer"]).replace("{tenantId}", PLACEHOLDER)
         tenants = listed(backend.setting("TENANTS"))
-        names = frozenset(issuer.replace(GAP, tenant) for tenant in tenants) if GAP in issuer else frozenset({issuer})
-        return Issuer(names, backend.setting("JWKS_URI") or published["jwks_uri"], algorithms_of(backend))
+        names = [issuer.replace(PLACEHOLDER, tenant) for tenant in tenants] if PLACEHOLDER in issuer else [issuer]
+        return Issuer(frozenset(names), backend.setting("JWKS_URI") or published["jwks_uri"], algorithms_of(backend))
 
 
 class MicrosoftB2C(OpenIDConnect):
-    """Azure AD B2C by id_token, of the user flow in `_POLICY`."""
+    """Azure AD B2C by id_token of the user flow in `_POLICY`."""
 
     proof = "the id_token's `aud` is one of our client ids, its `tfp` or `acr` our user flow"
 
     @classmethod
-    def fault(cls, setting: Callable[[str], Any]) -> str | None:
-        """Say where the user flow is none."""
+    def find_setting_error(cls, setting: Callable[[str], Any]) -> str | None:
+        """Check the name of the user flow."""
         if not str(setting("POLICY")).lower().startswith("b2c_"):
-            return "POLICY is no user flow: its name begins with b2c_"
-        return super().fault(setting)
+            return "POLICY is not a user flow, whose names begin with b2c_"
+        return super().find_setting_error(setting)
 
     def issuer_of(self, backend: Guarded) -> Issuer:
-        """Give the directory's issuer."""
-        speaks: Any = backend
-        published = configuration_of(backend, speaks.openid_configuration_url())
+        """Return the issuer of the directory."""
+        openid_backend: Any = backend
+        published = configuration_of(backend, openid_backend.openid_configuration_url())
         return Issuer(
             frozenset({published["issuer"]}),
             backend.setting("JWKS_URI") or published["jwks_uri"],
@@ -67,7 +67,7 @@ class MicrosoftB2C(OpenIDConnect):
         )
 
     def check_claims(self, backend: Guarded, claims: Claims) -> None:
-        """See that the token is of our user flow, as another's may ask for less."""
+        """Check that the token is of our user flow; another flow may require less of the user."""
         flow = claims.get("tfp", claims.get("acr"))
         if not isinstance(flow, str) or flow.lower() != str(backend.setting("POLICY")).lower():
             raise TokenRejected

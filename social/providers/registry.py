@@ -1,4 +1,4 @@
-"""Which providers there are: a name, its policy. A provider without a policy cannot be enabled."""
+"""The registry of providers: the policy of each name. A provider without a policy cannot be enabled."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -12,7 +12,7 @@ from social.conf import conf
 from social.engine.policy import Policy
 from social.providers.apple import Apple
 from social.providers.auth0 import Auth0
-from social.providers.catalogue import CATALOGUE, Entry, Way
+from social.providers.catalogue import CATALOGUE, CredentialKind, Entry
 from social.providers.discord import Discord
 from social.providers.facebook import Facebook, FacebookApp, FacebookLimitedLogin
 from social.providers.github import GitHub
@@ -45,7 +45,7 @@ POLICIES: Mapping[str, type[Policy]] = {
     "twitch": Twitch,
     "twitter": Twitter,
 }
-"""The policies that are written for one provider."""
+"""Policies that are written for one provider."""
 
 _BY_BACKEND: Mapping[str, type[OpenIDConnect]] = {
     "auth0": Auth0,
@@ -55,50 +55,50 @@ _BY_BACKEND: Mapping[str, type[OpenIDConnect]] = {
     "azuread-tenant-oauth2": Microsoft,
     "azuread-v2-tenant-oauth2": Microsoft,
 }
-_BY_WAY: Mapping[Way, type[OpenIDConnect] | type[UnverifiedAccessToken]] = {
-    Way.ID_TOKEN: OpenIDConnect,
-    Way.ACCESS_TOKEN: UnverifiedAccessToken,
-    Way.TOKEN_PAIR: UnverifiedTokenPair,
+_BY_CREDENTIAL: Mapping[CredentialKind, type[OpenIDConnect] | type[UnverifiedAccessToken]] = {
+    CredentialKind.ID_TOKEN: OpenIDConnect,
+    CredentialKind.ACCESS_TOKEN: UnverifiedAccessToken,
+    CredentialKind.TOKEN_PAIR: UnverifiedTokenPair,
 }
 
 
 @cache
 def policy_for(name: str) -> type[Policy] | None:
-    """Give the policy that there is for a provider; None where nobody can sign in with a token of its."""
+    """Return the policy of a provider, enabled or not; None if no credential of it can be used."""
     entry = CATALOGUE.get(name)
     if name in POLICIES or entry is None:
         return POLICIES.get(name)
-    kind = _BY_BACKEND.get(name) or _BY_WAY.get(entry.way)
-    return _made(kind, entry) if kind else None
+    base = _BY_BACKEND.get(name) or _BY_CREDENTIAL.get(entry.credential)
+    return _policy_of_entry(base, entry) if base else None
 
 
 def accepts_unverified(name: str) -> bool:
-    """Say whether the operator has accepted that this provider's tokens prove nothing."""
+    """Return True if the operator accepts that nothing proves which application the provider's tokens are for."""
     return getattr(settings, setting_name(name, "ACCEPT_UNVERIFIED"), None) in {1, "1"}
 
 
 def enabled() -> dict[str, type[Policy]]:
-    """Give the enabled providers by name, in the order of their names."""
+    """Return the enabled providers' policies by name, in order of the names."""
     found = {name: _enabled(name) for name in sorted(conf.providers)}
     return {name: policy for name, policy in found.items() if policy}
 
 
 def title_of(name: str) -> str:
-    """Give a provider's name for people; its plain name where social-core has no better."""
+    """Return the provider's title in social-core, or its name if there is none."""
     policy = policy_for(name)
     return str(getattr(module_member(policy.backend), "title", None) or name) if policy else name
 
 
 def accepts_of(name: str) -> Accepts | None:
-    """Give the sets of token fields that a provider takes; None where it is not enabled."""
+    """Return the sets of credential fields that a provider accepts; None if it is not enabled."""
     policy = _enabled(name)
     return policy.accepts if policy else None
 
 
 def policy_of(name: str) -> type[Policy]:
-    """Give an enabled provider's policy.
+    """Return an enabled provider's policy.
 
-    :raises UnknownProvider: where it is not enabled.
+    :raises UnknownProvider: the provider is not enabled.
     """
     policy = _enabled(name)
     if policy is None:
@@ -111,7 +111,7 @@ def _enabled(name: str) -> type[Policy] | None:
     return policy if policy and (policy.verified or accepts_unverified(name)) else None
 
 
-def _made(kind: type[OpenIDConnect] | type[UnverifiedAccessToken], entry: Entry) -> type[Policy]:
-    needs = tuple(dict.fromkeys((*kind.needs, *entry.settings)))
-    backend = getattr(kind, "backend", entry.backend)
-    return type(kind.__name__, (kind,), {"entry": entry, "needs": needs, "backend": backend, "__doc__": kind.__doc__})
+def _policy_of_entry(base: type[OpenIDConnect] | type[UnverifiedAccessToken], entry: Entry) -> type[Policy]:
+    needs = tuple(dict.fromkeys((*base.needs, *entry.settings)))
+    backend = getattr(base, "backend", entry.backend)
+    return type(base.__name__, (base,), {"entry": entry, "needs": needs, "backend": backend, "__doc__": base.__doc__})

@@ -1,6 +1,6 @@
-"""Twitch: `oauth2/validate` says which application a token is of, and whose.
+"""Twitch: `oauth2/validate` names the application that a token was issued to, and the user.
 
-https://dev.twitch.tv/docs/authentication/validate-tokens/. The profile call must name the same client id as the token
+https://dev.twitch.tv/docs/authentication/validate-tokens/. The profile call must send the client id of the token
 (https://dev.twitch.tv/docs/api/reference/#get-users).
 """
 
@@ -9,9 +9,9 @@ from typing import Any
 from shared.contract.errors import ProviderBadResponse, TokenRejected
 from shared.contract.sign_up import Credential
 from social.engine.backends import Guarded
-from social.engine.policy import Policy, ask, require_ours
+from social.engine.policy import Policy, get_claims, require_our_client_id
 from social.engine.strategy import Pending
-from social.network.concurrency import together
+from social.network.concurrency import run_concurrently
 
 CHECK_URL = "https://id.twitch.tv/oauth2/validate"
 PROFILE_URL = "https://api.twitch.tv/helix/users"
@@ -26,10 +26,10 @@ class Twitch(Policy):
     enforced = {"ID_KEY": None}
 
     def by_access_token(self, backend: Guarded, credential: Credential) -> Pending:
-        """Check the token and ask for the profile; in turn only where the check must say which client id to name."""
+        """Check the token and request the profile; one after the other if we have several client ids."""
         token, ours = str(credential.access_token), self.client_ids(backend)
         if len(ours) == 1:
-            claims, profile = together(
+            claims, profile = run_concurrently(
                 lambda: self._check(backend, token, ours), lambda: _profile(backend, token, *ours)
             )
         else:
@@ -41,15 +41,15 @@ class Twitch(Policy):
         return backend.do_auth(token)
 
     def _check(self, backend: Guarded, token: str, ours: frozenset[str]) -> dict[str, Any]:
-        claims = ask(backend, CHECK_URL, headers={"Authorization": f"OAuth {token}"})
-        require_ours(claims.get("client_id"), ours)
+        claims = get_claims(backend, CHECK_URL, headers={"Authorization": f"OAuth {token}"})
+        require_our_client_id(claims.get("client_id"), ours)
         return claims
 
 
 def _profile(backend: Guarded, token: str, client_id: str) -> dict[str, Any]:
     answer = backend.get_json(PROFILE_URL, headers={"Authorization": f"Bearer {token}", "Client-Id": client_id})
-    people = answer.get("data") if isinstance(answer, dict) else None
-    if not isinstance(people, list) or len(people) != 1 or not isinstance(people[0], dict):
+    users = answer.get("data") if isinstance(answer, dict) else None
+    if not isinstance(users, list) or len(users) != 1 or not isinstance(users[0], dict):
         raise ProviderBadResponse
-    profile: dict[str, Any] = people[0]
+    profile: dict[str, Any] = users[0]
     return profile

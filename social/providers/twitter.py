@@ -1,7 +1,7 @@
 """Twitter (X): OAuth 1.0a.
 
-The call is signed with our consumer secret and the token's secret (RFC 5849 section 3.4); a token of
-another consumer does not verify under ours, so the profile call itself is the check.
+The call is signed with our consumer secret and the token's secret (RFC 5849 section 3.4). The signature is invalid
+for a token of another consumer, so the profile call is the check.
 https://developer.x.com/en/docs/x-api/v1/accounts-and-users/manage-account-settings/api-reference/get-account-verify_credentials
 """
 
@@ -19,11 +19,11 @@ class Twitter(Policy):
     accepts = (("access_token", "access_token_secret"),)
     hosts = frozenset({"api.twitter.com"})
     proof = "the OAuth 1 signature, made with our consumer secret, on the profile call"
-    # 215 bad authentication data, 416 suspended application: what the *consumer* sent is at fault.
+    # 215 "bad authentication data", 416 "suspended application": errors of the consumer, not of the token.
     misconfigured_codes = frozenset({215, 416})
 
     def by_access_token(self, backend: Guarded, credential: Credential) -> Pending:
-        """Ask for the profile, signed."""
+        """Request the profile with a signed call."""
         return backend.do_auth(
             {"oauth_token": credential.access_token, "oauth_token_secret": credential.access_token_secret}
         )

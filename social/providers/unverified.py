@@ -1,7 +1,7 @@
-"""Providers that cannot say whom a token was issued to, or not in a way that is known here.
+"""Providers that have no known way to name the application that a token was issued to.
 
-Whoever has an application at such a provider can use the tokens of its visitors to sign in here as them. That is
-the operator's to accept, for each provider, with `SOCIAL_AUTH_<NAME>_ACCEPT_UNVERIFIED=1`; a check warns of it.
+The owner of any application at such a provider can sign in here as its users, with their tokens. The operator has to
+accept this for each provider with `SOCIAL_AUTH_<NAME>_ACCEPT_UNVERIFIED=1`; a system check warns about it.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from social.engine.backends import Guarded
 from social.engine.policy import Policy
 from social.engine.strategy import Pending
 from social.providers import catalogue
-from social.providers.catalogue import Entry, fault_of_urls
+from social.providers.catalogue import Entry, find_invalid_url
 
 
 class UnverifiedAccessToken(Policy):
@@ -21,30 +21,30 @@ class UnverifiedAccessToken(Policy):
     verified = False
     proof = "none"
     entry: ClassVar[Entry]
-    """What the catalogue says of the backend."""
+    """The backend's entry in the catalogue."""
 
     @classmethod
-    def fault(cls, setting: Callable[[str], Any]) -> str | None:
-        """Say which address of the operator's cannot be called."""
-        return fault_of_urls(cls.entry, setting)
+    def find_setting_error(cls, setting: Callable[[str], Any]) -> str | None:
+        """Check the operator's URLs."""
+        return find_invalid_url(cls.entry, setting)
 
     def hosts_of(self, backend: Guarded) -> frozenset[str]:
-        """Give the provider's hosts."""
+        """Return the provider's hosts."""
         return catalogue.hosts_of(self.entry, backend.setting)
 
     def by_access_token(self, backend: Guarded, credential: Credential) -> Pending:
-        """Ask for the profile, which is all there is to ask."""
+        """Request the profile."""
         return backend.do_auth(credential.access_token)
 
 
 class UnverifiedTokenPair(UnverifiedAccessToken):
-    """Any other OAuth 1 provider by token and secret; whether it minds whose consumer signs is not known."""
+    """Any other OAuth 1 provider by token and secret; it may accept signatures of any consumer."""
 
     protocol = "oauth1"
     accepts = (("access_token", "access_token_secret"),)
 
     def by_access_token(self, backend: Guarded, credential: Credential) -> Pending:
-        """Ask for the profile, signed."""
+        """Request the profile with a signed call."""
         return backend.do_auth(
             {"oauth_token": credential.access_token, "oauth_token_secret": credential.access_token_secret}
         )

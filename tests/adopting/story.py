@@ -89,7 +89,7 @@ def test_commands_of_the_page(walked: Outcomes) -> None:
     assert codes == [("check", 0), ("check_associations", 2), ("migrate", 0), ("check_associations", 1)]
     before, after = (output for command, _, output in walked if command == "check_associations")
     assert "1 associations have null for extra_data" in before
-    assert "1 associations would lock somebody out." in after
+    assert "1 associations would lock their users out." in after
     assert "no issues" in walked[0][2]
 
 

@@ -10,9 +10,9 @@ import responses
 from social_core.utils import setting_name
 
 from social.providers import registry
-from social.providers.catalogue import CATALOGUE, Way, hosts_of
-from tests.breadth import provider_answers, social_core_logins
-from tests.breadth.social_core_logins import SimulatedLogin
+from social.providers.catalogue import CATALOGUE, CredentialKind, hosts_of
+from tests.breadth import ours, theirs
+from tests.breadth.theirs import Played
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def login_of(name: str) -> Login:
         else played.token
     )
     fields = {"provider": name, "access_token": token}
-    if entry.way is Way.TOKEN_PAIR:
+    if entry.credential is CredentialKind.TOKEN_PAIR:
         fields["access_token_secret"] = played.secret or "a-secret"
     return Login(
         settings=settings,

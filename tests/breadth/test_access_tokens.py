@@ -8,15 +8,19 @@ import responses
 from pytest_django import Settings
 
 from social import usernames
-from social.providers.catalogue import CATALOGUE, Way
+from social.providers.catalogue import CATALOGUE, CredentialKind
 from tests.breadth.logins import Login, login_of
 from tests.breadth.simulation import simulated
 from tests.breadth.stored_rows import delete_users, rows
 from tests.contract.answers import Response
 from tests.contract.conftest import ApiClient
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("social_core_tests")]
-NAMES = [entry.name for entry in CATALOGUE.values() if entry.way in {Way.ACCESS_TOKEN, Way.TOKEN_PAIR}]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("their_tests")]
+NAMES = [
+    entry.name
+    for entry in CATALOGUE.values()
+    if entry.credential in {CredentialKind.ACCESS_TOKEN, CredentialKind.TOKEN_PAIR}
+]
 
 NONSENSE = ("[]", "null", '"x"', "{}", '{"id": false}', "<h1>Welcome</h1>")
 TOLD_BEFORE = {

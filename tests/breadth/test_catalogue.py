@@ -15,13 +15,13 @@ from social_core.backends.base import BaseAuth
 from social_core.utils import module_member, setting_name
 
 from social.providers import registry
-from social.providers.catalogue import CATALOGUE, PACKAGE, SHADOWED, Entry, Way, hosts_of, settings_in
+from social.providers.catalogue import CATALOGUE, PACKAGE, SHADOWED, CredentialKind, Entry, hosts_of, settings_in
 from social.providers.checks import check_providers
 from tests.contract.answers import assert_error
 from tests.contract.conftest import ApiClient
 
-WORKS = [entry.name for entry in CATALOGUE.values() if entry.way is not Way.NEVER]
-NEVER = [entry.name for entry in CATALOGUE.values() if entry.way is Way.NEVER]
+WORKS = [entry.name for entry in CATALOGUE.values() if entry.credential is not CredentialKind.NONE]
+NEVER = [entry.name for entry in CATALOGUE.values() if entry.credential is CredentialKind.NONE]
 
 
 def named_classes() -> Iterator[tuple[str, str]]:
@@ -67,8 +67,8 @@ def test_shadowed_names() -> None:
 
 
 def test_never_says_why() -> None:
-    assert all(CATALOGUE[name].why and not CATALOGUE[name].hosts for name in NEVER)
-    assert all(one.why for one in SHADOWED)
+    assert all(CATALOGUE[name].note and not CATALOGUE[name].hosts for name in NEVER)
+    assert all(one.note for one in SHADOWED)
 
 
 def test_somewhere_to_call() -> None:
@@ -91,19 +91,22 @@ def test_somewhere_to_call() -> None:
 )
 def test_hosts_by_settings(where: str, given: dict[str, str], hosts: set[str]) -> None:
     """A URL or a host, or a part of one; what is not set leaves social-core's own."""
-    entry = Entry("gitea", "", Way.ACCESS_TOKEN, hosts=("gitea.example",), where=(where,))
+    entry = Entry("gitea", "", CredentialKind.ACCESS_TOKEN, hosts=("gitea.example",), host_templates=(where,))
     assert hosts_of(entry, given.get) == hosts
 
 
 def test_there_is_a_policy() -> None:
     """Of the way that the catalogue says, for the class that it says or one made of it."""
-    fields = {Way.ACCESS_TOKEN: "access_token", Way.TOKEN_PAIR: "access_token_secret", Way.ID_TOKEN: "id_token"}
-    for name in WORKS:
-        entry, policy = CATALOGUE[name], registry.policy_for(name)
-        assert policy is not None, name
-        assert any(fields[entry.way] in one for one in policy.accepts), name
-        assert set(entry.settings) <= set(policy.needs), name
-        assert issubclass(module_member(policy.backend), module_member(entry.backend)), name
+    entry, policy = CATALOGUE[name], registry.policy_for(name)
+    assert policy is not None
+    fields = {
+        CredentialKind.ACCESS_TOKEN: "access_token",
+        CredentialKind.TOKEN_PAIR: "access_token_secret",
+        CredentialKind.ID_TOKEN: "id_token",
+    }
+    assert any(fields[entry.credential] in one for one in policy.accepts)
+    assert set(entry.settings) <= set(policy.needs)
+    assert issubclass(module_member(policy.backend), module_member(entry.backend))
 
 
 def test_never_is_never() -> None:
@@ -115,7 +118,7 @@ def test_never_does_not_start(settings: Settings) -> None:
     settings.SOCIAL_PROVIDERS = NEVER
     messages = check_providers(None)
     assert {message.id for message in messages} == {"social.E001"}
-    assert all(CATALOGUE[name].why in message.msg for name, message in zip(NEVER, messages, strict=True))
+    assert all(CATALOGUE[name].note in message.msg for name, message in zip(NEVER, messages, strict=True))
 
 
 def test_unverified_needs_the_operator(settings: Settings) -> None:

@@ -11,14 +11,14 @@ from pytest_django import Settings
 from requests import PreparedRequest
 
 from social.oidc import discovery, signing_keys
-from social.providers.catalogue import CATALOGUE, Way
+from social.providers.catalogue import CATALOGUE, CredentialKind
 from tests.breadth.issuers import UID, Issuer, issuer_of
 from tests.breadth.simulation import simulated
 from tests.breadth.stored_rows import delete_users, rows
 from tests.contract.conftest import ApiClient
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("social_core_tests")]
-NAMES = [entry.name for entry in CATALOGUE.values() if entry.way is Way.ID_TOKEN]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("their_tests")]
+NAMES = [entry.name for entry in CATALOGUE.values() if entry.credential is CredentialKind.ID_TOKEN]
 
 EVERYTHING = re.compile("https://")
 NO_NAME = {"apple-id", "egi-checkin", "facebook-limited-login"}
@@ -31,11 +31,11 @@ def issuer(name: str, settings: Settings) -> Iterator[Issuer]:
     issuer = issuer_of(name)
     for setting, value in issuer.settings.items():
         setattr(settings, setting, value)
-    signing_keys.forget()
-    discovery.forget()
+    signing_keys.clear_cache()
+    discovery.clear_cache()
     yield issuer
-    signing_keys.forget()
-    discovery.forget()
+    signing_keys.clear_cache()
+    discovery.clear_cache()
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -64,8 +64,8 @@ def test_sign_up(one_api: ApiClient, issuer: Issuer, name: str) -> None:
 def test_nonsense(one_api: ApiClient, issuer: Issuer, name: str, nonsense: str) -> None:
     """In place of its configuration or of its keys: no one can be told from anyone, and the token may be good."""
     for wanted in ("configuration", "keys"):
-        signing_keys.forget()
-        discovery.forget()
+        signing_keys.clear_cache()
+        discovery.clear_cache()
         asked: list[str] = []
 
         def answer(request: PreparedRequest, wanted: str = wanted, asked: list[str] = asked) -> Any:

@@ -127,7 +127,7 @@ def test_django_says_nothing_past_our_form() -> None:
 
 def test_a_library_says_an_answer_without_its_bytes() -> None:
     """urllib3 repeats headers that it cannot read, in the message and in the exception; whoever formats the record."""
-    log_redaction.seal()
+    log_redaction.install_filters()
     told: SimpleQueue[logging.LogRecord] = SimpleQueue()
     logger, handler = logging.getLogger("urllib3.connection"), QueueHandler(told)
     logger.addHandler(handler)

@@ -1,4 +1,4 @@
-"""A database of each era, brought to this release as its team would bring it."""
+"""Databases of each era, migrated to this release as `check_associations` says."""
 
 import os
 import secrets
@@ -20,26 +20,26 @@ from psycopg import sql
 from social.legacy_rows import obstacles
 from tests.contract.conftest import ApiClient
 from tests.e2e.databases import NEEDS_POSTGRES
+from tests.legacy_rows.cases import CASES
 from tests.legacy_rows.eras import ERAS, JSONB, Era
-from tests.legacy_rows.people import CASES
 
 Empty = Callable[[str], AbstractContextManager[None]]
-PLACES = [(era, "sqlite") for era in ERAS] + [(era, "postgresql") for era in (ERAS[0], JSONB, ERAS[2])]
-EACH = [
+DATABASES = [(era, "sqlite") for era in ERAS] + [(era, "postgresql") for era in (ERAS[0], JSONB, ERAS[2])]
+COMBINATIONS = [
     pytest.param(
         (era, vendor, app), id=f"{era}-{vendor}-{app}", marks=[pytest.mark.postgres] if vendor == "postgresql" else []
     )
-    for (era, vendor), app in zip(PLACES, cycle(settings.APIS), strict=False)
+    for (era, vendor), app in zip(DATABASES, cycle(settings.APIS), strict=False)
 ]
-"""Each era on each database, and one of the APIs in turn: each API meets every era and both databases.
+"""Each era on each database, with one of the APIs in turn: each API runs on several eras and on both databases.
 
-Not each with each: the rows are told apart behind the adapters, which know of no era and of no database.
+All combinations would add nothing: the code that depends on the era and the database is behind the adapters.
 """
 
 
 @contextmanager
 def used(**database: Any) -> Iterator[None]:
-    """Let Django use this database instead of the tests'."""
+    """Use this database instead of the tests' default."""
     before = connections["default"]
     options = {**connections.settings["default"], "OPTIONS": {}, **database}
     connections["default"] = load_backend(options["ENGINE"]).DatabaseWrapper(options, "default")
@@ -57,12 +57,12 @@ def new_postgres() -> Iterator[dict[str, Any]]:
         pytest.skip(NEEDS_POSTGRES)
     url = urlsplit(server)
     name = f"tandem_rows_{secrets.token_hex(6)}"
-    where = {"HOST": url.hostname, "PORT": url.port or "", "USER": unquote(url.username or "")}
+    server_options = {"HOST": url.hostname, "PORT": url.port or "", "USER": unquote(url.username or "")}
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     try:
         password = unquote(url.password or "")
-        yield {"ENGINE": "django.db.backends.postgresql", "NAME": name, "PASSWORD": password, **where}
+        yield {"ENGINE": "django.db.backends.postgresql", "NAME": name, "PASSWORD": password, **server_options}
     finally:
         with psycopg.connect(server, autocommit=True) as connection:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
@@ -70,7 +70,7 @@ def new_postgres() -> Iterator[dict[str, Any]]:
 
 @pytest.fixture(scope="session")
 def empty(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any) -> Empty:
-    """Make an empty database of a vendor, used while the context lasts."""
+    """Create an empty database of a vendor and use it while the context lasts."""
 
     @contextmanager
     def make(vendor: str) -> Iterator[None]:
@@ -87,15 +87,15 @@ def empty(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any) -> E
 
 
 def fill(era: Era) -> dict[str, int]:
-    """Write everyone; gives the users' ids."""
+    """Insert all rows; return the users' ids."""
     users: dict[str, int] = {}
     with transaction.atomic(), closing(connections["default"].cursor()) as cursor:
         for row in (row for case in CASES for row in case.rows):
             if row.owner not in users:
                 users[row.owner] = era.add_user(cursor, row.owner, email=row.email, active=row.active)
-            # An empty text was no JSON, but a text could be empty.
-            is_json = era.jsonb or era.year >= 2023
-            era.add_association(cursor, users[row.owner], row.provider, row.uid, row.kept or ("{}" if is_json else ""))
+            # An empty string is not JSON, but the text columns of old releases could contain one.
+            empty = "{}" if era.jsonb or era.year >= 2023 else ""
+            era.add_association(cursor, users[row.owner], row.provider, row.uid, row.extra_data or empty)
     return users
 
 
@@ -105,7 +105,7 @@ def make_tables(era: Era) -> None:
 
 
 def migrate() -> None:
-    """Do what the command says, then migrate."""
+    """Run the hints of the obstacles, then migrate."""
     for obstacle in obstacles.state().obstacles:
         if obstacle.hint.startswith("manage.py "):
             call_command(*obstacle.hint.split()[1:], verbosity=0)
@@ -115,23 +115,23 @@ def migrate() -> None:
     call_command("migrate", verbosity=0, interactive=False)
 
 
-@pytest.fixture(scope="module", params=EACH)
-def place(request: pytest.FixtureRequest) -> tuple[Era, str, str]:
-    """An era, a database's vendor, and the API that people sign in by."""
-    found: tuple[Era, str, str] = request.param
-    return found
+@pytest.fixture(scope="module", params=COMBINATIONS)
+def combination(request: pytest.FixtureRequest) -> tuple[Era, str, str]:
+    """An era, a database vendor, and the API of the sign-ins."""
+    combination: tuple[Era, str, str] = request.param
+    return combination
 
 
 @pytest.fixture
-def api(place: tuple[Era, str, str]) -> ApiClient:
-    """The API of the place."""
-    return ApiClient(place[-1])
+def api(combination: tuple[Era, str, str]) -> ApiClient:
+    """The API of the combination."""
+    return ApiClient(combination[-1])
 
 
 @pytest.fixture(scope="module")
-def migrated(place: tuple[Era, str, str], empty: Empty) -> Iterator[dict[str, int]]:
-    """Everyone of an era, after `migrate`; gives the users' ids."""
-    era, vendor, _ = place
+def migrated(combination: tuple[Era, str, str], empty: Empty) -> Iterator[dict[str, int]]:
+    """The rows of an era, after `migrate`: the users' ids by name."""
+    era, vendor, _ = combination
     with empty(vendor):
         make_tables(era)
         users = fill(era)
@@ -141,7 +141,7 @@ def migrated(place: tuple[Era, str, str], empty: Empty) -> Iterator[dict[str, in
 
 @pytest.fixture
 def users(migrated: dict[str, int]) -> Iterator[dict[str, int]]:
-    """The same for one test, which leaves nothing behind."""
+    """The same for one test, whose changes are rolled back."""
     with transaction.atomic():
         yield migrated
         transaction.set_rollback(True)

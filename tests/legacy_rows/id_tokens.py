@@ -1,4 +1,4 @@
-"""id_tokens of the providers that `responses` plays, and the keys that they are checked with."""
+"""id_tokens of the providers that `responses` imitates, and their signing keys."""
 
 import json
 import time
@@ -23,7 +23,7 @@ ISSUERS = {
         "https://limited.facebook.com/.well-known/oauth/openid/jwks/",
     ),
 }
-"""Who signs, whom for, and where the keys are."""
+"""The issuer, the audience, and the URL of the keys."""
 
 
 @cache
@@ -32,15 +32,15 @@ def _key() -> rsa.RSAPrivateKey:
 
 
 def publish(providers: Providers) -> None:
-    """Let each provider publish its keys."""
+    """Publish the keys of each provider."""
     public = {**json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(_key().public_key())), "kid": "k1", "use": "sig"}
     for _, _, url in ISSUERS.values():
         providers.mock.get(url, json={"keys": [public]})
 
 
 def id_token(provider: str, claims: dict[str, Any]) -> dict[str, Any]:
-    """Give the fields of a sign-up by id_token; `id` is what the provider calls `sub` there."""
+    """Return the fields of a sign-up by id_token; `id` becomes `sub`."""
     issuer, audience, _ = ISSUERS[provider]
     now = int(time.time())
-    told = {"sub": claims.get("id"), **claims, "iss": issuer, "aud": audience, "iat": now, "exp": now + 600}
-    return {"provider": provider, "id_token": jwt.encode(told, _key(), algorithm="RS256", headers={"kid": "k1"})}
+    payload = {"sub": claims.get("id"), **claims, "iss": issuer, "aud": audience, "iat": now, "exp": now + 600}
+    return {"provider": provider, "id_token": jwt.encode(payload, _key(), algorithm="RS256", headers={"kid": "k1"})}

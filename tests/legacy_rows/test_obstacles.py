@@ -1,4 +1,4 @@
-"""What stops `migrate` on a database of years ago is told before, and the way around it is one that works."""
+"""`obstacles` reports what stops `migrate` on an old database, and its hints remove it."""
 
 import io
 import json
@@ -24,7 +24,7 @@ STOPPED = (DatabaseError, TransactionManagementError)
 
 @pytest.fixture(params=VENDORS)
 def vendor(request: pytest.FixtureRequest, empty: Empty) -> Iterator[str]:
-    """Each database, empty."""
+    """An empty database of each vendor."""
     with empty(request.param):
         yield request.param
 
@@ -47,7 +47,7 @@ def stops() -> bool:
         call_command("migrate", verbosity=0, interactive=False)
     except STOPPED:
         broken = connections["default"]
-        connections["default"] = broken.copy()  # as the next process has it
+        connections["default"] = broken.copy()  # a new connection, as in the next process
         if broken.connection:
             broken.connection.close()
         return True
@@ -55,8 +55,8 @@ def stops() -> bool:
 
 
 @pytest.mark.parametrize("year", [2019, 2024])
-def test_nothing_in_the_way(vendor: str, year: int) -> None:
-    """A plain `migrate` is enough from social-auth-app-django on."""
+def test_no_obstacles(vendor: str, year: int) -> None:
+    """Since social-auth-app-django, `migrate` alone is enough."""
     make_tables(BY_YEAR[year])
     add(BY_YEAR[year])
     assert messages() == []
@@ -65,7 +65,7 @@ def test_nothing_in_the_way(vendor: str, year: int) -> None:
 
 
 def test_the_tables_of_python_social_auth(vendor: str) -> None:
-    """Its migrations have another name: today's have to be told that they are applied."""
+    """Its migrations have another app label, so social_django's must be marked as applied."""
     make_tables(BY_YEAR[2015])
     add(BY_YEAR[2015])
     (message,) = messages()
@@ -76,8 +76,8 @@ def test_the_tables_of_python_social_auth(vendor: str) -> None:
 
 
 @pytest.mark.parametrize(("uid", "extra_data"), [("", "{}"), ("4711", "null")], ids=["empty uid", "null"])
-def test_rows_that_stop_it(vendor: str, uid: str, extra_data: str) -> None:
-    """Each with the statement that helps."""
+def test_rows_that_stop_migrate(vendor: str, uid: str, extra_data: str) -> None:
+    """The hint is the statement that repairs them."""
     make_tables(BY_YEAR[2019])
     add(BY_YEAR[2019], uid, extra_data)
     (message,) = messages()
@@ -87,8 +87,8 @@ def test_rows_that_stop_it(vendor: str, uid: str, extra_data: str) -> None:
     assert obstacles.state().migrated
 
 
-def test_rows_of_users_that_are_gone(empty: Empty) -> None:
-    """SQLite lets them go when it is asked to, and every migration looks."""
+def test_rows_without_a_user(empty: Empty) -> None:
+    """SQLite allows them while constraint checks are disabled, and each migration checks them."""
     with empty("sqlite"):
         make_tables(BY_YEAR[2019])
         add(BY_YEAR[2019], orphan=True)
@@ -99,8 +99,8 @@ def test_rows_of_users_that_are_gone(empty: Empty) -> None:
         assert obstacles.state().migrated
 
 
-def test_the_command_says_so(vendor: str) -> None:
-    """Exit code 2, the way on in words and in JSON; and before there are tables, 0."""
+def test_command_prints_obstacles(vendor: str) -> None:
+    """Exit code 2, with the hints as text and as JSON; exit code 0 without tables."""
 
     def run(*options: str) -> tuple[Any, str]:
         output = io.StringIO()

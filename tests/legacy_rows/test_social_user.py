@@ -1,4 +1,4 @@
-"""The step that decides whose an association is, for old identifiers of every kind (docs/threats.md, rows 6 and 7)."""
+"""The pipeline step that finds associations, with legacy uids of each kind (docs/threats.md, rows 6 and 7)."""
 
 from typing import Any
 
@@ -12,13 +12,13 @@ from social_django.models import UserSocialAuth
 
 from social.engine.backends import backend_class
 from social.engine.strategy import StatelessStrategy
-from social.legacy_rows.association_lookup import ADDRESS_KEYS, TAKEN_AT_WILL, old_key_of, social_user
+from social.legacy_rows.association_lookup import EMAIL_KEYS, REASSIGNABLE_UIDS, legacy_key_of, social_user
 from social.providers.registry import policy_for
 
 pytestmark = [pytest.mark.django_db, pytest.mark.threat(6)]
 
 WITH_TOKEN = sorted(name for name in UNVERIFIED_LEGACY_TRANSITIONS if policy_for(name))
-ADOPTED = sorted(set(WITH_TOKEN) - TAKEN_AT_WILL)
+ADOPTED = sorted(set(WITH_TOKEN) - REASSIGNABLE_UIDS)
 
 
 def backend_of(provider: str) -> BaseAuth[Any]:
@@ -36,9 +36,9 @@ def found(
     has_been_tried: bool = False,
     **response: Any,
 ) -> UserSocialAuth | None:
-    """Run the step for a person whom the provider calls `uid` today, and once called `old_uid`."""
+    """Run the step for a person with the current id `uid` and the legacy uid `old_uid`."""
     backend = backend_of(provider)
-    old_key = old_key_of(provider)
+    old_key = legacy_key_of(provider)
     assert old_key is not None
     result: UserSocialAuth | None = social_user(
         backend,
@@ -54,18 +54,18 @@ def found(
 
 def row(provider: str, uid: str, id_key: str | None = None, **extra_data: Any) -> UserSocialAuth:
     user = User.objects.create(username=f"user of {provider} {uid}")
-    made: UserSocialAuth = UserSocialAuth.objects.create(
+    created: UserSocialAuth = UserSocialAuth.objects.create(
         user=user,
         provider=provider,
         uid=uid,
-        id_key=str(old_key_of(provider)) if id_key is None else id_key,
+        id_key=str(legacy_key_of(provider)) if id_key is None else id_key,
         extra_data=extra_data,
     )
-    return made
+    return created
 
 
-def test_every_transition_is_weighed() -> None:
-    """A new one of social-core's is looked at before anything is adopted by it."""
+def test_known_transitions() -> None:
+    """A new transition of social-core has to be reviewed before rows are adopted by it."""
     assert set(WITH_TOKEN) == {
         "arcgis",
         "azuread-oauth2",
@@ -86,8 +86,8 @@ def test_every_transition_is_weighed() -> None:
 
 
 @pytest.mark.parametrize("provider", WITH_TOKEN)
-def test_nothing_is_adopted_unasked(provider: str) -> None:
-    """Whatever the provider, and whatever it says of the address."""
+def test_no_adoption_without_the_setting(provider: str) -> None:
+    """For each provider, even with a verified address."""
     before = row(provider, "ripley@example.com")
     with pytest.raises(AuthAssociationError) as refusal:
         found(provider, "1", "ripley@example.com")
@@ -97,8 +97,8 @@ def test_nothing_is_adopted_unasked(provider: str) -> None:
 
 
 @pytest.mark.parametrize("provider", ADOPTED)
-def test_adopted_where_the_operator_says_so(settings: Any, provider: str) -> None:
-    """And only by whom the provider vouches for."""
+def test_adoption_with_the_setting(settings: Any, provider: str) -> None:
+    """The row gets the current id and its `id_key`."""
     settings.ADOPT_LEGACY_UIDS = [provider]
     before = row(provider, "ripley@example.com")
     social = found(provider, "1", "ripley@example.com")
@@ -106,9 +106,9 @@ def test_adopted_where_the_operator_says_so(settings: Any, provider: str) -> Non
     assert (social.pk, social.uid, social.id_key) == (before.pk, "1", backend_of(provider).id_key())
 
 
-@pytest.mark.parametrize("provider", sorted(TAKEN_AT_WILL))
-def test_what_anybody_may_take_is_never_adopted(settings: Any, provider: str) -> None:
-    """Not even where the operator says so; unless the id was kept beside it."""
+@pytest.mark.parametrize("provider", sorted(REASSIGNABLE_UIDS))
+def test_reassignable_uids_are_never_adopted(settings: Any, provider: str) -> None:
+    """Not even with the setting, unless `extra_data` contains the current id."""
     settings.ADOPT_LEGACY_UIDS = [provider]
     row(provider, "ripley")
     with pytest.raises(AuthAssociationError):
@@ -121,10 +121,10 @@ def test_what_anybody_may_take_is_never_adopted(settings: Any, provider: str) ->
         found(provider, "3", "ripley")
 
 
-@pytest.mark.parametrize("provider", [name for name in ADOPTED if old_key_of(name) == "email"])
+@pytest.mark.parametrize("provider", [name for name in ADOPTED if legacy_key_of(name) == "email"])
 @pytest.mark.parametrize("verified", [False, None, "true", 1])
-def test_an_address_that_is_not_verified(settings: Any, provider: str, verified: object) -> None:
-    """The policy of a provider may let it pass; this does not."""
+def test_unverified_address(settings: Any, provider: str, verified: object) -> None:
+    """The step refuses it, even if the provider's policy accepts it."""
     settings.ADOPT_LEGACY_UIDS = [provider]
     before = row(provider, "ripley@example.com")
     with pytest.raises(AuthAssociationError):
@@ -134,12 +134,12 @@ def test_an_address_that_is_not_verified(settings: Any, provider: str, verified:
 
 
 @pytest.mark.parametrize("provider", WITH_TOKEN)
-@pytest.mark.parametrize("label", ["", None, "something"])
-def test_the_very_id_under_another_label(settings: Any, provider: str, label: str | None) -> None:
-    """Found where the row itself shows that it is the id; else a conflict, never a failure."""
-    before = row(provider, "4711", label)
-    shows = old_key_of(provider) in ADDRESS_KEYS and label != "something"
-    if shows:
+@pytest.mark.parametrize("id_key", ["", None, "something"])
+def test_current_id_under_another_id_key(settings: Any, provider: str, id_key: str | None) -> None:
+    """Found if the uid itself shows that it is the id; else a conflict, never a database error."""
+    before = row(provider, "4711", id_key)
+    is_evident = legacy_key_of(provider) in EMAIL_KEYS and id_key != "something"
+    if is_evident:
         social = found(provider, "4711")
         assert social is not None
         assert social.pk == before.pk
@@ -148,15 +148,15 @@ def test_the_very_id_under_another_label(settings: Any, provider: str, label: st
         found(provider, "4711")
     assert refusal.value.code == "identifier_migration_conflict"
     settings.ADOPT_LEGACY_UIDS = [provider]
-    if provider in TAKEN_AT_WILL:
+    if provider in REASSIGNABLE_UIDS:
         with pytest.raises(AuthAssociationError):
             found(provider, "4711")
     else:
         assert found(provider, "4711") == before
 
 
-def test_an_address_under_the_label_of_an_id(settings: Any) -> None:
-    """SOCIAL_AUTH_OLD_ID_KEYS gives every row of a provider the same label."""
+def test_address_under_the_id_key_of_an_id(settings: Any) -> None:
+    """SOCIAL_AUTH_OLD_ID_KEYS sets the same `id_key` for all rows of a provider."""
     before = row("google-oauth2", "ripley@example.com", "sub")
     with pytest.raises(AuthAssociationError):
         found("google-oauth2", "1", "ripley@example.com")
@@ -165,36 +165,36 @@ def test_an_address_under_the_label_of_an_id(settings: Any) -> None:
 
 
 @pytest.mark.threat(7)
-@pytest.mark.parametrize("label", ["sub", "email", ""])
-def test_another_users(label: str) -> None:
-    """Linked by its owner only, whatever the label."""
-    row("google-oauth2", "4711", label)
+@pytest.mark.parametrize("id_key", ["sub", "email", ""])
+def test_association_of_another_user(id_key: str) -> None:
+    """Only its owner can link it, whatever the `id_key`."""
+    row("google-oauth2", "4711", id_key)
     with pytest.raises(AuthAssociationError) as refusal:
         found("google-oauth2", "4711", user=User.objects.create(username="dallas"))
     assert refusal.value.code == "identity_in_use"
 
 
-def test_the_first_sign_up_costs_no_statement_more(django_assert_num_queries: Any) -> None:
-    """All ids that a person has ever had at the provider are looked for at once: nobody there is a new person."""
+def test_first_sign_up_runs_one_query(django_assert_num_queries: Any) -> None:
+    """One query looks up the current id and all legacy uids."""
     with django_assert_num_queries(1):
         assert found("google-oauth2", "4711", "ripley@example.com") is None
 
 
-def test_a_second_try_looks_at_everything(django_assert_num_queries: Any) -> None:
-    """All ids, then all old rows, of users who are gone too; social-core's four look-ups follow."""
+def test_retry_runs_all_queries(django_assert_num_queries: Any) -> None:
+    """The lookup, all rows including those without a user, then social-core's four queries."""
     with django_assert_num_queries(2 + 4):
         assert found("google-oauth2", "4711", "ripley@example.com", has_been_tried=True) is None
 
 
-def test_a_returning_person_costs_one_statement(django_assert_num_queries: Any) -> None:
-    """Whatever the label."""
+def test_returning_user_runs_one_query(django_assert_num_queries: Any) -> None:
+    """With the `id_key` of an older release too."""
     row("google-oauth2", "4711")
     with django_assert_num_queries(1):
         assert found("google-oauth2", "4711", "ripley@example.com")
 
 
-def test_the_class_that_social_core_names() -> None:
-    """The keys of today are those that social-core's table ends at."""
+def test_transitions_end_at_the_current_key() -> None:
+    """The backends' current keys are those of social-core's table."""
     for provider in WITH_TOKEN:
         path, _, key = UNVERIFIED_LEGACY_TRANSITIONS[provider]
         assert issubclass(type(backend_of(provider)), module_member(path))

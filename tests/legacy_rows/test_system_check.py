@@ -1,4 +1,4 @@
-"""docs/contract.md, section 4: a check counts rows of older social-core versions before they lock anyone out."""
+"""docs/contract.md, section 4: a system check counts the associations that would lock their users out."""
 
 from typing import Any
 
@@ -31,25 +31,25 @@ def _rows() -> None:
 
 
 @pytest.mark.threat(6)
-def test_rows_of_old_are_counted() -> None:
-    """Addresses count, ids do not."""
+def test_legacy_uids_are_counted() -> None:
+    """Addresses are counted, ids are not."""
     (message,) = messages()
     assert message.startswith("2 associations of google-oauth2 ")
 
 
-def test_rows_that_will_be_adopted_are_no_trouble(settings: Any) -> None:
-    """Nothing is said of a provider that ADOPT_LEGACY_UIDS names."""
+def test_adopted_rows_are_not_reported(settings: Any) -> None:
+    """There is no warning for a provider in ADOPT_LEGACY_UIDS."""
     settings.ADOPT_LEGACY_UIDS = ["google-oauth2"]
     assert messages() == []
 
 
-def test_a_provider_that_is_off_is_no_trouble(settings: Any) -> None:
-    """Nobody can sign in with it in any case."""
+def test_disabled_providers_are_not_reported(settings: Any) -> None:
+    """No user can sign in with them anyway."""
     settings.SOCIAL_PROVIDERS = ["facebook"]
     assert messages() == []
 
 
-def test_the_plain_check_asks_no_database(django_assert_num_queries: Any) -> None:
-    """Only `check --database default` does."""
+def test_check_without_databases_runs_no_query(django_assert_num_queries: Any) -> None:
+    """The check needs `check --database default`."""
     with django_assert_num_queries(0):
         assert [message for message in run_checks() if message.id == "social.W001"] == []

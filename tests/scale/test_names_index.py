@@ -53,8 +53,8 @@ def users(migrated: dict[str, Any], django_db_blocker: Any) -> Iterator[dict[str
     """Let Django use it, and leave it with its index."""
     with django_db_blocker.unblock(), used(**migrated):
         yield migrated
-        _index().remove()
-        _index().build()
+        _index().drop()
+        _index().create()
 
 
 def _index() -> NamesIndex:
@@ -122,10 +122,10 @@ def test_back_and_forth(users: Any) -> None:
 
 def test_a_lost_one_is_told(users: Any) -> None:
     """By the check that `migrate` runs; what it hints at builds it anew."""
-    _index().remove()
+    _index().drop()
     assert _warnings() == ["social.W005"]
-    _index().build()
-    _index().build()
+    _index().create()
+    _index().create()
     assert _warnings() == []
 
 
@@ -163,10 +163,10 @@ def test_a_table_of_another_shape(users: Any, monkeypatch: pytest.MonkeyPatch) -
         for model, possible in ((Odd, True), (Later, False)):
             monkeypatch.setattr(names_index, "get_user_model", lambda model=model: model)
             assert _definition() is None
-            _index().build()
-            assert (_index().is_there, _definition() is not None) == (possible, possible)
+            _index().create()
+            assert (_index().exists, _definition() is not None) == (possible, possible)
         monkeypatch.setattr(names_index, "get_user_model", lambda: Odd)
-        _index().remove()
+        _index().drop()
         assert _definition() is None
     finally:
         monkeypatch.setattr(names_index, "get_user_model", get_user_model)
@@ -177,7 +177,7 @@ def test_a_table_of_another_shape(users: Any, monkeypatch: pytest.MonkeyPatch) -
 @pytest.fixture
 def somebody_else(users: dict[str, Any]) -> Iterator["psycopg.Connection[Any]"]:
     """Somebody in the middle of a sign-up, when there is no index yet."""
-    _index().remove()
+    _index().drop()
     address = {"dbname": users["NAME"], "host": users["HOST"], "port": users["PORT"] or None, "user": users["USER"]}
     with closing(psycopg.connect(**address, password=users["PASSWORD"] or None)) as other:
         other.execute("UPDATE auth_user SET first_name = 'Ellen' WHERE username = 'ripley'")
@@ -192,12 +192,12 @@ def test_an_interrupted_one_is_built_anew(somebody_else: "psycopg.Connection[Any
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = '300ms'")
         with pytest.raises(DatabaseError, match="statement timeout"):
-            index.build()
+            index.create()
         cursor.execute("SET statement_timeout = 0")
     assert _definition() is not None
     assert _warnings() == ["social.W005"]
     somebody_else.rollback()
-    index.build()
+    index.create()
     assert _warnings() == []
 
 
@@ -207,7 +207,7 @@ def test_people_sign_up_meanwhile(somebody_else: "psycopg.Connection[Any]", user
 
     def build() -> None:
         with used(**users):
-            _index().build()
+            _index().create()
 
     building = Thread(target=build)
     building.start()
@@ -224,18 +224,18 @@ def test_people_sign_up_meanwhile(somebody_else: "psycopg.Connection[Any]", user
             assert waits
             cursor.execute("SET lock_timeout = '5s'")
         User.objects.create(username="hudson")
-        assert not _index().is_there
+        assert not _index().exists
     finally:
         somebody_else.rollback()
         building.join(30)
-    assert _index().is_there
+    assert _index().exists
 
 
 @pytest.mark.parametrize("migrated", [ON_POSTGRES], indirect=True)
 def test_the_planner_knows_its_values(users: dict[str, Any]) -> None:
     """Without, it takes one row in 200 for a hit, and the index for hardly better than none."""
-    _index().remove()
-    _index().build()
+    _index().drop()
+    _index().create()
     with connection.cursor() as cursor:
         cursor.execute("SELECT n_distinct FROM pg_stats WHERE tablename = %s", [_index().name])
         ((distinct,),) = cursor.fetchall()

@@ -51,9 +51,9 @@ class Provider:
 
 @pytest.fixture
 def provider() -> Iterator[Provider]:
-    signing_keys.forget()
+    signing_keys.clear_cache()
     yield Provider()
-    signing_keys.forget()
+    signing_keys.clear_cache()
 
 
 def claims(**changes: Any) -> dict[str, Any]:
@@ -158,8 +158,8 @@ def test_two_keys_without_ids(provider: Provider) -> None:
 def test_made_up_keys_do_not_wait_for_each_other(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
     """While the provider takes its time over one, the others are told to come again, and good tokens pass."""
     check(sign(claims()), provider)
-    monkeypatch.setattr("social.oidc.cached_document.REFETCHED_AT_MOST_EVERY", 0)
-    monkeypatch.setattr("social.oidc.cached_document.WORTH_WAITING", 0.01)
+    monkeypatch.setattr("social.oidc.cached_document.MIN_REFETCH_INTERVAL", 0)
+    monkeypatch.setattr("social.oidc.cached_document.MAX_REFETCH_WAIT", 0.01)
     asked, answered = threading.Event(), threading.Event()
 
     def hang() -> Any:
@@ -250,7 +250,7 @@ HASHED = hashlib.sha256(b"n-1").hexdigest()
 )
 def test_nonce(provider: Provider, claimed: Any, asked: str | None, unasked_accepted: bool, good: bool) -> None:
     """The claim is the request's nonce or its hash; one unasked for passes where the provider's SDK adds it."""
-    issuer = Issuer(ISSUER.names, ISSUER.keys_url, nonce_unasked=unasked_accepted)
+    issuer = Issuer(ISSUER.names, ISSUER.keys_url, accepts_unrequested_nonce=unasked_accepted)
     token = sign(claims(nonce=claimed))
     if good:
         check(token, provider, issuer=issuer, nonce=asked)
@@ -264,7 +264,7 @@ def test_a_token_without_a_key_id_needs_a_provider_with_one_key(provider: Provid
     """Without `kid` the only key is taken; where there are two, none is guessed."""
     token = sign(claims(), kid=None)
     check(token, provider)
-    signing_keys.forget()
+    signing_keys.clear_cache()
     provider.keys.append(jwk("others", "k2"))
     with pytest.raises(TokenRejected):
         check(token, provider)

@@ -9,7 +9,7 @@ from django.test import override_settings
 from social_django.models import UserSocialAuth
 
 from shared.contract.sign_up import Credential
-from social.provider_tokens import decrypt, get_provider_token, sealed
+from social.provider_tokens import decrypt, get_provider_token, protect_extra_data
 from social.sign_up import sign_up
 from tests.providers import Providers
 from tests.social.profiles import PROFILES
@@ -33,7 +33,7 @@ REPEATED = {
 def test_copies_are_left_out(keys: list[str], token: Any) -> None:
     """At any depth, and inside other texts; ids stay where they are."""
     with override_settings(PROVIDER_TOKEN_KEYS=keys):
-        kept = sealed({"id": "10011", **REPEATED}, token=token)
+        kept = protect_extra_data({"id": "10011", **REPEATED}, token=token)
         assert "canary" not in json.dumps(kept)
         assert kept["id"] == kept["user"]["id"] == kept["list"][-1] == "10011"
         assert ("access_token" in kept) == bool(keys)
@@ -45,7 +45,7 @@ def test_copies_are_left_out(keys: list[str], token: Any) -> None:
 def test_a_short_token_takes_nothing_with_it() -> None:
     """Two letters are in everything."""
     with override_settings(PROVIDER_TOKEN_KEYS=[]):
-        assert sealed({"id": "10011", "login": "ripley"}, token="10") == {"id": "10011", "login": "ripley"}
+        assert protect_extra_data({"id": "10011", "login": "ripley"}, token="10") == {"id": "10011", "login": "ripley"}
 
 
 @pytest.mark.django_db(transaction=True)

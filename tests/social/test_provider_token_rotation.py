@@ -88,14 +88,14 @@ def test_rows_in_clear_are_read_and_encrypted(user: User, extra_data: Any, token
     """In every form that they have had; the ids beside them stay as they are."""
     kept(user, 1, extra_data)
     assert token_of(user, 1) == token
-    assert run()[:2] == (0, "1 associations: 1 encrypted (1 were in clear), 0 needed nothing, 0 cannot be read.\n")
+    assert run()[:2] == (0, "1 associations: 1 encrypted (1 were in clear), 0 unchanged, 0 cannot be read.\n")
     [after] = stored()
     assert "canary" not in json.dumps(after)
     assert after.get("id") == (json.loads(extra_data) if isinstance(extra_data, str) else extra_data).get("id")
     with override_settings(PROVIDER_TOKEN_KEYS=[NEW]):
         assert token_of(user, 1) == token
     before = stored()
-    assert run()[:2] == (0, "1 associations: 0 encrypted, 1 needed nothing, 0 cannot be read.\n")
+    assert run()[:2] == (0, "1 associations: 0 encrypted, 1 unchanged, 0 cannot be read.\n")
     assert stored() == before, "a second run changes nothing"
 
 
@@ -127,7 +127,7 @@ def test_a_new_key_takes_over(user: User) -> None:
     for number in range(1, 6):
         kept_under(OLD, user, number)
     current = kept_under(NEW, user, 6)
-    assert run("--batch-size", "2")[1] == "6 associations: 5 encrypted, 1 needed nothing, 0 cannot be read.\n"
+    assert run("--batch-size", "2")[1] == "6 associations: 5 encrypted, 1 unchanged, 0 cannot be read.\n"
     with override_settings(PROVIDER_TOKEN_KEYS=[NEW]):
         assert [token_of(user, number) for number in range(1, 7)] == [f"canary-{number}" for number in range(1, 7)]
     assert stored()[-1] == current.extra_data
@@ -138,7 +138,7 @@ def test_a_key_that_is_gone_is_said(user: User) -> None:
     lost, other = kept_under(GONE, user, 1), kept_under(OLD, user, 2)
     code, out, err = run()
     assert code == 1
-    assert out == "2 associations: 1 encrypted, 0 needed nothing, 1 cannot be read.\n"
+    assert out == "2 associations: 1 encrypted, 0 unchanged, 1 cannot be read.\n"
     assert f"association {lost.pk} (facebook)" in err
     assert f"association {other.pk} " not in err
     assert stored()[0] == lost.extra_data
@@ -152,7 +152,7 @@ def test_a_dry_run_writes_nothing(user: User) -> None:
     before = stored()
     assert run("--dry-run")[:2] == (
         0,
-        "1 associations: 1 would be encrypted, 0 needed nothing, 0 cannot be read.\n",
+        "1 associations: 1 would be encrypted, 0 unchanged, 0 cannot be read.\n",
     )
     kept_under(GONE, user, 2)
     assert run("--dry-run")[0] == 1
@@ -193,7 +193,7 @@ def test_forgetting(user: User) -> None:
         assert stored() == before
         assert run("--forget")[:2] == (
             0,
-            "9 associations: 8 removed (7 were in clear), 1 needed nothing, 0 cannot be read.\n",
+            "9 associations: 8 removed (7 were in clear), 1 unchanged, 0 cannot be read.\n",
         )
     left = stored()
     assert "canary" not in json.dumps(left)

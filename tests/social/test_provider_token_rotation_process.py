@@ -84,12 +84,12 @@ def test_it_runs_and_runs_again(database: Database) -> None:
     """Rows in clear and under the old key end under the new one; the second run has nothing to do."""
     assert run_again(database) == (
         0,
-        f"{ROWS} associations: {ROWS} encrypted (1 were in clear), 0 needed nothing, 0 cannot be read.\n",
+        f"{ROWS} associations: {ROWS} encrypted (1 were in clear), 0 unchanged, 0 cannot be read.\n",
     )
     assert tokens_under(NEW, database) == expected()
     assert run_again(database) == (
         0,
-        f"{ROWS} associations: 0 encrypted, {ROWS} needed nothing, 0 cannot be read.\n",
+        f"{ROWS} associations: 0 encrypted, {ROWS} unchanged, 0 cannot be read.\n",
     )
 
 

@@ -13,7 +13,7 @@ from shared.contract.errors import ProviderUnavailable
 from social import signals
 from social.conf import conf
 from social.network import concurrency
-from social.network.concurrency import slot
+from social.network.concurrency import limit_concurrency
 
 pytestmark = pytest.mark.threat(23)
 
@@ -41,7 +41,7 @@ def come() -> Iterator[Come]:
         def enter(provider: str, callers: int) -> int:
             for let_in in range(callers):
                 try:
-                    staying.enter_context(slot(provider))
+                    staying.enter_context(limit_concurrency(provider))
                 except ProviderUnavailable:
                     return let_in
             return callers
@@ -57,18 +57,18 @@ def refused() -> Iterator[list[str]]:
     def hear(provider: str, **rest: Any) -> None:
         heard.append(provider)
 
-    signals.place_refused.connect(hear)
+    signals.concurrency_limit_reached.connect(hear)
     yield heard
-    signals.place_refused.disconnect(hear)
+    signals.concurrency_limit_reached.disconnect(hear)
 
 
 @contextmanager
 def queue(come: Come, provider: str) -> Iterator[None]:
-    """Occupy all four slots of a provider while a fifth caller waits for one."""
-    places = concurrency._of(provider, 4)
+    """Take all four places of a provider, and let a fifth caller wait for one meanwhile."""
+    limit = concurrency._limit_of(provider, 4)
 
     def wait() -> None:
-        with slot(provider):
+        with limit_concurrency(provider):
             pass
 
     caller = threading.Thread(target=wait)
@@ -77,15 +77,15 @@ def queue(come: Come, provider: str) -> Iterator[None]:
         assert come(provider, 4) == 4
         caller.start()
         # Looked at and not taken: the caller could find it taken, and go.
-        while places._may_wait._value:
+        while limit._waiting._value:
             assert caller.is_alive()
             time.sleep(0.001)
         try:
             yield
         finally:
-            places._free.release()
+            limit._calls.release()
             caller.join()
-            assert places._free.acquire(blocking=False)
+            assert limit._calls.acquire(blocking=False)
 
 
 @pytest.mark.parametrize("total", [None, 1, 5, 7])
@@ -131,7 +131,7 @@ def test_a_place_that_is_given_back_is_anybodys(come: Come) -> None:
     with bounds(4, 5):
         assert come("facebook", 4) == 4
         for _ in range(3):
-            with pytest.raises(ZeroDivisionError), slot("github"):
+            with pytest.raises(ZeroDivisionError), limit_concurrency("github"):
                 raise ZeroDivisionError
         assert come("twitter", 2) == 1
 

@@ -153,14 +153,14 @@ def test_every_kind_of_redirect(status: str) -> None:
 
 
 @pytest.mark.threat(20)
-@pytest.mark.parametrize("size", [transport.MAX_ANSWER, transport.MAX_ANSWER + 1])
+@pytest.mark.parametrize("size", [transport.MAX_RESPONSE_SIZE, transport.MAX_RESPONSE_SIZE + 1])
 @pytest.mark.parametrize("packed", [False, True])
 def test_the_size_is_that_of_the_decoded_answer(size: int, *, packed: bool) -> None:
     """Up to the limit it is read, one byte more is too much, packed or plain."""
     body = b'"' + b"x" * (size - 2) + b'"'
     headers = ["Content-Encoding: gzip"] if packed else []
     play = answer("200 OK", gzip.compress(body) if packed else body, *headers)
-    if size > transport.MAX_ANSWER:
+    if size > transport.MAX_RESPONSE_SIZE:
         assert failure(play)[0].code == "malformed_response"
     else:
         with playing(play) as provider:
@@ -191,7 +191,7 @@ def test_an_endless_answer_is_cut_off(head: bytes) -> None:
     caught, _ = failure(endless)
     assert caught.code == "malformed_response"
     # What the sockets' buffers hold is on top.
-    assert sent < transport.MAX_ANSWER + 16 * 1024 * 1024
+    assert sent < transport.MAX_RESPONSE_SIZE + 16 * 1024 * 1024
 
 
 def test_what_is_no_gzip_is_no_answer() -> None:
@@ -331,7 +331,7 @@ def _what_it_says(call: Callable[[], object]) -> str:
 def test_no_record_at_any_level_holds_a_secret(caplog: pytest.LogCaptureFixture, status: str) -> None:
     """With the root logger at DEBUG, every library under the transport keeps tokens to itself."""
     caplog.set_level(logging.DEBUG)
-    log_redaction.seal()
+    log_redaction.install_filters()
     url = "https://api.twitter.com/1.1/account/verify_credentials.json?access_token=canary-query"
     with playing(answer(status, b'{"error": "no"}')) as provider:
         hosts = {"https://api.twitter.com": provider.url, "https://api.github.com": provider.url}

@@ -30,11 +30,11 @@ KEPT = answer("200 OK", b"{}")
 @pytest.fixture(autouse=True)
 def fresh() -> Iterator[None]:
     """Each test has connections and contexts of its own."""
-    for made in (transport.adapter, transport._verifying):
+    for made in (transport.adapter, transport._ssl_context):
         made.cache_clear()
     yield
     transport.adapter().close()
-    for made in (transport.adapter, transport._verifying):
+    for made in (transport.adapter, transport._ssl_context):
         made.cache_clear()
 
 
@@ -73,7 +73,7 @@ def test_the_bundle_is_read_once(authority: Authority, tmp_path: Path) -> None:
         Authority("another").bundle(bundle)
         assert fetch(provider, VERIFY_SSL=str(bundle)) == {}
         assert provider.handshakes == 3
-        transport._verifying.cache_clear()
+        transport._ssl_context.cache_clear()
         assert refusal(provider, VERIFY_SSL=str(bundle)) == "tls_error"
 
 

@@ -19,7 +19,7 @@ from rollout.metrics.receivers import Receivers
 from shared.contract.errors import leaves
 from shared.http.urls import mounted
 from social import limits, signals
-from social.network.concurrency import slot
+from social.network.concurrency import limit_concurrency
 from tests.contract.conftest import ApiClient
 from tests.contract.users import PROFILES, person
 from tests.providers import Providers, json_answer
@@ -107,11 +107,11 @@ def test_providers_are_timed(scrape: Scrape, api: ApiClient, providers: Provider
     def look(**kwargs: Any) -> None:
         seen.append(value(scrape(), "tandem_provider_in_progress", provider="facebook"))
 
-    signals.provider_asked.connect(look)
+    signals.provider_call_started.connect(look)
     api.sign_up(providers.knows("facebook", "t", **PROFILES["facebook"]))
     providers.answers("facebook", json_answer(500, {}))
     api.sign_up({"provider": "facebook", "access_token": "t"})
-    signals.provider_asked.disconnect(look)
+    signals.provider_call_started.disconnect(look)
     text = scrape()
     assert seen == [1, 1]
     assert value(text, "tandem_provider_in_progress", provider="facebook") == 0
@@ -126,7 +126,7 @@ def test_the_concurrency_limit_is_counted(
     """It has no provider duration, because the provider was not called."""
     settings.PROVIDER_CONCURRENCY = 1
     monkeypatch.setattr("social.network.concurrency.WAIT_SECONDS", 0.01)
-    with slot("github"):
+    with limit_concurrency("github"):
         assert api.sign_up({"provider": "github", "access_token": "t"}).status_code == 503
     text = scrape()
     assert value(text, "tandem_provider_places_refused_total", provider="github") == 1
@@ -227,7 +227,7 @@ def test_an_error_does_not_fail_the_request(
     with caplog.at_level(logging.ERROR):
         assert api.sign_up({"provider": "twitter", "access_token": "t"}).status_code == 400
         answered.send(sender=None, call=call())
-        with slot("github"):
-            signals.provider_asked.send(sender=None, provider="github")
+        with limit_concurrency("github"):
+            signals.provider_call_started.send(sender=None, provider="github")
     messages = {record.getMessage() for record in caplog.records if record.name == "tandem.metrics"}
     assert messages == {"A metric was not updated: OSError (errno 28)"}

@@ -1,16 +1,16 @@
-"""The people of those databases: what was written of each, what the provider says today, and what must come of it.
+"""Old associations, the provider's current profile of each person, and the expected result of the sign-in.
 
-What the libraries wrote was read in, and produced by, python-social-auth 0.2.13, social-auth-app-django 3.1.0 with
-social-auth-core 3.2.0, and 5.4.2 with 4.5.4: `BaseGoogleAuth.get_user_id` (the address, or the id with
+The values come from the code of python-social-auth 0.2.13, social-auth-app-django 3.1.0 with social-auth-core 3.2.0,
+and 5.4.2 with 4.5.4, and from running it: `BaseGoogleAuth.get_user_id` (the address, or the id with
 `USE_UNIQUE_USER_ID`), `BaseAuth.extra_data`, `OAuthAuth.extra_data`, `EXTRA_DATA` of each backend, and
-`fields.JSONField`, which made JSON of whatever it was given: of None as of a string that was JSON already.
+`fields.JSONField`, which encoded any value as JSON, including None and strings that already contained JSON.
 """
 
 import json
 from dataclasses import dataclass
 from typing import Any
 
-from social.legacy_rows.classification import Class
+from social.legacy_rows.classification import AssociationClass
 
 GOOGLE = "google-oauth2"
 BEARER = json.dumps({"access_token": "ya29.of-long-ago", "expires": 3600, "token_type": "Bearer"})
@@ -20,36 +20,36 @@ CONFLICT = "account_conflict"
 
 @dataclass(frozen=True)
 class Row:
-    """An association of back then, and its class today."""
+    """An old association, and its class."""
 
     owner: str
     provider: str
     uid: str
-    kept: str = BEARER
-    kind: Class = Class.FOUND
+    extra_data: str = BEARER
+    row_class: AssociationClass = AssociationClass.FOUND
     email: str = ""
     active: bool = True
 
 
 @dataclass(frozen=True)
 class Case:
-    """One person, who may have more than one row."""
+    """A person, and their associations."""
 
     name: str
     rows: tuple[Row, ...]
-    answer: dict[str, Any] | None = None
-    """What the provider says; None where nobody can ask it."""
+    profile: dict[str, Any] | None = None
+    """The provider's profile; None if no sign-in with the provider is possible."""
     plain: str = ""
-    """Whose user the sign-in gives, or which error."""
+    """The owner of the user that the sign-in finds, or the code of the error."""
     adopting: str = ""
-    """The same while `ADOPT_LEGACY_UIDS` names the provider."""
+    """The same while `ADOPT_LEGACY_UIDS` lists the provider."""
 
     def __str__(self) -> str:
         return self.name
 
     @property
     def provider(self) -> str:
-        """The provider of all its rows."""
+        """The provider of all rows."""
         return self.rows[0].provider
 
 
@@ -64,30 +64,30 @@ def id_of(number: int) -> str:
 CASES = (
     Case(
         "address",
-        (Row("ripley", GOOGLE, "ripley@example.com", kind=Class.OLD),),
+        (Row("ripley", GOOGLE, "ripley@example.com", row_class=AssociationClass.LEGACY),),
         google(id_of(1), "ripley@example.com"),
         plain=CONFLICT,
         adopting="ripley",
     ),
     Case(
         "address-with-capitals",
-        (Row("dallas", GOOGLE, "Dallas@Example.com", kind=Class.OLD),),
+        (Row("dallas", GOOGLE, "Dallas@Example.com", row_class=AssociationClass.LEGACY),),
         google(id_of(2), "Dallas@Example.com"),
         plain=CONFLICT,
         adopting="dallas",
     ),
     Case(
-        "address-that-has-lost-its-capitals",
-        (Row("kane", GOOGLE, "Kane@Example.com", kind=Class.OLD),),
+        "address-spelled-without-capitals-now",
+        (Row("kane", GOOGLE, "Kane@Example.com", row_class=AssociationClass.LEGACY),),
         google(id_of(3), "kane@example.com"),
         plain=A_NEW_USER,
         adopting=A_NEW_USER,
     ),
     Case(
-        "addresses-alike-but-for-capitals",
+        "addresses-that-differ-in-case",
         (
-            Row("parker", GOOGLE, "parker@example.com", kind=Class.OLD),
-            Row("parker2", GOOGLE, "Parker@example.com", kind=Class.OLD),
+            Row("parker", GOOGLE, "parker@example.com", row_class=AssociationClass.LEGACY),
+            Row("parker2", GOOGLE, "Parker@example.com", row_class=AssociationClass.LEGACY),
         ),
         google(id_of(4), "Parker@example.com"),
         plain=CONFLICT,
@@ -95,27 +95,27 @@ CASES = (
     ),
     Case(
         "white-space",
-        (Row("lambert", GOOGLE, " lambert@example.com", kind=Class.UNUSABLE),),
+        (Row("lambert", GOOGLE, " lambert@example.com", row_class=AssociationClass.UNUSABLE),),
         google(id_of(5), "lambert@example.com"),
         plain=A_NEW_USER,
         adopting=A_NEW_USER,
     ),
     Case(
         "control-character",
-        (Row("ash", GOOGLE, "ash@example.com\t", kind=Class.UNUSABLE),),
+        (Row("ash", GOOGLE, "ash@example.com\t", row_class=AssociationClass.UNUSABLE),),
         google(id_of(6), "ash@example.com"),
         plain=A_NEW_USER,
         adopting=A_NEW_USER,
     ),
     Case(
         "inactive",
-        (Row("brett", GOOGLE, "brett@example.com", kind=Class.OLD, active=False),),
+        (Row("brett", GOOGLE, "brett@example.com", row_class=AssociationClass.LEGACY, active=False),),
         google(id_of(7), "brett@example.com"),
         plain=CONFLICT,
         adopting="account_inactive",
     ),
     Case(
-        "unique-user-id",  # which migration 0020 labels `email` all the same
+        "unique-user-id",  # migration 0020 sets id_key `email` for it too
         (Row("hicks", GOOGLE, id_of(8)),),
         google(id_of(8), "hicks@example.com"),
         plain="hicks",
@@ -138,7 +138,7 @@ CASES = (
     Case(
         "both-rows-of-one-user",
         (
-            Row("gorman", GOOGLE, "gorman@example.com", kind=Class.SUPERSEDED),
+            Row("gorman", GOOGLE, "gorman@example.com", row_class=AssociationClass.SUPERSEDED),
             Row("gorman", GOOGLE, id_of(10)),
         ),
         google(id_of(10), "gorman@example.com"),
@@ -146,9 +146,9 @@ CASES = (
         adopting="gorman",
     ),
     Case(
-        "rows-of-two-users",  # the id says who it is, as it did before
+        "rows-of-two-users",  # the id decides, as before
         (
-            Row("bishop", GOOGLE, "bishop@example.com", kind=Class.CONFLICT),
+            Row("bishop", GOOGLE, "bishop@example.com", row_class=AssociationClass.CONFLICT),
             Row("bishop2", GOOGLE, id_of(11), email="Bishop@example.com"),
         ),
         google(id_of(11), "bishop@example.com"),
@@ -156,29 +156,37 @@ CASES = (
         adopting="bishop2",
     ),
     Case(
-        "id-kept-beside-the-address",  # GET_ALL_EXTRA_DATA
-        (Row("apone", GOOGLE, "apone@example.com", json.dumps(google(id_of(12), "x")), Class.PROVEN),),
+        "id-in-extra-data",  # GET_ALL_EXTRA_DATA
+        (Row("apone", GOOGLE, "apone@example.com", json.dumps(google(id_of(12), "x")), AssociationClass.PROVEN),),
         google(id_of(12), "apone@example.com"),
         plain="apone",
         adopting="apone",
     ),
     Case(
-        "id-kept-beside-the-address-twice-encoded",
-        (Row("ferro", GOOGLE, "ferro@example.com", json.dumps(json.dumps({"sub": id_of(13)})), Class.OLD),),
+        "id-in-extra-data-encoded-twice",
+        (
+            Row(
+                "ferro",
+                GOOGLE,
+                "ferro@example.com",
+                json.dumps(json.dumps({"sub": id_of(13)})),
+                AssociationClass.LEGACY,
+            ),
+        ),
         google(id_of(13), "ferro@example.com"),
         plain="ferro",
         adopting="ferro",
     ),
     Case(
-        "an-address-that-is-someone-else's-by-now",
-        (Row("spunkmeyer", GOOGLE, "spunkmeyer@example.com", json.dumps({"sub": id_of(14)}), Class.PROVEN),),
+        "address-that-belongs-to-another-person-now",
+        (Row("spunkmeyer", GOOGLE, "spunkmeyer@example.com", json.dumps({"sub": id_of(14)}), AssociationClass.PROVEN),),
         google(id_of(99), "spunkmeyer@example.com"),
         plain=CONFLICT,
         adopting=CONFLICT,
     ),
     Case(
-        "no-id-kept",
-        (Row("drake", GOOGLE, "drake@example.com", '{"sub": null}', Class.OLD),),
+        "empty-id-in-extra-data",
+        (Row("drake", GOOGLE, "drake@example.com", '{"sub": null}', AssociationClass.LEGACY),),
         google(id_of(15), "drake@example.com"),
         plain=CONFLICT,
         adopting="drake",
@@ -186,12 +194,12 @@ CASES = (
     *(
         Case(
             f"address-with-extra-data-{name}",
-            (Row(f"frost-{name}", GOOGLE, f"frost-{name}@example.com", kept, Class.OLD),),
+            (Row(f"frost-{name}", GOOGLE, f"frost-{name}@example.com", extra_data, AssociationClass.LEGACY),),
             google(f"{id_of(20)}{name}", f"frost-{name}@example.com"),
             plain=CONFLICT,
             adopting=f"frost-{name}",
         )
-        for name, kept in (
+        for name, extra_data in (
             ("empty-string", '""'),
             ("null-string", '"null"'),
             ("list", "[1]"),
@@ -200,12 +208,12 @@ CASES = (
     *(
         Case(
             f"id-with-extra-data-{name}",
-            (Row(f"newt-{name}", "github", f"40{number}", kept),),
+            (Row(f"newt-{name}", "github", f"40{number}", extra_data),),
             {"id": int(f"40{number}"), "login": "newt", "name": "Newt", "email": "newt@example.com"},
             plain=f"newt-{name}",
             adopting=f"newt-{name}",
         )
-        for number, (name, kept) in enumerate(
+        for number, (name, extra_data) in enumerate(
             (
                 ("none", ""),
                 ("null-string", '"null"'),
@@ -215,7 +223,7 @@ CASES = (
         )
     ),
     Case(
-        "facebook-id-of-before-2014",  # one for all applications; Graph goes on giving it
+        "facebook-id-of-before-2014",  # the same for all applications; Graph still returns it
         (Row("burke", "facebook", "500040011", json.dumps({"access_token": "CAAC", "expires": "5184000"})),),
         {"id": "500040011", "name": "Carter Burke"},
         plain="burke",
@@ -250,16 +258,16 @@ CASES = (
         adopting="dillon",
     ),
     *(
-        Case(f"of-{provider}", (Row(f"of-{provider}", provider, uid, kind=kind),))
-        for provider, uid, kind in (
-            ("google", "morse@example.com", Class.UNKNOWN),  # OpenID 2.0, which Google ended in 2015
-            ("google-plus", "morse@example.com", Class.UNKNOWN),
-            ("google-oauth", "morse@example.com", Class.OFF),
-            ("azuread-oauth2", "morse@contoso.example.com", Class.OFF),
-            ("linkedin-oauth2", "aB3-dEf", Class.OFF),
-            ("linkedin", "aB3-dEf", Class.UNKNOWN),
-            ("username", "morse", Class.IMPOSSIBLE),
+        Case(f"of-{provider}", (Row(f"of-{provider}", provider, uid, row_class=row_class),))
+        for provider, uid, row_class in (
+            ("google", "morse@example.com", AssociationClass.UNKNOWN),  # OpenID 2.0, which Google ended in 2015
+            ("google-plus", "morse@example.com", AssociationClass.UNKNOWN),
+            ("google-oauth", "morse@example.com", AssociationClass.DISABLED),
+            ("azuread-oauth2", "morse@contoso.example.com", AssociationClass.DISABLED),
+            ("linkedin-oauth2", "aB3-dEf", AssociationClass.DISABLED),
+            ("linkedin", "aB3-dEf", AssociationClass.UNKNOWN),
+            ("username", "morse", AssociationClass.NO_CREDENTIAL),
         )
     ),
 )
-"""Everyone."""
+"""All cases."""
