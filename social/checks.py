@@ -1,4 +1,4 @@
-"""System checks: what an operator must know before the service starts. Ids are stable."""
+"""System checks of the service's settings and database. Their ids are stable."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -26,19 +26,22 @@ LISTS = ("EXTRA_DATA", "LEGACY_ID_KEYS", "PIPELINE", "USER_FIELDS", "WHITELISTED
 
 @register("social")
 def check_pipeline(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
-    """No step finds a user by an address, and every step can be loaded; providers may have pipelines of their own."""
+    """Check that no step of a pipeline finds users by e-mail address, and that each step can be imported.
+
+    Providers may have pipelines of their own.
+    """
     names = [setting_name("PIPELINE"), *(setting_name(provider, "PIPELINE") for provider in conf.providers)]
     return [message for name in names for message in _check_steps(name, getattr(settings, name, ()))]
 
 
 @register("social")
 def check_lists(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
-    """What social-core goes through one by one is no text, of which it would take the letters."""
+    """Check that settings which social-core iterates over are not strings."""
     names = [setting_name(*owner, option) for owner in ((), *((one,) for one in conf.providers)) for option in LISTS]
     return [
         Error(
-            f"{name} is text where a list belongs.",
-            hint=f'Give a list, in the environment as JSON: {name}=["…"].',
+            f"{name} is a string and must be a list.",
+            hint=f'Set a list, in the environment as JSON: {name}=["…"].',
             id="social.E011",
         )
         for name in names
@@ -48,11 +51,11 @@ def check_lists(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
 
 def _check_steps(setting: str, steps: Sequence[str]) -> Iterator[CheckMessage]:
     if isinstance(steps, str):
-        return  # check_lists says so
+        return  # check_lists reports it
     if FINDS_BY_EMAIL in steps:
         yield Error(
-            f"{setting} finds users by their e-mail address: whoever has that address at some provider would take "
-            "the account over.",
+            f"{setting} finds users by their e-mail address: anyone with that address at a provider could take over "
+            "the account.",
             hint=f"Remove {FINDS_BY_EMAIL}.",
             id="social.E003",
         )
@@ -62,14 +65,14 @@ def _check_steps(setting: str, steps: Sequence[str]) -> Iterator[CheckMessage]:
         except (ImportError, AttributeError, ValueError):
             yield Error(
                 f"{setting} names {step!r}, which cannot be imported.",
-                hint="Give the dotted path of a function.",
+                hint="Set the dotted path of a function.",
                 id="social.E004",
             )
 
 
 @register("social")
 def check_provider_token_keys(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
-    """Every key can be used."""
+    """Check that every key is a Fernet key."""
     found: list[CheckMessage] = []
     for number, key in enumerate(conf.provider_token_keys, start=1):
         try:
@@ -77,8 +80,8 @@ def check_provider_token_keys(app_configs: Any, **kwargs: Any) -> Sequence[Check
         except ValueError:
             found.append(
                 Error(
-                    f"PROVIDER_TOKEN_KEYS: key {number} is no Fernet key.",
-                    hint="Make one with cryptography.fernet.Fernet.generate_key().",
+                    f"PROVIDER_TOKEN_KEYS: key {number} is not a Fernet key.",
+                    hint="Generate one with cryptography.fernet.Fernet.generate_key().",
                     id="social.E005",
                 )
             )
@@ -87,37 +90,38 @@ def check_provider_token_keys(app_configs: Any, **kwargs: Any) -> Sequence[Check
 
 @register("social")
 def check_sandbox(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
-    """Providers are reached on this machine only in a sandbox, and a sandbox serves this machine only."""
+    """Check that PROVIDER_HOSTS is set only in a sandbox, and that a sandbox serves only this machine."""
     found: list[CheckMessage] = []
     if conf.provider_hosts and not conf.sandbox:
         found.append(
             Error(
-                "PROVIDER_HOSTS sends provider calls elsewhere outside a sandbox.",
-                hint="Remove PROVIDER_HOSTS; it is for SANDBOX=1 alone.",
+                "PROVIDER_HOSTS redirects provider calls outside a sandbox.",
+                hint="Remove PROVIDER_HOSTS; it is for SANDBOX=1 only.",
                 id="social.E006",
             )
         )
     if conf.sandbox and not set(settings.ALLOWED_HOSTS) <= {"localhost", "127.0.0.1", "[::1]"}:
         found.append(
             Error(
-                "SANDBOX=1 on a service that answers to other hosts than this machine's: anyone could be anyone.",
-                hint="Remove SANDBOX, or let ALLOWED_HOSTS name localhost, 127.0.0.1 and [::1] only.",
+                "SANDBOX=1 on a service with hosts other than this machine's: anyone could sign in as any user.",
+                hint="Remove SANDBOX, or set ALLOWED_HOSTS to localhost, 127.0.0.1 and [::1] only.",
                 id="social.E007",
             )
         )
     return found
 
 
-_BUILT_BY = ("social", "0002_names_index")
+_INDEX_MIGRATION = ("social", "0002_names_index")
 
 
 @checks.register(checks.Tags.database)
 def check_names_index(
     app_configs: Any, databases: Iterable[str] | None = None, **kwargs: Any
 ) -> Sequence[checks.CheckMessage]:
-    """Say where the migration has found no column, was faked, or where a later one has lost the index again.
+    """Warn if the index of the user names is missing although its migration is applied.
 
-    On SQLite Django changes a table by making it anew, with the indexes that its app knows of.
+    The migration may have been faked, or may have found no column. On SQLite a later migration of the user's app may
+    have dropped the index: Django recreates the table, with the indexes of the models only.
     """
     using = router.db_for_write(get_user_model())
     if using not in (databases or ()):
@@ -125,14 +129,14 @@ def check_names_index(
     connection = connections[using]
     index = names_index(connection)
     try:
-        if index is None or _BUILT_BY not in MigrationRecorder(connection).applied_migrations() or index.exists:
+        if index is None or _INDEX_MIGRATION not in MigrationRecorder(connection).applied_migrations() or index.exists:
             return []
-    except DatabaseError:  # it is away, which others say
+    except DatabaseError:  # other checks report an unavailable database
         return []
     return [
         checks.Warning(
-            "User names have no index that ignores their case: each sign-up looks at all users.",
-            hint="Build it: manage.py migrate social 0001 && manage.py migrate social",
+            "User names have no case-insensitive index: each sign-up reads all users.",
+            hint="Create it: manage.py migrate social 0001 && manage.py migrate social",
             id="social.W005",
         )
     ]

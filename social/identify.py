@@ -1,4 +1,4 @@
-"""The network part of a sign-up: a credential becomes a proven identity. It touches no database."""
+"""The network part of a sign-up: prove a credential at the provider, without using the database."""
 
 import time
 from collections.abc import Iterator
@@ -21,12 +21,12 @@ from social.network.concurrency import limit_concurrency
 from social.providers import registry
 
 OK = "ok"
-"""The result of calls that ended without a failure."""
+"""The `result` of provider calls that succeeded, in `signals.provider_call_ended`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What a provider vouches for: who it is there, and the profile, still to be stored."""
+    """A proven identity: the provider, its id of the person, and the profile, which is not stored yet."""
 
     provider: str
     uid: str
@@ -36,25 +36,25 @@ class Identity:
 
 
 def identify(credential: Credential) -> Identity:
-    """Ask the provider whose token this is, and prove that it was issued to us.
+    """Return the identity of a credential, after proving that the credential was issued to our registration.
 
-    :raises UnknownProvider: it is not enabled.
-    :raises TokenRejected: the provider or the proof refuses the token.
-    :raises TokenAudienceMismatch: the provider says that it is another application's.
-    :raises SignUpNotAllowed: the provider vouches for too little (an unverified address).
-    :raises ProviderFailure: the provider fails; the kinds are leaves of the tree.
+    :raises UnknownProvider: the provider is not enabled.
+    :raises TokenRejected: the provider or the proof refuses the credential.
+    :raises TokenAudienceMismatch: the provider says that the credential was issued to another application.
+    :raises SignUpNotAllowed: the provider has not verified what the policy requires (an e-mail address).
+    :raises ProviderFailure: the provider fails.
     """
     policy = registry.policy_of(credential.provider)
     strategy = StatelessStrategy()
     backend = backends.backend_class(policy)(strategy)
     proof = policy()
     # Sign-ups that need no provider call skip the concurrency limit.
-    place = nullcontext() if proof.needs_no_call(credential) else limit_concurrency(credential.provider)
-    with place, _reported(credential.provider), deadline.within(conf.provider_timeout):
+    limit = nullcontext() if proof.needs_no_call(credential) else limit_concurrency(credential.provider)
+    with limit, _send_signals(credential.provider), deadline.within(conf.provider_timeout):
         try:
             pending = proof.identify(backend, credential)
             profile = pending.profile
-            if not is_shallow(profile):  # it would end in a step of the pipeline, when it is too late to refuse it
+            if not is_shallow(profile):  # a step of the pipeline could exceed the recursion limit
                 raise ProviderBadResponse
             uid = backend.get_user_id(backend.get_user_details(profile), profile)
         except SocialAuthBaseException as error:
@@ -67,7 +67,7 @@ def identify(credential: Credential) -> Identity:
 
 
 @contextmanager
-def _reported(provider: str) -> Iterator[None]:
+def _send_signals(provider: str) -> Iterator[None]:
     """Send signals when the calls of a sign-up begin and when they end, with their duration and outcome."""
     signals.provider_call_started.send_robust(sender=None, provider=provider)
     began = time.perf_counter()

@@ -1,7 +1,7 @@
-"""social-core's backends with our promises around them.
+"""social-core's backends, extended to keep the contract.
 
-`class X(Guarded, Backend, TransportBase)`: the guards run first, the backend's own code after them, and
-below it our transport in place of `BaseAuth.request`.
+Each backend's class is `class X(Guarded, Backend, TransportBase)`: the methods of `Guarded` run first, then the
+backend's own, and `TransportBase` replaces `BaseAuth.request`.
 """
 
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ MALFORMED_DATA_ERRORS = (
     SyntaxError,  # ElementTree's ParseError is one
     ExpatError,
 )
-"""What a backend raises that is fed nonsense."""
+"""The exceptions that backends raise for malformed answers of a provider."""
 
 
 class BackendPolicy(Protocol):
@@ -49,46 +49,46 @@ class BackendPolicy(Protocol):
 
 
 class Guarded(TransportBase):
-    """What holds for every backend, whatever it does itself."""
+    """The checks and the transport that every backend gets."""
 
     policy: BackendPolicy
     proven_profile: dict[str, Any] | None = None
-    """The profile, where the check of the token has told it already."""
+    """The profile, if the check of the token has already returned it."""
     provider_token: Any = None
-    """The token that the profile was asked for with: what is kept, whatever the answer repeats."""
+    """The token with which the profile was requested. It is stored, whatever token the answer contains."""
     finished: dict[str, Any] | None = None
-    """What the pipeline's last run came to; None where it did not get to its end."""
+    """The result of the pipeline's last run; None if it did not finish."""
     raw_details: dict[str, Any] = {}
-    """The details as the backend gave them: an id among them counts as it is, not as it would be cleaned."""
+    """The backend's details before cleaning; an id in them must not be changed."""
     id_token: dict[str, Any] | None = None
-    """The claims of a proven id_token, where backends for OpenID Connect look for them."""
+    """The claims of a proven id_token, in the attribute that OpenID Connect backends read."""
 
     def hosts(self) -> frozenset[str]:
-        """Give the hosts that the policy lets a sign-in call."""
+        """Return the hosts that a sign-in may call."""
         return self.policy.hosts_of(self)
 
     def user_data(self, access_token: Any, *args: Any, **kwargs: Any) -> Any:
-        """Give the profile; no call where the check has told it."""
+        """Return the profile, without a call if the check of the token has already returned it."""
         self.provider_token = access_token
         if self.proven_profile is not None:
             return dict(self.proven_profile)
         return super().user_data(access_token, *args, **kwargs)  # type: ignore[misc]  # every OAuth backend has it
 
     def do_auth(self, access_token: Any, *args: Any, **kwargs: Any) -> Pending:
-        """Ask for the profile; our strategy hands it back instead of authenticating."""
+        """Request the profile; the strategy returns it instead of authenticating."""
         pending: Pending = super().do_auth(access_token, *args, **kwargs)  # type: ignore[misc]  # likewise
         return pending
 
     def pending_from_id_token(self, profile: dict[str, Any]) -> Pending:
-        """Give a profile that an id_token has told; there is no access token to keep."""
-        # Some backends ask for the profile once more, from inside the pipeline.
+        """Return the pending sign-in with a profile from an id_token; there is no provider token to store."""
+        # Some backends request the profile again in the pipeline.
         self.id_token = self.proven_profile = profile
         return cast(Pending, self.strategy.authenticate(backend=self, response=profile))
 
     def get_json(self, url: str, *args: Any, **kwargs: Any) -> Any:
-        """Give an answer's JSON; some providers send their refusals with a 200.
+        """Return the JSON of an answer.
 
-        :raises SocialAuthBaseException: for an error object in place of an answer.
+        :raises SocialAuthBaseException: the answer is an error object, which some providers send with a 200.
         """
         stage = kwargs.get("stage", "user_info")
         answer: Any = super().get_json(url, *args, **kwargs)
@@ -101,7 +101,10 @@ class Guarded(TransportBase):
     def get_provider_error(
         self, data: object, *, stage: Any = "callback", status_code: int | None = None, retry_after: str | None = None
     ) -> SocialAuthBaseException | None:
-        """Classify a refusal; X lists its codes, `{"errors": [{"code": 89}]}`, where social-core does not look."""
+        """Return the exception for an error object, also in the form of X, which social-core does not read.
+
+        X sends `{"errors": [{"code": 89}]}`.
+        """
         known = super().get_provider_error(data, stage=stage, status_code=status_code, retry_after=retry_after)
         listed = data.get("errors") if isinstance(data, dict) else None
         first = listed[0] if isinstance(listed, list) and listed else None
@@ -113,29 +116,29 @@ class Guarded(TransportBase):
         )
 
     def run_pipeline(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the steps and remember what they came to."""
+        """Run the steps and keep their result in `finished`."""
         out = super().run_pipeline(*args, **kwargs)
         self.finished = out if isinstance(out, dict) else None
         return out
 
     def setting(self, name: str, default: Any = None) -> Any:
-        """Give a setting; what the contract fixes, no setting of the operator's loosens."""
+        """Return a setting; the operator cannot change those that the policy enforces."""
         if name in self.policy.enforced:
             return self.policy.enforced[name]
         if name == "ALLOW_UNVERIFIED_LEGACY_UID_MIGRATION":
-            # social-core knows a backend by its class path, which ours is not; so always say it.
+            # social-core derives the default from the backend's class path, which differs for our subclasses.
             return self.name in conf.adopt_legacy_uids
         return super().setting(name, self.policy.defaults.get(name, default))
 
     def auth_allowed(self, response: Any, details: dict[str, Any]) -> bool:
-        """Ask the operator's allow lists; an address that anyone could have typed is on none of them."""
+        """Return True if the operator's allow lists allow the person; an unverified address is on none of them."""
         listed = self.setting("WHITELISTED_EMAILS") or self.setting("WHITELISTED_DOMAINS")
         if listed and self.policy.is_address_unverified(response):
             return False
         return bool(super().auth_allowed(response, details))
 
     def get_user_details(self, response: Any) -> dict[str, Any]:
-        """Give clean details; only the id is vital, so a backend that stumbles over the rest gives none."""
+        """Return the cleaned details; none if the backend fails on them, since only the id is required."""
         try:
             details = super().get_user_details(response)
         except SocialAuthBaseException:
@@ -144,14 +147,14 @@ class Guarded(TransportBase):
             details = {}
         self.raw_details = details
         cleaned = clean_details(details)
-        # A custom user model may keep the address under another name.
+        # A custom user model may have another name for the address.
         return {get_user_model().get_email_field_name(): cleaned["email"], **cleaned}
 
     def get_user_id(self, details: Any, response: Any) -> str:
-        """Give the provider's id of the person.
+        """Return the provider's id of the person.
 
-        :raises AuthResponseError: for anything but a non-empty string or an integer, for one over 255
-            characters, for one with control characters, for a blank one.
+        :raises AuthResponseError: the id is not a string or an integer, is blank, is longer than 255 characters, or has
+            control characters.
         """
         try:
             uid = super().get_user_id({**details, **self.raw_details} if details else {}, response)  # type: ignore[no-untyped-call]  # typed in part only
@@ -166,7 +169,7 @@ class Guarded(TransportBase):
         return text
 
     def get_legacy_user_identifiers(self, details: Any, response: Any) -> list[tuple[str, str]]:
-        """Give the identifiers that older associations may have, those that a column can hold."""
+        """Return the identifiers that older associations may have, if the column can hold them."""
         try:
             found = super().get_legacy_user_identifiers(details, response)
         except SocialAuthBaseException:
@@ -176,13 +179,13 @@ class Guarded(TransportBase):
         return [(key, uid) for key, uid in found if _is_uid(uid)]
 
     def extra_data(self, user: Any, uid: str, response: Any, details: Any, pipeline_kwargs: Any) -> dict[str, Any]:
-        """Give what is kept with the association: fit for the column, the tokens encrypted or not at all."""
+        """Return the data to store with the association: valid JSON, with provider tokens encrypted or removed."""
         provider_tokens.encrypt_row(pipeline_kwargs.get("social"))
         data = clean_json(super().extra_data(user, uid, response, details, pipeline_kwargs))
         return provider_tokens.protect_extra_data(data, token=self.provider_token)
 
     def oauth_auth(self, token: Any = None, *args: Any, **kwargs: Any) -> OAuth1:
-        """Sign with the two secrets and nothing else: there is no callback, verifier or state here."""
+        """Return an OAuth 1 signature by the two secrets, without callback, verifier and state."""
         key, secret = self.get_key_and_secret()
         return OAuth1(
             key,
@@ -200,7 +203,7 @@ _classes: dict[type[BackendPolicy], type[Guarded]] = {}
 
 
 def backend_class(policy: type[BackendPolicy]) -> type[Guarded]:
-    """Give the guarded class of a policy's backend, made once."""
+    """Return the class of a policy's backend, made once."""
     if policy not in _classes:
         _classes[policy] = _make_class(policy)
     return _classes[policy]

@@ -1,4 +1,4 @@
-"""social-core's failures to ours: one table, every reason of `social_core.exceptions.REASONS` in it."""
+"""The translation of social-core's exceptions to the contract's errors, by their code (`exceptions.REASONS`)."""
 
 import logging
 import re
@@ -69,31 +69,31 @@ TABLE: Mapping[str, type[ApiError]] = {
 }
 
 _CODE = re.compile(r"[a-z_]{1,40}|[0-9]{1,6}")
-"""What providers' codes look like; some repeat the token in that place, too."""
+"""The form of providers' codes. A code of another form may contain the token and is not logged."""
 _OUR_REGISTRATION = frozenset({"invalid_client", "unauthorized_client"})
-"""RFC 6749 section 5.2: the client, not the token, is refused."""
+"""RFC 6749 section 5.2: the provider refuses the client, not the token."""
 
 
 def translate(error: SocialAuthBaseException) -> ApiError:
-    """Give the contract's error for one of social-core's; raise it `from` the other."""
+    """Return the contract's error for an exception of social-core; raise it `from` the exception."""
     status = error.status_code
     if _refuses_our_registration(error):
-        logger.error("A provider refuses our registration: %s", _where(error))
+        logger.error("A provider refuses our registration: %s", _describe(error))
         return ProviderMisconfigured()
     if error.claim == "email_verified":
         return SignUpNotAllowed()
-    kind = TABLE.get(error.code, InternalError)
-    # Before the status: Facebook says "rate limited" with a 400.
-    if kind is ProviderUnavailable or (status is not None and (status == 429 or status >= 500)):
+    error_class = TABLE.get(error.code, InternalError)
+    # Before the status: Facebook sends "rate limited" with a 400.
+    if error_class is ProviderUnavailable or (status is not None and (status == 429 or status >= 500)):
         return ProviderUnavailable(_retry_after(error.retry_after))
     if error.code == "missing_claim" and error.stage == "token_validation":
         return TokenRejected()
     if status is not None:
-        # social-core reads some refusals of a token (`invalid_request`) as a fault of our settings.
+        # social-core classifies some refusals of a token (`invalid_request`) as invalid settings.
         return TokenRejected() if 400 <= status < 500 else ProviderBadResponse()
-    if kind is InternalError and error.provider_code is not None:
+    if error_class is InternalError and error.provider_code is not None:
         return TokenRejected()
-    return kind()
+    return error_class()
 
 
 def _refuses_our_registration(error: SocialAuthBaseException) -> bool:
@@ -104,15 +104,15 @@ def _refuses_our_registration(error: SocialAuthBaseException) -> bool:
     return error.provider_code in codes or f"http_{error.status_code}" in codes
 
 
-def _where(error: SocialAuthBaseException) -> str:
-    """Name the provider and its code; never its message, which may repeat what it was sent."""
+def _describe(error: SocialAuthBaseException) -> str:
+    """Return the provider, its code and the status, without the message, which may contain the token."""
     name = error.backend.name if error.backend is not None else "?"
-    code = error.provider_code if _CODE.fullmatch(str(error.provider_code)) else "of its own"
+    code = error.provider_code if _CODE.fullmatch(str(error.provider_code)) else "withheld"
     return f"{name}, code {code}, status {error.status_code}"
 
 
 def _retry_after(value: str | None) -> int:
-    """Read a `Retry-After`, seconds or a date (RFC 9110 section 10.2.3), bounded; ours where there is none."""
+    """Parse `Retry-After`, seconds or a date (RFC 9110 section 10.2.3), and limit it; `RETRY_AFTER` if invalid."""
     if not value:
         return RETRY_AFTER
     if value.isascii() and value.isdecimal():

@@ -1,8 +1,7 @@
-"""Steps that replace social-core's in the pipeline; each takes and returns what the step it replaces does.
+"""Pipeline steps that replace social-core's, with the same arguments and results.
 
-social_django puts a savepoint around each INSERT, so that a caller can go on in the same transaction after a lost
-race. `social.sign_up` rolls the whole transaction back and runs it again, so the savepoints would be four statements
-without a use.
+social_django sets a savepoint around each INSERT, so that a caller can continue in the transaction if another caller
+was first. `social.sign_up` rolls the whole transaction back and runs it again, so it needs none of the four statements.
 """
 
 import re
@@ -23,10 +22,10 @@ from social.usernames import MAX_LENGTH, choose_username, taken_among
 def get_username(
     strategy: Any, details: dict[str, Any], backend: BaseAuth[Any], user: Any = None, *args: Any, **kwargs: Any
 ) -> dict[str, Any] | None:
-    """Choose a new user's name; a known user keeps their own.
+    """Choose the name of a new user; a known user keeps theirs.
 
-    :returns: `{"username": ...}`, and the same for the field that the model signs in by (an address) if the provider
-        reports none: two users with an empty one would collide.
+    :returns: `{"username": ...}`. If USERNAME_FIELD is another field (an address) and the provider reports no value for
+        it, also the name under that field: two users with an empty value would collide.
     """
     storage = strategy.get_storage(stage="pipeline").user
     if user:
@@ -35,7 +34,7 @@ def get_username(
     if "username" not in fields:
         return None
     credential = kwargs["credential"]
-    # Some ids are addresses of the person's page, and the backend suggests their last part.
+    # Some ids are URLs of the person's page, and the backend suggests their last part.
     parts = re.findall(r"[A-Za-z0-9_-]{5,}", str(kwargs["uid"]))
     unlike = [str(kwargs["uid"]), *parts, credential.access_token, credential.access_token_secret, credential.id_token]
     chosen = choose_username(
@@ -49,7 +48,7 @@ def get_username(
 
 
 def create_user(strategy: Any, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
-    """Run social-core's step of this name, with an INSERT that has no savepoint."""
+    """Run social-core's step of this name without a savepoint around the INSERT."""
     without_savepoint: Any = _UserCreation(strategy.storage.user)
     created: dict[str, Any] | None = core_user.create_user(without_savepoint, *args, **kwargs)
     return created
@@ -58,9 +57,9 @@ def create_user(strategy: Any, *args: Any, **kwargs: Any) -> dict[str, Any] | No
 def user_details(
     strategy: Any, details: dict[str, Any], backend: BaseAuth[Any], user: Any = None, *args: Any, **kwargs: Any
 ) -> None:
-    """Fill in a new user's details with social-core's step; never change a known user.
+    """Set a new user's details with social-core's step; do not change a known user.
 
-    Some backends put the provider's whole answer into the details; only names that a setting asks for reach the user.
+    Some backends put the provider's whole answer into the details; only fields that a setting names are used.
     """
     if kwargs.get("is_new"):
         wanted = {get_user_model().get_email_field_name(), "fullname", "first_name", "last_name"}
@@ -80,9 +79,9 @@ def associate_user(
     id_key: str = "",
     **kwargs: Any,
 ) -> dict[str, Any]:
-    """Replace two of social-core's steps, `associate_user` and `load_extra_data`, so that a new row is written once.
+    """Run social-core's `associate_user` and `load_extra_data` as one step, so that a new row is written once.
 
-    :returns: what the first of them returns.
+    :returns: the result of `associate_user`.
     :raises IntegrityError: another sign-up has just written an association of this identity.
     """
     storage: Any = backend.strategy.storage.user
@@ -102,9 +101,9 @@ def associate_user(
 
 
 def insert_user(storage: Any, **fields: Any) -> Any:
-    """Create a user as social_django does; call an operator's storage where it has a `create_user` of its own.
+    """Create a user as social_django does, or with the `create_user` of the operator's storage if it has its own.
 
-    :raises AuthAssociationError: the name or the address is taken by now (`username_in_use`, `email_in_use`).
+    :raises AuthAssociationError: the name or the address is taken (`username_in_use`, `email_in_use`).
     """
     if not _is_stock(storage, "create_user"):
         return storage.create_user(**fields)
@@ -116,7 +115,7 @@ def insert_user(storage: Any, **fields: Any) -> Any:
     try:
         return model._default_manager.create_user(**fields)
     except IntegrityError as error:
-        code = storage._user_creation_conflict(error)  # noqa: SLF001 - it knows each database's words for it
+        code = storage._user_creation_conflict(error)  # noqa: SLF001 - it parses each database's message
         if code is None:
             raise
         raise AuthAssociationError(code=code, stage="pipeline") from error
@@ -144,5 +143,5 @@ class _UserCreation:
 def _is_stock(storage: Any, method: str) -> bool:
     """Return True if a storage's method is social_django's own."""
     own, stock = getattr(storage, method), getattr(DjangoUserMixin, method)
-    # A class method is another object each time.
+    # Each access to a class method creates another object.
     return getattr(own, "__func__", own) is getattr(stock, "__func__", stock)

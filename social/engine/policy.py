@@ -1,4 +1,4 @@
-"""What a provider's policy says: which backend speaks to it, and what proves that a token was issued to us."""
+"""The base class of providers' policies, and functions that their proofs share."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
@@ -14,10 +14,10 @@ from social.oidc.id_tokens import Issuer
 
 
 class Policy:
-    """The policy of one provider; a subclass names its source, the provider's documentation.
+    """The policy of one provider; a subclass names the page of the provider's documentation that it follows.
 
-    A token issued to someone else's application must not sign anyone in here: `identify` gives a
-    profile only after the proof, and there is no other way to one.
+    A token issued to another application must not sign anyone in. `identify` is the only way to a profile, and it
+    returns one only after the proof.
     """
 
     backend: ClassVar[str]
@@ -27,28 +27,28 @@ class Policy:
     hosts: ClassVar[frozenset[str]] = frozenset()
     """The hosts that a sign-in may call."""
     proof: ClassVar[str]
-    """What proves it, in a sentence for the documentation."""
+    """The proof, in a sentence for docs/providers.md."""
     needs: ClassVar[tuple[str, ...]] = ("KEY", "SECRET")
-    """Settings (`SOCIAL_AUTH_<NAME>_…`) without which the proof is none."""
+    """Settings (`SOCIAL_AUTH_<NAME>_…`) that the proof requires."""
     verified: ClassVar[bool] = True
-    """Whether there is a proof at all; without one the operator has to accept that, aloud."""
+    """Whether there is a proof; if not, the operator must set `_ACCEPT_UNVERIFIED`."""
     enforced: ClassVar[Mapping[str, Any]] = {}
-    """Settings of the backend that the proof depends on; the operator cannot change them."""
+    """Settings of the backend on which the proof depends; the operator cannot change them."""
     defaults: ClassVar[Mapping[str, Any]] = {}
-    """Settings of the backend where the operator has none."""
+    """Settings of the backend that apply unless the operator sets them."""
     stable_keys: ClassVar[frozenset[str] | None] = None
-    """What `_ID_KEY` may name; None: anything that does not change hands."""
+    """The fields that `_ID_KEY` may name; None for any field that is never reassigned to another person."""
     misconfigured_codes: ClassVar[frozenset[object]] = frozenset()
     """Error codes by which the provider refuses our registration rather than the token."""
 
     issuer: ClassVar[Issuer | None] = None
-    """Who signs its id_tokens, where it is the same for everybody."""
+    """The issuer of its id_tokens, if it is the same for every registration."""
 
     def identify(self, backend: Guarded, credential: Credential) -> Pending:
-        """Prove the token and give the profile; with both tokens given, the id_token alone says who it is.
+        """Prove the credential and return the profile; if both tokens are given, only the id_token is used.
 
-        :raises ApiError: where the proof fails.
-        :raises SocialAuthBaseException: where the provider fails or refuses.
+        :raises ApiError: the proof fails.
+        :raises SocialAuthBaseException: the provider fails or refuses the token.
         """
         if credential.id_token is None:
             return self.by_access_token(backend, credential)
@@ -64,66 +64,66 @@ class Policy:
         return backend.pending_from_id_token(self.profile_of(claims, credential))
 
     def needs_no_call(self, credential: Credential) -> bool:
-        """Say whether `identify` needs no call: an id_token, and the one issuer's key is known."""
+        """Return True if `identify` needs no provider call: the credential is an id_token with a cached signing key."""
         token = credential.id_token
         return token is not None and self.issuer is not None and id_tokens.needs_no_call(token, issuer=self.issuer)
 
     @classmethod
     def find_setting_error(cls, setting: Callable[[str], Any]) -> str | None:
-        """Say what is wrong with the operator's settings, besides what `needs` misses; None: nothing.
+        """Return an error in the operator's settings, besides missing ones in `needs`, or None.
 
-        :param setting: gives the setting of a name (`KEY`), None where there is none.
+        :param setting: returns the setting of a name (`KEY`), or None.
         """
         return None
 
     def by_access_token(self, backend: Guarded, credential: Credential) -> Pending:
-        """Prove an access token and give the profile."""
+        """Prove a provider's access token and return the profile."""
         raise NotImplementedError
 
     def issuer_of(self, backend: Guarded) -> Issuer:
-        """Give who signs the id_tokens for this registration.
+        """Return the issuer of the id_tokens for this registration.
 
-        :raises ProviderUnavailable: the provider has to say so and does not.
+        :raises ProviderUnavailable: the provider publishes the issuer, and its answer could not be fetched.
         """
         if self.issuer is None:
             raise NotImplementedError
         return self.issuer
 
     def hosts_of(self, backend: Guarded) -> frozenset[str]:
-        """Give the hosts that a sign-in with this registration may call."""
+        """Return the hosts that a sign-in with this registration may call."""
         return self.hosts
 
     def check_claims(self, backend: Guarded, claims: id_tokens.Claims) -> None:
-        """See to what a proven id_token must say besides.
+        """Check further claims of a proven id_token.
 
-        :raises ApiError: where it does not.
+        :raises ApiError: a claim is missing or has another value.
         """
 
     def profile_of(self, claims: id_tokens.Claims, credential: Credential) -> dict[str, Any]:
-        """Give the claims of a proven id_token as the backend's own profile call would tell them."""
+        """Return the claims of a proven id_token in the form of the backend's profile."""
         return dict(claims)
 
     def is_address_unverified(self, profile: Mapping[str, Any]) -> bool:
-        """Say whether the provider itself tells that nobody has verified the profile's address."""
-        said = [profile.get(name) for name in ("email_verified", "verified_email", "verified")]
-        return any(word is False or word == "false" for word in said)
+        """Return True if the provider reports the profile's address as unverified."""
+        flags = [profile.get(name) for name in ("email_verified", "verified_email", "verified")]
+        return any(flag is False or flag == "false" for flag in flags)
 
     def client_ids(self, backend: Guarded) -> frozenset[str]:
-        """Give our registrations at the provider: `_KEY` and `_CLIENT_IDS`."""
+        """Return our client ids at the provider: `_KEY` and `_CLIENT_IDS`."""
         return listed(backend.setting("KEY")) | listed(backend.setting("CLIENT_IDS"))
 
 
 def listed(value: object) -> frozenset[str]:
-    """Give the names in a setting: a sequence, or text with commas; what is blank is no name."""
+    """Return the names in a setting, a sequence or a comma-separated string, without blank ones."""
     names = value.split(",") if isinstance(value, str) else value if isinstance(value, list | tuple) else ()
     return frozenset(text for name in names if (text := str(name).strip()))
 
 
 def get_claims(backend: Guarded, url: str, **call: Any) -> dict[str, Any]:
-    """Give what a provider says of a token.
+    """Return the answer of a provider's endpoint that checks a token.
 
-    :param call: as `BaseAuth.get_json` takes it.
-    :raises AuthResponseError: the answer is no object.
+    :param call: arguments of `BaseAuth.get_json`.
+    :raises AuthResponseError: the answer is not a JSON object.
     """
     claims = backend.get_json(url, stage="token_validation", **call)
     if not isinstance(claims, dict):
@@ -132,10 +132,10 @@ def get_claims(backend: Guarded, url: str, **call: Any) -> dict[str, Any]:
 
 
 def require_our_client_id(named: object, ours: frozenset[str]) -> None:
-    """See to it that the application that a check names is one of ours.
+    """Check that the client id in a provider's answer is one of ours.
 
-    :raises ProviderBadResponse: it names none, which proves nothing.
-    :raises TokenAudienceMismatch: it names somebody else's.
+    :raises ProviderBadResponse: the answer has no client id, so it proves nothing.
+    :raises TokenAudienceMismatch: the client id is another application's.
     """
     if not isinstance(named, str) or not named:
         raise ProviderBadResponse

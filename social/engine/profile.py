@@ -1,6 +1,6 @@
-"""What a provider tells of a person, made fit for the user table.
+"""Cleaning a provider's profile for the user table.
 
-Only the id is vital; the rest is cleaned or dropped, never an error.
+Only the id is required. Everything else is cleaned or dropped, and never causes an error.
 """
 
 import math
@@ -15,13 +15,13 @@ MAX_NAME = 150
 MAX_EMAIL = 254
 MAX_SUGGESTION = 255
 MAX_DEPTH = 64
-# C0, C1, surrogates, and the marks that turn the direction of the text around them.
+# C0, C1, surrogates, and marks that change the direction of text.
 _INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _NAMES = ("fullname", "first_name", "last_name")
 
 
 def clean_details(details: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the details with every text clean, of the right type and short enough; other keys as they were."""
+    """Return the details with valid names and address; other keys are unchanged."""
     cleaned = dict(details)
     for name in _NAMES:
         if name in cleaned:
@@ -33,7 +33,7 @@ def clean_details(details: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def is_shallow(value: Any) -> bool:
-    """Say whether a JSON value has no more than 64 levels; the deepest honest profile has fewer than ten."""
+    """Return True if a JSON value has at most 64 levels; real profiles have fewer than ten."""
     level = [value]
     for _ in range(MAX_DEPTH):
         nodes = [node for node in level if isinstance(node, dict | list)]
@@ -44,14 +44,14 @@ def is_shallow(value: Any) -> bool:
 
 
 def clean_text(value: object) -> str:
-    """Give a string without control characters; "" for what is no string."""
+    """Return a string without control characters; "" if the value is not a string."""
     return _INVISIBLE.sub("", value) if isinstance(value, str) else ""
 
 
 def clean_json(value: Any) -> Any:
-    """Give a JSON value that every database's JSON column can hold.
+    """Return a JSON value that the JSON column of every database can hold.
 
-    PostgreSQL's jsonb has no NUL, no lone surrogate and no NaN
+    PostgreSQL's jsonb accepts no NUL, lone surrogate or NaN
     (https://www.postgresql.org/docs/current/datatype-json.html).
     """
     if isinstance(value, dict):
@@ -64,7 +64,7 @@ def clean_json(value: Any) -> Any:
 
 
 def clean_email(value: object) -> str:
-    """Give an address that the user table can hold, or ""; half an address is none."""
+    """Return a valid e-mail address that the user table can hold, or ""; an address is never truncated."""
     if not isinstance(value, str) or len(value) > MAX_EMAIL:
         return ""
     try:

@@ -1,8 +1,8 @@
-"""social-core's strategy without a session and without a request.
+"""social-core's strategy without a session and a request, and the replacement of pipeline steps.
 
-Nothing in a query string, a Host header or a cookie can reach a backend: there is nowhere it could come
-from. `authenticate` does not authenticate: it hands back what a backend would, so that the network is
-done before the database is touched; `run` does the rest later, inside a transaction.
+Nothing in a query string, a Host header or a cookie reaches a backend, because the strategy has no request. Its
+`authenticate` returns a `Pending` instead of running the pipeline, so that all provider calls end before the first
+statement; `run` runs the pipeline later, in a transaction.
 """
 
 from collections.abc import Mapping
@@ -20,22 +20,22 @@ from social_django.strategy import DjangoStrategy
 from social.engine.pipeline import has_field
 
 REPLACED_STEPS: Mapping[str, str] = {
-    # Ours: a clean name, unique whatever the case, never an address, an id or a token.
+    # A clean name, unique without regard to case, never an address, an id or a token.
     "social_core.pipeline.user.get_username": "social.engine.pipeline.get_username",
-    # social-core's writes the provider's names over a known user's at every sign-in.
+    # social-core's step overwrites a known user's names at every sign-in.
     "social_core.pipeline.user.user_details": "social.engine.pipeline.user_details",
-    # The same without a savepoint, which an operator's own step gets from the strategy: it may go on after a refusal.
+    # Without a savepoint. An operator's own step still gets one from the strategy and can continue after an error.
     "social_core.pipeline.user.create_user": "social.engine.pipeline.create_user",
-    # social-core's breaks on rows of years ago, and adopts one by an address that nobody has verified.
+    # social-core's step fails on old rows, and adopts an association by an unverified address.
     "social_core.pipeline.social_auth.social_user": "social.legacy_rows.association_lookup.social_user",
 }
-"""Steps of an operator's `SOCIAL_AUTH_PIPELINE` that stand for a promise of the contract, or cost less."""
+"""Steps of `SOCIAL_AUTH_PIPELINE`, and the steps that replace them to keep the contract or to cost less."""
 
 ASSOCIATING_STEPS = (
     "social_core.pipeline.social_auth.associate_user",
     "social_core.pipeline.social_auth.load_extra_data",
 )
-"""Where one follows the other, as they do by default, they are one step, and one INSERT."""
+"""Two steps that are replaced by one, with one INSERT, if the second follows the first, as in the default pipeline."""
 ASSOCIATE = "social.engine.pipeline.associate_user"
 
 FINDS_BY_EMAIL = "social_core.pipeline.social_auth.associate_by_email"
@@ -44,78 +44,78 @@ DEFAULT_STORAGE = "social_django.models.DjangoStorage"
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A sign-in whose network part is done: the arguments a backend gave to `authenticate`."""
+    """A sign-in after its provider calls: the arguments with which the backend called `authenticate`."""
 
     backend: BaseAuth[Any]
     arguments: Mapping[str, Any]
 
     @property
     def profile(self) -> dict[str, Any]:
-        """What the provider tells of the person."""
+        """The provider's profile of the person."""
         response: dict[str, Any] = self.arguments["response"]
         return response
 
 
 class StatelessStrategy(DjangoStrategy):
-    """A strategy for one sign-up; what a backend puts "in the session" is gone with it."""
+    """The strategy of one sign-up; its "session" ends with the sign-up."""
 
     def __init__(self) -> None:
-        """Make it, with the operator's storage where there is one."""
+        """Set the storage: SOCIAL_AUTH_STORAGE, or social_django's."""
         super().__init__(None, request=None)
         self._storage = module_member(self.setting("STORAGE", DEFAULT_STORAGE))
-        self._kept: dict[str, Any] = {}
+        self._session: dict[str, Any] = {}
 
     def session_get(self, name: str, default: Any = None) -> Any:
-        """Give what this very sign-up has put there."""
-        return self._kept.get(name, default)
+        """Return a value that was set during this sign-up."""
+        return self._session.get(name, default)
 
     def session_set(self, name: str, value: Any) -> None:
-        """Keep it for this sign-up."""
-        self._kept[name] = value
+        """Set a value for this sign-up."""
+        self._session[name] = value
 
     def session_pop(self, name: str) -> Any:
-        """Take it out."""
-        return self._kept.pop(name, None)
+        """Remove and return a value."""
+        return self._session.pop(name, None)
 
     def session_setdefault(self, name: str, value: Any) -> Any:
-        """Keep it unless there is one."""
-        return self._kept.setdefault(name, value)
+        """Return a value, and set it if there is none."""
+        return self._session.setdefault(name, value)
 
     def setting(self, name: str, default: Any = None, backend: BaseAuth[Any] | None = None) -> Any:
-        """Give a setting; where it stands is looked for once, not at each of the dozens of times a sign-in asks."""
+        """Return a setting. It is cached, because a sign-in reads dozens and each may have several names."""
         key = (backend.name if backend else "", name)
-        if key not in _settings_known:
-            _settings_known[key] = super().setting(name, _NOT_SET, backend)
-        value = _settings_known[key]
+        if key not in _cached_settings:
+            _cached_settings[key] = super().setting(name, _NOT_SET, backend)
+        value = _cached_settings[key]
         return default if value is _NOT_SET else value
 
     def get_setting(self, name: str) -> Any:
-        """Give a setting; a new user's names go into the same INSERT where the model has them."""
+        """Return a setting; by default, USER_FIELDS has the model's name fields, so that one INSERT writes them."""
         try:
             return super().get_setting(name)  # type: ignore[no-untyped-call]  # typed in part only
         except AttributeError:
             if name == "SOCIAL_AUTH_USER_FIELDS":
-                kept = (get_user_model().get_email_field_name(), "first_name", "last_name")
-                return ["username", *(field for field in kept if has_field(get_user_model(), field))]
+                fields = (get_user_model().get_email_field_name(), "first_name", "last_name")
+                return ["username", *(field for field in fields if has_field(get_user_model(), field))]
             raise
 
     def get_pipeline(self, backend: BaseAuth[Any] | None = None) -> list[str]:
-        """Give the operator's steps or social-core's, with ours in place of those that break a promise.
+        """Return the operator's pipeline or social-core's, with steps replaced (`REPLACED_STEPS`, `ASSOCIATING_STEPS`).
 
-        :raises ImproperlyConfigured: for a step that finds users by address; a system check says so at the start.
+        :raises ImproperlyConfigured: a step finds users by e-mail address; a system check reports it at start-up.
         """
         steps = super().get_pipeline(backend)
         if FINDS_BY_EMAIL in steps:
             raise ImproperlyConfigured(f"The pipeline has {FINDS_BY_EMAIL}.")
-        return list(_with_ours(tuple(steps)))
+        return list(_replace_steps(tuple(steps)))
 
     def authenticate(self, *args: Any, **kwargs: Any) -> Any:
-        """Hand back what the backend has gathered."""
+        """Return the backend's arguments as a `Pending`."""
         backend = kwargs.pop("backend", None) or args[0]
         return Pending(backend, kwargs)
 
     def run(self, pending: Pending, **kwargs: Any) -> Any:
-        """Run the pipeline; the caller has opened the transaction."""
+        """Run the pipeline, in the transaction that the caller has begun."""
         arguments = {
             **pending.arguments,
             **kwargs,
@@ -123,25 +123,25 @@ class StatelessStrategy(DjangoStrategy):
             "storage": self.storage,
             "backend": pending.backend,
         }
-        # Steps change what they are given; a second run after a race must start from the same.
+        # Steps change their arguments; a second run must begin with the same.
         arguments["response"] = dict(pending.profile)
         return pending.backend.run_authentication(**arguments)
 
     def clean_authenticate_args(self, *args: Any, **kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Take the arguments as they are: there is no request among them."""
+        """Return the arguments unchanged; they contain no request."""
         return args, kwargs
 
 
 _NOT_SET = object()
-_settings_known: dict[tuple[str, str], Any] = {}
-# Django's settings do not change while a process runs; where a test changes them, it is told.
-setting_changed.connect(lambda **changed: _settings_known.clear(), weak=False)
+_cached_settings: dict[tuple[str, str], Any] = {}
+# Django's settings change only in tests, which send this signal.
+setting_changed.connect(lambda **changed: _cached_settings.clear(), weak=False)
 
 
 @cache
-def _with_ours(steps: tuple[str, ...]) -> tuple[str, ...]:
+def _replace_steps(steps: tuple[str, ...]) -> tuple[str, ...]:
     first, second = ASSOCIATING_STEPS
     if first in steps and steps[steps.index(first) + 1 :][:1] == (second,):
-        place = steps.index(first)
-        steps = (*steps[:place], ASSOCIATE, *steps[place + 2 :])
+        index = steps.index(first)
+        steps = (*steps[:index], ASSOCIATE, *steps[index + 2 :])
     return tuple(REPLACED_STEPS.get(step, step) for step in steps)

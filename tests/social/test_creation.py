@@ -17,7 +17,7 @@ from shared.contract.sign_up import Credential
 from social import sign_up as service
 from social import usernames
 from social.engine import pipeline
-from social.engine.strategy import ASSOCIATE, ASSOCIATING_STEPS, _with_ours
+from social.engine.strategy import ASSOCIATE, ASSOCIATING_STEPS, _replace_steps
 from social.identify import identify
 from social.models import AccessToken
 from social.sign_up import ATTEMPTS
@@ -62,12 +62,12 @@ def association() -> dict[str, Any]:
 
 def test_the_two_steps_are_one_where_one_follows_the_other() -> None:
     """And nowhere else."""
-    assert list(_with_ours(tuple(ARRANGED["by default"]))).count(ASSOCIATE) == 1
+    assert list(_replace_steps(tuple(ARRANGED["by default"]))).count(ASSOCIATE) == 1
     for name in ("a step between", "apart", "no data"):
-        assert ASSOCIATE not in _with_ours(tuple(ARRANGED[name]))
+        assert ASSOCIATE not in _replace_steps(tuple(ARRANGED[name]))
     for odd in ((SECOND, FIRST), (SECOND,), (FIRST,), (), (FIRST, SECOND, FIRST), (FIRST, FIRST, SECOND)):
-        assert ASSOCIATE not in _with_ours(odd) or odd[:2] == (FIRST, SECOND)
-    assert _with_ours((FIRST, SECOND, FIRST)) == (ASSOCIATE, FIRST)
+        assert ASSOCIATE not in _replace_steps(odd) or odd[:2] == (FIRST, SECOND)
+    assert _replace_steps((FIRST, SECOND, FIRST)) == (ASSOCIATE, FIRST)
 
 
 @pytest.mark.parametrize("provider", PROFILES)
