@@ -1,1 +1,1 @@
-"""What is particular to this adapter; the contract itself is tested for every API alike in tests/contract."""
+"""Tests of this adapter alone, and of the key import; tests/contract tests the contract on every API."""

@@ -1,4 +1,4 @@
-"""A table of keys like Tastypie's, in the tests' database, and the command that imports it."""
+"""Fixtures: a table of keys like Tastypie's, and the command that imports it."""
 
 import io
 from collections.abc import Callable
@@ -15,7 +15,7 @@ LONG_AGO = datetime(2015, 6, 1, 12, 30, tzinfo=UTC)
 
 
 class Keys:
-    """The table of an old deployment; columns that a project has altered may hold anything."""
+    """The table of an old deployment; its columns allow NULL, as a project may have altered them."""
 
     def __init__(self, table: str = "tastypie_apikey") -> None:
         self.table = table
@@ -25,7 +25,7 @@ class Keys:
             )
 
     def add(self, user: Any, key: str | None, *, created: datetime | None = LONG_AGO) -> None:
-        """Write a row, for a user or the id of one who is gone."""
+        """Insert a row for a user, or for the id of a deleted user."""
         row = [getattr(user, "pk", user), key, created and created.isoformat(" ")]
         self.execute(f'INSERT INTO {self.table} (user_id, "key", created) VALUES (%s, %s, %s)', row)  # noqa: S608 - ours
 
@@ -36,7 +36,7 @@ class Keys:
 
 @pytest.fixture
 def keys(db: None) -> Keys:
-    """The table, empty."""
+    """The empty table."""
     return Keys()
 
 
@@ -45,7 +45,7 @@ Run = Callable[..., tuple[int, str]]
 
 @pytest.fixture
 def run(db: None) -> Run:
-    """The command; gives its exit code and all that it has written."""
+    """A function that runs the command and returns its exit code and output."""
 
     def run(*options: str) -> tuple[int, str]:
         output = io.StringIO()

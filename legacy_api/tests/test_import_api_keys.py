@@ -1,4 +1,4 @@
-"""Keys of an existing deployment go on working (docs/contract.md, section 2): `manage.py import_api_keys`."""
+"""`manage.py import_api_keys`: imported keys work on every version (docs/contract.md, section 2)."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from tests.contract.users import all_rows
 pytestmark = pytest.mark.django_db
 
 KEY = "204db7bcfafb2deb7506b89eb3b9b715b09905c8"
-"""As Tastypie makes them: the hexadecimal HMAC of a UUID."""
+"""A key in Tastypie's format, the hexadecimal HMAC of a UUID."""
 OTHER = "9d4e1e23bd5b727046a9e3b4b7db57bd8d6ee684"
 
 
@@ -30,8 +30,8 @@ def status(api: ApiClient, header: str) -> int:
 
 
 @pytest.mark.parametrize("form", ["ApiKey ripley:{}", "Bearer {}", "Token {}"])
-def test_a_key_works_as_it_did(keys: Keys, run: Run, api: ApiClient, form: str) -> None:
-    """In every form of the header, on every version; not before."""
+def test_imported_key_works(keys: Keys, run: Run, api: ApiClient, form: str) -> None:
+    """A key works in every form of the header on every version, once it is imported."""
     keys.add(user(), KEY)
     assert status(api, form.format(KEY)) == 401
     assert run() == (0, "1 keys: 1 imported, 0 already imported, 0 no longer valid, 0 not imported.\n")
@@ -39,8 +39,8 @@ def test_a_key_works_as_it_did(keys: Keys, run: Run, api: ApiClient, form: str) 
     assert status(api, form.format(OTHER)) == 401
 
 
-def test_what_is_kept_of_it(keys: Keys, run: Run) -> None:
-    """Its digest, when it was made, and that it was imported; Tastypie's table stays as it is."""
+def test_stored_values(keys: Keys, run: Run) -> None:
+    """The digest, the creation time and `imported` are stored; Tastypie's table is unchanged."""
     ripley, start = user(), timezone.now()
     keys.add(ripley, KEY)
     keys.add(user("hicks"), OTHER, created=None)
@@ -54,8 +54,8 @@ def test_what_is_kept_of_it(keys: Keys, run: Run) -> None:
     assert list(api_keys().values_list("key", flat=True)) == [KEY, OTHER]
 
 
-def test_a_second_run_does_nothing(keys: Keys, run: Run) -> None:
-    """Whatever has come in the meantime is imported, and nothing else is written."""
+def test_second_run(keys: Keys, run: Run) -> None:
+    """A second run imports only new keys and writes nothing else."""
     keys.add(user(), KEY)
     run()
     before = all_rows()
@@ -66,8 +66,8 @@ def test_a_second_run_does_nothing(keys: Keys, run: Run) -> None:
 
 
 @pytest.mark.parametrize("path", ["token/current/", "token/{}/"])
-def test_what_was_revoked_here_stays_so(keys: Keys, run: Run, api: ApiClient, path: str) -> None:
-    """The table still holds the key, and the next run does not bring it back."""
+def test_revoked_key_stays_revoked(keys: Keys, run: Run, api: ApiClient, path: str) -> None:
+    """The next run does not import a revoked key again, although the table still has it."""
     keys.add(user(), KEY)
     run()
     path = path.format(AccessToken.objects.get().pk)
@@ -76,8 +76,8 @@ def test_what_was_revoked_here_stays_so(keys: Keys, run: Run, api: ApiClient, pa
     assert_error(api.get("user/", token=KEY), "invalid_credentials")
 
 
-def test_what_cannot_be_imported_is_told_without_the_key(keys: Keys, run: Run, api: ApiClient) -> None:
-    """By its row and its user, with the reason; the rest is imported, and the exit code says that somebody is out."""
+def test_refused_keys_are_listed_without_the_key(keys: Keys, run: Run, api: ApiClient) -> None:
+    """A refused key is listed by row, user and reason; others are imported; the exit code is 1."""
     refused: list[tuple[Any, str | None, str]] = [
         (user("dallas"), "", "it is empty"),
         (user("kane"), None, "it is empty"),
@@ -91,8 +91,8 @@ def test_what_cannot_be_imported_is_told_without_the_key(keys: Keys, run: Run, a
     for owner, key, _ in refused:
         keys.add(owner, key)
     keys.add(user(), KEY)
-    code, told = run()
-    lines = told.splitlines()
+    code, output = run()
+    lines = output.splitlines()
     assert code == 1
     assert lines[: len(refused)] == [
         f"row {row} (user {getattr(owner, 'pk', owner)}): not imported, {why}"
@@ -106,47 +106,47 @@ def test_what_cannot_be_imported_is_told_without_the_key(keys: Keys, run: Run, a
         "2 not imported: another user has the same key.",
         "5 keys that clients may use are not valid here: their users have to sign in again.",
     ]
-    assert not any(key in told for _, key, _ in refused if key)
+    assert not any(key in output for _, key, _ in refused if key)
     assert AccessToken.objects.get().digest == tokens.digest_of(KEY)
     assert [status(api, f"ApiKey {name}:{OTHER}") for name in ("brett", "jones")] == [401, 401]
 
 
-def test_keys_that_nobody_can_use_lock_nobody_out(keys: Keys, run: Run) -> None:
-    """Exit code 0."""
+def test_unusable_keys_are_not_lost_keys(keys: Keys, run: Run) -> None:
+    """An empty key, and the key of a deleted user, do not change the exit code."""
     keys.add(user(), "")
     keys.add(4711, KEY)
     assert run()[0] == 0
 
 
-def test_a_key_that_a_second_user_gets_later(keys: Keys, run: Run, api: ApiClient) -> None:
-    """It stays whose it was, and the other one is told."""
+def test_key_of_a_second_user(keys: Keys, run: Run, api: ApiClient) -> None:
+    """An imported key stays with its user; the same key of a second user is refused."""
     keys.add(user(), KEY)
     run()
     hicks = user("hicks")
     keys.add(hicks, KEY)
-    code, told = run()
+    code, output = run()
     assert code == 1
-    assert f"row 2 (user {hicks.pk}): not imported, another user has the same key" in told
+    assert f"row 2 (user {hicks.pk}): not imported, another user has the same key" in output
     assert [status(api, f"ApiKey {name}:{KEY}") for name in ("ripley", "hicks")] == [200, 401]
 
 
-def test_a_key_that_may_be_guessed(keys: Keys, run: Run, api: ApiClient) -> None:
-    """It works, since clients use it; every run warns of it."""
+def test_short_keys(keys: Keys, run: Run, api: ApiClient) -> None:
+    """A short key is imported, and every run warns about it."""
     keys.add(user(), "a" * 21)
     keys.add(user("hicks"), "b" * 22)
     for _ in range(2):
-        code, told = run()
+        code, output = run()
         assert code == 0
-        assert "row 1 (user 1): shorter than 22 characters, it can be guessed" in told.replace(
+        assert "row 1 (user 1): shorter than 22 characters, it can be guessed" in output.replace(
             f"user {User.objects.get(username='ripley').pk}", "user 1"
         )
-        assert "row 2" not in told
-        assert "1 are so short that they can be guessed" in told
+        assert "row 2" not in output
+        assert "1 are so short that they can be guessed" in output
     assert status(api, "Bearer " + "a" * 21) == 200
 
 
 def test_an_inactive_users_key(keys: Keys, run: Run, api: ApiClient) -> None:
-    """Imported, and good for nothing until the user is active again."""
+    """An inactive user's key is imported, and refused until the user is active again."""
     keys.add(user(is_active=False), KEY)
     assert run()[0] == 0
     assert status(api, f"ApiKey ripley:{KEY}") == 401
@@ -154,8 +154,8 @@ def test_an_inactive_users_key(keys: Keys, run: Run, api: ApiClient) -> None:
     assert status(api, f"ApiKey ripley:{KEY}") == 200
 
 
-def test_a_dry_run_tells_the_same_and_writes_nothing(keys: Keys, run: Run) -> None:
-    """But for one word."""
+def test_dry_run(keys: Keys, run: Run) -> None:
+    """A dry run writes nothing and prints the same, except for "would be"."""
     keys.add(user(), KEY)
     keys.add(user("hicks"), "a b")
     before = all_rows()
@@ -164,8 +164,8 @@ def test_a_dry_run_tells_the_same_and_writes_nothing(keys: Keys, run: Run) -> No
     assert (dry[0], dry[1].replace("would be ", "")) == run()
 
 
-def test_nobodys_token_goes(keys: Keys, run: Run, api: ApiClient, settings: Any) -> None:
-    """TOKENS_PER_USER is for the next sign-in to hold, and then the one used longest ago goes."""
+def test_import_revokes_no_token(keys: Keys, run: Run, api: ApiClient, settings: Any) -> None:
+    """The import may exceed TOKENS_PER_USER; the next sign-in revokes the least recently used tokens."""
     settings.TOKENS_PER_USER = 2
     ripley = user()
     given_before = [tokens.issue(user=ripley).value for _ in range(2)]
@@ -176,8 +176,8 @@ def test_nobodys_token_goes(keys: Keys, run: Run, api: ApiClient, settings: Any)
     assert [status(api, f"Bearer {value}") for value in [*given_before, KEY]] == [401, 401, 200]
 
 
-def test_keys_that_the_old_deployment_has_replaced_or_revoked(keys: Keys, run: Run, api: ApiClient) -> None:
-    """They work here until --end-missing ends them; only imported keys are looked at."""
+def test_end_missing(keys: Keys, run: Run, api: ApiClient) -> None:
+    """--end-missing revokes imported keys that were replaced or deleted in the table, and no other tokens."""
     people = [user(name) for name in ("ripley", "hicks", "newt")]
     for number, person in enumerate(people, 1):
         keys.add(person, f"{number}" * 40)
@@ -194,25 +194,25 @@ def test_keys_that_the_old_deployment_has_replaced_or_revoked(keys: Keys, run: R
     assert "0 imported keys were revoked" in run("--end-missing")[1]
 
 
-def test_an_emptied_table_ends_nothing(keys: Keys, run: Run, api: ApiClient) -> None:
-    """Somebody who has cleaned up does not mean to lock everyone out."""
+def test_end_missing_with_an_empty_table(keys: Keys, run: Run, api: ApiClient) -> None:
+    """--end-missing refuses to revoke all keys if the table is empty."""
     keys.add(user(), KEY)
     run()
     keys.execute("DELETE FROM tastypie_apikey")
-    code, told = run("--end-missing")
+    code, output = run("--end-missing")
     assert code == 2
-    assert told == "The table tastypie_apikey is empty: --end-missing would revoke every imported key.\n"
+    assert output == "The table tastypie_apikey is empty: --end-missing would revoke every imported key.\n"
     assert status(api, f"Bearer {KEY}") == 200
 
 
-def test_a_projects_own_model_of_keys(run: Run, api: ApiClient) -> None:
-    """Where TASTYPIE_ABSTRACT_APIKEY is set the table has another name, and a user may have several keys in it."""
+def test_table_of_a_custom_model(run: Run, api: ApiClient) -> None:
+    """With TASTYPIE_ABSTRACT_APIKEY the table has another name, and a user may have several keys."""
     keys, ripley = Keys("accounts_apikey"), user()
     for key in (KEY, OTHER, KEY):
         keys.add(ripley, key)
-    code, told = run("--table=accounts_apikey", "--end-missing")
+    code, output = run("--table=accounts_apikey", "--end-missing")
     assert code == 0
-    assert told.splitlines() == [
+    assert output.splitlines() == [
         "3 keys: 2 imported, 1 already imported, 0 no longer valid, 0 not imported.",
         "0 imported keys were revoked: no longer in the table.",
     ]
@@ -228,9 +228,9 @@ def test_a_projects_own_model_of_keys(run: Run, api: ApiClient) -> None:
         (("--batch-size=0",), "--batch-size must be at least 1."),
     ],
 )
-def test_misused(run: Run, options: tuple[str, ...], message: str) -> None:
-    """One line, and exit code 2."""
-    code, told = run(*options)
+def test_misuse(run: Run, options: tuple[str, ...], message: str) -> None:
+    """A wrong option prints one line and exits with 2."""
+    code, output = run(*options)
     assert code == 2
-    assert told.startswith(message)
-    assert told.count("\n") == 1
+    assert output.startswith(message)
+    assert output.count("\n") == 1

@@ -1,4 +1,4 @@
-"""The import of keys in batches: interrupted, repeated, of any table (`manage.py import_api_keys`)."""
+"""`manage.py import_api_keys` in batches: interrupted, repeated, with random tables."""
 
 import io
 import sys
@@ -25,8 +25,8 @@ def user(name: str) -> User:
 
 
 @pytest.mark.parametrize("batch", [1, 2, 3])
-def test_an_interrupted_run_goes_on(keys: Keys, run: Run, monkeypatch: pytest.MonkeyPatch, batch: int) -> None:
-    """What was done is whole batches, and works; the next run does the rest."""
+def test_interrupted_run(keys: Keys, run: Run, monkeypatch: pytest.MonkeyPatch, batch: int) -> None:
+    """An interrupted run leaves whole batches; the next run imports the other keys."""
     for number in range(5):
         keys.add(user(f"user-{number}"), f"{number}" * 40)
     batches = iter([True, False])
@@ -39,8 +39,8 @@ def test_an_interrupted_run_goes_on(keys: Keys, run: Run, monkeypatch: pytest.Mo
         return made
 
     monkeypatch.setattr(AccessToken.objects, "bulk_create", until_ctrl_c)
-    code, told = run(f"--batch-size={batch}")
-    assert (code, told) == (
+    code, output = run(f"--batch-size={batch}")
+    assert (code, output) == (
         130,
         "Interrupted. The keys imported so far are valid. Run the command again for the others.\n",
     )
@@ -49,8 +49,8 @@ def test_an_interrupted_run_goes_on(keys: Keys, run: Run, monkeypatch: pytest.Mo
     assert run(f"--batch-size={batch}")[1].startswith(f"5 keys: {5 - batch} imported, {batch} already imported,")
 
 
-def test_progress_is_for_a_terminal(keys: Keys, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A bar on a terminal's standard error, nothing elsewhere."""
+def test_progress_bar(keys: Keys, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The progress bar is shown only if standard error is a terminal."""
     keys.add(user("ripley"), "a" * 40)
     written = {}
     for is_terminal in (True, False):
@@ -63,8 +63,8 @@ def test_progress_is_for_a_terminal(keys: Keys, run: Run, monkeypatch: pytest.Mo
     assert written[False] == ""
 
 
-def test_a_batch_costs_the_same_however_large(keys: Keys, run: Run) -> None:
-    """No statement for a single key."""
+def test_statements_of_a_batch(keys: Keys, run: Run) -> None:
+    """The number of statements of a batch does not depend on its size."""
     costs = set()
     for number in (1, 20, 80):
         people = User.objects.bulk_create(User(username=f"user-{number}-{one}") for one in range(number))
@@ -84,8 +84,8 @@ SOME_KEYS = st.sampled_from([None, "", "a b", "é", *(letter * 40 for letter in 
     rows=st.lists(st.tuples(st.integers(1, 4), SOME_KEYS), max_size=12),
     batch_sizes=st.lists(st.integers(1, 5), min_size=1, max_size=3),
 )
-def test_any_table(keys: Keys, rows: list[tuple[int, str | None]], batch_sizes: list[int]) -> None:
-    """Exactly the keys that a header can carry and one known user has, once, however often and in what batches."""
+def test_random_tables(keys: Keys, rows: list[tuple[int, str | None]], batch_sizes: list[int]) -> None:
+    """The import adds each key that a header can carry and exactly one existing user has, once, in any batches."""
     keys.execute("DELETE FROM tastypie_apikey")
     User.objects.all().delete()
     known = {number: user(f"user-{number}").pk for number in (1, 2, 3)}

@@ -1,4 +1,4 @@
-"""`manage.py import_api_keys` as a process, interrupted and overtaken, on PostgreSQL."""
+"""`manage.py import_api_keys` as a process on PostgreSQL: killed, and concurrent with deletions."""
 
 import hashlib
 import os
@@ -18,9 +18,9 @@ from tests.e2e.servers import ROOT, run_to_end
 
 pytestmark = [pytest.mark.e2e, pytest.mark.postgres]
 
-HELD = 4
-"""The user whom somebody holds: in the second batch of three."""
-SOON = 60
+LOCKED_USER = 4
+"""The user whose row another session locks; it is in the second of four batches."""
+TIMEOUT = 60
 TABLES = """
     INSERT INTO auth_user (id, password, is_superuser, username, first_name, last_name, email, is_staff, is_active,
         date_joined) SELECT n, '!', false, 'user-' || n, '', '', '', false, true, now() FROM generate_series(1, 7) n;
@@ -29,12 +29,12 @@ TABLES = """
     INSERT INTO tastypie_apikey (user_id, key, created)
         SELECT n, repeat(n::text, 40), now() FROM generate_series(1, 7) n;
 """
-"""Seven users with their keys."""
+"""Seven users with a key each."""
 
 
 @pytest.fixture(scope="module")
 def migrated() -> Iterator[Database]:
-    """A database of today that holds a table of keys as well."""
+    """A migrated database."""
     with empty_postgres() as database:
         migrate(database)
         yield database
@@ -42,7 +42,7 @@ def migrated() -> Iterator[Database]:
 
 @pytest.fixture
 def database(migrated: Database) -> Iterator[Database]:
-    """The same, with seven users and their keys."""
+    """The database with seven users and their keys."""
     migrated.execute(TABLES)
     yield migrated
     migrated.execute("DROP TABLE tastypie_apikey")
@@ -64,7 +64,7 @@ def run_again(database: Database) -> str:
 
 
 def imported(database: Database) -> list[int]:
-    """Give the users whose keys are here, each of which is whole."""
+    """Return the users whose keys are imported, and check the digests."""
     rows = database.rows("SELECT user_id, digest FROM social_accesstoken WHERE imported ORDER BY user_id")
     assert all(digest == hashlib.sha256((str(user) * 40).encode()).hexdigest() for user, digest in rows)
     return [user for user, _ in rows]
@@ -72,7 +72,7 @@ def imported(database: Database) -> list[int]:
 
 @contextmanager
 def running(database: Database, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Start the command; it waits at the end of the batch with the user whom somebody holds."""
+    """Start the command, and wait until it waits for the locked user."""
     with (folder / "output").open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "django", "import_api_keys", "--batch-size=2"],
@@ -83,7 +83,7 @@ def running(database: Database, folder: Path) -> Iterator[subprocess.Popen[bytes
             stderr=output,
         )
     try:
-        until = time.monotonic() + SOON
+        until = time.monotonic() + TIMEOUT
         waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
         while not database.rows(waiting):
             assert process.poll() is None, (folder / "output").read_text()
@@ -96,30 +96,30 @@ def running(database: Database, folder: Path) -> Iterator[subprocess.Popen[bytes
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
-def test_it_may_be_killed(database: Database, tmp_path: Path, how: signal.Signals) -> None:
-    """Whole batches are done or not done; the next run does the rest. Ctrl-C says so."""
-    with psycopg.connect(database.url) as somebody:
-        somebody.execute("SELECT 1 FROM auth_user WHERE id = %s FOR UPDATE", [HELD])
+def test_killed(database: Database, tmp_path: Path, how: signal.Signals) -> None:
+    """A killed run leaves whole batches; the next run imports the other keys. Ctrl-C prints a message."""
+    with psycopg.connect(database.url) as session:
+        session.execute("SELECT 1 FROM auth_user WHERE id = %s FOR UPDATE", [LOCKED_USER])
         with running(database, tmp_path) as process:
             process.send_signal(how)
-            assert process.wait(SOON) == (130 if how is signal.SIGINT else -how)
-    told = (tmp_path / "output").read_text()
-    assert ("Run the command again for the others" in told) is (how is signal.SIGINT)
-    assert "Traceback" not in told
-    # The server may finish the batch whose client is gone.
+            assert process.wait(TIMEOUT) == (130 if how is signal.SIGINT else -how)
+    output = (tmp_path / "output").read_text()
+    assert ("Run the command again for the others" in output) is (how is signal.SIGINT)
+    assert "Traceback" not in output
+    # PostgreSQL may commit the batch of a killed client.
     assert imported(database) in ([1, 2], [1, 2, 3, 4])
     assert run_again(database).startswith("7 keys: ")
     assert imported(database) == [1, 2, 3, 4, 5, 6, 7]
 
 
-def test_a_user_is_deleted_meanwhile(database: Database, tmp_path: Path) -> None:
-    """The others of the batch are imported all the same, and the key is told to have no user."""
-    with psycopg.connect(database.url) as somebody:
-        somebody.execute("DELETE FROM auth_user WHERE id = %s", [HELD])
+def test_user_deleted_during_the_import(database: Database, tmp_path: Path) -> None:
+    """The other keys of the batch are imported, and the key of the deleted user is reported."""
+    with psycopg.connect(database.url) as session:
+        session.execute("DELETE FROM auth_user WHERE id = %s", [LOCKED_USER])
         with running(database, tmp_path) as process:
-            somebody.commit()
-            assert process.wait(SOON) == 0
-    told = (tmp_path / "output").read_text()
-    assert f"row {HELD} (user {HELD}): not imported, its user is gone" in told
-    assert "7 keys: 6 imported," in told
+            session.commit()
+            assert process.wait(TIMEOUT) == 0
+    output = (tmp_path / "output").read_text()
+    assert f"row {LOCKED_USER} (user {LOCKED_USER}): not imported, its user is gone" in output
+    assert "7 keys: 6 imported," in output
     assert imported(database) == [1, 2, 3, 5, 6, 7]

@@ -1,4 +1,4 @@
-"""The adapter is Tastypie's own machinery, held to the contract through its extension points."""
+"""The adapter uses Tastypie's own classes, and Tastypie's features outside the contract are off."""
 
 import subprocess
 import sys
@@ -24,20 +24,20 @@ RESOURCES = list(urls.api._registry.values())
 
 
 def call(method: str, path: str, **extra: Any) -> Any:
-    """Call this API; not as `testserver`, for which Tastypie shows other failures."""
+    """Call this API. The server's name is not `testserver`, for which Tastypie re-raises exceptions."""
     return Client(SERVER_NAME="api.example.com", raise_request_exception=False).generic(method, PREFIX + path, **extra)
 
 
 def test_the_resources_are_registered_in_an_api() -> None:
-    """Tastypie's `Api` has a `Resource` for each declared name, and one for the root."""
+    """Tastypie's `Api` has a `Resource` for each declared resource and one for the root."""
     assert isinstance(urls.api, Api)
     assert set(urls.api._registry) == set(registry.names)
     assert all(isinstance(resource, Resource) for resource in RESOURCES)
 
 
 @pytest.mark.parametrize("resource", RESOURCES)
-def test_every_resource_holds_the_contract(resource: Any) -> None:
-    """Our serializer and our authentication, by Tastypie's own options."""
+def test_options_of_the_resources(resource: Any) -> None:
+    """Every resource has the contract's serializer and authentication in its Meta."""
     options = resource._meta
     assert isinstance(options.serializer, Serializer)
     assert isinstance(options.authentication, Authentication)
@@ -46,8 +46,8 @@ def test_every_resource_holds_the_contract(resource: Any) -> None:
 
 
 @pytest.mark.parametrize("media_type", ["application/xml", "text/yaml", "application/x-plist", "text/html", "*/*"])
-def test_the_serializer_speaks_json_alone(media_type: str) -> None:
-    """An installed lxml or PyYAML adds no format."""
+def test_serializer_has_only_json(media_type: str) -> None:
+    """The serializer has no other format, although lxml or PyYAML may be installed."""
     serializer = ContractResource._meta.serializer
     assert serializer.serialize({"a": "é"}, "application/json") == '{"a":"é"}'.encode()
     assert serializer.deserialize(b'{"a":"\xc3\xa9"}', "application/json") == {"a": "é"}
@@ -59,14 +59,14 @@ def test_the_serializer_speaks_json_alone(media_type: str) -> None:
 @pytest.mark.parametrize("path", ["user/schema/", "user/set/1;2/", "token/schema/", "social_account/set/1/", "schema/"])
 @pytest.mark.django_db
 def test_tastypies_own_paths_do_not_exist(path: str) -> None:
-    """`schema/` and `set/` would show rows to anyone: what is left of them is an id that nobody has, or no path."""
+    """`schema/` and `set/`, which would show rows to anyone, are not served."""
     response = call("GET", path)
     assert response.status_code in {401, 404}
     assert response.json()["code"] in {"not_authenticated", "not_found"}
 
 
-def test_no_route_but_the_contracts() -> None:
-    """Every route of this adapter is one of the contract's, or the last, which finds nothing."""
+def test_routes() -> None:
+    """The adapter's routes are the declared ones, and a last one for 404."""
     routes = [
         str(pattern.pattern)
         for resolver in get_resolver().url_patterns
@@ -80,7 +80,7 @@ def test_no_route_but_the_contracts() -> None:
 @pytest.mark.parametrize("override", ["GET", "DELETE", "PATCH", "get"])
 @pytest.mark.django_db
 def test_a_method_override_is_ignored(override: str) -> None:
-    """Tastypie would honour it, on GET too."""
+    """X-HTTP-Method-Override, which Tastypie accepts also on GET, is ignored."""
     headers = {"X-HTTP-Method-Override": override}
     assert call("POST", "provider/", headers=headers).status_code == 405
     assert call("POST", "social_sign_up/", data=b"", headers=headers).json()["code"] == "invalid_json"
@@ -88,8 +88,8 @@ def test_a_method_override_is_ignored(override: str) -> None:
 
 
 @pytest.mark.django_db
-def test_a_failure_is_answered_whatever_the_servers_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tastypie re-raises for `testserver`; a client gets the envelope there as well."""
+def test_exceptions_are_answered_for_every_server_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An exception gets the error envelope also for `testserver`, for which Tastypie re-raises it."""
 
     def fail(*args: Any) -> None:
         raise ZeroDivisionError("canary")
@@ -105,16 +105,15 @@ def test_a_failure_is_answered_whatever_the_servers_name(monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize("query", ["format=xml", "format=yaml", "callback=evil", "format=jsonp&callback=evil"])
 @pytest.mark.django_db
-def test_formats_of_the_query_are_ignored(query: str) -> None:
-    """No JSONP, no XML, whatever Tastypie would make of it."""
+def test_format_parameters_are_ignored(query: str) -> None:
+    """`format` and `callback` in the query have no effect: no JSONP, no XML."""
     response = call("GET", f"provider/?{query}")
     assert (response.status_code, response["Content-Type"]) == (200, "application/json")
     assert response.content == call("GET", "provider/").content
 
 
-@pytest.mark.process
-def test_no_library_of_geometry_is_looked_for() -> None:
-    """Neither by Tastypie nor by us: the search takes longer than everything else that a start imports."""
+def test_geodjango_is_not_imported() -> None:
+    """Neither Tastypie nor the adapter imports GeoDjango, whose search for GDAL slows the start down."""
     program = "import django, sys; django.setup(); import legacy_api.urls; print('django.contrib.gis' in sys.modules)"
     environment = {"SECRET_KEY": "tests-only", "DJANGO_SETTINGS_MODULE": "config.settings"}
     ended = subprocess.run(  # noqa: S603 - our own

@@ -29,7 +29,7 @@ CONCURRENT_CALLS = {"google-oauth2": 2, "discord": 2}
 def warm(api: Api, counts: Counts, provider: str, persona: str) -> None:
     """Open the connections of a sign-in; the relay holds concurrent calls, so that they use two connections."""
     fields = counts.sandbox.token(provider, persona)
-    with counts.calls.relay.at_once(CONCURRENT_CALLS.get(provider, 1)):
+    with counts.calls.relay.hold(CONCURRENT_CALLS.get(provider, 1)):
         assert api.sign_up(fields).status_code == 201
 
 

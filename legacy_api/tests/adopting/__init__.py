@@ -1,1 +1,1 @@
-"""The shop of tests/adopting, whose old API is Tastypie's."""
+"""The shop of tests/adopting with an old API on Tastypie."""

@@ -1,4 +1,4 @@
-"""The shop's settings, with Tastypie and its own settings for it."""
+"""The shop's settings with Tastypie and Tastypie's settings."""
 
 from tests.adopting.shop.settings import *  # noqa: F403 - all of them
 from tests.adopting.shop.settings import INSTALLED_APPS as _APPS

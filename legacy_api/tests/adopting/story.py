@@ -1,4 +1,4 @@
-"""The story of the shop, with keys that Tastypie itself has issued; `test_adopting.py` runs it."""
+"""The tests of the shop with keys that Tastypie has issued; `test_adopting.py` runs them."""
 
 from typing import Any
 
@@ -11,29 +11,30 @@ from tastypie.models import ApiKey  # type: ignore[import-untyped]  # the packag
 from tests.adopting import document
 from tests.adopting.acting import Outcomes, assert_refused, run, visit
 from tests.adopting.shop.models import Customer
-from tests.adopting.story import *  # noqa: F403 - every step of the shop's is taken here, too
+from tests.adopting.story import *  # noqa: F403 - the shop's tests run here, too
 from tests.conftest import providers  # noqa: F401 - a fixture
 from tests.contract.conftest import ApiClient
 
 FORMS = ["ApiKey ripley@example.com:{}", "Bearer {}", "Token {}"]
 
 
-@pytest.fixture(scope="module")  # type: ignore[no-redef]  # in place of the shop's, which has none
+@pytest.fixture(scope="module")  # type: ignore[no-redef]  # overrides the shop's fixture
 def keys(customers: dict[str, Customer]) -> dict[str, str]:
-    """A key for each customer, made by Tastypie; one of the customers is inactive."""
+    """A key for each customer, created by Tastypie's model; one customer is inactive."""
     call_command("migrate", "tastypie", verbosity=0)
     found = {name: ApiKey.objects.create(user=customer).key for name, customer in customers.items()}
     Customer.objects.filter(email="newt@example.com").update(is_active=False)
     return found
 
 
-def told(walked: Outcomes) -> list[tuple[str, int, str]]:
+def imports(walked: Outcomes) -> list[tuple[str, int, str]]:
+    """Return the outcomes of the import commands."""
     return [one for one in walked if one[0].startswith("import_api_keys")]
 
 
-def test_the_import_tells_what_it_has_done(walked: Outcomes) -> None:
-    """First what it would do; once more, and there is nothing left to do."""
-    assert [(command, code, output.splitlines()) for command, code, output in told(walked)] == [
+def test_output_of_the_import(walked: Outcomes) -> None:
+    """A dry run reports what the import then does; a second import imports nothing."""
+    assert [(command, code, output.splitlines()) for command, code, output in imports(walked)] == [
         (command, 0, [f"3 keys: {done} no longer valid, 0 not imported.", *more])
         for command, done, more in (
             ("import_api_keys --dry-run", "3 would be imported, 0 already imported, 0", []),
@@ -49,21 +50,21 @@ def test_the_import_tells_what_it_has_done(walked: Outcomes) -> None:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_old_keys_work(api: ApiClient, keys: dict[str, str], customers: dict[str, Customer], form: str) -> None:
-    """On v1 and on v2, with the address as the name in the header."""
+    """A key works on v1 and on v2, in all forms of the header; the user name is the address."""
     body = api.get("user/", headers={"Authorization": form.format(keys["ripley"])}).json()
     assert [one["id"] for one in body["objects"]] == [str(customers["ripley"].pk)]
     current = api.get("token/current/", token=keys["ripley"]).json()
     assert (current["expires_at"], current["current"]) == (None, True)
 
 
-def test_whose_key_it_is(api: ApiClient, keys: dict[str, str]) -> None:
-    """Another customer's name is refused, and so is one who is inactive."""
+def test_wrong_user_and_inactive_user(api: ApiClient, keys: dict[str, str]) -> None:
+    """A key with another customer's name, and the key of an inactive customer, are refused."""
     for header in (f"ApiKey hicks@example.com:{keys['ripley']}", f"ApiKey newt@example.com:{keys['newt']}"):
         assert_refused(api.get("user/", headers={"Authorization": header}), "invalid_credentials")
 
 
-def test_a_key_links_an_account(api: ApiClient, keys: dict[str, str], providers: Any) -> None:  # noqa: F811 - above
-    """As it did with the old API."""
+def test_linking_with_a_key(api: ApiClient, keys: dict[str, str], providers: Any) -> None:  # noqa: F811 - above
+    """A call with a key links an identity to its user."""
     fields = providers.knows("facebook", "l", id="42", name="Hicks", email="newt@example.com")
     body = api.sign_up(fields, token=keys["hicks"]).json()
     assert (body["outcome"], body["token"], body["email"]) == ("linked", None, "hicks@example.com")
@@ -72,16 +73,16 @@ def test_a_key_links_an_account(api: ApiClient, keys: dict[str, str], providers:
     assert api.delete(f"social_account/{account['id']}/", token=keys["hicks"]).status_code == 204
 
 
-def test_the_old_apis_other_resources_know_the_keys(keys: dict[str, str]) -> None:
-    """Tastypie's table is as it was."""
+def test_tastypie_still_accepts_the_keys(keys: dict[str, str]) -> None:
+    """The shop's own Tastypie resource still accepts the keys, so their table is unchanged."""
     path = "/api/v1/order/?format=json"
     answer = visit(path, headers={"Authorization": f"ApiKey ripley@example.com:{keys['ripley']}"})
     assert [one["article"] for one in answer.json()["objects"]] == ["anvil"]
     assert visit(path, headers={"Authorization": "ApiKey ripley@example.com:other"}).status_code == 401
 
 
-def test_the_end_of_the_table(keys: dict[str, str], customers: dict[str, Customer]) -> None:
-    """Last of all: the table goes, keys work, what was revoked stays so, and customers can be deleted."""
+def test_deleting_the_table(keys: dict[str, str], customers: dict[str, Customer]) -> None:
+    """After the table is deleted, keys still work and revoked keys stay revoked. This test runs last."""
     api = ApiClient(next(iter(settings.APIS)))
     assert api.delete("token/current/", token=keys["hicks"]).status_code == 204
     assert run("import_api_keys")[2].startswith("3 keys: 0 imported, 2 already imported, 1 no longer valid,")

@@ -1,4 +1,4 @@
-"""The shop's URLs; a resource of its old API stands before what docs/adopters.md adds."""
+"""The shop's URLs, with a Tastypie resource before those of docs/adopters.md."""
 
 from typing import Any
 
@@ -12,10 +12,10 @@ from tests.adopting.shop.models import Order
 
 
 class OrderResource(ModelResource):  # type: ignore[misc]  # likewise
-    """Orders, for whoever has a key."""
+    """Orders, for users with a key."""
 
     class Meta:
-        """As the shop has always had it."""
+        """The options of the old API."""
 
         queryset = Order._default_manager.all()
         resource_name = "order"
@@ -24,7 +24,7 @@ class OrderResource(ModelResource):  # type: ignore[misc]  # likewise
         default_format = "application/json"
 
     def wrap_view(self, view: str) -> Any:
-        """Let the shop's middleware leave the key to Tastypie."""
+        """Exempt the view from LoginRequiredMiddleware; Tastypie authenticates by key."""
         return login_not_required(super().wrap_view(view))
 
 

@@ -1,4 +1,4 @@
-"""docs/migration.md as data: its chapters, each with its day, its commands and what they print."""
+"""A parser for docs/migration.md: chapters with their dates, commands and expected output."""
 
 import re
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ _BLOCK = "```console"
 
 @dataclass(slots=True)
 class Command:
-    """What is typed after a prompt, and the lines that stand below it."""
+    """A command, and the output that the page shows for it."""
 
     text: str
     output: list[str] = field(default_factory=list)
@@ -22,7 +22,7 @@ class Command:
 
 @dataclass(slots=True)
 class Chapter:
-    """A part of the walk, which takes place at one moment."""
+    """A section of the page with its commands, which run at one date."""
 
     title: str
     moment: datetime | None = None
@@ -30,10 +30,10 @@ class Chapter:
 
 
 def read(page: Path) -> list[Chapter]:
-    """Give the chapters that have commands.
+    """Return the chapters that have commands.
 
-    In a console block a line that begins with `$ ` is a command, one that begins with `> ` goes on with it, and
-    the others are what it prints.
+    In a console block, a line that begins with `$ ` is a command, a line that begins with `> ` continues it, and the
+    others are its output.
     """
     chapters: list[Chapter] = []
     inside = False
@@ -63,9 +63,9 @@ def _console_line(chapter: Chapter, line: str, where: str) -> None:
 
 
 def matches(expected: list[str], printed: str) -> bool:
-    """Say whether what was printed is what the page shows; `…` stands for anything within a line, alone for any lines.
+    """Return True if the output is what the page shows; `…` matches any text in a line, and alone any lines.
 
-    Numbers of ids, times and lengths are written out in the page where they are the same each time, else `…`.
+    The page has ids, times and lengths only if they are the same in each run, and `…` otherwise.
     """
     pattern = "".join(
         r"(?:.*\n)*?" if line.strip() == "…" else r".*?".join(map(re.escape, line.rstrip().split("…"))) + r" *\n"
@@ -75,5 +75,5 @@ def matches(expected: list[str], printed: str) -> bool:
 
 
 def moved(moment: str, by: timedelta) -> str:
-    """Give a moment, as the contract writes it, so much later."""
+    """Return a time in the contract's format, moved by an interval."""
     return (datetime.strptime(moment, _MOMENT_FORMAT).replace(tzinfo=UTC) + by).strftime(_MOMENT_FORMAT)

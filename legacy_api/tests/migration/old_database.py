@@ -1,4 +1,4 @@
-"""The database of a company that has a Tastypie API since 2019: people, their keys, their associations."""
+"""The database of a company with a Tastypie API since 2019: users, keys, associations."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -28,21 +28,21 @@ CREATE TABLE "tastypie_apikey" (
 );
 CREATE INDEX "tastypie_apikey_key_17b411bb" ON "tastypie_apikey" ("key");
 """
-"""As `migrate` of Tastypie 0.14.4 on Django 2.2 left them (tastypie/migrations/0001 and 0002)."""
+"""The tables that `migrate` of Tastypie 0.14.4 creates on Django 2.2 (tastypie/migrations/0001 and 0002)."""
 
 KEYS: Mapping[str, str] = {
     "ripley": "204db7bcfafb2deb7506b89eb3b9b715b09905c8",
     "dallas": "8d6e2f1c0b9a7f5e4d3c2b1a09f8e7d6c5b4a392",
     "parker": "77aa1d9be8c3405fb1a2c3d4e5f60718293a4b5c",
 }
-"""What Tastypie has given out: 40 hexadecimal digits."""
+"""Keys in Tastypie's format: 40 hexadecimal digits."""
 ASSOCIATIONS = (
     ("ripley", "google-oauth2", "ripley@example.com"),
     ("ripley", "facebook", "10011"),
     ("dallas", "facebook", "10012"),
     ("lambert", "google-oauth2", "lambert@example.com"),
 )
-"""Google's by address, as social-core had it until 2023."""
+"""Google's uids are addresses, as social-core wrote them until 2023."""
 
 
 @contextmanager
@@ -60,7 +60,7 @@ def _cursor(database: Database) -> Iterator[Any]:
 
 
 def make(database: Database) -> None:
-    """Fill an empty database with the company's tables and rows."""
+    """Create the company's tables and rows in an empty database."""
     with _cursor(database) as cursor:
         vendor = "postgresql" if database.vendor == "postgres" else database.vendor
         ERA.make_tables(cursor, vendor)

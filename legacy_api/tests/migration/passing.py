@@ -1,4 +1,4 @@
-"""What happens between the chapters: time passes, people call, and dates of the page become dates of now."""
+"""What happens between the chapters: time passes, users call, and the page's dates are mapped to current ones."""
 
 import os
 import re
@@ -20,19 +20,21 @@ from tests.e2e.servers import Sandbox, run_to_end
 _UNIX = re.compile(r"@(\d{10})\b")
 _HTTP_DATE = re.compile(r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT")
 PORT, SANDBOX_PORT = 8000, 9100
-"""What the page has for ports."""
-_FAR = 300_000
-"""Days: on its way into the past a row must not meet the one of another day."""
+"""The ports on the page."""
+_DETOUR = 300_000
+"""Days; rows are moved via this distance, so that no row collides with that of another day."""
 _TIMES: Mapping[str, tuple[str, ...]] = {
     "rollout_dailycalls": ("day",),
     "rollout_lastcall": ("at",),
     "social_accesstoken": ("created", "last_used", "expires_at"),
 }
-_A_YEAR = "from datetime import UTC, datetime; from tests.rollout.traffic import fill; fill('done', datetime.now(UTC))"
+_FILL_A_YEAR = (
+    "from datetime import UTC, datetime; from tests.rollout.traffic import fill; fill('done', datetime.now(UTC))"
+)
 
 
 class Walk:
-    """The company on its way: where it is on its calendar, and what is done to its database meanwhile."""
+    """The state of the walk through the page: the current date, and the changes of the database between chapters."""
 
     def __init__(self, database: Database, sandbox: Sandbox, *, port: int) -> None:
         self.database, self.sandbox, self.port = database, sandbox, port
@@ -44,7 +46,7 @@ class Walk:
         }
 
     def environment_file(self) -> str:
-        """Give the file of variables that the operator has."""
+        """Return the operator's file of environment variables."""
         variables = {
             **self.sandbox.environment,
             "SECRET_KEY": "of-the-company",
@@ -56,16 +58,16 @@ class Walk:
         return "".join(f"{name}={shlex.quote(value)}\n" for name, value in variables.items())
 
     def shell_environment(self, home: Path) -> Mapping[str, str]:
-        """Give what a terminal has before any file of variables is read."""
+        """Return the environment of a new terminal."""
         return {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8"}
 
     def turn_to(self, chapter: Chapter, terminal: Terminal) -> None:
-        """Let the time pass until a chapter, and happen what happens meanwhile."""
+        """Move the time to a chapter's date, and run the chapter's event."""
         if chapter.moment is None:
-            raise ValueError(f"{chapter.title}: it has no day")
+            raise ValueError(f"{chapter.title}: the chapter has no date")
         shift = datetime.now(UTC).replace(microsecond=0) - chapter.moment
         if self._moment is not None:
-            # Not beside a server that still holds what it has counted.
+            # The server is stopped first, because it may hold counts that are not written yet.
             with terminal.paused():
                 for statement in self._older((chapter.moment - self._moment).days):
                     self.database.execute(statement)
@@ -76,15 +78,15 @@ class Walk:
             event()
 
     def unseen(self) -> list[str]:
-        """Give what was prepared for chapters that never came."""
+        """Return the titles of events whose chapters have not come."""
         return list(self._events)
 
     def now(self, text: str) -> str:
-        """Give a command of the page as it is typed today and here."""
+        """Return a command of the page with current dates and this test's ports."""
         return self._ports(MOMENT.sub(lambda found: moved(found[0], self._shift), text), 1)
 
     def as_written(self, printed: str) -> str:
-        """Give what was printed as the page has it: its dates, its ports."""
+        """Return output with the page's dates and ports."""
         back = MOMENT.sub(lambda found: moved(found[0], -self._shift), printed)
         back = _UNIX.sub(lambda found: f"@{int(found[1]) - round(self._shift.total_seconds())}", back)
         back = _HTTP_DATE.sub(lambda found: http_date(parse_http_date(found[0]) - self._shift.total_seconds()), back)
@@ -104,7 +106,7 @@ class Walk:
             if not self._has(table):
                 continue
             for column in columns:
-                for step in (-_FAR, _FAR - days):
+                for step in (-_DETOUR, _DETOUR - days):
                     yield f"UPDATE {table} SET {column} = {self._later(column, step)}"  # noqa: S608 - our names
 
     def _later(self, column: str, days: int) -> str:
@@ -122,7 +124,7 @@ class Walk:
         return bool(self.database.rows(f"SELECT 1 FROM {where} = '{table}'"))  # noqa: S608 - our names
 
     def _people_call(self) -> None:
-        """Three people with a build of years ago, one of whom signs in with Google again; and one with a new build."""
+        """Three users call with an old build, one of whom signs in with Google; one user signs in with a new build."""
         for name, key in old_database.KEYS.items():
             answer = self._call("GET", "v1/user/", "ShopApp/2.0 (iPhone)", {"Authorization": f"ApiKey {name}:{key}"})
             assert answer.status_code == 200, answer.text
@@ -139,11 +141,11 @@ class Walk:
         return requests.request(method, url, headers={"User-Agent": client, **headers}, timeout=60, **more)
 
     def _a_year_of_traffic(self) -> None:
-        """What a service with many people would have counted meanwhile."""
+        """Write the counts of a year with many users."""
         environment = {
             "SECRET_KEY": "of-the-company",
             "DATABASE_URL": self.database.url,
             "DJANGO_SETTINGS_MODULE": "config.settings",
         }
-        ended = run_to_end("django", environment, "shell", "--no-imports", "-c", _A_YEAR)
+        ended = run_to_end("django", environment, "shell", "--no-imports", "-c", _FILL_A_YEAR)
         assert ended.returncode == 0, ended.stderr

@@ -1,4 +1,4 @@
-"""A terminal in a checkout of its own, as somebody has it who follows the page."""
+"""A terminal in a checkout of its own, for the commands of the page."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ SERVE = "make serve"
 
 
 class Terminal:
-    """One bash, whose variables and folder last from command to command; and the server it has started."""
+    """A bash session that keeps its variables and folder, and the server that it has started."""
 
     def __init__(self, folder: Path, environment: Mapping[str, str], *, port: int) -> None:
         self.folder, self.port = folder, port
@@ -28,11 +28,11 @@ class Terminal:
         self._environment = dict(environment)
 
     def run(self, command: str) -> tuple[int, str]:
-        """Run a command to its end; give its status and what it printed, on either stream."""
+        """Run a command; return its status and its output on both streams."""
         if command.endswith(SERVE):
             self.serve(command)
             return 0, ""
-        # The shell's exported variables are handed on to the next one, as in a terminal that stays open.
+        # The exported variables are saved for the next command, as in one terminal.
         script = f"{command}\nstatus=$?\nexport -p >'{self._variables}'\nexit $status"
         ended = subprocess.run(  # noqa: S603 - the commands of our own page
             ["/bin/bash", "-c", self._prologue() + script],
@@ -44,11 +44,11 @@ class Terminal:
             timeout=READY_WITHIN,
             check=False,
         )
-        # HTTP ends its lines with more than a page shows.
+        # curl prints HTTP headers with CRLF; the page has LF.
         return ended.returncode, ended.stdout.decode().replace("\r\n", "\n")
 
     def serve(self, command: str = SERVE) -> None:
-        """Start the server, or start it anew with the variables of now, and wait until it answers."""
+        """Start or restart the server with the current variables, and wait until it answers."""
         self.stop()
         with self._log.open("ab") as log:
             self.server = subprocess.Popen(  # noqa: S603 - our own
@@ -66,7 +66,7 @@ class Terminal:
             time.sleep(0.1)
 
     def stop(self) -> None:
-        """End the server as an operator does, so that it finishes what is under way."""
+        """Stop the server with SIGTERM, so that it finishes the requests in progress."""
         if self.server is None:
             return
         self.server.send_signal(signal.SIGTERM)
@@ -74,14 +74,14 @@ class Terminal:
         self.server = None
 
     def age(self, by: timedelta) -> None:
-        """Let the moments in its variables be longer ago."""
+        """Move the times in the saved variables."""
         if self._variables.exists():
             text = self._variables.read_text(encoding="utf-8")
             self._variables.write_text(MOMENT.sub(lambda found: moved(found[0], by), text), encoding="utf-8")
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Let the server, if there is one, have ended for a while, and see afterwards what is different."""
+        """Stop the server, if it runs, for the block, and start it again afterwards."""
         running = self.server is not None
         self.stop()
         yield
@@ -89,7 +89,7 @@ class Terminal:
             self.serve()
 
     def log(self) -> str:
-        """Give what the servers have written so far."""
+        """Return the log of the servers."""
         return self._log.read_text(encoding="utf-8", errors="replace")
 
     def _prologue(self) -> str:
@@ -103,7 +103,7 @@ class Terminal:
 
 
 def checkout(source: Path, target: Path) -> None:
-    """Copy what is, or is about to be, part of the project, with its environment beside it."""
+    """Copy the tracked and new files of the project, and link its virtual environment."""
     listed = subprocess.run(
         ["git", "ls-files", "-coz", "--exclude-standard"],  # noqa: S607 - as scripts/sever does
         cwd=source,
@@ -111,14 +111,14 @@ def checkout(source: Path, target: Path) -> None:
         check=False,
     )
     names = [os.fsdecode(name) for name in listed.stdout.split(b"\0") if name]
-    if listed.returncode != 0:  # a rehearsal runs where git knows nothing
+    if listed.returncode != 0:  # scripts/sever runs the tests in a copy without git
         names = list(_below(source, source))
     for name in names:
         if (source / name).exists():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             (target / name).write_bytes((source / name).read_bytes())
             (target / name).chmod((source / name).stat().st_mode)
-            # make compares the times of the locks with that of the environment.
+            # make compares the lock files' times with the environment's.
             os.utime(target / name, (0, (source / name).stat().st_mtime))
     (target / ".venv").symlink_to(source / ".venv")
 

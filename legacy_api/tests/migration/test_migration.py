@@ -1,4 +1,4 @@
-"""docs/migration.md, walked from its first command to its last, in a checkout of its own."""
+"""Every command of docs/migration.md, run in order in a checkout of its own."""
 
 import json
 import shutil
@@ -18,12 +18,12 @@ pytestmark = pytest.mark.e2e
 
 PAGE = ROOT / "docs" / "migration.md"
 LIVED = ROOT / ".cache" / "lived"
-"""Where the rehearsal of the end (scripts/sever) looks for a database that has lived through all this."""
+"""Where scripts/sever looks for a database after the whole migration."""
 
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    """The providers on this machine."""
+    """The running sandbox."""
     with running_sandbox() as sandbox:
         yield sandbox
 
@@ -38,10 +38,10 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
         yield database
 
 
-def test_from_day_zero_to_the_last_deletion(
+def test_every_command_of_the_page(
     tmp_path: Path, sandbox: Sandbox, database: Database, django_db_blocker: Any
 ) -> None:
-    """Each command of the page does what stands below it, on a database of 2019, and the old keys work to the end."""
+    """On a database of 2019, each command prints what the page shows, and v1 is deleted at the end."""
     with django_db_blocker.unblock():
         old_database.make(database)
     folder = tmp_path / "tandem"
@@ -50,7 +50,7 @@ def test_from_day_zero_to_the_last_deletion(
     (folder / "production.env").write_text(walk.environment_file(), encoding="utf-8")
     terminal = Terminal(folder, walk.shell_environment(tmp_path), port=walk.port)
     transcript: list[str] = []
-    unlike: list[str] = []
+    mismatches: list[str] = []
     try:
         for chapter in manual.read(PAGE):
             walk.turn_to(chapter, terminal)
@@ -60,21 +60,21 @@ def test_from_day_zero_to_the_last_deletion(
                 status, printed = terminal.run(text)
                 printed = walk.as_written(printed)
                 transcript += [f"$ {command.text}", printed]
-                said = "\n".join(transcript[-2:])
-                assert status == 0, f"{chapter.title}: status {status}\n{said}\n{terminal.log()[-3000:]}"
+                shown = "\n".join(transcript[-2:])
+                assert status == 0, f"{chapter.title}: status {status}\n{shown}\n{terminal.log()[-3000:]}"
                 if not manual.matches(command.output, printed):
-                    unlike.append("\n".join([f"{chapter.title}: for", said, "the page shows", *command.output]))
-        assert not walk.unseen(), "what the walk prepares and the page has no chapter for"
+                    mismatches.append("\n".join([f"{chapter.title}: for", shown, "the page shows", *command.output]))
+        assert not walk.unseen(), "events without a chapter"
     finally:
         terminal.stop()
         sys.stdout.write("\n".join(transcript))
-    assert not unlike, "\n\n".join(unlike)
+    assert not mismatches, "\n\n".join(mismatches)
     assert "Traceback" not in terminal.log()
     assert not (folder / "legacy_api").exists()
-    _leave_behind(database)
+    _keep_for_sever(database)
 
 
-def _leave_behind(database: Database) -> None:
+def _keep_for_sever(database: Database) -> None:
     if database.vendor == "sqlite":
         LIVED.mkdir(parents=True, exist_ok=True)
         shutil.copy(database.url.removeprefix("sqlite:///"), LIVED / "company.sqlite3")
