@@ -21,7 +21,7 @@ from api_v2.wiring import (
     drf_response,
 )
 from shared.contract.errors import MethodNotAllowed, NotFound
-from shared.contract.replies import no_content
+from shared.contract.replies import Reply
 from shared.contract.resources import Endpoint, Operation
 from shared.http import operations
 from shared.http.urls import mounted
@@ -66,7 +66,7 @@ class ContractView(APIView):
 
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         """Return the supported methods in `Allow`."""
-        return drf_response(no_content({"Allow": self.endpoint.allow}))
+        return drf_response(Reply(204, headers={"Allow": self.endpoint.allow}))
 
     def perform(self, request: Request, **kwargs: Any) -> Response:
         """Run the declared operation of the request's method."""

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from shared.contract.replies import no_content
+from shared.contract.replies import Reply
 from shared.http.responses import django_response
 from shared.http.urls import api_of
 
@@ -55,7 +55,7 @@ class Preflights:
         response = self.get_response(request)
         if response.status_code not in REFUSALS or not _is_preflight(request):
             return response
-        answer = django_response(no_content())
+        answer = django_response(Reply(204))
         for name, value in response.items():
             if not name.lower().startswith("content-"):
                 answer[name] = value

@@ -12,7 +12,7 @@ from tastypie.resources import Resource  # type: ignore[import-untyped]  # the p
 
 from legacy_api.wiring import AccessTokenAuthentication, ContractSerializer, View, contract_view, token_of
 from shared.contract.errors import MethodNotAllowed, NotAuthenticated, NotFound
-from shared.contract.replies import no_content
+from shared.contract.replies import Reply
 from shared.contract.resources import Access, Endpoint, Operation
 from shared.http import operations
 from shared.http.responses import django_response
@@ -60,7 +60,7 @@ class ContractResource(Resource):
         self.method_check(request, allowed=endpoint.methods, allow=endpoint.allow)
         operation = endpoint.operation(request.method)
         if operation is None:
-            return django_response(no_content({"Allow": endpoint.allow}))
+            return django_response(Reply(204, headers={"Allow": endpoint.allow}))
         self.is_authenticated(request)
         if operation.access is Access.REQUIRED and token_of(request) is None:
             raise NotAuthenticated

@@ -11,7 +11,7 @@ from shared.contract.bodies import Body
 from shared.contract.declarations import registry
 from shared.contract.fields import read_fields
 from shared.contract.paging import read_page, render_page
-from shared.contract.replies import Reply, created, no_content, ok
+from shared.contract.replies import Reply
 from shared.contract.resources import Call, Endpoint, Input, Operation
 from shared.http.requests import read_object, read_query
 from shared.http.urls import MountedApi
@@ -44,13 +44,14 @@ def perform(
     )
     result = import_string(operation.run)(call)
     if operation.returns is None:
-        return no_content()
+        return Reply(operation.status)
     if page is not None:
         total, rows = _page_of(result, page.window)
         objects = [_represent(operation, operation.returns, row, call) for row in rows]
-        return ok(render_page(page, objects, total=total, uri=endpoint.uri(api.prefix)))
+        return Reply(operation.status, render_page(page, objects, total=total, uri=endpoint.uri(api.prefix)))
     body = _represent(operation, operation.returns, result, call)
-    return created(body, location=body["resource_uri"]) if operation.status == 201 else Reply(operation.status, body)
+    headers = {"Location": body["resource_uri"]} if operation.status == 201 else {}
+    return Reply(operation.status, body, headers)
 
 
 def list_resources(call: Call) -> dict[str, Any]:

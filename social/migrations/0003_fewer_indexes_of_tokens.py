@@ -1,4 +1,4 @@
-"""Two indexes of tokens go that no look-up needs; the new constraint comes first, so that digests stay unique."""
+"""Remove two indexes of tokens that no lookup uses. The new constraint is added first, so that digests stay unique."""
 
 import django.db.models.deletion
 from django.conf import settings
