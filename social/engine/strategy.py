@@ -63,23 +63,23 @@ class StatelessStrategy(DjangoStrategy):
         """Set the storage: SOCIAL_AUTH_STORAGE, or social_django's."""
         super().__init__(None, request=None)
         self._storage = module_member(self.setting("STORAGE", DEFAULT_STORAGE))
-        self._session: dict[str, Any] = {}
+        self._session_values: dict[str, Any] = {}
 
     def session_get(self, name: str, default: Any = None) -> Any:
         """Return a value that was set during this sign-up."""
-        return self._session.get(name, default)
+        return self._session_values.get(name, default)
 
     def session_set(self, name: str, value: Any) -> None:
         """Set a value for this sign-up."""
-        self._session[name] = value
+        self._session_values[name] = value
 
     def session_pop(self, name: str) -> Any:
         """Remove and return a value."""
-        return self._session.pop(name, None)
+        return self._session_values.pop(name, None)
 
     def session_setdefault(self, name: str, value: Any) -> Any:
         """Return a value, and set it if there is none."""
-        return self._session.setdefault(name, value)
+        return self._session_values.setdefault(name, value)
 
     def setting(self, name: str, default: Any = None, backend: BaseAuth[Any] | None = None) -> Any:
         """Return a setting. It is cached, because a sign-in reads dozens and each may have several names."""
