@@ -112,6 +112,7 @@ def test_format_parameters_are_ignored(query: str) -> None:
     assert response.content == call("GET", "provider/").content
 
 
+@pytest.mark.process
 def test_geodjango_is_not_imported() -> None:
     """Neither Tastypie nor the adapter imports GeoDjango, whose search for GDAL slows the start down."""
     program = "import django, sys; django.setup(); import legacy_api.urls; print('django.contrib.gis' in sys.modules)"

@@ -109,6 +109,7 @@ def test_environment_has_no_effect(environment: dict[str, str]) -> None:
     assert document(**environment) == COMMITTED.read_bytes()
 
 
+@pytest.mark.process
 def test_project_settings_have_no_effect() -> None:
     """Settings of REST framework and drf-spectacular, the language and the mounted prefix change no byte."""
     assert document(ODD) == COMMITTED.read_bytes()

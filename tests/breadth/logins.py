@@ -11,8 +11,8 @@ from social_core.utils import setting_name
 
 from social.providers import registry
 from social.providers.catalogue import CATALOGUE, CredentialKind, hosts_of
-from tests.breadth import ours, theirs
-from tests.breadth.theirs import Played
+from tests.breadth import provider_answers, social_core_logins
+from tests.breadth.social_core_logins import SimulatedLogin
 
 
 @dataclass(frozen=True)

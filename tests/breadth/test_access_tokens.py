@@ -15,7 +15,7 @@ from tests.breadth.stored_rows import delete_users, rows
 from tests.contract.answers import Response
 from tests.contract.conftest import ApiClient
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("their_tests")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("social_core_tests")]
 NAMES = [
     entry.name
     for entry in CATALOGUE.values()

@@ -17,7 +17,7 @@ from tests.breadth.simulation import simulated
 from tests.breadth.stored_rows import delete_users, rows
 from tests.contract.conftest import ApiClient
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("their_tests")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("social_core_tests")]
 NAMES = [entry.name for entry in CATALOGUE.values() if entry.credential is CredentialKind.ID_TOKEN]
 
 EVERYTHING = re.compile("https://")

@@ -173,13 +173,13 @@ def test_no_concurrency_slot_is_needed_without_a_call(
     fields = {"provider": provider, "id_token": signer.token()}
     with override_settings(PROVIDER_CONCURRENCY=1):
         with limit_concurrency(provider):
-            refused(api.sign_up(fields), "provider_unavailable")
-        assert api.sign_up(fields).status_code == 201
+            refused(one_api.sign_up(fields), "provider_unavailable")
+        assert one_api.sign_up(fields).status_code == 201
         with limit_concurrency(provider):
-            assert api.sign_up(fields).json()["outcome"] == "signed_in"
-            assert_error(api.sign_up({**fields, "id_token": signer.token(kid="k2")}), "provider_unavailable")
-            assert_error(api.sign_up({**fields, "id_token": signer.token(by="a stranger")}), REJECTED)
-            assert_error(api.sign_up({**fields, "id_token": "not-a-token"}), REJECTED)
+            assert one_api.sign_up(fields).json()["outcome"] == "signed_in"
+            assert_error(one_api.sign_up({**fields, "id_token": signer.token(kid="k2")}), "provider_unavailable")
+            assert_error(one_api.sign_up({**fields, "id_token": signer.token(by="a stranger")}), REJECTED)
+            assert_error(one_api.sign_up({**fields, "id_token": "not-a-token"}), REJECTED)
             # As old as they are, one caller asks for them anew.
             monkeypatch.setattr("social.oidc.cached_document.FRESH_FOR", -1)
             assert_error(one_api.sign_up(fields), "provider_unavailable")

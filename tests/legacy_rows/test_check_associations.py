@@ -13,7 +13,7 @@ from social_django.models import UserSocialAuth
 
 from social.legacy_rows.classification import AssociationClass
 from social.legacy_rows.survey import survey
-from tests.contract.people import all_rows
+from tests.contract.users import all_rows
 from tests.legacy_rows.cases import CASES, GOOGLE
 from tests.legacy_rows.conftest import COMBINATIONS
 

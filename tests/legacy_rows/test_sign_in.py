@@ -11,7 +11,7 @@ from social_django.models import UserSocialAuth
 from social.oidc import signing_keys
 from tests.contract.answers import assert_error
 from tests.contract.conftest import ApiClient
-from tests.contract.people import all_rows
+from tests.contract.users import all_rows
 from tests.legacy_rows.cases import A_NEW_USER, CASES, GOOGLE, Case, google, id_of
 from tests.legacy_rows.id_tokens import ISSUERS, id_token, publish
 from tests.providers import Providers

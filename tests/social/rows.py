@@ -25,7 +25,7 @@ def token_of(user: User, digest: str, **more: Any) -> AccessToken:
 
 
 def held(uids: int = 1, tokens_per_user: int = 50) -> CompiledLookup[Any]:
-    """Give a look-up of a sign-in that nobody has used yet."""
+    """Return a new, unused lookup."""
     return CompiledLookup(_look_up(UserSocialAuth, uids, tokens_per_user)._build, 1 + uids)
 
 
@@ -54,7 +54,7 @@ def all_of(instance: Model) -> dict[str, Any]:
 
 
 def found_alike(look_up: CompiledLookup[Any], *values: str) -> list[dict[str, Any]]:
-    """Ask both ways, see that both give the same, and give it."""
+    """Check that both lookups return the same, and return it."""
     with transaction.atomic():
         expected = [all_of(one) for one in look_up._build(*values)]
         # Twice: made anew, and made before.

@@ -64,7 +64,7 @@ def refused() -> Iterator[list[str]]:
 
 @contextmanager
 def queue(come: Come, provider: str) -> Iterator[None]:
-    """Take all four places of a provider, and let a fifth caller wait for one meanwhile."""
+    """Occupy all four slots of a provider while a fifth caller waits for one."""
     limit = concurrency._limit_of(provider, 4)
 
     def wait() -> None:
