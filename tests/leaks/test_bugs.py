@@ -19,7 +19,7 @@ from tests.providers import Providers
 pytestmark = [pytest.mark.django_db, pytest.mark.threat(29)]
 
 BREAKS = (
-    "social.identify.slot",
+    "social.identify.limit_concurrency",
     "social.network.transport._send",
     "social_core.backends.facebook.FacebookOAuth2.get_user_details",
     "social.engine.strategy.StatelessStrategy.run",
