@@ -15,7 +15,7 @@ from social.providers.registry import POLICIES, accepts_unverified, policy_for
 
 _NAMES_AND_ADDRESSES = {
     "email",
-    "group_name",
+    "family_name",
     "given_name",
     "login",
     "name",
@@ -52,7 +52,8 @@ def _check_provider(name: str) -> Iterator[CheckMessage]:
     for need in policy.needs:
         if not listed(_setting(name, need)):
             yield Error(
-                f"{setting_name(name, need)} is not set. It is needed to prove that tokens of {name} are ours.",
+                f"{setting_name(name, need)} is not set. It is needed to prove that a token of {name} was issued to "
+                "this service.",
                 hint=f"Set {setting_name(name, need)} to the value of our registration at {name}.",
                 id="social.E002",
             )

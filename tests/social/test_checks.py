@@ -51,6 +51,7 @@ def _registered(name: str, **more: Any) -> dict[str, Any]:
         ("social.E002", _enabled("kakao") | _registered("KAKAO", APP_ID=" , ")),
         ("social.E009", _enabled("oidc") | _registered("OIDC", OIDC_ENDPOINT=OIDC, ID_KEY="email")),
         ("social.E009", _enabled("oidc") | _registered("OIDC", OIDC_ENDPOINT=OIDC, ID_KEY="iss")),
+        ("social.E009", _enabled("oidc") | _registered("OIDC", OIDC_ENDPOINT=OIDC, ID_KEY="family_name")),
         ("social.E009", _enabled("oidc") | _registered("OIDC", OIDC_ENDPOINT=OIDC, ID_KEY=["sub"])),
         ("social.E009", {"SOCIAL_AUTH_TWITTER_ID_KEY": "screen_name"}),
         ("social.E009", _enabled("github") | {"SOCIAL_AUTH_ID_KEY": "email"}),
