@@ -1,4 +1,4 @@
-"""What docs/contract.md promises; every test here runs for each of `settings.APIS`."""
+"""Tests of the promises of docs/contract.md; every test runs for each of `settings.APIS`."""
 
 import pytest
 

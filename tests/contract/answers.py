@@ -1,4 +1,4 @@
-"""The answers of docs/contract.md, section 3, literally; a text that changes here is a change of the contract."""
+"""The answers of docs/contract.md, section 3; a change of a text here is a change of the contract."""
 
 import json
 from collections.abc import Mapping
@@ -48,12 +48,12 @@ ERRORS: Mapping[str, tuple[int, str]] = {
 COMMON = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
-    # From Django's own middleware; a request under a wrong name does not get that far.
+    # Django's own middleware sets these; a request with an unknown Host does not reach it.
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Referrer-Policy": "same-origin",
 }
-"""On every answer with these values, besides X-Request-ID."""
+"""The headers of every answer, besides X-Request-ID."""
 
 RETRY_LATER = {"throttled", "provider_unavailable", "service_unavailable"}
 
@@ -70,7 +70,7 @@ def envelope(code: str, fields: Mapping[str, str] | None = None) -> bytes:
 def assert_error(
     response: Response, code: str, *, fields: Mapping[str, str] | None = None, allow: str | None = None
 ) -> None:
-    """Check a failure to the byte: status, body, and every header but the value of X-Request-ID and Retry-After."""
+    """Check an error to the byte: status, body, and every header but the value of X-Request-ID and Retry-After."""
     body = envelope(code, fields)
     assert (response.status_code, response.content) == (ERRORS[code][0], b"" if _is_head(response) else body)
     expected = {**COMMON, "Content-Type": "application/json", "Content-Length": str(len(body))}
@@ -82,7 +82,7 @@ def assert_error(
 
 
 def assert_wrong_host(response: Response) -> None:
-    """Check the answer to a request under a name that is not ours."""
+    """Check the answer to a request with an unknown Host."""
     body = envelope("invalid_request")
     assert (response.status_code, response.content) == (400, b"" if _is_head(response) else body)
     expected = {name: COMMON[name] for name in ("Cache-Control", "X-Content-Type-Options")}
@@ -95,7 +95,7 @@ def _is_head(response: Response) -> bool:
 
 
 def assert_headers(response: Response, expected: Mapping[str, str], *, new: tuple[str, ...]) -> None:
-    """Check that an answer has these headers and no others; of `new` ones the value is not looked at."""
+    """Check that an answer has these headers and no others; the values of the `new` ones are not checked."""
     assert {name: value for name, value in response.items() if name not in new} == dict(expected)
     assert set(new) <= {name for name, _ in response.items()}
     assert not response.cookies

@@ -1,32 +1,32 @@
-"""Providers with a call that checks an access token: the answers for one user's token, and for others."""
+"""Providers with a call that checks an access token: their answers for one user's token, and variations of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 OURS = "7001"
-"""Our application, to all of them; Kakao counts its applications."""
+"""The id of our application at each provider; Kakao's ids are numbers."""
 THEIRS = "7002"
 
 
 @dataclass(frozen=True)
 class Checker:
-    """One provider: the URLs and the answers of the call that checks a token and of the profile call."""
+    """One provider: the URLs and the answers of the token check and of the profile call."""
 
     check_url: str
     profile_url: str
     claims: Mapping[str, Any]
     profile: Any
     of: str
-    """Where in the claims the application is named, `.` between levels."""
+    """The path of the application's id in the claims, `.` between levels."""
     uid: str
     name: str
     theirs: Any = THEIRS
     whose: str | None = None
-    """Where in the claims the person is named."""
+    """The path of the user's id in the claims."""
     settings: Mapping[str, Any] | None = None
 
-    def saying(self, path: str | None, value: Any) -> dict[str, Any]:
+    def with_claim(self, path: str | None, value: Any) -> dict[str, Any]:
         """Return the claims with another value at a path."""
         if path is None:
             return dict(self.claims)
@@ -76,7 +76,7 @@ CHECKERS: Mapping[str, Checker] = {
         {"userId": "U4af4980629aa1010101", "displayName": "Ellen Ripley", "pictureUrl": "https://example.com/1"},
         of="client_id",
         uid="U4af4980629aa1010101",
-        name="",  # it suggests the id, which is nobody's name
+        name="",  # The backend suggests the id, and an id is never a username.
     ),
     "kakao": Checker(
         "https://kapi.kakao.com/v1/user/access_token_info",

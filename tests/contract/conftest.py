@@ -25,7 +25,7 @@ def handler() -> ClientHandler:
 
 
 class ApiClient:
-    """Requests to one API. Not `testserver`: a framework may show the test client another answer than a client."""
+    """A client of one API. The Host is not `testserver`, to which a framework may answer differently."""
 
     def __init__(self, app: str) -> None:
         self.app = app
@@ -47,7 +47,7 @@ class ApiClient:
         return self.call("DELETE", path, **extra)
 
     def post(self, path: str, data: Any, **extra: Any) -> Response:
-        """Post a JSON body; bytes go as they are."""
+        """Post a JSON body; bytes are sent unchanged."""
         body = data if isinstance(data, bytes) else json.dumps(data).encode()
         return self.call("POST", path, data=body, **{"content_type": "application/json", **extra})
 
@@ -56,7 +56,7 @@ class ApiClient:
         return self.call("POST", path, **{"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body)), **environ})
 
     def post_chunked(self, path: str, body: bytes, **environ: Any) -> Response:
-        """Post a body without a length, as servers hand over a chunked one that they have put together."""
+        """Post a body without a length, as servers pass on a chunked body that they have decoded."""
         given = {"wsgi.input": io.BytesIO(body), "wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
         return self.call("POST", path, **{**given, "CONTENT_TYPE": "application/json", **environ})
 
@@ -66,15 +66,15 @@ class ApiClient:
 
 @pytest.fixture(params=list(settings.APIS))
 def api(request: pytest.FixtureRequest) -> ApiClient:
-    """Each mounted API in turn."""
+    """Return a client of each mounted API in turn."""
     return ApiClient(request.param)
 
 
 @pytest.fixture
 def one_api(request: pytest.FixtureRequest) -> ApiClient:
-    """One of the mounted APIs, always the same one for the same case.
+    """Return a client of one of the mounted APIs, always the same one for the same case.
 
-    For matrices of cases that differ in code behind both APIs: each API gets a share of the cases, and
+    For matrices of cases that exercise code behind both APIs: each API gets a share of the cases, and
     tests/differential checks that both give the same answer.
     """
     apps = sorted(settings.APIS)

@@ -22,7 +22,7 @@ B2C = "https://tandem.b2clogin.com"
 
 @dataclass(frozen=True)
 class Signer:
-    """One provider: its issuer, the URL of its keys, the URL of its configuration, and further claims."""
+    """One provider: its issuer, the URLs of its keys and of its configuration, and further claims."""
 
     issuer: str
     keys_url: str
@@ -30,20 +30,20 @@ class Signer:
     configuration_url: str | None = None
     published_issuer: str | None = None
     claims: Mapping[str, Any] = field(default_factory=dict)
-    key_says: Mapping[str, Any] = field(default_factory=dict)
-    """Further members of its keys."""
+    key_members: Mapping[str, Any] = field(default_factory=dict)
+    """Further members of each of its keys."""
 
     def enabled(self, name: str) -> override_settings:
         ours = {"KEY": OURS, "SECRET": "our-secret", **self.settings}
         named = {setting_name(name, setting): value for setting, value in ours.items()}
         return override_settings(SOCIAL_PROVIDERS=[name], **named)
 
-    def play(self, mock: responses.RequestsMock, **key_says: Any) -> None:
+    def register(self, mock: responses.RequestsMock, **key_members: Any) -> None:
         """Register the configuration and the keys as answers."""
         if self.configuration_url:
             published = {"issuer": self.published_issuer or self.issuer, "jwks_uri": self.keys_url}
             mock.get(self.configuration_url, json=published)
-        mock.get(self.keys_url, json={"keys": [{**public("theirs"), "kid": "k1", **self.key_says, **key_says}]})
+        mock.get(self.keys_url, json={"keys": [{**public("theirs"), "kid": "k1", **self.key_members, **key_members}]})
 
     def token(self, *, by: str = "theirs", kid: str = "k1", **claims: Any) -> str:
         """Sign an id_token of the test user; a claim that is None is left out."""
@@ -60,7 +60,7 @@ class Signer:
             **claims,
         }
         kept = {name: value for name, value in content.items() if value is not None}
-        # Not jwt.encode, which refuses to sign what a test wants signed.
+        # jwt.encode refuses to sign some of the claims that the tests need.
         return jwt.PyJWS().encode(json.dumps(kept).encode(), private(by), algorithm="RS256", headers={"kid": kid})
 
 
@@ -112,7 +112,7 @@ SIGNERS: Mapping[str, Signer] = {
         {"TENANT_ID": TENANT},
         f"{MICROSOFT}/{TENANT}/v2.0/.well-known/openid-configuration",
         claims={"tid": TENANT, "preferred_username": "ripley@example.com"},
-        key_says={"issuer": MICROSOFT + "/{tenantid}/v2.0"},
+        key_members={"issuer": MICROSOFT + "/{tenantid}/v2.0"},
     ),
     "azuread-b2c-oauth2": Signer(
         f"{B2C}/{TENANT}/v2.0/",

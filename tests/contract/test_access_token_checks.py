@@ -23,7 +23,7 @@ MISMATCH = "token_audience_mismatch"
 
 
 AT_ONCE = "discord with SCOPE"
-"""Discord, where the operator says that tokens may tell the address: both are asked for before either answers."""
+"""Discord with the email scope in its settings: the check and the profile are requested at the same time."""
 
 
 EACH = [*CHECKERS, AT_ONCE]
@@ -31,7 +31,7 @@ EACH = [*CHECKERS, AT_ONCE]
 
 @pytest.fixture(params=EACH)
 def provider(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Each of them in turn, enabled."""
+    """Enable each provider in turn."""
     name, _, scope = request.param.partition(" with ")
     with enabled(name, **({scope: ["email"]} if scope else {})):
         yield name
@@ -50,7 +50,7 @@ def mock() -> Iterator[responses.RequestsMock]:
 
 
 def sign_up(api: ApiClient, provider: str, mock: responses.RequestsMock, **changed: Any) -> Any:
-    """Sign up with what the provider says of a token; `check` and `profile` can be other answers of its."""
+    """Sign up with the provider's answers; `check` and `profile` replace them."""
     checker = CHECKERS[provider]
     for url, answer in (
         (checker.check_url, changed.get("check", {"json": checker.claims})),
@@ -82,14 +82,14 @@ def test_a_token_issued_to_another_application_is_refused(
 ) -> None:
     """The answer is `token_audience_mismatch`."""
     checker = CHECKERS[provider]
-    claims = checker.saying(checker.of, checker.theirs)
+    claims = checker.with_claim(checker.of, checker.theirs)
     refused(sign_up(one_api, provider, mock, check={"json": claims}), "token_audience_mismatch")
 
 
 def test_any_of_our_client_ids_is_accepted(one_api: ApiClient, provider: str, mock: responses.RequestsMock) -> None:
     """An operator may have one application for each client."""
     checker = CHECKERS[provider]
-    claims = checker.saying(checker.of, checker.theirs)
+    claims = checker.with_claim(checker.of, checker.theirs)
     several = {"APP_ID": f"{OURS}, {THEIRS}"} if provider == "kakao" else {"CLIENT_IDS": f" {THEIRS} ,9"}
     with enabled(provider, **several):
         assert sign_up(one_api, provider, mock, check={"json": claims}).status_code == 201
@@ -98,7 +98,7 @@ def test_any_of_our_client_ids_is_accepted(one_api: ApiClient, provider: str, mo
 @pytest.mark.parametrize(
     ("provider", "named"),
     [
-        # The check of a name is one for all; Kakao, which counts its applications, looks for a number.
+        # The check of a string is shared by all providers; Kakao compares numbers.
         *((name, named) for name in ("gitlab", "kakao") for named in (None, "", [OURS], {"id": OURS}, True, 1.5, 0.0)),
         *((name, None) for name in EACH if name not in {"gitlab", "kakao"}),
     ],
@@ -110,7 +110,7 @@ def test_a_check_without_an_application_is_refused(
 ) -> None:
     """A check that names no application proves nothing."""
     checker = CHECKERS[provider]
-    claims = checker.saying(checker.of, named)
+    claims = checker.with_claim(checker.of, named)
     refused(sign_up(one_api, provider, mock, check={"json": claims}), "provider_bad_response")
 
 
@@ -138,9 +138,9 @@ def test_a_malformed_check_is_refused(
 def test_check_and_profile_must_name_the_same_user(
     one_api: ApiClient, provider: str, mock: responses.RequestsMock, who: Any
 ) -> None:
-    """Refuse a profile of another user than the check's."""
+    """A profile of another user than the check's is refused."""
     checker = CHECKERS[provider]
-    refused(sign_up(one_api, provider, mock, check={"json": checker.saying(checker.whose, who)}), "token_rejected")
+    refused(sign_up(one_api, provider, mock, check={"json": checker.with_claim(checker.whose, who)}), "token_rejected")
 
 
 @pytest.mark.parametrize("provider", ["gitlab"], indirect=True)
@@ -215,7 +215,7 @@ def test_the_checks_failure_comes_first(one_api: ApiClient, provider: str, mock:
         one_api,
         provider,
         mock,
-        check={"json": checker.saying(checker.of, checker.theirs)},
+        check={"json": checker.with_claim(checker.of, checker.theirs)},
         profile={"status": 500, "body": "down"},
     )
     refused(answer, "token_audience_mismatch")
@@ -225,7 +225,7 @@ def test_discords_check_is_the_profile_without_the_email_scope(api: ApiClient, m
     """A token without the email scope costs one call."""
     checker: Checker = CHECKERS["discord"]
     with enabled("discord"):
-        answer = sign_up(api, "discord", mock, check={"json": checker.saying("scopes", ["identify"])})
+        answer = sign_up(api, "discord", mock, check={"json": checker.with_claim("scopes", ["identify"])})
     assert answer.json()["username"] == "ripley"
     assert [call.request.url for call in mock.calls] == [checker.check_url]
 
@@ -237,7 +237,7 @@ def test_discords_profile_is_requested_after_the_check(
     """Without the email scope in the settings, the check decides whether to request the profile."""
     checker = CHECKERS["discord"]
     with enabled("discord", SCOPE=scope):
-        refused(sign_up(one_api, "discord", mock, check={"json": checker.saying(checker.of, THEIRS)}), MISMATCH)
+        refused(sign_up(one_api, "discord", mock, check={"json": checker.with_claim(checker.of, THEIRS)}), MISMATCH)
         assert [call.request.url for call in mock.calls] == [checker.check_url]
         mock.reset()
         assert sign_up(one_api, "discord", mock).json()["email"] == "ripley@example.com"
@@ -252,11 +252,11 @@ def test_discords_check_and_profile_are_requested_at_once_with_the_email_scope(
     """The profile of a token that is not ours is not used."""
     checker = CHECKERS["discord"]
     with enabled("discord", SCOPE=scope):
-        theirs = checker.saying(checker.of, THEIRS)
+        theirs = checker.with_claim(checker.of, THEIRS)
         refused(sign_up(one_api, "discord", mock, check={"json": {**theirs, "scopes": scopes}}), MISMATCH)
         assert {call.request.url for call in mock.calls} == {checker.check_url, checker.profile_url}
         mock.reset()
-        answer = sign_up(one_api, "discord", mock, check={"json": checker.saying("scopes", scopes)})
+        answer = sign_up(one_api, "discord", mock, check={"json": checker.with_claim("scopes", scopes)})
     assert (answer.status_code, answer.json()["email"]) == (201, "ripley@example.com")
     assert len(mock.calls) == 2
 
@@ -268,7 +268,7 @@ def test_a_malformed_profile_of_discord_is_refused(
     one_api: ApiClient, provider: str, mock: responses.RequestsMock, profile: Any, user: Any
 ) -> None:
     """The check's user does not replace a malformed profile."""
-    check = CHECKERS[provider].saying("user", user)
+    check = CHECKERS[provider].with_claim("user", user)
     refused(sign_up(one_api, provider, mock, check={"json": check}, profile={"json": profile}), "provider_bad_response")
 
 
@@ -284,7 +284,7 @@ def test_a_gitlab_installation_is_called(api: ApiClient, mock: responses.Request
 def test_twitchs_profile_call_names_the_tokens_client_id(api: ApiClient, mock: responses.RequestsMock) -> None:
     """The profile call names the application that the check named."""
     checker = CHECKERS["twitch"]
-    mock.get(checker.check_url, json=checker.saying("client_id", THEIRS))
+    mock.get(checker.check_url, json=checker.with_claim("client_id", THEIRS))
     mock.get(checker.profile_url, json=checker.profile, match=[matchers.header_matcher({"Client-Id": THEIRS})])
     with enabled("twitch", CLIENT_IDS=[THEIRS]):
         assert api.sign_up({"provider": "twitch", "access_token": TOKEN}).status_code == 201

@@ -1,4 +1,4 @@
-"""docs/contract.md, section 2: the three forms of a credential, and the one answer to all others."""
+"""docs/contract.md, section 2: the three forms of a credential; anything else has one and the same answer."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -121,16 +121,16 @@ def filled(header: str, ripley: Person) -> str:
 
 
 @pytest.mark.parametrize("header", GOOD)
-def test_the_three_forms(api: ApiClient, header: str) -> None:
-    """Each names the same credential, its scheme in any case and after any number of blanks."""
+def test_each_of_the_three_forms_authenticates(api: ApiClient, header: str) -> None:
+    """The scheme may have any case and any number of spaces after it."""
     ripley = person()
     response = api.get("user/", headers={"Authorization": filled(header, ripley)})
     assert (response.status_code, response.json()["objects"][0]["id"]) == (200, ripley.user.pk)
 
 
 @pytest.mark.parametrize("name", ["rípley", "漢字", "a.b@example.com", "with blank", "a:b", "a,b", "😀"])
-def test_any_user_name(api: ApiClient, name: str) -> None:
-    """A name is UTF-8 on the wire, whatever it holds; the token stands after the last colon."""
+def test_a_username_in_the_header_may_hold_any_character(api: ApiClient, name: str) -> None:
+    """The username is UTF-8 on the wire, and the token follows the last colon."""
     ripley = person(name)
     header = f"ApiKey {name}:{ripley.token}".encode().decode("latin-1")
     response = api.get("user/", headers={"Authorization": header})
@@ -149,8 +149,8 @@ def assert_refused_everywhere(api: ApiClient, header: str) -> None:
 
 @pytest.mark.threat(32)
 @pytest.mark.parametrize("header", BAD.values(), ids=BAD)
-def test_one_answer_to_all_others(api: ApiClient, header: str) -> None:
-    """Whatever is wrong, it is the same 401, on public paths too: it never falls back to anonymous."""
+def test_malformed_credentials_have_one_answer(api: ApiClient, header: str) -> None:
+    """Malformed credentials get the same 401 on every path; a public path does not treat them as anonymous."""
     ripley, _ = person(), person("parker")
     assert_refused_everywhere(api, filled(header, ripley))
 
@@ -158,10 +158,10 @@ def test_one_answer_to_all_others(api: ApiClient, header: str) -> None:
 @pytest.mark.threat(9, 32)
 @pytest.mark.parametrize("change", STATES.values(), ids=STATES)
 @pytest.mark.parametrize("header", ["Bearer {token}", "Token {token}", "ApiKey ripley:{token}"])
-def test_the_same_answer_to_a_token_that_was_good(
+def test_a_token_that_is_no_longer_valid_has_the_same_answer(
     api: ApiClient, header: str, change: Callable[[Person], None]
 ) -> None:
-    """A token that has been good looks like any other that is not."""
+    """An expired or revoked token gets the same answer as a token that never existed."""
     ripley = person()
     header = filled(header, ripley)
     change(ripley)
@@ -173,24 +173,24 @@ def test_the_same_answer_to_a_token_that_was_good(
     ["api_key={token}", "api_key=", "api_key", "username=ripley&api_key={token}", "%61pi_key=x", "a=b&api_key=x"],
 )
 @pytest.mark.parametrize("header", [None, "Bearer {token}", "Bearer unknown"])
-def test_a_key_in_the_url(api: ApiClient, query: str, header: str | None) -> None:
-    """It is refused by its own name, whatever else is sent, good credentials included."""
+def test_a_key_in_the_url_is_refused(api: ApiClient, query: str, header: str | None) -> None:
+    """A key in the URL gets an error code of its own, even beside valid credentials."""
     ripley = person()
     headers = {"Authorization": filled(header, ripley)} if header else {}
     for path in ("provider/", "user/", "token/current/"):
         assert_error(api.get(f"{path}?{filled(query, ripley)}", headers=headers), "credentials_in_url")
 
 
-def test_a_user_name_in_the_url_is_ignored(api: ApiClient) -> None:
-    """Alone it is an unknown parameter, whether or not it is the caller's."""
+def test_a_username_in_the_url_is_ignored(api: ApiClient) -> None:
+    """Without a key, `username` is an unknown parameter."""
     ripley = person()
     for name in ("ripley", "parker", ""):
         assert_error(api.get(f"user/?username={name}"), "not_authenticated")
         assert api.get(f"user/?username={name}", token=ripley.token).status_code == 200
 
 
-def test_found_by_one_look_up(api: ApiClient, django_assert_num_queries: DjangoAssertNumQueries) -> None:
-    """A call costs one query for its credential, with its user, however many tokens there are."""
+def test_authentication_costs_one_query(api: ApiClient, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    """One query finds the token and its user, however many tokens there are."""
     ripley = person()
     with django_assert_num_queries(1):
         assert api.get("user/", token=ripley.token).status_code == 200

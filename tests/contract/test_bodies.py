@@ -1,4 +1,4 @@
-"""docs/contract.md, section 5: every body, to the byte."""
+"""docs/contract.md, section 5: every response body, to the byte."""
 
 import json
 from datetime import UTC, datetime
@@ -41,22 +41,22 @@ def user_of(api: ApiClient, someone: Person) -> dict[str, object]:
 
 @pytest.fixture
 def ripley() -> Person:
-    """The person of the contract's samples."""
+    """Return the user of the contract's samples."""
     ripley = person("ripley", email="ripley@example.com", first_name="Ellen", last_name="Ripley")
     type(ripley.row).objects.update(created=MOMENT, expires_at=LATER)
     ripley.row.refresh_from_db()
     return ripley
 
 
-def test_the_root(api: ApiClient) -> None:
-    """All resources in the order of their names, as old clients find them."""
+def test_the_root_lists_all_resources(api: ApiClient) -> None:
+    """The resources are ordered by name, as old clients expect."""
     resources = ["provider", "social_account", "social_sign_up", "token", "user"]
     expected = text({name: {"list_endpoint": f"{api.prefix}{name}/"} for name in resources})
     assert api.get("").content == expected
 
 
-def test_providers(api: ApiClient, settings: Settings) -> None:
-    """Name, protocol and which fields prove a person, in the order of the names, to anyone."""
+def test_the_list_of_providers_is_public(api: ApiClient, settings: Settings) -> None:
+    """Each provider has its name, its protocol and the fields that it accepts, ordered by name."""
     settings.SOCIAL_PROVIDERS = ["twitter", "instagram", "github"]
     assert api.get("provider/").content == listed(
         {"name": "github", "protocol": "oauth2", "accepts": [["access_token"]]},
@@ -65,8 +65,8 @@ def test_providers(api: ApiClient, settings: Settings) -> None:
     )
 
 
-def test_providers_that_take_an_access_token(api: ApiClient) -> None:
-    """Facebook and Google take one, whatever else they take."""
+def test_facebook_and_google_accept_an_access_token(api: ApiClient) -> None:
+    """Facebook and Google accept an access token, whatever else they accept."""
     found = {one["name"]: one for one in api.get("provider/").json()["objects"]}
     for name in ("facebook", "google-oauth2"):
         assert list(found[name]) == ["name", "protocol", "accepts"]
@@ -74,20 +74,20 @@ def test_providers_that_take_an_access_token(api: ApiClient) -> None:
         assert found[name]["accepts"][0] == ["access_token"]
 
 
-def test_no_providers(api: ApiClient, settings: Settings) -> None:
-    """A service without any still answers."""
+def test_without_providers_the_list_is_empty(api: ApiClient, settings: Settings) -> None:
+    """A service without providers answers with an empty list."""
     settings.SOCIAL_PROVIDERS = []
     assert api.get("provider/").content == listed()
 
 
-def test_user(api: ApiClient, ripley: Person) -> None:
-    """Oneself, alone and as a list of one."""
+def test_a_user_sees_their_own_row(api: ApiClient, ripley: Person) -> None:
+    """A user sees their own row, as a detail and as a list of one."""
     assert api.get("user/", token=ripley.token).content == listed(user_of(api, ripley))
     assert api.get(f"user/{ripley.user.pk}/", token=ripley.token).content == text(user_of(api, ripley))
 
 
-def test_a_user_of_whom_little_is_known(api: ApiClient) -> None:
-    """What is not known is empty, never null and never left out."""
+def test_unknown_values_are_empty_strings(api: ApiClient) -> None:
+    """An unknown value is an empty string; it is never null and never left out."""
     nobody = person("nobody")
     assert api.get(f"user/{nobody.user.pk}/", token=nobody.token).content == text(
         {
@@ -101,8 +101,8 @@ def test_a_user_of_whom_little_is_known(api: ApiClient) -> None:
     )
 
 
-def test_social_account(api: ApiClient, ripley: Person) -> None:
-    """Own linked identities, in the order of their ids, an account of a disabled provider among them."""
+def test_a_user_sees_their_associations(api: ApiClient, ripley: Person) -> None:
+    """Associations are ordered by id and include those of disabled providers."""
     accounts = [link(ripley.user, "twitter", "10012"), link(ripley.user), link(ripley.user, "gone", "é/1")]
     link(person("parker").user, "facebook", "666")
     UserSocialAuth.objects.update(created=MOMENT)
@@ -123,8 +123,8 @@ def test_social_account(api: ApiClient, ripley: Person) -> None:
         assert api.get(f"social_account/{account.pk}/", token=ripley.token).content == text(body)
 
 
-def test_token(api: ApiClient, ripley: Person) -> None:
-    """Own credentials, never a token itself; times cut to the second; null for never."""
+def test_a_user_sees_their_tokens_without_the_values(api: ApiClient, ripley: Person) -> None:
+    """Times have whole seconds, and null stands for never."""
     other = type(ripley.row).objects.create(
         user=ripley.user, digest="0" * 64, created=MOMENT, last_used=MOMENT, expires_at=None, imported=True
     )
@@ -153,6 +153,6 @@ def test_token(api: ApiClient, ripley: Person) -> None:
 
 
 def test_times_are_utc(api: ApiClient, ripley: Person, settings: Settings) -> None:
-    """Whatever zone the project is in."""
+    """Times are UTC, whatever the time zone of the project."""
     settings.TIME_ZONE = "Pacific/Auckland"
     assert api.get("token/current/", token=ripley.token).json()["created"] == "2026-11-23T20:00:00Z"

@@ -1,4 +1,4 @@
-"""docs/contract.md, section 1: how large and how deep a body may be."""
+"""docs/contract.md, section 1: the limits of a body's size and depth."""
 
 from collections.abc import Callable
 
@@ -19,17 +19,17 @@ SENDERS: dict[str, Callable[..., Response]] = {
 
 
 def spaced(size: int) -> bytes:
-    """A body of so many bytes, all but the first of them blank."""
+    """Return a body of `size` bytes, padded with spaces."""
     return b'{"provider":"nobody"}'.ljust(size)
 
 
 def stuffed(size: int) -> bytes:
-    """A body of so many bytes, most of them one string."""
+    """Return a body of `size` bytes with one long string."""
     return START + b'"' + b"x" * (size - len(START) - len(END) - 2) + b'"' + END
 
 
 def lists(depth: int) -> bytes:
-    """A body so deep, the outermost object being level 1."""
+    """Return a body of lists of this depth; the outermost object is level 1."""
     return START + b"[" * (depth - 1) + b"]" * (depth - 1) + END
 
 
@@ -39,8 +39,8 @@ def objects(depth: int) -> bytes:
 
 @pytest.mark.parametrize("send", SENDERS.values(), ids=SENDERS)
 @pytest.mark.parametrize("make", [spaced, stuffed])
-def test_64_kib_are_read(api: ApiClient, send: Callable[..., Response], make: Callable[[int], bytes]) -> None:
-    """The last byte that fits is read."""
+def test_a_body_of_64_kib_is_read(api: ApiClient, send: Callable[..., Response], make: Callable[[int], bytes]) -> None:
+    """A body of exactly 64 KiB is read."""
     assert len(make(LIMIT)) == LIMIT
     assert_error(send(api, "social_sign_up/", make(LIMIT)), READ)
 
@@ -48,36 +48,36 @@ def test_64_kib_are_read(api: ApiClient, send: Callable[..., Response], make: Ca
 @pytest.mark.parametrize("send", SENDERS.values(), ids=SENDERS)
 @pytest.mark.parametrize("size", [LIMIT + 1, LIMIT * 2, 3 * 1024 * 1024])
 @pytest.mark.parametrize("make", [spaced, stuffed])
-def test_a_byte_more_is_refused(
+def test_a_body_above_64_kib_is_refused(
     api: ApiClient, send: Callable[..., Response], make: Callable[[int], bytes], size: int
 ) -> None:
-    """One byte more is 413, whether its length is stated or found while reading, and however much it is."""
+    """A body above 64 KiB is refused with 413, whether its length is declared or not."""
     assert_error(send(api, "social_sign_up/", make(size)), "payload_too_large")
 
 
-def test_a_stated_length_is_enough(api: ApiClient) -> None:
-    """A body that is announced as too large is not read at all."""
+def test_a_declared_length_above_the_limit_is_refused_without_reading(api: ApiClient) -> None:
+    """A body with a declared length above the limit is not read."""
     response = api.post_plain("social_sign_up/", b"", CONTENT_LENGTH="65537", **{"wsgi.input": Unreadable()})
     assert_error(response, "payload_too_large")
 
 
-def test_a_chunked_body_is_not_read_to_its_end(api: ApiClient) -> None:
-    """Of a body without end no more is read than shows that it is too large."""
+def test_an_endless_chunked_body_is_read_up_to_the_limit(api: ApiClient) -> None:
+    """A chunked body is read only until it exceeds the limit."""
     endless = Endless()
     assert_error(api.post_chunked("social_sign_up/", b"", **{"wsgi.input": endless}), "payload_too_large")
     assert endless.given <= 2 * LIMIT
 
 
 @pytest.mark.parametrize("make", [lists, objects])
-def test_32_levels_are_read(api: ApiClient, make: Callable[[int], bytes]) -> None:
-    """The object is level 1, the deepest list or object level 32."""
+def test_a_body_of_32_levels_is_read(api: ApiClient, make: Callable[[int], bytes]) -> None:
+    """The outermost object is level 1, the deepest list or object level 32."""
     assert_error(api.post("social_sign_up/", make(32)), READ)
 
 
 @pytest.mark.parametrize("make", [lists, objects])
 @pytest.mark.parametrize("depth", [33, 34, 100, 999, 1001, 5000])
-def test_33_levels_are_refused(api: ApiClient, make: Callable[[int], bytes], depth: int) -> None:
-    """One level more is `invalid_json`, in a field that nobody reads as well."""
+def test_a_body_of_more_than_32_levels_is_refused(api: ApiClient, make: Callable[[int], bytes], depth: int) -> None:
+    """A deeper body is `invalid_json`, also in a field that is ignored."""
     assert_error(api.post("social_sign_up/", make(depth)), "invalid_json")
 
 
@@ -93,18 +93,18 @@ def test_33_levels_are_refused(api: ApiClient, make: Callable[[int], bytes], dep
     ],
     ids=["open lists", "lists", "open objects", "lists in an object", "open lists in an object", "both in turn"],
 )
-def test_60000_brackets_are_refused(api: ApiClient, body: bytes) -> None:
-    """No depth exhausts the stack."""
+def test_a_body_of_60000_brackets_is_refused(api: ApiClient, body: bytes) -> None:
+    """A body of any depth gets an answer; it does not exhaust the stack."""
     assert_error(api.post("social_sign_up/", body), "invalid_json")
 
 
-def test_a_wide_body_is_read(api: ApiClient) -> None:
-    """Depth is what counts, not the number of members."""
+def test_many_members_on_one_level_are_read(api: ApiClient) -> None:
+    """The limit is on the depth, not on the number of members."""
     assert_error(api.post("social_sign_up/", START + b"[" + b"[],{}," * 9_000 + b"1]" + END), READ)
 
 
 class Unreadable:
-    """A body that must not be touched."""
+    """A body that fails the test when it is read."""
 
     def read(self, *args: int) -> bytes:
         raise AssertionError("the body was read")
@@ -113,7 +113,7 @@ class Unreadable:
 
 
 class Endless:
-    """A body that never ends, and counts what is read of it."""
+    """A body without an end that counts the bytes read."""
 
     given = 0
 

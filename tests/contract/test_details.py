@@ -46,7 +46,7 @@ NO_IDS = {
 }
 RESOURCES = ["user", "social_account", "token"]
 NUMBERS = {name: id_ for name, id_ in NO_IDS.items() if id_.format(id=1).isascii() and id_.format(id=1).isdecimal()}
-"""Those that reach the look-up of a row: no path has any of the others, whatever the resource."""
+"""The malformed ids that reach the lookup of a row; no path matches the others, whatever the resource."""
 
 
 def own_id(ripley: Person, resource: str) -> int:
@@ -56,14 +56,14 @@ def own_id(ripley: Person, resource: str) -> int:
 
 @pytest.mark.parametrize("id_", NO_IDS.values(), ids=NO_IDS)
 def test_a_malformed_id_is_not_found(api: ApiClient, id_: str) -> None:
-    """By GET, HEAD and DELETE; never the row with a similar id."""
+    """GET, HEAD and DELETE answer 404; they never find the row with a similar id."""
     refuses(api, "token", id_)
 
 
 @pytest.mark.parametrize("id_", NUMBERS.values(), ids=NUMBERS)
 @pytest.mark.parametrize("resource", ["user", "social_account"])
 def test_a_number_without_a_row_is_not_found(api: ApiClient, resource: str, id_: str) -> None:
-    """Each resource has a look-up of its own, and each adapter hands the id to it."""
+    """An id without a row is 404 for each resource, which has a lookup of its own in each adapter."""
     refuses(api, resource, id_)
 
 
@@ -80,7 +80,7 @@ def refuses(api: ApiClient, resource: str, id_: str) -> None:
 
 @pytest.mark.parametrize("resource", RESOURCES)
 def test_another_users_row_is_not_found(api: ApiClient, resource: str) -> None:
-    """The answer is the same as for an id that does not exist, and nothing changes."""
+    """Another user's row gets the same answer as an id that does not exist, and nothing changes."""
     ripley, parker = person(), person("parker", is_superuser=True)
     theirs, own = own_id(parker, resource), link(ripley.user, "github", "1")
     before = all_rows()
@@ -97,7 +97,7 @@ def test_another_users_row_is_not_found(api: ApiClient, resource: str) -> None:
 
 @pytest.mark.parametrize("resource", RESOURCES)
 def test_a_superuser_sees_only_own_rows(api: ApiClient, resource: str) -> None:
-    """Permissions in the admin do not count in the API."""
+    """Permissions in the admin have no effect in the API."""
     admin, ripley = person("owner", is_superuser=True, is_staff=True), person()
     assert_error(api.get(f"{resource}/{own_id(ripley, resource)}/", token=admin.token), "not_found")
     listed = api.get(f"{resource}/", token=admin.token).json()["objects"]
@@ -105,7 +105,7 @@ def test_a_superuser_sees_only_own_rows(api: ApiClient, resource: str) -> None:
 
 
 def test_the_list_of_users_holds_only_the_caller(api: ApiClient) -> None:
-    """Whatever the number of users."""
+    """The list of users has one row, whatever the number of users."""
     ripley = person()
     User.objects.bulk_create(User(username=f"user{number}") for number in range(3))
     body = api.get("user/", token=ripley.token).json()

@@ -1,4 +1,4 @@
-"""docs/contract.md, section 4: backends that pass on the whole profile; only expected details have an effect."""
+"""docs/contract.md, section 4: a backend that passes on the whole profile sets no attribute of the user."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.threat(10)]
 
 
 @pytest.mark.parametrize(
-    "told",
+    "details",
     [
         {"groups": ["1"]},
         {"user_permissions": [1]},
@@ -27,15 +27,17 @@ pytestmark = [pytest.mark.django_db, pytest.mark.threat(10)]
     ],
     ids=str,
 )
-def test_what_a_provider_tells_besides(api: ApiClient, settings: Settings, told: dict[str, Any]) -> None:
-    """It is no attribute of the new user's."""
+def test_unexpected_details_do_not_set_user_attributes(
+    api: ApiClient, settings: Settings, details: dict[str, Any]
+) -> None:
+    """Details with the name of a user's attribute have no effect on the new user."""
     settings.SOCIAL_PROVIDERS = ["hubspot"]
     settings.SOCIAL_AUTH_HUBSPOT_KEY = settings.SOCIAL_AUTH_HUBSPOT_SECRET = "ours"
     settings.SOCIAL_AUTH_HUBSPOT_ACCEPT_UNVERIFIED = 1
     with responses.RequestsMock() as mock:
         mock.get(
             "https://api.hubapi.com/oauth/v1/access-tokens/t",
-            json={"user": "ripley@example.com", "user_id": 7, "hub_id": 5, "hub_domain": "x", **told},
+            json={"user": "ripley@example.com", "user_id": 7, "hub_id": 5, "hub_domain": "x", **details},
         )
         answer = api.sign_up({"provider": "hubspot", "access_token": "t"})
     assert answer.status_code == 201, answer.content

@@ -1,4 +1,4 @@
-"""docs/contract.md, section 5: disconnecting an identity, never the last way in."""
+"""docs/contract.md, section 5: an identity can be disconnected unless it is the last login method."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -26,25 +26,25 @@ def refused(api: ApiClient, ripley: Person, account: UserSocialAuth) -> None:
     assert all_rows() == before
 
 
-def done(api: ApiClient, ripley: Person, account: UserSocialAuth) -> None:
+def disconnect(api: ApiClient, ripley: Person, account: UserSocialAuth) -> None:
     response = api.delete(f"social_account/{account.pk}/", token=ripley.token)
     assert (response.status_code, response.content) == (204, b"")
     assert not UserSocialAuth.objects.filter(pk=account.pk).exists()
 
 
-def test_one_of_two(api: ApiClient) -> None:
-    """It is gone, alone; the other is the last and stays."""
+def test_one_of_two_identities_can_be_disconnected(api: ApiClient) -> None:
+    """Only this identity is removed; the other is then the last one and stays."""
     ripley = person()
     first, second = link(ripley.user), link(ripley.user, "github", "10015")
-    done(api, ripley, first)
+    disconnect(api, ripley, first)
     assert [one["id"] for one in api.get("social_account/", token=ripley.token).json()["objects"]] == [second.pk]
     assert_error(api.get(f"social_account/{first.pk}/", token=ripley.token), "not_found")
     refused(api, ripley, second)
 
 
 @pytest.mark.threat(15)
-def test_the_last_one(api: ApiClient) -> None:
-    """409 as often as it is tried; others' identities do not help."""
+def test_the_last_identity_cannot_be_disconnected(api: ApiClient) -> None:
+    """The answer is 409 each time; identities of other users do not count."""
     ripley = person()
     account = link(ripley.user)
     link(person("parker").user, "github", "10015")
@@ -53,68 +53,70 @@ def test_the_last_one(api: ApiClient) -> None:
 
 
 @pytest.mark.threat(12)
-def test_two_of_one_provider(api: ApiClient) -> None:
-    """The other account of the same provider is a way in."""
+def test_two_identities_of_one_provider_are_two_login_methods(api: ApiClient) -> None:
+    """The second identity at the same provider is a login method."""
     ripley = person()
     first, second = link(ripley.user, uid="1"), link(ripley.user, uid="2")
-    done(api, ripley, second)
+    disconnect(api, ripley, second)
     refused(api, ripley, first)
 
 
 @pytest.mark.threat(15)
-def test_a_disabled_provider_is_no_way_in(api: ApiClient, settings: Settings) -> None:
-    """An identity there does not count, and may itself be taken away while another counts."""
+def test_an_identity_of_a_disabled_provider_is_no_login_method(api: ApiClient, settings: Settings) -> None:
+    """An identity of a disabled provider does not count, and can be removed while another one counts."""
     ripley = person()
     account, dead = link(ripley.user), link(ripley.user, "github", "10015")
     settings.SOCIAL_PROVIDERS = ["facebook"]
     refused(api, ripley, account)
-    done(api, ripley, dead)
+    disconnect(api, ripley, dead)
 
 
-def test_only_disabled_providers(api: ApiClient, settings: Settings) -> None:
-    """Where no enabled one remains, it is refused as well."""
+def test_the_last_identity_cannot_be_disconnected_if_its_provider_is_disabled(
+    api: ApiClient, settings: Settings
+) -> None:
+    """The last identity is kept even if all providers are disabled."""
     ripley = person()
     account = link(ripley.user, "github", "10015")
     settings.SOCIAL_PROVIDERS = ["facebook"]
     refused(api, ripley, account)
 
 
-def test_a_usable_password_counts(api: ApiClient) -> None:
-    """For sites with a password login elsewhere."""
+def test_a_usable_password_is_a_login_method(api: ApiClient) -> None:
+    """A usable password counts: the site may have a password login elsewhere."""
     ripley = with_password()
-    done(api, ripley, link(ripley.user))
+    disconnect(api, ripley, link(ripley.user))
 
 
 @pytest.mark.threat(15)
-def test_unless_the_operator_says_no(api: ApiClient, settings: Settings) -> None:
-    """`PASSWORD_COUNTS_AS_LOGIN` off."""
+def test_a_password_does_not_count_if_the_setting_is_off(api: ApiClient, settings: Settings) -> None:
+    """With `PASSWORD_COUNTS_AS_LOGIN` off, a usable password does not count."""
     settings.PASSWORD_COUNTS_AS_LOGIN = False
     ripley = with_password()
     account, other = link(ripley.user), link(ripley.user, "github", "10015")
-    done(api, ripley, other)
+    disconnect(api, ripley, other)
     refused(api, ripley, account)
 
 
 @pytest.mark.threat(15)
 @pytest.mark.parametrize("password", ["!", "!unusable"])
-def test_an_unusable_password_does_not_count(api: ApiClient, password: str) -> None:
-    """That is what a user has who was signed up here."""
+def test_an_unusable_password_is_no_login_method(api: ApiClient, password: str) -> None:
+    """Users who signed up with this service have an unusable password."""
     ripley = person(password=password)
     refused(api, ripley, link(ripley.user))
 
 
-def test_whom_this_service_has_made(api: ApiClient, providers: Providers) -> None:
-    """Has one way in, and cannot take it away."""
+def test_a_new_user_cannot_disconnect_their_only_identity(api: ApiClient, providers: Providers) -> None:
+    """A user created by a sign-up has one login method and cannot remove it."""
     body = api.sign_up(providers.knows("facebook", "t", **PROFILES["facebook"])).json()
     ripley = Person(User.objects.get(), body["token"], User.objects.get().access_tokens.get())
     refused(api, ripley, UserSocialAuth.objects.get())
 
 
-def test_tokens_stay_valid(api: ApiClient, providers: Providers) -> None:
-    """Disconnecting is not signing out; the identity is free, and its next sign-in is somebody new."""
+def test_disconnecting_keeps_tokens_valid(api: ApiClient, providers: Providers) -> None:
+    """Tokens stay valid, and the next sign-in with the identity creates a new user."""
     ripley = person()
     account, _ = link(ripley.user), link(ripley.user, "github", "10015")
-    done(api, ripley, account)
+    disconnect(api, ripley, account)
     assert api.get("user/", token=ripley.token).status_code == 200
     fields = providers.knows("facebook", "t", **PROFILES["facebook"])
     body = api.sign_up(fields).json()
@@ -122,17 +124,17 @@ def test_tokens_stay_valid(api: ApiClient, providers: Providers) -> None:
     assert_error(api.sign_up(fields, token=ripley.token), "account_in_use")
 
 
-def test_linked_again(api: ApiClient, providers: Providers) -> None:
-    """An identity can come back."""
+def test_a_disconnected_identity_can_be_linked_again(api: ApiClient, providers: Providers) -> None:
+    """An identity can be linked again after it was disconnected."""
     ripley = person()
     account, _ = link(ripley.user), link(ripley.user, "github", "10015")
-    done(api, ripley, account)
+    disconnect(api, ripley, account)
     body = api.sign_up(providers.knows("facebook", "t", **PROFILES["facebook"]), token=ripley.token).json()
     assert body["outcome"] == "linked"
 
 
-def test_a_body_is_not_looked_at(api: ApiClient) -> None:
-    """DELETE takes none, so nothing about one can be wrong."""
+def test_delete_ignores_a_body(api: ApiClient) -> None:
+    """DELETE takes no body, so an invalid one is no error."""
     ripley = person()
     account, _ = link(ripley.user), link(ripley.user, "github", "10015")
     response = api.call(

@@ -1,4 +1,4 @@
-"""docs/contract.md, section 3: every code of the table, its status, its envelope."""
+"""docs/contract.md, section 3: every code of the table has its status and its envelope."""
 
 import json
 
@@ -40,12 +40,12 @@ TABLE = {
 }
 
 
-def made(kind: type[ApiError]) -> ApiError:
+def example_of(kind: type[ApiError]) -> ApiError:
     return kind(allow="GET") if kind is MethodNotAllowed else kind()
 
 
-def test_the_tree_is_the_table() -> None:
-    """Every code of the contract is in the tree, with its status, and none besides."""
+def test_the_error_classes_are_the_table_of_the_contract() -> None:
+    """The error classes have exactly the codes of the contract, each with its status."""
     found: dict[int, set[str]] = {}
     for leaf in leaves():
         found.setdefault(leaf.status, set()).add(leaf.code)
@@ -53,17 +53,19 @@ def test_the_tree_is_the_table() -> None:
     assert sum(map(len, TABLE.values())) == len(leaves())
 
 
-def test_the_texts_are_the_contracts() -> None:
-    """Texts are fixed: clients show them."""
+def test_error_texts_are_those_of_the_contract() -> None:
+    """Error texts do not change: clients display them."""
     assert {leaf.code: (leaf.status, leaf.message) for leaf in leaves()} == ERRORS
 
 
 @pytest.mark.parametrize("kind", [leaf for leaf in leaves() if leaf.status != 410], ids=lambda kind: kind.code)
-def test_every_envelope(api: ApiClient, kind: type[ApiError], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever the service raises reaches the client as its status and its envelope."""
+def test_every_error_has_its_status_and_envelope(
+    api: ApiClient, kind: type[ApiError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error raised by the service reaches the client with its status and its envelope."""
 
     def raises(call: object) -> None:
-        raise made(kind)
+        raise example_of(kind)
 
     monkeypatch.setattr("social.service.list_providers", raises)
     allow = "GET" if kind is MethodNotAllowed else None
@@ -71,9 +73,9 @@ def test_every_envelope(api: ApiClient, kind: type[ApiError], monkeypatch: pytes
 
 
 @pytest.mark.parametrize("kind", leaves(), ids=lambda kind: kind.code)
-def test_headers_of_its_own(kind: type[ApiError]) -> None:
-    """401 has its challenge, 405 its Allow, what passes by itself a Retry-After of whole seconds, at least one."""
-    response = django_response(failure_reply(made(kind), HttpRequest()))
+def test_an_error_has_the_headers_of_its_status(kind: type[ApiError]) -> None:
+    """A 401 has a challenge, a 405 has Allow, and a temporary error has Retry-After in whole seconds, at least one."""
+    response = django_response(failure_reply(example_of(kind), HttpRequest()))
     own = {name: value for name, value in response.items() if name != "Content-Type"}
     assert set(own) == {
         401: {"WWW-Authenticate"},
@@ -83,16 +85,16 @@ def test_headers_of_its_own(kind: type[ApiError]) -> None:
         assert int(own["Retry-After"]) >= 1
 
 
-def test_fields_in_their_order() -> None:
-    """The sentence is of the first field at fault; all are named, none without need."""
+def test_errors_name_all_invalid_fields_in_table_order() -> None:
+    """The sentence is about the first invalid field, and `fields` names all of them."""
     error = InvalidRequest({"b": ["Wrong."], "a": ["Worse.", "Twice."]})
     assert json.dumps(error.body()) == json.dumps(
         {"errors": "b: Wrong.", "code": "invalid_request", "fields": {"b": ["Wrong."], "a": ["Worse.", "Twice."]}}
     )
 
 
-def test_the_samples_of_the_contract(api: ApiClient) -> None:
-    """The second sample of section 3, as a client sees it."""
+def test_the_sample_error_is_the_answer(api: ApiClient) -> None:
+    """The second sample of section 3 is the answer that a client gets."""
     response = api.sign_up({"provider": "facebook"})
     assert_error(response, "invalid_request", fields={"access_token": "This field is required."})
     assert response.content == (
@@ -106,8 +108,8 @@ def test_the_samples_of_the_contract(api: ApiClient) -> None:
 
 @pytest.mark.threat(29)
 @pytest.mark.django_db
-def test_no_error_holds_what_was_sent(api: ApiClient, providers: Providers) -> None:
-    """Not the token, not the provider's message."""
+def test_errors_do_not_repeat_the_request(api: ApiClient, providers: Providers) -> None:
+    """An error holds neither the token nor the provider's message."""
     canary = "canary-4711"
     providers.answers("facebook", (400, {}, json.dumps({"error": {"message": canary, "code": 190, "type": canary}})))
     for fields in (

@@ -1,4 +1,4 @@
-"""docs/contract.md, section 5: the sample exchanges are what the service gives, to the byte where nothing is fresh."""
+"""docs/contract.md, section 5: the sample exchanges are the answers of the service."""
 
 import json
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ THEN = datetime(2026, 11, 23, 20, tzinfo=UTC)
 
 @pytest.fixture
 def ripley(settings: Any) -> User:
-    """The person of the samples, with the ids that the samples have."""
+    """Create the user of the samples, with the ids of the samples."""
     settings.SOCIAL_PROVIDERS = ["facebook", "twitter"]
     user = User.objects.create(
         id=7, username="ripley", email="ripley@example.com", first_name="Ellen", last_name="Ripley"
@@ -43,7 +43,7 @@ def ripley(settings: Any) -> User:
     ids=lambda one: one.operation.name,
 )
 def test_the_sample_is_the_answer(api: ApiClient, ripley: User, exchange: Exchange, monkeypatch: Any) -> None:
-    """Each sample's request gets the sample's answer, byte by byte."""
+    """The request of each sample gets the answer of the sample, byte by byte."""
     monkeypatch.setattr("django.utils.timezone.now", lambda: THEN)
     response = api.call(exchange.method, exchange.path, token=TOKEN)
     example = exchange.example
@@ -52,7 +52,7 @@ def test_the_sample_is_the_answer(api: ApiClient, ripley: User, exchange: Exchan
 
 
 def test_the_sample_of_a_sign_up_is_the_answer(api: ApiClient, providers: Providers) -> None:
-    """A sign-up gives the sample's answer but for the new id, the new token and its time."""
+    """The answer to a sign-up differs from the sample only in the new id, the new token and its time."""
     sample = next(one for one in registry.exchanges() if one.operation.name == "signUp")
     request = sample.example.request
     assert request is not None

@@ -1,4 +1,4 @@
-"""docs/contract.md, section 1: a wrong Host and an unexpected failure stay in the envelope."""
+"""docs/contract.md, section 1: a wrong Host and an unexpected failure are answered with the envelope."""
 
 import logging
 from collections.abc import Iterator
@@ -33,8 +33,8 @@ HOSTS = [
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_a_wrong_host(api: ApiClient, settings: Settings, subtests: pytest.Subtests, host: str) -> None:
-    """Whatever is asked under another name is 400, never a page, under DEBUG as well."""
+def test_an_unknown_host_is_refused(api: ApiClient, settings: Settings, subtests: pytest.Subtests, host: str) -> None:
+    """An unknown Host is 400 with the envelope, also under DEBUG."""
     for settings.DEBUG in (False, True):
         for method in ("GET", "POST", "OPTIONS", "BREW"):
             with subtests.test(method, debug=settings.DEBUG):
@@ -42,22 +42,22 @@ def test_a_wrong_host(api: ApiClient, settings: Settings, subtests: pytest.Subte
 
 
 @pytest.mark.parametrize("host", ["api.example.com", "API.example.com", "api.example.com:8000", "api.example.com."])
-def test_the_right_host(api: ApiClient, host: str) -> None:
-    """Any case, any port."""
+def test_a_known_host_is_accepted_in_any_case_with_any_port(api: ApiClient, host: str) -> None:
+    """The case of the Host, its port and a final dot do not matter."""
     assert api.get("provider/", HTTP_HOST=host).status_code == 200
 
 
 @pytest.fixture
-def told() -> Iterator[list[dict[str, Any]]]:
-    """What error reporters hear."""
-    heard: list[dict[str, Any]] = []
+def reported() -> Iterator[list[dict[str, Any]]]:
+    """Return the exceptions reported by the signal `got_request_exception`."""
+    sent: list[dict[str, Any]] = []
 
-    def listen(sender: object, **kwargs: Any) -> None:
-        heard.append(kwargs)
+    def receive(sender: object, **kwargs: Any) -> None:
+        sent.append(kwargs)
 
-    got_request_exception.connect(listen)
-    yield heard
-    got_request_exception.disconnect(listen)
+    got_request_exception.connect(receive)
+    yield sent
+    got_request_exception.disconnect(receive)
 
 
 SECRET = "canary-of-the-stack"
@@ -77,16 +77,16 @@ BROKEN = {
 @pytest.mark.django_db
 @pytest.mark.parametrize(("call", "broken"), BROKEN.items(), ids=BROKEN)
 @pytest.mark.parametrize("debug", [False, True], ids=["", "debug"])
-def test_an_unexpected_failure(
+def test_a_bug_is_an_internal_error_and_is_reported(
     api: ApiClient,
     settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
-    told: list[dict[str, Any]],
+    reported: list[dict[str, Any]],
     call: str,
     broken: str,
     debug: bool,
 ) -> None:
-    """A bug of ours is `internal_error`, told to error reporters with the request, and to nobody else."""
+    """A bug is `internal_error`; error reporters get it with the request, and the client gets no details."""
     settings.DEBUG = debug
     ripley = person()
 
@@ -99,7 +99,7 @@ def test_an_unexpected_failure(
     response = api.post(path, body) if method == "POST" else api.call(method, path, token=ripley.token)
     assert_error(response, "internal_error")
     assert SECRET not in response.content.decode()
-    [one] = told
+    [one] = reported
     assert one["request"].path == api.prefix + path
 
 
@@ -107,17 +107,17 @@ def test_an_unexpected_failure(
 @pytest.mark.django_db
 @pytest.mark.parametrize(("call", "broken"), BROKEN.items(), ids=BROKEN)
 @pytest.mark.parametrize("debug", [False, True], ids=["", "debug"])
-def test_the_database_is_away(
+def test_a_database_failure_is_service_unavailable(
     api: ApiClient,
     settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
-    told: list[dict[str, Any]],
+    reported: list[dict[str, Any]],
     caplog: pytest.LogCaptureFixture,
     call: str,
     broken: str,
     debug: bool,
 ) -> None:
-    """It passes: `service_unavailable`, one line for the operator with what happened and no words of the driver."""
+    """A database failure is `service_unavailable`; one log line has its kind but not the driver's text."""
     settings.DEBUG = debug
     ripley = person()
 
@@ -129,7 +129,7 @@ def test_the_database_is_away(
     body = {"provider": "facebook", "access_token": "t"}
     response = api.post(path, body) if method == "POST" else api.call(method, path, token=ripley.token)
     assert_error(response, "service_unavailable")
-    assert told == []
+    assert reported == []
     [line] = [record for record in caplog.records if record.levelno >= logging.WARNING]
     assert (line.levelno, line.getMessage().strip()) == (logging.ERROR, "service_unavailable: AdminShutdown")
     assert SECRET not in caplog.text + response.content.decode()
@@ -138,22 +138,22 @@ def test_the_database_is_away(
 @pytest.mark.parametrize(
     "error", [KeyError, ValueError, RecursionError, OSError, PermissionDenied, SuspiciousOperation]
 )
-def test_whatever_was_raised(
-    api: ApiClient, monkeypatch: pytest.MonkeyPatch, told: list[dict[str, Any]], error: type[Exception]
+def test_an_exception_of_django_or_python_is_an_internal_error(
+    api: ApiClient, monkeypatch: pytest.MonkeyPatch, reported: list[dict[str, Any]], error: type[Exception]
 ) -> None:
-    """No exception has an answer of its own, not even those for which Django or a framework has one."""
+    """No exception has an answer of its own, even if Django or a framework has one for it."""
 
     def breaks(call: object) -> None:
         raise error(SECRET)
 
     monkeypatch.setattr("social.service.list_providers", breaks)
     assert_error(api.get("provider/"), "internal_error")
-    assert len(told) == 1
+    assert len(reported) == 1
 
 
 @pytest.mark.django_db
-def test_a_failure_keeps_the_server_serving(api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The call after it is answered as ever."""
+def test_the_call_after_a_failure_is_answered(api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A failed call does not affect the next one."""
     with monkeypatch.context() as patch:
         patch.setattr("social.service.list_providers", lambda call: 1 / 0)
         assert_error(api.get("provider/"), "internal_error")
@@ -163,9 +163,9 @@ def test_a_failure_keeps_the_server_serving(api: ApiClient, monkeypatch: pytest.
 @pytest.mark.threat(26)
 @pytest.mark.django_db
 def test_a_failing_step_of_the_pipeline_writes_nothing(
-    api: ApiClient, providers: Providers, settings: Settings, told: list[dict[str, Any]]
+    api: ApiClient, providers: Providers, settings: Settings, reported: list[dict[str, Any]]
 ) -> None:
-    """A bug in an operator's own step, the user already created, leaves no row behind."""
+    """A bug in a custom pipeline step after the user is created leaves no row behind."""
     from social_core.pipeline import DEFAULT_AUTH_PIPELINE  # noqa: PLC0415 - only here
 
     settings.SOCIAL_AUTH_PIPELINE = [*DEFAULT_AUTH_PIPELINE, f"{__name__}.step_with_a_bug"]
@@ -173,9 +173,9 @@ def test_a_failing_step_of_the_pipeline_writes_nothing(
     before = all_rows()
     assert_error(api.sign_up(providers.knows("facebook", "t", **PROFILES["facebook"])), "internal_error")
     assert all_rows() == before
-    assert len(told) == 1
+    assert len(reported) == 1
 
 
 def step_with_a_bug(**kwargs: Any) -> None:
-    """A step of an operator's pipeline."""
+    """Fail as a step of a custom pipeline."""
     raise RuntimeError(SECRET)

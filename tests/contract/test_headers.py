@@ -1,4 +1,4 @@
-"""docs/contract.md, section 1: the headers of every answer, no more and no fewer."""
+"""docs/contract.md, section 1: every answer has exactly the headers of the contract."""
 
 import json
 import re
@@ -28,48 +28,48 @@ ANSWERS: dict[str, Callable[[ApiClient], Response]] = {
 }
 
 
-def test_of_a_200(api: ApiClient) -> None:
-    """A body, its type and its length."""
+def test_a_200_has_a_type_and_a_length(api: ApiClient) -> None:
+    """A 200 has Content-Type and Content-Length."""
     assert_headers(api.get("provider/"), WITH_BODY, new=NEW)
 
 
 @pytest.mark.django_db
-def test_of_a_200_with_credentials(api: ApiClient) -> None:
-    """No Vary: what must not be stored needs none."""
+def test_a_200_with_credentials_has_no_vary(api: ApiClient) -> None:
+    """A response with no-store needs no Vary."""
     assert_headers(api.get("user/", token=person().token), WITH_BODY, new=NEW)
 
 
 @pytest.mark.django_db
-def test_of_a_201(api: ApiClient, providers: Providers) -> None:
-    """Location besides, of the user."""
+def test_a_201_has_a_location(api: ApiClient, providers: Providers) -> None:
+    """A 201 has the user's path in Location."""
     response = api.sign_up(providers.knows("facebook", "t", **PROFILES["facebook"]))
     assert response.status_code == 201
     assert_headers(response, {**WITH_BODY, "Location": f"{api.prefix}user/{response.json()['id']}/"}, new=NEW)
 
 
 @pytest.mark.django_db
-def test_of_a_204(api: ApiClient) -> None:
-    """Nothing about a body that is not there."""
+def test_a_204_has_no_headers_of_a_body(api: ApiClient) -> None:
+    """A 204 has no body, and no header that describes one."""
     response = api.delete("token/current/", token=person().token)
     assert (response.status_code, response.content) == (204, b"")
     assert_headers(response, COMMON, new=("X-Request-ID",))
 
 
-def test_of_a_401(api: ApiClient) -> None:
-    """The challenge besides."""
+def test_a_401_has_a_challenge(api: ApiClient) -> None:
+    """A 401 has WWW-Authenticate."""
     challenged = {**WITH_BODY, "WWW-Authenticate": 'Bearer realm="api"'}
     assert_headers(api.get("user/"), challenged, new=NEW)
 
 
-def test_of_a_405(api: ApiClient) -> None:
-    """Allow besides."""
+def test_a_405_has_allow(api: ApiClient) -> None:
+    """A 405 has Allow."""
     assert_headers(api.post("provider/", {}), {**WITH_BODY, "Allow": "GET, HEAD, OPTIONS"}, new=NEW)
 
 
 @pytest.mark.threat(11, 33)
 @pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
-def test_of_every_answer(api: ApiClient, answer: Callable[[ApiClient], Response]) -> None:
-    """Not stored, not sniffed, with an id, and without a cookie."""
+def test_every_answer_has_the_common_headers(api: ApiClient, answer: Callable[[ApiClient], Response]) -> None:
+    """Every answer has no-store, nosniff and a request id, and no cookie."""
     response = answer(api)
     assert response["Cache-Control"] == "no-store"
     assert response["X-Content-Type-Options"] == "nosniff"
@@ -79,8 +79,8 @@ def test_of_every_answer(api: ApiClient, answer: Callable[[ApiClient], Response]
 
 
 @pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
-def test_ids_are_our_own(api: ApiClient, answer: Callable[[ApiClient], Response]) -> None:
-    """Each answer has a new id; a client's own is not believed without a trusted proxy."""
+def test_every_answer_has_a_new_request_id(api: ApiClient, answer: Callable[[ApiClient], Response]) -> None:
+    """Each answer has a new id; a client's own id is ignored without a trusted proxy."""
     given = "0123456789abcdef"
     ids = [answer(api)["X-Request-ID"], answer(api)["X-Request-ID"]]
     ids.append(api.get("provider/", headers={"X-Request-ID": given})["X-Request-ID"])
@@ -90,8 +90,8 @@ def test_ids_are_our_own(api: ApiClient, answer: Callable[[ApiClient], Response]
 
 @pytest.mark.parametrize("given", ["12345678", "a" * 64, "A.b_c-d.9", "--------"])
 @pytest.mark.parametrize("path", ["provider/", "user/", "nothing/"])
-def test_a_trusted_proxy_names_the_request(api: ApiClient, settings: Settings, given: str, path: str) -> None:
-    """Behind a trusted proxy the request keeps its id, whatever becomes of it."""
+def test_a_request_id_of_a_trusted_proxy_is_kept(api: ApiClient, settings: Settings, given: str, path: str) -> None:
+    """Behind a trusted proxy the answer has the proxy's request id, whatever its status."""
     settings.TRUSTED_PROXIES = 1
     assert api.get(path, headers={"X-Request-ID": given})["X-Request-ID"] == given
 
@@ -100,8 +100,8 @@ def test_a_trusted_proxy_names_the_request(api: ApiClient, settings: Settings, g
     "given",
     ["", "1234567", "a" * 65, "has a blank", "tailing\n", "tab\tbed..", "é" * 8, "\u0661" * 8, "a,b,c,d,e", "<html>ab"],
 )
-def test_an_odd_id_is_replaced(api: ApiClient, settings: Settings, given: str) -> None:
-    """What is no id is not repeated, trusted proxy or not."""
+def test_a_malformed_request_id_is_replaced(api: ApiClient, settings: Settings, given: str) -> None:
+    """A malformed request id is never repeated, even behind a trusted proxy."""
     settings.TRUSTED_PROXIES = 1
     kept = api.get("provider/", headers={"X-Request-ID": given})["X-Request-ID"]
     assert kept != given
@@ -109,8 +109,10 @@ def test_an_odd_id_is_replaced(api: ApiClient, settings: Settings, given: str) -
 
 
 @pytest.mark.django_db
-def test_the_id_is_on_every_log_line(api: ApiClient, settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
-    """An operator finds all lines of a request by the id that its client saw."""
+def test_every_log_line_has_the_request_id(
+    api: ApiClient, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    """All log lines of a request have the id that its client got."""
     from shared.http.logs import RequestIdFilter  # noqa: PLC0415 - only here
 
     settings.TRUSTED_PROXIES = 1
@@ -121,7 +123,7 @@ def test_the_id_is_on_every_log_line(api: ApiClient, settings: Settings, caplog:
 
 @pytest.mark.django_db
 def test_bodies_are_compact_utf_8(api: ApiClient) -> None:
-    """No blanks between, and only what JSON must escape is escaped."""
+    """Bodies have no spaces between tokens, and only required characters are escaped."""
     name = "é漢😀\u2028</script>&'\"\\\x7f"
     response = api.get("user/", token=person(first_name=name).token)
     text = response.content.decode("utf-8")
@@ -130,8 +132,8 @@ def test_bodies_are_compact_utf_8(api: ApiClient) -> None:
 
 
 @pytest.mark.threat(10)
-def test_a_listed_proxy_is_not_believed_about_the_host(api: ApiClient) -> None:
-    """X-Forwarded-Host changes neither what is served nor a link."""
+def test_x_forwarded_host_is_ignored(api: ApiClient) -> None:
+    """X-Forwarded-Host changes neither the answer nor a link."""
     plain = api.get("")
     assert api.get("", headers={"X-Forwarded-Host": "evil.example.com"}).content == plain.content
     response = api.get("", HTTP_HOST="evil.example.com", headers={"X-Forwarded-Host": "api.example.com"})
@@ -148,13 +150,15 @@ def test_a_listed_proxy_is_not_believed_about_the_host(api: ApiClient) -> None:
     ],
     ids=["200", "204", "401", "405"],
 )
-def test_their_order(api: ApiClient, call: Callable[[ApiClient], Response], own: list[str]) -> None:
-    """No client may rely on an order; the bytes are the same all the same."""
+def test_the_order_of_the_headers_is_fixed(
+    api: ApiClient, call: Callable[[ApiClient], Response], own: list[str]
+) -> None:
+    """The order of the headers is part of the bytes, though no client may rely on it."""
     assert [name for name in call(api).headers if name in {"Content-Type", "Allow", "WWW-Authenticate"}] == own
 
 
 @pytest.mark.django_db
-def test_their_order_after_a_sign_up(api: ApiClient, providers: Providers) -> None:
-    """`Location` follows the media type."""
+def test_location_follows_the_media_type(api: ApiClient, providers: Providers) -> None:
+    """After a sign-up `Location` follows `Content-Type`."""
     headers = list(api.sign_up(providers.knows("facebook", "t", **PROFILES["facebook"])).headers)
     assert headers[:2] == ["Content-Type", "Location"]

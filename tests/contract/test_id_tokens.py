@@ -24,10 +24,10 @@ HOUR = 3600
 
 
 @pytest.fixture(autouse=True)
-def _nothing_known() -> Iterator[None]:
-    """Keys are remembered by the process; each test begins without."""
-    signing_keys.clear_cache()
-    discovery.clear_cache()
+def _empty_caches() -> Iterator[None]:
+    """Clear the cached keys: the process keeps them from one test to the next."""
+    signing_keys.forget()
+    discovery.forget()
     yield
     signing_keys.clear_cache()
     discovery.clear_cache()
@@ -35,7 +35,7 @@ def _nothing_known() -> Iterator[None]:
 
 @pytest.fixture(params=list(SIGNERS))
 def provider(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Each of them in turn, enabled."""
+    """Enable each provider in turn."""
     with SIGNERS[request.param].enabled(request.param):
         yield request.param
 
@@ -48,8 +48,8 @@ def mock() -> Iterator[responses.RequestsMock]:
 
 @pytest.fixture
 def signer(provider: str, mock: responses.RequestsMock) -> Signer:
-    """What signs for it, with its keys published."""
-    SIGNERS[provider].play(mock)
+    """Publish the provider's keys and return its signer."""
+    SIGNERS[provider].register(mock)
     return SIGNERS[provider]
 
 
@@ -74,7 +74,7 @@ def test_a_token_issued_to_us_signs_up_and_in(
 
 REJECTED, MISMATCH = "token_rejected", "token_audience_mismatch"
 ONE_OF_EACH_KIND = pytest.mark.parametrize("provider", ["google-oauth2", "oidc", "azuread-oauth2"], indirect=True)
-"""An issuer that is known, one that publishes itself, one of many tenants; the rest differ in data."""
+"""One provider for each kind of issuer: a constant one, a discovered one, one of many tenants."""
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_audience_and_issuer_must_match(
 def test_each_invalid_claim_is_refused(
     one_api: ApiClient, provider: str, signer: Signer, claims: dict[str, Any], code: str
 ) -> None:
-    """One invalid claim is enough."""
+    """A single invalid claim is enough to refuse the token."""
     refused(one_api.sign_up({"provider": provider, "id_token": signer.token(**claims)}), code)
 
 
@@ -153,7 +153,7 @@ def test_a_deeply_nested_claim_is_refused(one_api: ApiClient, provider: str, sig
 def test_unknown_key_ids_fetch_the_keys_once_a_minute(
     one_api: ApiClient, provider: str, signer: Signer, mock: responses.RequestsMock
 ) -> None:
-    """Many made-up key ids cost the provider one call."""
+    """Unknown key ids cost the provider at most one call a minute."""
     assert one_api.sign_up({"provider": provider, "id_token": signer.token()}).status_code == 201
     asked = len(mock.calls)
     for number in range(20):
@@ -180,7 +180,7 @@ def test_no_concurrency_slot_is_needed_without_a_call(
             assert_error(one_api.sign_up({**fields, "id_token": signer.token(kid="k2")}), "provider_unavailable")
             assert_error(one_api.sign_up({**fields, "id_token": signer.token(by="a stranger")}), REJECTED)
             assert_error(one_api.sign_up({**fields, "id_token": "not-a-token"}), REJECTED)
-            # As old as they are, one caller asks for them anew.
+            # Once the keys have expired, one caller fetches them again.
             monkeypatch.setattr("social.oidc.cached_document.FRESH_FOR", -1)
             assert_error(one_api.sign_up(fields), "provider_unavailable")
 
@@ -201,16 +201,16 @@ def test_without_keys_the_provider_is_unavailable(
 def test_the_nonce_of_the_request_must_be_in_the_token(
     one_api: ApiClient, provider: str, signer: Signer, claimed: str | None
 ) -> None:
-    """Refuse a token that was requested by somebody else."""
+    """A token with the nonce of another request is refused."""
     fields = {"provider": provider, "id_token": signer.token(nonce=claimed), "nonce": "n0nce"}
     refused(one_api.sign_up(fields), REJECTED)
 
 
 def test_the_nonce_of_the_token_must_be_in_the_request(one_api: ApiClient, provider: str, signer: Signer) -> None:
-    """Refuse a token with a nonce that the request does not name."""
+    """A token with a nonce is refused if the request has none."""
     answer = one_api.sign_up({"provider": provider, "id_token": signer.token(nonce="n0nce")})
     if provider == "google-oauth2":
-        # Its iOS SDK adds one that the app cannot read.
+        # Apple's iOS SDK adds a nonce that the app cannot read.
         assert answer.status_code == 201
     else:
         refused(answer, REJECTED)
@@ -224,8 +224,10 @@ def test_apples_key_id_is_no_client_id(api: ApiClient, provider: str, signer: Si
 
 @pytest.mark.parametrize("provider", ["google-oauth2", "google-openidconnect"], indirect=True)
 @pytest.mark.parametrize("verified", [False, None, "true", 1], ids=repr)
-def test_googles_address_must_be_verified(one_api: ApiClient, provider: str, signer: Signer, verified: Any) -> None:
-    """Refuse a sign-up with an unverified address."""
+def test_an_unverified_google_address_is_refused(
+    one_api: ApiClient, provider: str, signer: Signer, verified: Any
+) -> None:
+    """A sign-up with an unverified address is refused."""
     token = signer.token(email_verified=verified)
     refused(one_api.sign_up({"provider": provider, "id_token": token}), "sign_up_not_allowed")
 
@@ -234,11 +236,11 @@ def test_googles_address_must_be_verified(one_api: ApiClient, provider: str, sig
 def test_access_token_and_id_token_find_the_same_user(
     api: ApiClient, providers: Providers, provider: str, key: str
 ) -> None:
-    """With both tokens, the id_token decides."""
+    """If a request has both tokens, the id_token decides."""
     signer = SIGNERS[provider]
     fields = providers.knows(provider, "t", **{**PROFILES[provider], key: "10031", "aud": OURS})
     with signer.enabled(provider):
-        signer.play(providers.mock)
+        signer.register(providers.mock)
         first = api.sign_up(fields).json()
         other = {"provider": provider, "id_token": signer.token()}
         assert api.sign_up(other).json()["id"] == first["id"]
@@ -247,7 +249,7 @@ def test_access_token_and_id_token_find_the_same_user(
 
 
 class TestMicrosoft:
-    """Tenants and user flows."""
+    """Tenants and user flows of Microsoft."""
 
     COMMON = "azuread-oauth2"
     NAMED = "azuread-v2-tenant-oauth2"
@@ -255,45 +257,45 @@ class TestMicrosoft:
 
     def sign_up(self, api: ApiClient, name: str, mock: responses.RequestsMock, **claims: Any) -> Any:
         with SIGNERS[name].enabled(name):
-            SIGNERS[name].play(mock)
+            SIGNERS[name].register(mock)
             return api.sign_up({"provider": name, "id_token": SIGNERS[name].token(**claims)})
 
     @pytest.mark.parametrize("name", [COMMON, NAMED])
     def test_a_tenant_that_is_not_named_is_refused(
         self, api: ApiClient, mock: responses.RequestsMock, name: str
     ) -> None:
-        """Anyone can open a tenant."""
+        """A token of an unlisted tenant is refused: anyone can open one."""
         issuer = SIGNERS[name].issuer.replace(SIGNERS[name].claims["tid"], OTHER_TENANT)
         refused(self.sign_up(api, name, mock, iss=issuer, tid=OTHER_TENANT), REJECTED)
 
     def test_the_issuer_must_be_the_tokens_tenant(self, api: ApiClient, mock: responses.RequestsMock) -> None:
-        """A key signs for the tenant of the token."""
+        """The issuer must name the tenant of the token."""
         refused(self.sign_up(api, self.COMMON, mock, tid=OTHER_TENANT), REJECTED)
 
     def test_a_key_of_another_tenant_is_refused(self, api: ApiClient, mock: responses.RequestsMock) -> None:
-        """It does not sign for our tenant."""
+        """A key of another tenant does not sign for ours."""
         signer = SIGNERS[self.COMMON]
         with signer.enabled(self.COMMON):
-            signer.play(mock, issuer=f"https://sts.windows.net/{OTHER_TENANT}/")
+            signer.register(mock, issuer=f"https://sts.windows.net/{OTHER_TENANT}/")
             refused(api.sign_up({"provider": self.COMMON, "id_token": signer.token()}), REJECTED)
 
     @pytest.mark.parametrize("flow", ["b2c_1_other", None, 7])
     def test_another_user_flow_is_refused(self, api: ApiClient, mock: responses.RequestsMock, flow: Any) -> None:
-        """It may require less of a user than ours."""
+        """Another user flow is refused: it may require less of a user than ours."""
         refused(self.sign_up(api, self.B2C, mock, tfp=flow), REJECTED)
 
     def test_a_subject_shared_by_all_users_is_refused(self, api: ApiClient, mock: responses.RequestsMock) -> None:
-        """Some user flows send the same text for every user."""
+        """A subject that a user flow sends for every user is refused."""
         refused(self.sign_up(api, self.B2C, mock, sub="Not supported currently. Use oid claim."), REJECTED)
 
 
 class TestPublishedConfiguration:
-    """What a provider publishes is believed within bounds."""
+    """A provider's published configuration is used within bounds."""
 
     def test_keys_at_another_host_are_not_fetched(
         self, api: ApiClient, mock: responses.RequestsMock, caplog: pytest.LogCaptureFixture
     ) -> None:
-        """The log tells the operator how to confirm the host."""
+        """Keys at another host are refused, and the log says how to confirm the host."""
         signer = SIGNERS["oidc"]
         mock.get(str(signer.configuration_url), json={"issuer": signer.issuer, "jwks_uri": "https://169.254.169.254/"})
         canary = mock.get("https://169.254.169.254/", json={"keys": []})
@@ -303,10 +305,10 @@ class TestPublishedConfiguration:
         assert "169.254.169.254. Set _JWKS_URI to allow it" in caplog.text
 
     def test_keys_at_a_confirmed_host_are_fetched(self, api: ApiClient, mock: responses.RequestsMock) -> None:
-        """`_JWKS_URI` confirms the host."""
+        """The setting `_JWKS_URI` confirms the host of the keys."""
         signer = SIGNERS["oidc"]
         elsewhere = Signer(signer.issuer, "https://keys.example.com/jwks", signer.settings, signer.configuration_url)
-        elsewhere.play(mock)
+        elsewhere.register(mock)
         with signer.enabled("oidc"), override_settings(SOCIAL_AUTH_OIDC_JWKS_URI=elsewhere.keys_url):
             assert api.sign_up({"provider": "oidc", "id_token": signer.token()}).status_code == 201
 
@@ -316,7 +318,7 @@ class TestPublishedConfiguration:
     def test_a_malformed_configuration_is_refused(
         self, api: ApiClient, mock: responses.RequestsMock, answer: Any
     ) -> None:
-        """Without keys the provider is unavailable."""
+        """Without a valid configuration the provider is unavailable."""
         signer = SIGNERS["oidc"]
         mock.get(str(signer.configuration_url), json=answer)
         with signer.enabled("oidc"):
@@ -327,7 +329,7 @@ class TestPublishedConfiguration:
     ) -> None:
         """The last valid one is used during an outage."""
         signer = SIGNERS["oidc"]
-        signer.play(mock)
+        signer.register(mock)
         with signer.enabled("oidc"):
             assert api.sign_up({"provider": "oidc", "id_token": signer.token()}).status_code == 201
             asked, later = len(mock.calls), time.monotonic() + 25 * HOUR
@@ -340,6 +342,6 @@ class TestPublishedConfiguration:
 
 @pytest.mark.parametrize("provider", ["oidc", "azuread-v2-tenant-oauth2", "auth0"], indirect=True)
 def test_an_access_token_is_not_accepted(api: ApiClient, provider: str) -> None:
-    """Userinfo would answer for any application's token."""
+    """Providers of id_tokens refuse access tokens: userinfo answers for any application's token."""
     answer = api.sign_up({"provider": provider, "access_token": "t"})
     assert_error(answer, "invalid_request", fields={"id_token": "This field is required."})

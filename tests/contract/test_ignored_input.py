@@ -1,4 +1,4 @@
-"""docs/contract.md, sections 1 and 2: what a request may hold without any effect."""
+"""docs/contract.md, sections 1 and 2: parts of a request that have no effect."""
 
 import json
 
@@ -49,7 +49,7 @@ QUERIES = [
 
 @pytest.mark.parametrize("accept", ACCEPTS)
 def test_accept_is_ignored(api: ApiClient, accept: str) -> None:
-    """There is one representation, of answers and of errors."""
+    """Answers and errors have one representation, so Accept has no effect."""
     plain, asked = api.get("provider/"), api.get("provider/", headers={"Accept": accept})
     assert (asked.status_code, asked["Content-Type"], asked.content) == (200, "application/json", plain.content)
     assert_error(api.get("nothing/", headers={"Accept": accept}), "not_found")
@@ -59,7 +59,7 @@ def test_accept_is_ignored(api: ApiClient, accept: str) -> None:
 @pytest.mark.threat(10)
 @pytest.mark.parametrize("query", QUERIES, ids=lambda query: query[:30])
 def test_unknown_parameters_are_ignored(api: ApiClient, query: str) -> None:
-    """A query parameter that a path does not have changes nothing, whatever frameworks know it for."""
+    """An unknown query parameter has no effect, even if a framework uses its name."""
     for path in ("", "provider/"):
         plain, asked = api.get(path), api.get(f"{path}?{query}")
         assert (asked.status_code, asked["Content-Type"], asked.content) == (200, "application/json", plain.content)
@@ -68,7 +68,7 @@ def test_unknown_parameters_are_ignored(api: ApiClient, query: str) -> None:
 
 @pytest.mark.parametrize("language", ["de", "fr-CH, fr;q=0.9", "*"])
 def test_accept_language_is_ignored(api: ApiClient, language: str) -> None:
-    """Texts are English and fixed."""
+    """Texts are English, whatever the Accept-Language."""
     response = api.post("social_sign_up/", {}, headers={"Accept-Language": language})
     required = {"provider": "This field is required.", "access_token": "This field is required."}
     assert_error(response, "invalid_request", fields=required)
@@ -78,7 +78,7 @@ def test_accept_language_is_ignored(api: ApiClient, language: str) -> None:
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("override", ["DELETE", "delete", "OPTIONS", "PATCH", "NONSENSE"])
 def test_method_overrides_are_ignored(api: ApiClient, method: str, override: str) -> None:
-    """The method is the one of the request line."""
+    """The method is the one of the request line; override headers and parameters have no effect."""
     ripley = person()
     headers = {"X-HTTP-Method-Override": override, "X-HTTP-Method": override, "X-Method-Override": override}
     response = api.call(method, f"token/{ripley.row.pk}/?_method={override}", token=ripley.token, headers=headers)
@@ -104,7 +104,7 @@ def test_method_overrides_are_ignored(api: ApiClient, method: str, override: str
     ids=lambda extra: next(iter(extra)) or "empty key",
 )
 def test_unknown_fields_are_ignored(api: ApiClient, providers: Providers, extra: dict[str, object]) -> None:
-    """A field that the table does not have changes nothing."""
+    """A field that is not in the table has no effect."""
     fields = providers.knows("facebook", "t", **PROFILES["facebook"])
     response = api.sign_up({**extra, **fields})
     assert (response.status_code, response.json()["email"]) == (201, "ripley@example.com")
@@ -118,7 +118,7 @@ def test_unknown_fields_are_ignored(api: ApiClient, providers: Providers, extra:
 @pytest.mark.django_db
 @pytest.mark.parametrize("origin", [None, "https://evil.example.com", "null"])
 def test_cookies_are_ignored(api: ApiClient, origin: str | None) -> None:
-    """A cookie, of a session or of any kind, authenticates nobody and is not answered."""
+    """A cookie authenticates nobody, and no answer sets one."""
     ripley = person(is_superuser=True, is_staff=True)
     cookies = f"sessionid={ripley.token}; csrftoken=abc; token={ripley.token}; Authorization=Bearer {ripley.token}"
     headers = {"Cookie": cookies, **({"Origin": origin} if origin else {})}

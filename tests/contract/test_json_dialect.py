@@ -1,4 +1,4 @@
-"""docs/contract.md, section 1: the one strict JSON dialect, wherever in a body it is broken."""
+"""docs/contract.md, section 1: the strict JSON dialect applies to the whole body."""
 
 import pytest
 
@@ -9,7 +9,7 @@ READ = "unknown_provider"
 
 
 def with_member(text: str) -> bytes:
-    """A body that is in order but for a member whose value is this text, in a field that nobody reads."""
+    """Return a valid body with one more member of this value in an unknown field."""
     return b'{"provider":"nobody","ignored":' + text.encode() + b"}"
 
 
@@ -111,23 +111,23 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("body", DIALECT.values(), ids=DIALECT)
-def test_the_dialect_is_read(api: ApiClient, body: bytes) -> None:
-    """What is in the dialect is read; a field that nobody knows changes nothing."""
+def test_valid_json_is_read(api: ApiClient, body: bytes) -> None:
+    """A body in the dialect is read, and an unknown field has no effect."""
     assert_error(api.post("social_sign_up/", body), READ)
 
 
 @pytest.mark.parametrize("body", REFUSED.values(), ids=REFUSED)
-def test_anything_else_is_refused(api: ApiClient, body: bytes) -> None:
-    """What is not in the dialect is `invalid_json`, wherever it stands."""
+def test_invalid_json_is_refused(api: ApiClient, body: bytes) -> None:
+    """A body outside the dialect is `invalid_json`, wherever the fault is."""
     assert_error(api.post("social_sign_up/", body), "invalid_json")
 
 
 @pytest.mark.parametrize("body", REFUSED.values(), ids=REFUSED)
-def test_it_is_refused_of_a_chunked_body_too(one_api: ApiClient, body: bytes) -> None:
-    """A body whose length is not known beforehand is read as strictly."""
+def test_invalid_json_in_a_chunked_body_is_refused(one_api: ApiClient, body: bytes) -> None:
+    """A body without a declared length is checked in the same way."""
     assert_error(one_api.post_chunked("social_sign_up/", body), "invalid_json")
 
 
-def test_no_body_at_all_is_refused(api: ApiClient) -> None:
-    """A POST with neither body nor length nor type holds no object."""
+def test_a_post_without_a_body_is_refused(api: ApiClient) -> None:
+    """A POST without a body, a length and a type is `invalid_json`."""
     assert_error(api.call("POST", "social_sign_up/"), "invalid_json")

@@ -1,4 +1,4 @@
-"""docs/contract.md, section 7: Keycloak's access tokens, which say whom they were issued to and are signed."""
+"""docs/contract.md, section 7: Keycloak's access tokens are signed and name their application."""
 
 import base64
 import time
@@ -47,8 +47,8 @@ def token(by: str = "theirs", **claims: Any) -> str:
     )
 
 
-def test_a_token_of_ours(api: ApiClient) -> None:
-    """Nobody is called."""
+def test_a_token_issued_to_us_signs_up_without_a_call(api: ApiClient) -> None:
+    """A token issued to us signs up, and the provider gets no call."""
     answer = api.sign_up({"provider": "keycloak", "access_token": token()})
     assert (answer.status_code, answer.json()["username"]) == (201, "ripley")
 
@@ -70,13 +70,13 @@ def test_a_token_of_ours(api: ApiClient) -> None:
     ],
     ids=str,
 )
-def test_what_proves_nothing(api: ApiClient, made: dict[str, Any], code: str) -> None:
-    """And signs nobody in."""
+def test_an_unproven_token_is_refused(api: ApiClient, made: dict[str, Any], code: str) -> None:
+    """A token is refused if it is for another application, not an access token, expired, incomplete or forged."""
     assert_error(api.sign_up({"provider": "keycloak", "access_token": token(**made)}), code)
     assert not any(all_rows()["auth.User"])
 
 
-def test_a_key_that_everybody_has(api: ApiClient) -> None:
-    """A public key is no secret to sign with, whatever the operator's setting says."""
+def test_a_token_signed_with_the_public_key_as_a_secret_is_refused(api: ApiClient) -> None:
+    """The public key never verifies an HMAC signature, whatever the algorithm in the settings."""
     forged = jwt.encode({"aud": OURS, "sub": "1", "exp": time.time() + 300}, "k" * 40, algorithm="HS256")
     assert_error(api.sign_up({"provider": "keycloak", "access_token": forged}), "token_rejected")

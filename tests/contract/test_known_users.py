@@ -1,4 +1,4 @@
-"""docs/contract.md, section 4: nobody is found by an address, and a known user's own values stand."""
+"""docs/contract.md, section 4: an e-mail address finds no user, and a known user's values do not change."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -18,8 +18,8 @@ EACH_PROVIDER = pytest.mark.parametrize("provider", PROFILES)
 @pytest.mark.threat(6)
 @pytest.mark.parametrize("email", ["ripley@example.com", "RIPLEY@EXAMPLE.COM"])
 @EACH_PROVIDER
-def test_nobody_is_found_by_an_address(api: ApiClient, providers: Providers, provider: str, email: str) -> None:
-    """A superuser with the same e-mail address, verified or not, is somebody else."""
+def test_an_address_does_not_find_a_user(api: ApiClient, providers: Providers, provider: str, email: str) -> None:
+    """A sign-up with a superuser's e-mail address, verified or not, creates another user."""
     admin = User.objects.create_superuser("ripley", email=email, password="x")
     profile = {**PROFILES[provider], "email": "ripley@example.com"}
     body = api.sign_up(providers.knows(provider, "t", **profile)).json()
@@ -31,8 +31,8 @@ def test_nobody_is_found_by_an_address(api: ApiClient, providers: Providers, pro
 
 
 @pytest.mark.threat(13)
-def test_a_known_user_keeps_everything(api: ApiClient, providers: Providers) -> None:
-    """What the provider tells at a later sign-in, or when linked, is not written to the user's row."""
+def test_the_values_of_a_known_user_are_not_overwritten(api: ApiClient, providers: Providers) -> None:
+    """The provider's values at a later sign-in, or at linking, are not written to the user's row."""
     first = api.sign_up(providers.knows("facebook", "t", **PROFILES["facebook"])).json()
     before = all_rows()["auth.User"]
     changed = {"id": "10011", "name": "New Name", "first_name": "New", "last_name": "Name", "email": "new@example.com"}
@@ -46,7 +46,7 @@ def test_a_known_user_keeps_everything(api: ApiClient, providers: Providers) -> 
 
 @pytest.mark.threat(13)
 def test_empty_values_of_a_known_user_stay_empty(api: ApiClient, providers: Providers) -> None:
-    """Neither are they filled in later."""
+    """Empty values are not filled in by a later sign-in."""
     fields = providers.knows("facebook", "t", id="10011", name="")
     api.sign_up(fields)
     before = all_rows()["auth.User"]

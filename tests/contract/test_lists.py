@@ -1,4 +1,4 @@
-"""docs/contract.md, section 5: paging."""
+"""docs/contract.md, section 5: paging of lists."""
 
 import pytest
 
@@ -12,7 +12,7 @@ LIMIT = "Give one whole number from 0 to 100."
 OFFSET = "Give one whole number from 0 to 999999999."
 COUNT = 25
 
-# query: limit, offset, how many objects, next, previous
+# query: limit, offset, number of objects, next, previous
 PAGES: dict[str, tuple[int, int, int, str | None, str | None]] = {
     "": (20, 0, 20, "limit=20&offset=20", None),
     "limit=20": (20, 0, 20, "limit=20&offset=20", None),
@@ -77,8 +77,10 @@ def ripley() -> Person:
 
 
 @pytest.mark.parametrize(("query", "page"), PAGES.items(), ids=PAGES)
-def test_a_page(api: ApiClient, ripley: Person, query: str, page: tuple[int, int, int, str | None, str | None]) -> None:
-    """Limit and offset as asked for, links path-absolute and in order, objects by their ids."""
+def test_a_page_has_its_objects_and_links(
+    api: ApiClient, ripley: Person, query: str, page: tuple[int, int, int, str | None, str | None]
+) -> None:
+    """Limit and offset are those of the request, links are absolute paths, and objects are ordered by id."""
     limit, offset, count, following, preceding = page
     uri = f"{api.prefix}social_account/"
     body = api.get(f"social_account/?{query}", token=ripley.token).json()
@@ -94,8 +96,8 @@ def test_a_page(api: ApiClient, ripley: Person, query: str, page: tuple[int, int
     assert [int(one["uid"]) for one in body["objects"]] == list(range(COUNT))[offset : offset + count]
 
 
-def test_the_links_lead_through(api: ApiClient, ripley: Person) -> None:
-    """Forward to the end and back again, every object once."""
+def test_the_links_visit_every_object_once(api: ApiClient, ripley: Person) -> None:
+    """The links lead forward to the end and back, through every object once."""
     body = api.get("social_account/?limit=7", token=ripley.token).json()
     seen = [one["id"] for one in body["objects"]]
     while body["meta"]["next"]:
@@ -108,8 +110,8 @@ def test_the_links_lead_through(api: ApiClient, ripley: Person) -> None:
 
 @pytest.mark.parametrize("value", NO_NUMBERS.values(), ids=NO_NUMBERS)
 @pytest.mark.parametrize(("name", "fault"), [("limit", LIMIT), ("offset", OFFSET)])
-def test_what_is_no_number(one_api: ApiClient, name: str, fault: str, value: str) -> None:
-    """Refused by name, on a public list as on any other."""
+def test_a_malformed_number_is_refused(one_api: ApiClient, name: str, fault: str, value: str) -> None:
+    """A malformed limit or offset is an invalid field, also on a public list."""
     assert_error(one_api.get(f"provider/?{name}={value}"), "invalid_request", fields={name: fault})
 
 
@@ -130,8 +132,8 @@ def test_what_is_no_number(one_api: ApiClient, name: str, fault: str, value: str
         ("limit=1&limit=1&offset=1&offset=1", {"limit": LIMIT, "offset": OFFSET}),
     ],
 )
-def test_every_list_checks_alike(api: ApiClient, path: str, query: str, fields: dict[str, str]) -> None:
-    """Too much, given twice, or both at fault: all are named, limit first."""
+def test_every_list_checks_limit_and_offset(api: ApiClient, path: str, query: str, fields: dict[str, str]) -> None:
+    """A number that is too large, empty or repeated is refused; if both are invalid, limit is named first."""
     assert_error(api.get(f"{path}/?{query}", token=person().token), "invalid_request", fields=fields)
 
 
@@ -140,8 +142,8 @@ def test_every_list_checks_alike(api: ApiClient, path: str, query: str, fields: 
     [("provider", 5), ("user", 1), ("social_account", COUNT), ("token", 1)],
     ids=str,
 )
-def test_every_list_pages_alike(api: ApiClient, ripley: Person, path: str, total: int) -> None:
-    """The same `meta` for each; beyond the end there is nothing, and no fault."""
+def test_every_list_has_the_same_meta(api: ApiClient, ripley: Person, path: str, total: int) -> None:
+    """Every list has the same `meta`; a page after the end is empty and no error."""
     uri = f"{api.prefix}{path}/"
     first = api.get(f"{path}/?limit=1", token=ripley.token).json()
     following = f"{uri}?limit=1&offset=1" if total > 1 else None
@@ -163,6 +165,6 @@ def test_every_list_pages_alike(api: ApiClient, ripley: Person, path: str, total
 
 
 @pytest.mark.parametrize("path", ["", "token/current/"])
-def test_what_is_no_list_has_no_pages(api: ApiClient, path: str) -> None:
-    """There `limit` is an unknown parameter."""
+def test_limit_and_offset_are_ignored_outside_lists(api: ApiClient, path: str) -> None:
+    """Outside lists `limit` and `offset` are unknown parameters."""
     assert api.get(f"{path}?limit=x&offset=-1", token=person().token).status_code == 200

@@ -1,4 +1,4 @@
-"""docs/contract.md, section 1: which Content-Type and Content-Encoding a body may have."""
+"""docs/contract.md, section 1: the Content-Types and Content-Encodings that a body may have."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from tests.contract.answers import assert_error
 from tests.contract.conftest import ApiClient
 
 BODY = b'{"provider":"nobody"}'
-# A body that is read, checked and understood, and then names no provider; no database, no network.
+# This body is read and parsed, and its provider is unknown: the tests need no database and no network.
 READ = "unknown_provider"
 
 ACCEPTED = {
@@ -64,37 +64,37 @@ ENCODINGS = ["gzip", "GZIP", "deflate", "br", "zstd", "identity", "gzip, gzip", 
 
 
 @pytest.mark.parametrize("content_type", ACCEPTED.values(), ids=ACCEPTED)
-def test_json_is_read(api: ApiClient, content_type: str) -> None:
-    """JSON in any case and with parameters is read, and so is an empty Content-Type."""
+def test_application_json_is_accepted(api: ApiClient, content_type: str) -> None:
+    """application/json is accepted in any case and with parameters, and so is an empty Content-Type."""
     assert_error(api.post("social_sign_up/", BODY, content_type=content_type), READ)
 
 
-def test_no_content_type_is_read(api: ApiClient) -> None:
-    """Old clients send no Content-Type at all."""
+def test_a_missing_content_type_is_accepted(api: ApiClient) -> None:
+    """A body without a Content-Type is read, as old clients send none."""
     response = api.post_plain("social_sign_up/", BODY)
     assert "CONTENT_TYPE" not in response.request
     assert_error(response, READ)
 
 
 @pytest.mark.parametrize("content_type", REFUSED.values(), ids=REFUSED)
-def test_anything_else_is_refused(api: ApiClient, content_type: str) -> None:
-    """Another media type or charset is 415, though the bytes would be JSON."""
+def test_another_content_type_is_refused(api: ApiClient, content_type: str) -> None:
+    """Another media type or charset is 415, even if the bytes are JSON."""
     assert_error(api.post("social_sign_up/", BODY, content_type=content_type), "unsupported_media_type")
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-def test_encodings_are_refused(api: ApiClient, encoding: str) -> None:
-    """Any Content-Encoding is 415; nothing is unpacked."""
+def test_a_content_encoding_is_refused(api: ApiClient, encoding: str) -> None:
+    """Any Content-Encoding is 415; nothing is decompressed."""
     response = api.post("social_sign_up/", BODY, headers={"Content-Encoding": encoding})
     assert_error(response, "unsupported_media_type")
 
 
-def test_an_empty_encoding_is_none(api: ApiClient) -> None:
-    """A Content-Encoding without a value says nothing."""
+def test_an_empty_content_encoding_is_accepted(api: ApiClient) -> None:
+    """An empty Content-Encoding counts as none."""
     assert_error(api.post("social_sign_up/", BODY, headers={"Content-Encoding": ""}), READ)
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
-def test_a_call_without_a_body_has_no_type_to_refuse(api: ApiClient, content_type: str) -> None:
-    """GET looks at no Content-Type, whatever a client's library puts there."""
+def test_get_ignores_the_content_type(api: ApiClient, content_type: str) -> None:
+    """GET ignores Content-Type, as some client libraries always send one."""
     assert api.get("provider/", CONTENT_TYPE=content_type).status_code == 200

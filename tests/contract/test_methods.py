@@ -1,4 +1,4 @@
-"""docs/contract.md, section 1: which methods a path has, `Allow`, OPTIONS and HEAD."""
+"""docs/contract.md, section 1: the methods of each path, `Allow`, OPTIONS and HEAD."""
 
 import io
 from typing import Any
@@ -42,29 +42,31 @@ LACKING = [(path, method) for path, allow in ALLOW.items() for method in METHODS
     ],
     ids=["plain", "bad credentials", "empty credentials", "key in the URL", "odd headers", "preflight"],
 )
-def test_options(api: ApiClient, path: str, allow: str, query: str, headers: dict[str, str]) -> None:
-    """204 with Allow and nothing else, whatever else is sent; not a row is looked at."""
+def test_options_is_answered_with_allow(
+    api: ApiClient, path: str, allow: str, query: str, headers: dict[str, str]
+) -> None:
+    """OPTIONS is 204 with Allow, whatever the rest of the request, and uses no database."""
     response = api.call("OPTIONS", path + query, headers=headers)
     assert (response.status_code, response.content) == (204, b"")
     assert_headers(response, {**COMMON, "Allow": allow}, new=("X-Request-ID",))
 
 
 def test_options_does_not_read_its_body(api: ApiClient) -> None:
-    """A body that would be refused anywhere else is passed over."""
+    """OPTIONS ignores a body that other methods refuse."""
     response = api.call("OPTIONS", "social_sign_up/", data=b"{" * 70_000, content_type="text/plain")
     assert (response.status_code, response["Allow"]) == (204, "POST, OPTIONS")
 
 
 @pytest.mark.parametrize(("path", "method"), LACKING, ids=[f"{method} {path}" for path, method in LACKING])
-def test_methods_that_a_path_lacks(api: ApiClient, path: str, method: str) -> None:
-    """405 with Allow, before credentials are looked at; an invented method is lacking too."""
+def test_a_method_that_the_path_does_not_have_is_refused(api: ApiClient, path: str, method: str) -> None:
+    """The answer is 405 with Allow before credentials are checked, also for invented methods."""
     assert_error(api.call(method, path), "method_not_allowed", allow=ALLOW[path])
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", ALLOW, ids=lambda path: path or "root")
-def test_credentials_give_no_more_methods(api: ApiClient, subtests: pytest.Subtests, path: str) -> None:
-    """The same with credentials, a body and no slash."""
+def test_credentials_do_not_add_methods(api: ApiClient, subtests: pytest.Subtests, path: str) -> None:
+    """The answer is the same with credentials, with a body and without the final slash."""
     token = person().token
     for method in (method for lacking, method in LACKING if lacking == path):
         with subtests.test(method):
@@ -87,7 +89,7 @@ BROKEN = ["nothing/", "user/0/", "token/0/", "user/?limit=x", "user/?api_key=x",
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", READABLE + BROKEN, ids=lambda path: path or "root")
 def test_head_is_get_without_a_body(api: ApiClient, ripley: Person, path: str) -> None:
-    """HEAD gives GET's status and headers, Content-Length included, of answers and of errors alike."""
+    """HEAD has the status and headers of GET, Content-Length included, for successes and errors."""
     ids = {"social_account/1/": ripley.user.social_auth.get().pk, "token/1/": ripley.row.pk, "user/1/": ripley.user.pk}
     path = path.replace("1", str(ids[path])) if path in ids else path
     get, head = (api.call(method, path, token=ripley.token) for method in ("GET", "HEAD"))
@@ -97,8 +99,8 @@ def test_head_is_get_without_a_body(api: ApiClient, ripley: Person, path: str) -
     assert get.content
 
 
-def served(environ: dict[str, Any]) -> tuple[str, dict[str, str], bytes]:
-    """Call the WSGI application itself: the test client removes the body of a HEAD, whoever sent it."""
+def call_wsgi(environ: dict[str, Any]) -> tuple[str, dict[str, str], bytes]:
+    """Call the WSGI application directly: the test client removes the body of every HEAD response."""
     seen: dict[str, Any] = {}
 
     def start_response(status: str, headers: list[tuple[str, str]], *args: Any) -> Any:
@@ -108,7 +110,7 @@ def served(environ: dict[str, Any]) -> tuple[str, dict[str, str], bytes]:
     return seen["status"], seen["headers"], body
 
 
-@pytest.mark.django_db  # the application closes old connections when a request begins
+@pytest.mark.django_db  # The application closes old connections when a request begins.
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
@@ -119,10 +121,10 @@ def served(environ: dict[str, Any]) -> tuple[str, dict[str, str], bytes]:
         ("OPTIONS", "provider/", "204 No Content"),
     ],
 )
-def test_no_body_leaves_the_application(api: ApiClient, method: str, path: str, status: str) -> None:
-    """HEAD and OPTIONS have no body when the server gets them; HEAD still tells the length of GET's."""
+def test_head_and_options_have_no_body_at_the_wsgi_server(api: ApiClient, method: str, path: str, status: str) -> None:
+    """The WSGI server gets no body for HEAD and OPTIONS; HEAD has the Content-Length of GET."""
     environ = RequestFactory(SERVER_NAME=HOST).generic(method, api.prefix + path).environ
-    got, headers, body = served({**environ, "wsgi.input": io.BytesIO()})
+    got, headers, body = call_wsgi({**environ, "wsgi.input": io.BytesIO()})
     assert (got, body) == (status, b"")
     if method == "HEAD":
         length = len(api.get(path).content)

@@ -1,4 +1,4 @@
-"""docs/threats.md, row 8: an id is used as the provider sends it, also where a backend reads it from the details."""
+"""docs/threats.md, row 8: an id is used unchanged, also if a backend reads it from the details."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.threat(8)]
 
 @pytest.fixture
 def mock(settings: Settings) -> Iterator[responses.RequestsMock]:
-    """Coursera, whose backend finds people by a detail, is the one provider."""
+    """Enable Coursera, whose backend reads the id from the details."""
     settings.SOCIAL_PROVIDERS = ["coursera"]
     settings.SOCIAL_AUTH_COURSERA_KEY = settings.SOCIAL_AUTH_COURSERA_SECRET = "ours"
     settings.SOCIAL_AUTH_COURSERA_ACCEPT_UNVERIFIED = 1
@@ -29,13 +29,13 @@ def sign_up(api: ApiClient, mock: responses.RequestsMock, identifier: str) -> Re
 
 
 @pytest.mark.parametrize("odd", ["ripley\x00", "ri\u202epley", "ripley\n", "r" * 256, " "])
-def test_an_odd_id_is_nobodys(api: ApiClient, mock: responses.RequestsMock, odd: str) -> None:
-    """Cleaned, it would be somebody else's."""
+def test_a_malformed_id_in_the_details_is_refused(api: ApiClient, mock: responses.RequestsMock, odd: str) -> None:
+    """A malformed id is refused: cleaned, it could be another user's."""
     before = all_rows()
     assert_error(sign_up(api, mock, odd), "provider_bad_response")
     assert all_rows() == before
 
 
-def test_a_plain_id_is_somebodys(api: ApiClient, mock: responses.RequestsMock) -> None:
-    """So that the above is not for another reason."""
+def test_a_valid_id_in_the_details_signs_up(api: ApiClient, mock: responses.RequestsMock) -> None:
+    """A valid id signs up, so the refusals above are about the id."""
     assert sign_up(api, mock, "ripley").status_code == 201

@@ -1,4 +1,4 @@
-"""docs/contract.md, section 1, order of checks: of two rules that a request breaks, which one answers."""
+"""docs/contract.md, section 1, order of checks: the rule that answers a request that breaks two."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,7 +22,7 @@ NUMBER = "Give one whole number from 0 to 100."
 
 @dataclass
 class Row:
-    """A request that breaks at least two rules, and the one that answers."""
+    """A request that breaks at least two rules, and the answer of the first."""
 
     method: str
     path: str
@@ -106,8 +106,8 @@ ROWS = {
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
-def test_the_first_rule_answers(api: ApiClient, providers: Providers, row: Row) -> None:
-    """The order of the contract decides, and nothing is written."""
+def test_the_first_broken_rule_decides_the_answer(api: ApiClient, providers: Providers, row: Row) -> None:
+    """The order of the contract decides the answer, and nothing is written."""
     ripley = person()
     account = link(ripley.user)
     providers.answers("facebook", json_answer(400, {"error": {"message": "no"}}))

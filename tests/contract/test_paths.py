@@ -1,4 +1,4 @@
-"""docs/contract.md, section 1: every path with and without its slash, and nothing but the paths of the contract."""
+"""docs/contract.md, section 1: every path with and without its final slash, and no other paths."""
 
 import pytest
 from pytest_django import Settings
@@ -58,7 +58,7 @@ REQUIRED = ["social_account", "social_account/1", "token", "token/1", "token/cur
 
 @pytest.mark.parametrize("path", UNKNOWN, ids=lambda path: path[:40] or "empty")
 def test_unknown_paths_are_not_found(api: ApiClient, settings: Settings, path: str) -> None:
-    """A path that the contract does not have is 404 in the envelope, under DEBUG as well."""
+    """A path outside the contract is 404 with the envelope, also under DEBUG."""
     for settings.DEBUG in (False, True):
         assert_error(api.get(path), "not_found")
 
@@ -66,40 +66,40 @@ def test_unknown_paths_are_not_found(api: ApiClient, settings: Settings, path: s
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("path", ["nothing/", "provider//", "user/schema/x/"])
 def test_unknown_paths_are_not_found_by_any_method(api: ApiClient, method: str, path: str) -> None:
-    """The path comes before the method, OPTIONS and invented methods included."""
+    """The path is checked before the method, also for OPTIONS and invented methods."""
     assert_error(api.call(method, path), "not_found")
 
 
 def test_the_root_answers_without_a_redirect(api: ApiClient) -> None:
-    """The root has its listing under both forms of its path."""
+    """The root answers with and without its final slash."""
     bodies = {api.get("").content}
     response = api._client.get(api.prefix.rstrip("/"))
     assert (response.status_code, {response.content}) == (200, bodies)
 
 
 def test_the_prefix_is_a_whole_segment(api: ApiClient) -> None:
-    """What only begins like the prefix is no path of the API."""
+    """A path that only begins with the text of the prefix is outside the API."""
     assert api._client.get(api.prefix.rstrip("/") + "x/provider/").status_code == 404
 
 
 @pytest.mark.parametrize("slash", ["", "/"], ids=["bare", "slash"])
 def test_public_paths_answer_in_both_forms(api: ApiClient, slash: str) -> None:
-    """No redirect, GET or POST."""
+    """GET and POST answer without a redirect."""
     assert api.get(f"provider{slash}").status_code == 200
     assert_error(api.post(f"social_sign_up{slash}", {"provider": "nobody"}), "unknown_provider")
 
 
 @pytest.mark.parametrize("slash", ["", "/"], ids=["bare", "slash"])
 @pytest.mark.parametrize("path", REQUIRED)
-def test_other_paths_ask_for_credentials_in_both_forms(api: ApiClient, path: str, slash: str) -> None:
-    """No redirect before the credentials are looked at."""
+def test_other_paths_require_credentials_in_both_forms(api: ApiClient, path: str, slash: str) -> None:
+    """A request without credentials is 401 without a redirect."""
     assert_error(api.get(path + slash), "not_authenticated")
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("slash", ["", "/"], ids=["bare", "slash"])
 def test_paths_with_credentials_answer_in_both_forms(api: ApiClient, slash: str) -> None:
-    """The same answer under both forms, its own links always with the slash."""
+    """Both forms have the same answer, and its links have the slash."""
     ripley = person()
     account = link(ripley.user)
     paths = [
@@ -120,8 +120,8 @@ def test_paths_with_credentials_answer_in_both_forms(api: ApiClient, slash: str)
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("slash", ["", "/"], ids=["bare", "slash"])
-def test_deleting_answers_in_both_forms(api: ApiClient, slash: str) -> None:
-    """DELETE without the slash deletes, once."""
+def test_delete_answers_in_both_forms(api: ApiClient, slash: str) -> None:
+    """DELETE without the slash deletes as with it."""
     ripley = person()
     account, _ = link(ripley.user), link(ripley.user, "github", "10015")
     assert api.delete(f"social_account/{account.pk}{slash}", token=ripley.token).status_code == 204
@@ -133,7 +133,7 @@ def test_deleting_answers_in_both_forms(api: ApiClient, slash: str) -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("resource", ["user", "social_account", "token"])
 @pytest.mark.parametrize("word", ["schema", "set", "set/1;2", "1;2", "search", "current;1"])
-def test_no_path_shows_rows_to_anyone(api: ApiClient, resource: str, word: str) -> None:
-    """What other frameworks put beside a resource does not exist, with credentials either."""
+def test_tastypies_extra_paths_do_not_exist(api: ApiClient, resource: str, word: str) -> None:
+    """The schema, set and search paths of frameworks do not exist, even with credentials."""
     ripley = person()
     assert_error(api.get(f"{resource}/{word}/", token=ripley.token), "not_found")

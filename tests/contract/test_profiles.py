@@ -1,4 +1,4 @@
-"""docs/contract.md, section 4: only the id is vital; a name or an address is cleaned or dropped, never an error."""
+"""docs/contract.md, section 4: only the id is required; a name or an address is cleaned or dropped, never an error."""
 
 import json
 from typing import Any
@@ -85,7 +85,7 @@ def profile(provider: str, **changed: Any) -> dict[str, Any]:
 def test_a_malformed_id_is_refused(
     one_api: ApiClient, providers: Providers, subtests: pytest.Subtests, uid: Any
 ) -> None:
-    """Without a usable id the answer is 502 and nothing is stored, at any provider, linking included."""
+    """Without a usable id the answer is 502 and nothing is stored, at any provider and when linking."""
     ripley = person()
     before = all_rows()
     for provider, key in UID_KEYS.items():
@@ -100,7 +100,7 @@ def test_a_malformed_id_is_refused(
 def test_a_usable_id_finds_its_user_again(
     one_api: ApiClient, providers: Providers, subtests: pytest.Subtests, uid: Any, kept: str
 ) -> None:
-    """A string or an integer is stored as text."""
+    """A string or an integer is stored as text, and the next sign-in finds the user."""
     for provider in ("facebook", "github", "google-oauth2"):
         with subtests.test(provider):
             fields = providers.knows(provider, "t", **profile(provider, **{UID_KEYS[provider]: uid}))
@@ -112,7 +112,7 @@ def test_a_usable_id_finds_its_user_again(
 
 @pytest.mark.parametrize(("value", "kept"), FIRST_NAMES.values(), ids=FIRST_NAMES)
 def test_a_first_name_is_cleaned_or_dropped(one_api: ApiClient, providers: Providers, value: Any, kept: str) -> None:
-    """At sign-up and at a later sign-in."""
+    """A first name is cleaned or dropped at sign-up and at a later sign-in."""
     plain = {"id": "1", "username": "ripley", "last_name": "Ripley"}
     fields = providers.knows("facebook", "t", **plain, first_name=value)
     created, again = one_api.sign_up(fields), one_api.sign_up(fields)
@@ -125,7 +125,7 @@ def test_a_first_name_is_cleaned_or_dropped(one_api: ApiClient, providers: Provi
 def test_an_address_is_kept_whole_or_dropped(
     one_api: ApiClient, providers: Providers, provider: str, value: Any, kept: str
 ) -> None:
-    """Never a part of an address."""
+    """An address is stored whole or not at all."""
     fields = providers.knows(provider, "t", **profile(provider, email=value))
     created, again = one_api.sign_up(fields), one_api.sign_up(fields)
     assert (created.status_code, created.json()["email"]) == (201, kept)
@@ -139,7 +139,7 @@ def test_an_address_is_kept_whole_or_dropped(
 def test_malformed_details_do_not_stop_a_sign_in(
     one_api: ApiClient, providers: Providers, provider: str, value: Any
 ) -> None:
-    """Sign up and in with one malformed value for every detail."""
+    """Sign-up and sign-in succeed with one malformed value for every detail."""
     vital = {UID_KEYS[provider]: PROFILES[provider][UID_KEYS[provider]]}
     if provider == "google-oauth2":
         vital["email_verified"] = True
@@ -153,7 +153,7 @@ def test_malformed_details_do_not_stop_a_sign_in(
 
 @pytest.mark.threat(13)
 def test_malformed_details_do_not_lock_a_user_out(api: ApiClient, providers: Providers) -> None:
-    """Sign in with a malformed profile of a known user."""
+    """A known user can sign in with a malformed profile."""
     ripley = person("ripley", email="own@example.com")
     link(ripley.user, "github", "10015")
     fields = providers.knows("github", "t", id=10015, login=["\x00"], email={"a": 1}, name=7)

@@ -16,7 +16,7 @@ from tests.providers import JSON, Answer, Providers, json_answer
 
 pytestmark = pytest.mark.django_db
 
-# Each call that a provider gets in a sign-up, and whose it is.
+# Each call that a sign-up makes, and its provider.
 STEPS = {
     "facebook": "facebook",
     "twitter": "twitter",
@@ -87,7 +87,7 @@ def refused(api: ApiClient, fields: dict[str, Any], code: str) -> Any:
 def test_each_failure_has_its_code_in_every_call(
     one_api: ApiClient, providers: Providers, subtests: pytest.Subtests, answer: Answer | Exception, code: str
 ) -> None:
-    """In the check as in the profile call."""
+    """Each failure has its code in the check and in the profile call."""
     for step, provider in STEPS.items():
         with subtests.test(step):
             fields = fields_of(providers, provider)
@@ -98,7 +98,7 @@ def test_each_failure_has_its_code_in_every_call(
 @pytest.mark.threat(16)
 @pytest.mark.parametrize("step", [step for step in STEPS if step != "github"])
 def test_a_401_rejects_the_token(one_api: ApiClient, providers: Providers, step: str) -> None:
-    """Where the call sends the user's token."""
+    """A 401 rejects the token in each call that sends it."""
     fields = fields_of(providers, STEPS[step])
     providers.answers(step, json_answer(401, {"error": "unauthorized"}))
     refused(one_api, fields, REJECTED)
@@ -107,7 +107,7 @@ def test_a_401_rejects_the_token(one_api: ApiClient, providers: Providers, step:
 def test_a_401_of_github_is_our_misconfiguration(
     api: ApiClient, providers: Providers, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The call sends our client id and secret: the log tells the operator."""
+    """This call sends our client id and secret, so the log tells the operator."""
     fields = fields_of(providers, "github")
     providers.answers("github", json_answer(401, {"message": "Bad credentials canary"}))
     refused(api, fields, "provider_misconfigured")
@@ -120,7 +120,7 @@ def test_a_401_of_github_is_our_misconfiguration(
 def test_an_unknown_client_is_our_misconfiguration(
     one_api: ApiClient, providers: Providers, error: str, status: int
 ) -> None:
-    """OAuth error codes for a refused registration."""
+    """OAuth error codes about the client id or secret are our misconfiguration."""
     fields = fields_of(providers, "google-oauth2")
     providers.answers("google-tokeninfo", json_answer(status, {"error": error}))
     refused(one_api, fields, "provider_misconfigured")
@@ -147,7 +147,7 @@ def test_an_unknown_client_is_our_misconfiguration(
 def test_retry_after_is_the_providers_or_ours(
     one_api: ApiClient, providers: Providers, status: int, given: str | None, least: int, most: int
 ) -> None:
-    """Seconds or a date of the provider; always whole seconds, at least one."""
+    """Retry-After is the provider's seconds or date, or our default: whole seconds, at least one."""
     moments = {"in 90 s": timedelta(seconds=90), "90 s ago": timedelta(seconds=-90)}
     if given in moments:
         given = format_datetime(datetime.now(UTC) + moments[given], usegmt=True)
@@ -160,14 +160,14 @@ def test_retry_after_is_the_providers_or_ours(
 
 @pytest.mark.threat(16)
 def test_an_unknown_token_is_rejected_at_every_provider(api: ApiClient, providers: Providers) -> None:
-    """Each provider refuses it in its own way; the answer is the same."""
+    """Each provider refuses an unknown token in its own way; our answer is the same."""
     for provider in PROFILES:
         fields = {"provider": provider, "access_token": "unknown", "access_token_secret": "s"}
         refused(api, fields, REJECTED)
 
 
 def test_linking_has_the_same_failures(api: ApiClient, providers: Providers, settings: Settings) -> None:
-    """With an access token of ours the answers are the same."""
+    """A request that links has the same answers."""
     ripley = person()
     fields = fields_of(providers, "facebook")
     for answer, code in (FAULTS["400"], FAULTS["503"], FAULTS["silence"], FAULTS["HTML"]):
@@ -179,7 +179,7 @@ def test_linking_has_the_same_failures(api: ApiClient, providers: Providers, set
 
 @pytest.mark.parametrize("content_type", ["text/html", "text/javascript; charset=UTF-8", "", "nonsense"])
 def test_the_media_type_of_an_answer_is_ignored(one_api: ApiClient, providers: Providers, content_type: str) -> None:
-    """Facebook has sent its JSON as `text/javascript`."""
+    """A JSON body is read whatever its media type: Facebook has sent `text/javascript`."""
     fields = fields_of(providers, "facebook")
     providers.answers("facebook", (200, {"Content-Type": content_type}, json.dumps(PROFILES["facebook"])))
     assert one_api.sign_up(fields).status_code == 201

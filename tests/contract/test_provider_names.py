@@ -1,4 +1,4 @@
-"""docs/contract.md, section 4: `provider` names an enabled one, exactly."""
+"""docs/contract.md, section 4: `provider` is the exact name of an enabled provider."""
 
 from typing import Any
 
@@ -70,16 +70,16 @@ UNKNOWN = [
 
 
 @pytest.mark.parametrize(("fields", "fault"), MALFORMED.values(), ids=MALFORMED)
-def test_malformed(api: ApiClient, fields: dict[str, Any], fault: str) -> None:
-    """What cannot be a name is a field at fault, beside any other."""
+def test_a_malformed_name_is_an_invalid_field(api: ApiClient, fields: dict[str, Any], fault: str) -> None:
+    """A malformed name is an invalid field, named with the other invalid fields."""
     assert_error(api.sign_up({"access_token": "t", **fields}), "invalid_request", fields={"provider": fault})
     both = {"provider": fault, "access_token": "This field may not be null."}
     assert_error(api.sign_up({"access_token": None, **fields}), "invalid_request", fields=both)
 
 
 @pytest.mark.parametrize("name", UNKNOWN, ids=repr)
-def test_unknown(one_api: ApiClient, name: str) -> None:
-    """One and the same answer for unknown, disabled, odd and non-OAuth names; nothing is trimmed or folded."""
+def test_an_unknown_name_is_an_unknown_provider(one_api: ApiClient, name: str) -> None:
+    """Unknown, disabled, odd and non-OAuth names have one answer; a name is neither trimmed nor case-folded."""
     assert_error(one_api.sign_up({"provider": name, "access_token": "t"}), "unknown_provider")
 
 
@@ -95,15 +95,19 @@ def test_unknown(one_api: ApiClient, name: str) -> None:
     ids=["none", "null", "of the wrong type", "an id token", "names"],
 )
 @pytest.mark.parametrize("name", ["nobody", "apple-id", "f" * 32])
-def test_unknown_before_the_tokens(one_api: ApiClient, name: str, tokens: dict[str, Any]) -> None:
-    """Which fields a provider takes is no question where there is no provider."""
+def test_an_unknown_provider_is_reported_before_token_fields(
+    one_api: ApiClient, name: str, tokens: dict[str, Any]
+) -> None:
+    """Token fields depend on the provider, so they are not checked without one."""
     assert_error(one_api.sign_up({"provider": name, **tokens}), "unknown_provider")
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", list(PROFILES))
-def test_disabled(api: ApiClient, providers: Providers, settings: Settings, name: str) -> None:
-    """An operator who takes a provider away takes it away at once."""
+def test_a_disabled_provider_is_unknown_at_once(
+    api: ApiClient, providers: Providers, settings: Settings, name: str
+) -> None:
+    """A provider that the operator disables is unknown at once."""
     fields = providers.knows(name, "t", **PROFILES[name])
     assert api.sign_up(fields).status_code == 201
     settings.SOCIAL_PROVIDERS = [other for other in PROFILES if other != name]
@@ -112,8 +116,8 @@ def test_disabled(api: ApiClient, providers: Providers, settings: Settings, name
 
 @pytest.mark.threat(1, 2)
 @pytest.mark.parametrize("accepted", [None, 0, "0", "yes"], ids=repr)
-def test_without_a_proof(api: ApiClient, settings: Settings, accepted: Any) -> None:
-    """A provider whose tokens prove nothing is not there, even where the checks at the start were passed over."""
+def test_a_provider_that_cannot_prove_a_token_is_unknown(api: ApiClient, settings: Settings, accepted: Any) -> None:
+    """A provider whose tokens cannot be verified is unknown, even if the system checks did not run."""
     settings.SOCIAL_PROVIDERS = ["spotify"]
     settings.SOCIAL_AUTH_SPOTIFY_KEY = settings.SOCIAL_AUTH_SPOTIFY_SECRET = "ours"
     settings.SOCIAL_AUTH_SPOTIFY_ACCEPT_UNVERIFIED = accepted

@@ -1,4 +1,4 @@
-"""docs/contract.md, section 1: nothing of a request but its checked fields reaches anything behind the contract."""
+"""docs/contract.md, section 1: only the checked fields of a request reach a provider or a row."""
 
 import json
 from typing import Any
@@ -53,11 +53,11 @@ EACH_PROVIDER = pytest.mark.parametrize("provider", PROFILES)
 
 
 def sent_to_the_provider(providers: Providers, *, since: int = 0) -> list[tuple[Any, ...]]:
-    """Return what each call contained, without the values that OAuth 1 generates for each call.
+    """Return the parts of each call, without the values that OAuth 1 generates for each call.
 
-    Not in the order in which they came: a check and a profile are asked for at the same time.
+    The list is sorted: a check and a profile are requested at the same time.
 
-    :param since: how many calls to pass over.
+    :param since: the number of calls to skip.
     """
     seen: list[tuple[Any, ...]] = []
     for call in list(providers.calls)[since:]:
@@ -71,10 +71,10 @@ def sent_to_the_provider(providers: Providers, *, since: int = 0) -> list[tuple[
 @pytest.mark.threat(10)
 @EACH_PROVIDER
 @pytest.mark.parametrize("way", ["body", "query", "headers", "cookies"])
-def test_nothing_else_reaches_a_provider_or_a_row(
+def test_unknown_input_reaches_no_provider_and_no_row(
     api: ApiClient, providers: Providers, provider: str, way: str
 ) -> None:
-    """The same calls and the same rows as without it, to the letter."""
+    """The calls and rows are the same as without the unknown input."""
     fields = providers.knows(provider, "t", **PROFILES[provider])
     query = "&".join(f"{name}={CANARY}" for name in EXTRA)
     headers = {
@@ -107,16 +107,16 @@ def test_nothing_else_reaches_a_provider_or_a_row(
 
 
 @pytest.mark.threat(10)
-def test_the_names_of_the_request_are_not_facebooks(api: ApiClient, providers: Providers) -> None:
-    """`first_name` and `last_name` are for the provider that tells them to the app alone."""
+def test_facebook_does_not_use_the_names_of_the_request(api: ApiClient, providers: Providers) -> None:
+    """`first_name` and `last_name` are only for providers that give the names to the app alone."""
     fields = providers.knows("facebook", "t", id="1", name="")
     body = api.sign_up({**fields, "first_name": "Canary", "last_name": "Canary"}).json()
     assert (body["first_name"], body["last_name"]) == ("", "")
 
 
 @pytest.mark.threat(10)
-def test_a_rejected_call_reaches_no_provider(api: ApiClient, providers: Providers) -> None:
-    """What the contract refuses, nobody behind it sees."""
+def test_an_invalid_request_reaches_no_provider(api: ApiClient, providers: Providers) -> None:
+    """A request that the contract refuses causes no provider call."""
     fields = providers.knows("facebook", "t", **PROFILES["facebook"])
     api.sign_up({**fields, "last_name": 7})
     api.sign_up(fields, headers={"Authorization": "Bearer nonsense"})

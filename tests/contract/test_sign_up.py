@@ -1,4 +1,4 @@
-"""docs/contract.md, section 4: sign up, sign in, link; one call and three outcomes."""
+"""docs/contract.md, section 4: sign up, sign in and link are one call with three outcomes."""
 
 from datetime import timedelta
 
@@ -41,8 +41,8 @@ def uid_of(provider: str) -> str:
 
 
 @EACH_PROVIDER
-def test_created(api: ApiClient, providers: Providers, provider: str) -> None:
-    """An unknown identity becomes a user with the provider's names, one association and one token."""
+def test_an_unknown_identity_creates_a_user(api: ApiClient, providers: Providers, provider: str) -> None:
+    """A new user has the provider's names, one association and one token."""
     response = api.sign_up(providers.knows(provider, "t", **PROFILES[provider]))
     body = response.json()
     user = User.objects.get()
@@ -70,8 +70,8 @@ def test_created(api: ApiClient, providers: Providers, provider: str) -> None:
 
 
 @EACH_PROVIDER
-def test_signed_in(api: ApiClient, providers: Providers, provider: str) -> None:
-    """A known identity is its user, as often as it comes, with a new token each time."""
+def test_a_known_identity_signs_in(api: ApiClient, providers: Providers, provider: str) -> None:
+    """A known identity signs in its user each time, with a new token each time."""
     ripley = person("lieutenant", first_name="E.", last_name="R.", email="own@example.com")
     link(ripley.user, provider, uid_of(provider))
     before = all_rows()
@@ -90,8 +90,8 @@ def test_signed_in(api: ApiClient, providers: Providers, provider: str) -> None:
 
 
 @EACH_PROVIDER
-def test_linked(api: ApiClient, providers: Providers, provider: str) -> None:
-    """With credentials an unknown identity becomes the caller's; there is no new token, and nothing else moves."""
+def test_credentials_link_an_unknown_identity(api: ApiClient, providers: Providers, provider: str) -> None:
+    """With credentials an unknown identity is linked to the actor; no token is issued and no other row changes."""
     ripley = person("lieutenant", email="own@example.com")
     before = all_rows()
     response = api.sign_up(providers.knows(provider, "t", **PROFILES[provider]), token=ripley.token)
@@ -118,8 +118,8 @@ def test_linked(api: ApiClient, providers: Providers, provider: str) -> None:
 
 
 @EACH_PROVIDER
-def test_linked_already(api: ApiClient, providers: Providers, provider: str) -> None:
-    """The same again is `signed_in`, with neither a token nor a row."""
+def test_linking_an_own_identity_again_is_a_sign_in(api: ApiClient, providers: Providers, provider: str) -> None:
+    """Linking the same identity again is `signed_in`, and no token and no row is created."""
     ripley = person()
     fields = providers.knows(provider, "t", **PROFILES[provider])
     api.sign_up(fields, token=ripley.token)
@@ -135,8 +135,8 @@ def test_linked_already(api: ApiClient, providers: Providers, provider: str) -> 
     assert after == before
 
 
-def test_all_providers_of_one_person(api: ApiClient, providers: Providers) -> None:
-    """Signed up at one, linked to the others, signed in by any: one user all along."""
+def test_identities_of_several_providers_sign_in_one_user(api: ApiClient, providers: Providers) -> None:
+    """A user who signed up at one provider and linked the others can sign in with any of them."""
     first = api.sign_up(providers.knows("facebook", "t", **PROFILES["facebook"])).json()
     others = [name for name in PROFILES if name != "facebook"]
     for name in others:
@@ -148,8 +148,8 @@ def test_all_providers_of_one_person(api: ApiClient, providers: Providers) -> No
 
 
 @pytest.mark.threat(12)
-def test_several_accounts_of_one_provider(api: ApiClient, providers: Providers) -> None:
-    """A user may have two; each signs in to the same user, anonymously and with credentials."""
+def test_two_identities_of_one_provider_sign_in_one_user(api: ApiClient, providers: Providers) -> None:
+    """Both identities sign in the same user, with and without credentials."""
     ripley = person()
     accounts = [providers.knows("facebook", f"t{number}", id=f"1001{number}", name="E") for number in range(3)]
     for fields in accounts:
@@ -162,16 +162,16 @@ def test_several_accounts_of_one_provider(api: ApiClient, providers: Providers) 
     assert [account["uid"] for account in listed] == ["10010", "10011", "10012"]
 
 
-def test_one_uid_at_two_providers_is_two_people(api: ApiClient, providers: Providers) -> None:
-    """An id means something at its provider alone."""
+def test_the_same_id_at_two_providers_is_two_users(api: ApiClient, providers: Providers) -> None:
+    """An id is unique only within its provider."""
     one = api.sign_up(providers.knows("facebook", "t", id="7", name="Ash")).json()
     two = api.sign_up(providers.knows("github", "t", id=7, login="bishop")).json()
     assert (one["outcome"], two["outcome"]) == ("created", "created")
     assert one["id"] != two["id"]
 
 
-def test_the_token_lives_for_ninety_days(api: ApiClient, providers: Providers) -> None:
-    """`token_expires_at` is the default of `TOKEN_TTL` from now, in whole seconds."""
+def test_a_token_expires_after_90_days(api: ApiClient, providers: Providers) -> None:
+    """`token_expires_at` is now plus the default of `TOKEN_TTL`, in whole seconds."""
     body = api.sign_up(providers.knows("facebook", "t", **PROFILES["facebook"])).json()
     [row] = AccessToken.objects.all()
     assert row.expires_at is not None

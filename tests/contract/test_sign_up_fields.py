@@ -1,4 +1,4 @@
-"""docs/contract.md, section 4: the fields of a sign-up, strict and never coerced."""
+"""docs/contract.md, section 4: the fields of a sign-up are checked strictly and never coerced."""
 
 from typing import Any
 
@@ -88,38 +88,38 @@ def check(api: ApiClient, providers: Providers, fields: dict[str, Any], name: st
 
 
 @pytest.mark.parametrize(("value", "fault"), NO_TOKENS.values(), ids=NO_TOKENS)
-def test_access_token(api: ApiClient, providers: Providers, value: Any, fault: str) -> None:
-    """Visible ASCII, 1 to 4096 characters; the provider never sees another."""
+def test_an_access_token_is_visible_ascii(api: ApiClient, providers: Providers, value: Any, fault: str) -> None:
+    """An access token has 1 to 4096 characters of visible ASCII; the provider gets no other."""
     check(api, providers, changed(known(providers), "access_token", value), "access_token", fault)
 
 
 @pytest.mark.parametrize(("value", "fault"), NO_TOKENS.values(), ids=NO_TOKENS)
 @pytest.mark.parametrize("field", ["access_token", "access_token_secret"])
-def test_tokens_of_oauth_1(one_api: ApiClient, providers: Providers, field: str, value: Any, fault: str) -> None:
-    """OAuth 1 takes two, and both are checked alike."""
+def test_oauth_1_needs_a_token_and_a_secret(
+    one_api: ApiClient, providers: Providers, field: str, value: Any, fault: str
+) -> None:
+    """OAuth 1 needs a token and a secret, and both are checked in the same way."""
     check(one_api, providers, changed(known(providers, "twitter"), field, value), field, fault)
 
 
 @pytest.mark.parametrize("token", ["t", "0", "null", "!", "~", "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~", "t" * 4096])
-def test_a_token_goes_as_it_is(api: ApiClient, providers: Providers, token: str) -> None:
-    """Any visible ASCII reaches the provider unchanged, the longest token included."""
+def test_a_valid_token_reaches_the_provider_unchanged(api: ApiClient, providers: Providers, token: str) -> None:
+    """Any visible ASCII reaches the provider unchanged, up to the longest token."""
     assert api.sign_up(known(providers, token=token)).status_code == 201
     [call] = providers.calls
     assert call.request.params["access_token"] == token  # type: ignore[attr-defined]  # `responses` adds them
 
 
 @pytest.mark.parametrize("secret", ["s", "t" * 4096])
-def test_a_secret_as_long_as_may_be(api: ApiClient, providers: Providers, secret: str) -> None:
-    """OAuth 1 with the longest secret."""
+def test_a_secret_of_the_greatest_length_is_accepted(api: ApiClient, providers: Providers, secret: str) -> None:
+    """The longest secret of OAuth 1 is accepted."""
     response = api.sign_up({**known(providers, "twitter"), "access_token_secret": secret})
     assert response.status_code == 201
 
 
 @pytest.mark.parametrize("secret", [None, "", "s", "s" * 5000, 7, True, [], {"a": None}, "é\x00\n"], ids=repr)
-def test_a_secret_that_nobody_takes(
-    api: ApiClient, providers: Providers, subtests: pytest.Subtests, secret: Any
-) -> None:
-    """Old clients have one struct for all providers: OAuth 2 ignores the secret, whatever it holds."""
+def test_oauth_2_ignores_a_secret(api: ApiClient, providers: Providers, subtests: pytest.Subtests, secret: Any) -> None:
+    """OAuth 2 ignores the secret, whatever it holds: old clients send the same fields to every provider."""
     for provider in ("facebook", "instagram", "google-oauth2", "github"):
         with subtests.test(provider):
             assert api.sign_up({**known(providers, provider), "access_token_secret": secret}).status_code == 201
@@ -127,8 +127,10 @@ def test_a_secret_that_nobody_takes(
 
 @pytest.mark.parametrize(("value", "fault"), NAMES.values(), ids=NAMES)
 @pytest.mark.parametrize("field", ["first_name", "last_name"])
-def test_names(one_api: ApiClient, providers: Providers, field: str, value: Any, fault: str | None) -> None:
-    """Optional, up to 150 characters; for a provider that tells names itself they are not used."""
+def test_names_are_optional_strings_of_150_characters(
+    one_api: ApiClient, providers: Providers, field: str, value: Any, fault: str | None
+) -> None:
+    """Names are checked everywhere and used only for providers that do not send names."""
     check(one_api, providers, changed(known(providers), field, value), field, fault)
     if fault is None:
         user = one_api.sign_up(known(providers)).json()
@@ -137,17 +139,17 @@ def test_names(one_api: ApiClient, providers: Providers, field: str, value: Any,
 
 @pytest.mark.parametrize("nonce", [None, "", 7, True, [], {}, "n" * 999, "n\x00"], ids=lambda nonce: repr(nonce)[:9])
 def test_a_nonce_without_an_id_token_is_ignored(api: ApiClient, providers: Providers, nonce: Any) -> None:
-    """Whatever it holds."""
+    """A nonce without an id_token is ignored, whatever it holds."""
     assert api.sign_up({**known(providers), "nonce": nonce}).status_code == 201
 
 
 @pytest.mark.parametrize("provider", ["twitter", "instagram", "github"])
 @pytest.mark.parametrize("id_token", ["t", "a.b.c"])
 @pytest.mark.parametrize("alone", [True, False], ids=["alone", "with an access token"])
-def test_an_id_token_that_the_provider_does_not_take(
+def test_an_id_token_is_refused_by_a_provider_that_does_not_accept_one(
     api: ApiClient, providers: Providers, provider: str, id_token: str, alone: bool
 ) -> None:
-    """It is refused rather than passed over: the client believes that it says who it is."""
+    """The id_token is an error and is not ignored: the client expects it to be the proof."""
     fields = {**known(providers, provider), "id_token": id_token}
     if alone and provider != "twitter":
         del fields["access_token"]
@@ -156,8 +158,8 @@ def test_an_id_token_that_the_provider_does_not_take(
     assert not providers.calls
 
 
-def test_all_at_fault_are_named_in_their_order(api: ApiClient, providers: Providers) -> None:
-    """Table order, whatever the order of the body; the sentence is of the first."""
+def test_all_invalid_fields_are_named_in_table_order(api: ApiClient, providers: Providers) -> None:
+    """The order is that of the table, not of the body, and the sentence is about the first field."""
     fields = {
         "last_name": "x" * 151,
         "first_name": None,
@@ -176,13 +178,13 @@ def test_all_at_fault_are_named_in_their_order(api: ApiClient, providers: Provid
     assert list(response.json()["fields"]) == list(faults)
 
 
-def test_an_empty_object(api: ApiClient) -> None:
-    """Both required fields are named."""
+def test_an_empty_object_lacks_both_required_fields(api: ApiClient) -> None:
+    """An empty object is an error that names both required fields."""
     assert_error(api.sign_up({}), "invalid_request", fields={"provider": REQUIRED, "access_token": REQUIRED})
 
 
-def test_a_form_is_not_json(api: ApiClient) -> None:
-    """What frameworks read of a form reaches nothing."""
+def test_a_form_is_refused(api: ApiClient) -> None:
+    """A form is 415, and none of its fields is used."""
     response = api.post(
         "social_sign_up/", b"provider=facebook&access_token=t", content_type="application/x-www-form-urlencoded"
     )

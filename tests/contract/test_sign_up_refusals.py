@@ -1,4 +1,4 @@
-"""docs/contract.md, sections 3 and 4: who is not signed in, and that nothing is written then."""
+"""docs/contract.md, sections 3 and 4: sign-ups that are refused, without a write."""
 
 import json
 import re
@@ -24,7 +24,7 @@ EACH_PROVIDER = pytest.mark.parametrize("provider", PROFILES)
 
 
 def refused(api: ApiClient, fields: dict[str, Any], code: str, token: str | None = None) -> None:
-    """Check that a sign-up is refused, twice in the same way, and that not a row was written or moved."""
+    """Check that a sign-up is refused, twice in the same way, and that no row was written or changed."""
     before = all_rows()
     for _ in range(2):
         assert_error(api.sign_up(fields, token=token), code)
@@ -37,16 +37,16 @@ def known(providers: Providers, provider: str, **changed: Any) -> dict[str, Any]
 
 @pytest.mark.threat(7)
 @EACH_PROVIDER
-def test_an_identity_of_another_user(api: ApiClient, providers: Providers, provider: str) -> None:
-    """It stays where it is, and the answer holds nothing about its owner."""
+def test_an_identity_of_another_user_cannot_be_linked(api: ApiClient, providers: Providers, provider: str) -> None:
+    """The identity stays with its user, and the answer holds nothing about that user."""
     parker = person("parker", email="parker@example.com", first_name="Dennis")
     link(parker.user, provider, str(PROFILES[provider][UID_KEYS[provider]]))
     refused(api, known(providers, provider), "account_in_use", person().token)
 
 
 @pytest.mark.threat(7)
-def test_an_identity_of_an_inactive_other(api: ApiClient, providers: Providers) -> None:
-    """That its owner is inactive is nobody's business either."""
+def test_an_identity_of_another_inactive_user_has_the_same_answer(api: ApiClient, providers: Providers) -> None:
+    """The answer does not reveal that the other user is inactive."""
     parker = person("parker", is_active=False)
     link(parker.user)
     refused(api, known(providers, "facebook"), "account_in_use", person().token)
@@ -54,18 +54,18 @@ def test_an_identity_of_an_inactive_other(api: ApiClient, providers: Providers) 
 
 @pytest.mark.threat(9)
 @EACH_PROVIDER
-def test_an_inactive_user(api: ApiClient, providers: Providers, provider: str) -> None:
-    """No write, no token."""
+def test_an_inactive_user_cannot_sign_in(api: ApiClient, providers: Providers, provider: str) -> None:
+    """An inactive user gets an error, and nothing is written."""
     parker = person("parker", is_active=False)
     link(parker.user, provider, str(PROFILES[provider][UID_KEYS[provider]]))
     refused(api, known(providers, provider), "account_inactive")
 
 
 @pytest.mark.parametrize("whom", [[], ["facebook"]], ids=["unknown", "known"])
-def test_domains_that_the_operator_allows(
+def test_an_address_outside_the_allowed_domains_is_refused(
     api: ApiClient, providers: Providers, settings: Settings, whom: list[str]
 ) -> None:
-    """Anyone with an address elsewhere, or none, is refused, a known user as well."""
+    """An address of another domain, or none, is refused, also for a known user."""
     for provider in whom:
         link(person("parker").user, provider)
     settings.SOCIAL_AUTH_WHITELISTED_DOMAINS = ["weyland.example"]
@@ -73,23 +73,27 @@ def test_domains_that_the_operator_allows(
         refused(api, known(providers, "facebook", email=email), "sign_up_not_allowed")
 
 
-def test_addresses_that_the_operator_allows(api: ApiClient, providers: Providers, settings: Settings) -> None:
-    """One is let in, the others are not."""
+def test_an_address_outside_the_allowed_addresses_is_refused(
+    api: ApiClient, providers: Providers, settings: Settings
+) -> None:
+    """An allowed address signs up, and the others are refused."""
     settings.SOCIAL_AUTH_FACEBOOK_WHITELISTED_EMAILS = ["ripley@example.com"]
     refused(api, known(providers, "facebook", email="parker@example.com"), "sign_up_not_allowed")
     assert api.sign_up(known(providers, "facebook")).status_code == 201
 
 
-def test_linking_under_an_allow_list(api: ApiClient, providers: Providers, settings: Settings) -> None:
-    """The list holds for linking too."""
+def test_an_allow_list_applies_to_linking(api: ApiClient, providers: Providers, settings: Settings) -> None:
+    """An address that is not on the list cannot be linked."""
     settings.SOCIAL_AUTH_WHITELISTED_DOMAINS = ["weyland.example"]
     refused(api, known(providers, "facebook"), "sign_up_not_allowed", person().token)
 
 
 @pytest.mark.parametrize("verified", [False, None, "true", "yes", 1, 0, [], "missing"], ids=repr)
 @pytest.mark.parametrize("whom", [False, True], ids=["unknown", "known"])
-def test_an_unverified_address_at_google(api: ApiClient, providers: Providers, verified: Any, whom: bool) -> None:
-    """Only `true` is verified."""
+def test_an_unverified_google_address_is_not_signed_up(
+    api: ApiClient, providers: Providers, verified: Any, whom: bool
+) -> None:
+    """Only the value `true` counts as verified."""
     if whom:
         link(person("parker").user, "google-oauth2", "10014")
     fields = known(providers, "google-oauth2", email_verified=verified)
@@ -99,33 +103,33 @@ def test_an_unverified_address_at_google(api: ApiClient, providers: Providers, v
 
 
 def step_that_redirects(**kwargs: Any) -> Any:
-    """A step of an operator's pipeline that sends the person to a page."""
+    """Redirect to a page, as a step of a custom pipeline."""
     return HttpResponseRedirect("https://evil.example.com/?token=canary")
 
 
 @partial
-def step_that_asks(strategy: Any, backend: Any, **kwargs: Any) -> Any:
-    """A step that keeps the pipeline's state for the person's return."""
+def step_that_pauses(strategy: Any, backend: Any, **kwargs: Any) -> Any:
+    """Store the pipeline's state for a later request, as a partial step."""
     return strategy.redirect("https://evil.example.com/")
 
 
 def step_that_shows_a_page(**kwargs: Any) -> Any:
-    """A step that answers by itself."""
+    """Return a page, as a step of a custom pipeline."""
     return "<h1>Who are you?</h1>"
 
 
 def step_that_refuses(**kwargs: Any) -> Any:
-    """A step that lets nobody in, by social-core's own exception."""
+    """Refuse the sign-up with social-core's own exception."""
     raise AuthPolicyError(kwargs["backend"], code="authentication_disallowed", stage="pipeline")
 
 
 @pytest.mark.threat(22)
-@pytest.mark.parametrize("step", ["step_that_redirects", "step_that_asks", "step_that_shows_a_page"])
+@pytest.mark.parametrize("step", ["step_that_redirects", "step_that_pauses", "step_that_shows_a_page"])
 @pytest.mark.parametrize("position", [0, 5, 7, 10], ids=["first", "before the user", "after the user", "last"])
-def test_a_step_that_wants_something(
+def test_a_pipeline_step_that_needs_a_browser_is_refused(
     api: ApiClient, providers: Providers, settings: Settings, step: str, position: int
 ) -> None:
-    """Nobody can be redirected or asked here: no user, no stored state, wherever the step stands."""
+    """A step that redirects, pauses or renders leaves no user and no stored state, wherever it stands."""
     steps = list(DEFAULT_AUTH_PIPELINE)
     settings.SOCIAL_AUTH_PIPELINE = [*steps[:position], f"{__name__}.{step}", *steps[position:]]
     refused(api, known(providers, "facebook"), "interaction_required")
@@ -133,15 +137,19 @@ def test_a_step_that_wants_something(
 
 
 @pytest.mark.parametrize("position", [0, 7, 10], ids=["first", "after the user", "last"])
-def test_a_step_that_refuses(api: ApiClient, providers: Providers, settings: Settings, position: int) -> None:
-    """The operator's pipeline may refuse whom it likes, also after the user is made."""
+def test_a_pipeline_step_can_refuse_a_sign_up(
+    api: ApiClient, providers: Providers, settings: Settings, position: int
+) -> None:
+    """A step of a custom pipeline can refuse a sign-up, also after the user is created."""
     steps = list(DEFAULT_AUTH_PIPELINE)
     settings.SOCIAL_AUTH_PIPELINE = [*steps[:position], f"{__name__}.step_that_refuses", *steps[position:]]
     refused(api, known(providers, "facebook"), "sign_up_not_allowed")
 
 
-def test_a_pipeline_that_creates_nobody(api: ApiClient, providers: Providers, settings: Settings) -> None:
-    """An operator who takes only known users leaves the step out."""
+def test_a_pipeline_without_creation_refuses_new_users(
+    api: ApiClient, providers: Providers, settings: Settings
+) -> None:
+    """A pipeline without the step that creates users accepts only known users."""
     steps = [step for step in DEFAULT_AUTH_PIPELINE if not step.endswith("create_user")]
     settings.SOCIAL_AUTH_PIPELINE = steps
     refused(api, known(providers, "facebook"), "sign_up_not_allowed")
@@ -151,8 +159,10 @@ def test_a_pipeline_that_creates_nobody(api: ApiClient, providers: Providers, se
 
 
 @pytest.mark.threat(6)
-def test_an_old_association_by_address(api: ApiClient, providers: Providers, settings: Settings) -> None:
-    """A row whose uid is an address cannot say who this is, unless the operator says that it does."""
+def test_an_association_by_address_is_a_conflict_unless_allowed(
+    api: ApiClient, providers: Providers, settings: Settings
+) -> None:
+    """A row whose uid is an address does not identify a user, unless the setting allows it."""
     parker = person("parker")
     link(parker.user, "google-oauth2", "ripley@example.com", id_key="email")
     refused(api, known(providers, "google-oauth2"), "account_conflict")
@@ -164,8 +174,10 @@ def test_an_old_association_by_address(api: ApiClient, providers: Providers, set
 
 
 @pytest.mark.parametrize("change", ["deactivated", "deleted"])
-def test_a_caller_who_is_gone_when_the_provider_answers(api: ApiClient, providers: Providers, change: str) -> None:
-    """The provider may take seconds; whoever has no access any more links nothing."""
+def test_credentials_revoked_during_the_provider_call_link_nothing(
+    api: ApiClient, providers: Providers, change: str
+) -> None:
+    """The actor is checked again after the provider call, which may take seconds."""
     caller = person()
 
     def meanwhile(request: Any) -> Any:

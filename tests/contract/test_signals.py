@@ -1,4 +1,4 @@
-"""docs/contract.md, section 8: what a Django project hears, after commit."""
+"""docs/contract.md, section 8: the signals that a Django project receives, after commit."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -22,34 +22,34 @@ ALL: dict[str, Signal] = {
     "linked": signals.linked,
     "disconnected": signals.disconnected,
 }
-Heard = list[tuple[str, dict[str, Any]]]
+SentSignals = list[tuple[str, dict[str, Any]]]
 
 
 @pytest.fixture
-def heard() -> Iterator[Heard]:
-    """Which signals were sent, in order, with what."""
-    found: Heard = []
+def sent_signals() -> Iterator[SentSignals]:
+    """Return the signals that were sent, in order, with their arguments."""
+    found: SentSignals = []
     receivers = []
     for name, signal in ALL.items():
 
-        def listen(sender: object, _name: str = name, **kwargs: Any) -> None:
+        def receive(sender: object, _name: str = name, **kwargs: Any) -> None:
             del kwargs["signal"]
             found.append((_name, kwargs))
 
-        signal.connect(listen)
-        receivers.append((signal, listen))
+        signal.connect(receive)
+        receivers.append((signal, receive))
     yield found
-    for signal, listen in receivers:
-        signal.disconnect(listen)
+    for signal, receive in receivers:
+        signal.disconnect(receive)
 
 
-def test_each_outcome_has_its_own(
+def test_each_outcome_sends_its_signal(
     api: ApiClient,
     providers: Providers,
-    heard: Heard,
+    sent_signals: SentSignals,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
-    """Signed up, signed in, linked, disconnected: user, provider, uid and the version called."""
+    """Each signal has the user, the provider, the uid and the API version of the call."""
     facebook = providers.knows("facebook", "t", **PROFILES["facebook"])
     github = providers.knows("github", "t", **PROFILES["github"])
     with django_capture_on_commit_callbacks(execute=True):
@@ -61,32 +61,32 @@ def test_each_outcome_has_its_own(
     account = api.get("social_account/", token=body["token"]).json()["objects"][0]
     with django_capture_on_commit_callbacks(execute=True):
         assert api.delete(account["resource_uri"].removeprefix(api.prefix), token=body["token"]).status_code == 204
-    assert [name for name, _ in heard] == ["signed_up", "signed_in", "linked", "disconnected"]
-    assert [(sent["provider"], sent["uid"]) for _, sent in heard] == [
+    assert [name for name, _ in sent_signals] == ["signed_up", "signed_in", "linked", "disconnected"]
+    assert [(sent["provider"], sent["uid"]) for _, sent in sent_signals] == [
         ("facebook", "10011"),
         ("facebook", "10011"),
         ("github", "10015"),
         ("facebook", "10011"),
     ]
-    for _, sent in heard:
+    for _, sent in sent_signals:
         assert set(sent) == {"user", "provider", "uid", "api_version"}
         assert (sent["user"].pk, sent["api_version"]) == (body["id"], api.prefix.split("/")[2])
 
 
-def test_not_before_commit(api: ApiClient, providers: Providers, heard: Heard) -> None:
-    """What is not yet committed, nobody hears of."""
+def test_no_signal_is_sent_before_commit(api: ApiClient, providers: Providers, sent_signals: SentSignals) -> None:
+    """Signals are sent only after the transaction is committed."""
     api.sign_up(providers.knows("facebook", "t", **PROFILES["facebook"]))
     assert connection.in_atomic_block
-    assert heard == []
+    assert sent_signals == []
 
 
-def test_nothing_of_a_refusal(
+def test_a_refusal_sends_no_signal(
     api: ApiClient,
     providers: Providers,
-    heard: Heard,
+    sent_signals: SentSignals,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
-    """Not of an inactive user, an identity of another, or the last way in."""
+    """An inactive user, another user's identity and the last login method send no signal."""
     parker, ripley = person("parker", is_active=False), person()
     link(parker.user)
     account = link(ripley.user, "github", "10015")
@@ -95,20 +95,20 @@ def test_nothing_of_a_refusal(
         assert_error(api.sign_up(fields), "account_inactive")
         assert_error(api.sign_up(fields, token=ripley.token), "account_in_use")
         assert_error(api.delete(f"social_account/{account.pk}/", token=ripley.token), "last_login_method")
-    assert heard == []
+    assert sent_signals == []
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_a_listener_that_fails_harms_nobody(
+def test_a_receiver_that_fails_does_not_change_the_answer(
     api: ApiClient,
     providers: Providers,
     name: str,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
-    """The person is signed in, whatever a listener makes of it."""
+    """The sign-in succeeds even if a receiver raises an exception."""
 
     def fails(**kwargs: Any) -> None:
-        raise RuntimeError("a listener's bug")
+        raise RuntimeError("a receiver's bug")
 
     ALL[name].connect(fails)
     try:

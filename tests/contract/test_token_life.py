@@ -1,4 +1,4 @@
-"""docs/contract.md, section 2: how long a token lives, and how using it is its refresh."""
+"""docs/contract.md, section 2: a token expires after `TOKEN_TTL`, and each use extends it."""
 
 import base64
 import hashlib
@@ -22,7 +22,7 @@ DAY = timedelta(days=1)
 
 
 def aged(ripley: Person, *, used: timedelta, expires: timedelta | None) -> tuple[datetime, datetime | None]:
-    """Set when a token was used and when it expires, from now; gives both."""
+    """Set the time of a token's last use and its expiry, relative to now, and return both."""
     now = timezone.now()
     ripley.row.last_used = now - used
     ripley.row.expires_at = None if expires is None else now + expires
@@ -36,7 +36,7 @@ def stored(ripley: Person) -> tuple[datetime, datetime | None]:
 
 
 @pytest.mark.parametrize("used", [timedelta(0), MINUTE, 59 * MINUTE], ids=str)
-def test_use_within_the_hour_moves_nothing(api: ApiClient, used: timedelta) -> None:
+def test_a_use_within_an_hour_is_not_recorded(api: ApiClient, used: timedelta) -> None:
     """The last use is written at most once an hour."""
     ripley = person()
     before = aged(ripley, used=used, expires=5 * DAY)
@@ -46,8 +46,8 @@ def test_use_within_the_hour_moves_nothing(api: ApiClient, used: timedelta) -> N
 
 @pytest.mark.parametrize("used", [61 * MINUTE, DAY, 89 * DAY], ids=str)
 @pytest.mark.parametrize("path", ["user/", "provider/", "token/current/", "user/0/"])
-def test_use_after_the_hour_moves_the_expiry(api: ApiClient, settings: Settings, path: str, used: timedelta) -> None:
-    """Any call with a token is a use of it: it lives for another `TOKEN_TTL` from then."""
+def test_a_use_after_an_hour_extends_the_token(api: ApiClient, settings: Settings, path: str, used: timedelta) -> None:
+    """Any call with a token extends it to `TOKEN_TTL` from now."""
     settings.TOKEN_TTL = 1.5
     ripley = person()
     aged(ripley, used=used, expires=MINUTE)
@@ -58,8 +58,8 @@ def test_use_after_the_hour_moves_the_expiry(api: ApiClient, settings: Settings,
     assert expires_at == last_used + timedelta(days=1.5)
 
 
-def test_a_sign_up_is_a_use(api: ApiClient, providers: Providers) -> None:
-    """Linking with a token refreshes it, and issues no other."""
+def test_linking_extends_the_token(api: ApiClient, providers: Providers) -> None:
+    """Linking with a token extends it, and issues no other."""
     ripley = person()
     before, _ = aged(ripley, used=2 * HOUR, expires=MINUTE)
     response = api.sign_up(providers.knows("facebook", "t", **PROFILES["facebook"]), token=ripley.token)
@@ -69,8 +69,8 @@ def test_a_sign_up_is_a_use(api: ApiClient, providers: Providers) -> None:
 
 
 @pytest.mark.threat(31)
-def test_an_unused_token_dies(api: ApiClient) -> None:
-    """Until its expiry it is good, from then on it is not, and no use brings it back."""
+def test_an_unused_token_expires(api: ApiClient) -> None:
+    """A token is valid until its expiry, and no use makes it valid again."""
     ripley = person()
     aged(ripley, used=MINUTE, expires=MINUTE)
     assert api.get("user/", token=ripley.token).status_code == 200
@@ -80,7 +80,7 @@ def test_an_unused_token_dies(api: ApiClient) -> None:
 
 
 def test_an_imported_key_does_not_expire(api: ApiClient) -> None:
-    """A key of an earlier deployment has no expiry, and use gives it none."""
+    """A key imported from an earlier deployment has no expiry, and a use does not set one."""
     ripley = person()
     ripley.row.imported = True
     aged(ripley, used=1000 * DAY, expires=None)
@@ -90,8 +90,10 @@ def test_an_imported_key_does_not_expire(api: ApiClient) -> None:
     assert timezone.now() - stored(ripley)[0] < MINUTE
 
 
-def test_a_new_token(api: ApiClient, providers: Providers, settings: Settings) -> None:
-    """32 random bytes, kept as SHA-256 alone, living for `TOKEN_TTL`."""
+def test_a_new_token_has_32_random_bytes_and_an_expiry(
+    api: ApiClient, providers: Providers, settings: Settings
+) -> None:
+    """Only the SHA-256 of the token is stored, and it expires after `TOKEN_TTL`."""
     settings.TOKEN_TTL = 2
     start = timezone.now()
     body = api.sign_up(providers.knows("facebook", "t", **PROFILES["facebook"])).json()
@@ -104,16 +106,16 @@ def test_a_new_token(api: ApiClient, providers: Providers, settings: Settings) -
     assert api.get("token/current/", token=body["token"]).json()["expires_at"] == body["token_expires_at"]
 
 
-def test_each_sign_in_has_its_own_token(api: ApiClient, providers: Providers) -> None:
-    """Two sign-ins give two tokens, both good."""
+def test_each_sign_in_issues_a_token(api: ApiClient, providers: Providers) -> None:
+    """Two sign-ins issue two tokens, and both are valid."""
     fields = providers.knows("facebook", "t", **PROFILES["facebook"])
     first, second = (api.sign_up(fields).json()["token"] for _ in range(2))
     assert first != second
     assert api.get("user/", token=first).content == api.get("user/", token=second).content
 
 
-def test_the_least_recently_used_goes_first(api: ApiClient, providers: Providers, settings: Settings) -> None:
-    """Beyond `TOKENS_PER_USER` the one goes that was used longest ago, not the oldest, and nobody else's."""
+def test_the_least_recently_used_token_is_removed(api: ApiClient, providers: Providers, settings: Settings) -> None:
+    """Above `TOKENS_PER_USER` the user's least recently used token is removed, not the oldest."""
     settings.TOKENS_PER_USER = 2
     fields = providers.knows("facebook", "t", **PROFILES["facebook"])
     parker = person("parker")
@@ -131,8 +133,10 @@ def test_the_least_recently_used_goes_first(api: ApiClient, providers: Providers
 
 
 @pytest.mark.parametrize("live", [1, 3])
-def test_so_many_live(api: ApiClient, providers: Providers, settings: Settings, live: int) -> None:
-    """However often someone signs in, the last so many tokens are good."""
+def test_a_user_keeps_at_most_tokens_per_user(
+    api: ApiClient, providers: Providers, settings: Settings, live: int
+) -> None:
+    """After any number of sign-ins the latest `TOKENS_PER_USER` tokens are valid."""
     settings.TOKENS_PER_USER = live
     fields = providers.knows("facebook", "t", **PROFILES["facebook"])
     given = [api.sign_up(fields).json()["token"] for _ in range(live + 2)]
@@ -140,8 +144,8 @@ def test_so_many_live(api: ApiClient, providers: Providers, settings: Settings, 
     assert statuses == [401, 401] + [200] * live
 
 
-def test_a_dead_token_takes_no_place(api: ApiClient, providers: Providers, settings: Settings) -> None:
-    """Expired tokens do not count among those that live."""
+def test_expired_tokens_do_not_count(api: ApiClient, providers: Providers, settings: Settings) -> None:
+    """Expired tokens do not count against `TOKENS_PER_USER`."""
     settings.TOKENS_PER_USER = 2
     fields = providers.knows("facebook", "t", **PROFILES["facebook"])
     first = api.sign_up(fields).json()["token"]

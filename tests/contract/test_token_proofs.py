@@ -29,8 +29,8 @@ def refused(api: ApiClient, fields: dict[str, Any], code: str) -> None:
 
 
 @pytest.mark.threat(1)
-def test_a_token_of_another_application(api: ApiClient, providers: Providers) -> None:
-    """Google says whose it is."""
+def test_a_google_token_of_another_application_is_refused(api: ApiClient, providers: Providers) -> None:
+    """Google's check names another application."""
     refused(api, fields_of(providers, "google-oauth2", aud="their-key"), "token_audience_mismatch")
 
 
@@ -40,8 +40,10 @@ def test_a_token_of_another_application(api: ApiClient, providers: Providers) ->
     [{}, {"aud": None}, {"aud": ""}, {"aud": ["our-google_oauth2-key"]}, {"aud": True}, {"azp": {}, "sub": "10014"}],
     ids=json.dumps,
 )
-def test_a_check_that_names_no_application(api: ApiClient, providers: Providers, claims: dict[str, Any]) -> None:
-    """It proves nothing."""
+def test_a_google_check_without_our_application_is_refused(
+    api: ApiClient, providers: Providers, claims: dict[str, Any]
+) -> None:
+    """A check without an application proves nothing."""
     fields = fields_of(providers, "google-oauth2")
     providers.answers("google-tokeninfo", json_answer(200, {"expires_in": "3599", **claims}))
     refused(api, fields, BAD)
@@ -51,16 +53,16 @@ def test_a_check_that_names_no_application(api: ApiClient, providers: Providers,
 @pytest.mark.parametrize(
     "app", [None, {}, {"client_id": ""}, {"client_id": None}, {"client_id": ["our-github-key"]}, "x"]
 )
-def test_a_check_of_github_that_names_no_application(api: ApiClient, providers: Providers, app: Any) -> None:
-    """There neither."""
+def test_a_github_check_without_our_application_is_refused(api: ApiClient, providers: Providers, app: Any) -> None:
+    """A check without an application proves nothing."""
     fields = fields_of(providers, "github")
     providers.answers("github", json_answer(200, {"app": app, "user": PROFILES["github"]}))
     refused(api, fields, BAD)
 
 
 @pytest.mark.threat(1)
-def test_a_check_of_github_that_names_another(api: ApiClient, providers: Providers) -> None:
-    """Should it ever say so."""
+def test_a_github_check_of_another_application_is_refused(api: ApiClient, providers: Providers) -> None:
+    """The application is compared, although GitHub does not find the tokens of another one."""
     fields = fields_of(providers, "github")
     providers.answers("github", json_answer(200, {"app": {"client_id": "theirs"}, "user": PROFILES["github"]}))
     refused(api, fields, "token_audience_mismatch")
@@ -68,8 +70,8 @@ def test_a_check_of_github_that_names_another(api: ApiClient, providers: Provide
 
 @pytest.mark.threat(4)
 @pytest.mark.parametrize("sub", ["666", 10014.5, None, "", "10014 "])
-def test_a_check_that_names_another_person(api: ApiClient, providers: Providers, sub: Any) -> None:
-    """Check and profile are of one person, or of nobody."""
+def test_a_google_check_of_another_user_is_refused(api: ApiClient, providers: Providers, sub: Any) -> None:
+    """The check and the profile must be about the same user."""
     fields = fields_of(providers, "google-oauth2")
     claims = {"aud": "our-google_oauth2-key", "sub": sub}
     providers.answers("google-tokeninfo", json_answer(200, claims))
@@ -84,10 +86,10 @@ def test_a_check_that_names_another_person(api: ApiClient, providers: Providers,
         ("google-oauth2", "ID_KEY", "email"),
     ],
 )
-def test_no_setting_of_social_core_loosens_a_proof(
+def test_no_setting_of_social_core_weakens_a_proof(
     api: ApiClient, providers: Providers, provider: str, name: str, value: Any
 ) -> None:
-    """Facebook is sent the proof all the same, without which it is played to refuse, and an id stays an id."""
+    """Facebook still gets `appsecret_proof`, and the id is still the provider's id."""
     with override_settings(**{setting_name(provider, name): value}):
         assert api.sign_up(fields_of(providers, provider)).status_code == 201
     assert UserSocialAuth.objects.get().uid == str(PROFILES[provider][UID_KEYS[provider]])

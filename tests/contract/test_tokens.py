@@ -1,4 +1,4 @@
-"""docs/contract.md, section 5: one's credentials, and signing out."""
+"""docs/contract.md, section 5: a user's tokens, and signing out."""
 
 from datetime import timedelta
 
@@ -14,17 +14,17 @@ from tests.contract.users import Person, person
 pytestmark = pytest.mark.django_db
 
 
-def another(ripley: Person) -> tuple[str, AccessToken]:
+def issue_another(ripley: Person) -> tuple[str, AccessToken]:
     value = tokens.issue(user=ripley.user).value
     return value, AccessToken.objects.get(digest=tokens.digest_of(value))
 
 
 @pytest.mark.threat(31)
 @pytest.mark.parametrize("path", ["token/current/", "token/{id}/"])
-def test_signing_out(api: ApiClient, path: str) -> None:
-    """The token is dead at once, everywhere, in every form; the user's others live."""
+def test_a_deleted_token_is_invalid_at_once(api: ApiClient, path: str) -> None:
+    """The token is invalid at once, on every path and in every form; the user's other tokens stay valid."""
     ripley = person()
-    other, _ = another(ripley)
+    other, _ = issue_another(ripley)
     response = api.delete(path.format(id=ripley.row.pk), token=ripley.token)
     assert (response.status_code, response.content) == (204, b"")
     for header in (f"Bearer {ripley.token}", f"Token {ripley.token}", f"ApiKey ripley:{ripley.token}"):
@@ -35,20 +35,20 @@ def test_signing_out(api: ApiClient, path: str) -> None:
 
 
 @pytest.mark.threat(31)
-def test_revoking_another(api: ApiClient) -> None:
-    """A lost phone is signed out from the one at hand."""
+def test_a_user_can_revoke_another_of_their_tokens(api: ApiClient) -> None:
+    """A user can sign out a lost device from issue_another one."""
     ripley = person()
-    lost, row = another(ripley)
+    lost, row = issue_another(ripley)
     assert api.delete(f"token/{row.pk}/", token=ripley.token).status_code == 204
     assert_error(api.get("user/", token=lost), "invalid_credentials")
     assert_error(api.delete(f"token/{row.pk}/", token=ripley.token), "not_found")
     assert api.get("user/", token=ripley.token).status_code == 200
 
 
-def test_current(api: ApiClient) -> None:
-    """Exactly one is the one that the call is made with."""
+def test_the_token_of_the_call_is_marked_as_current(api: ApiClient) -> None:
+    """Exactly one token is current: the one of the call."""
     ripley = person()
-    value, row = another(ripley)
+    value, row = issue_another(ripley)
     for token, own in ((ripley.token, ripley.row), (value, row)):
         listed = api.get("token/", token=token).json()["objects"]
         assert [one["id"] for one in listed if one["current"] is True] == [own.pk]
@@ -58,8 +58,8 @@ def test_current(api: ApiClient) -> None:
 
 
 @pytest.mark.threat(31)
-def test_never_a_token_itself(api: ApiClient) -> None:
-    """Neither its value nor what is stored of it."""
+def test_answers_hold_no_token_and_no_digest(api: ApiClient) -> None:
+    """Answers about tokens hold neither the value nor the stored digest."""
     ripley = person()
     for path in ("token/", "token/current/", f"token/{ripley.row.pk}/"):
         text = api.get(path, token=ripley.token).content.decode()
@@ -67,10 +67,10 @@ def test_never_a_token_itself(api: ApiClient) -> None:
         assert ripley.row.digest not in text
 
 
-def test_a_dead_token_is_not_there(api: ApiClient) -> None:
-    """What has expired is neither listed nor found."""
+def test_an_expired_token_is_not_found(api: ApiClient) -> None:
+    """An expired token is neither listed nor found."""
     ripley = person()
-    _, row = another(ripley)
+    _, row = issue_another(ripley)
     AccessToken.objects.filter(pk=row.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
     body = api.get("token/", token=ripley.token).json()
     assert ([one["id"] for one in body["objects"]], body["meta"]["total_count"]) == ([ripley.row.pk], 1)
@@ -78,14 +78,14 @@ def test_a_dead_token_is_not_there(api: ApiClient) -> None:
     assert_error(api.delete(f"token/{row.pk}/", token=ripley.token), "not_found")
 
 
-def test_without_credentials_there_is_no_current_one(api: ApiClient) -> None:
-    """It is asked for, not guessed."""
+def test_the_current_token_requires_credentials(api: ApiClient) -> None:
+    """`token/current/` without credentials is 401."""
     assert_error(api.get("token/current/"), "not_authenticated")
     assert_error(api.delete("token/current/"), "not_authenticated")
 
 
-def test_the_time_of_use_is_shown(api: ApiClient) -> None:
-    """The call that asks is a use: after an hour it shows its own."""
+def test_the_last_use_includes_the_call_itself(api: ApiClient) -> None:
+    """After an hour without use, a call shows its own time as the last use."""
     ripley = person()
     AccessToken.objects.update(last_used=timezone.now() - timedelta(hours=5))
     start = timezone.now().replace(microsecond=0)

@@ -1,4 +1,4 @@
-"""docs/contract.md, section 1: a body that ends early or is badly chunked is not a JSON object, on any server."""
+"""docs/contract.md, section 1: a body that ends early or is badly chunked is no JSON object, on any server."""
 
 import pytest
 
@@ -7,11 +7,11 @@ from tests.contract.conftest import ApiClient
 
 
 class BadChunkError(Exception):
-    """A server's own, of no kind that we know."""
+    """A server's own exception, unknown to us."""
 
 
-class Broken:
-    """A body that breaks off."""
+class TruncatedBody:
+    """A body whose end cannot be read."""
 
     def __init__(self, error: Exception) -> None:
         self._error = error
@@ -29,10 +29,12 @@ class Broken:
     "error", [BadChunkError("canary"), OSError("canary"), EOFError("canary"), ValueError()], ids=repr
 )
 @pytest.mark.parametrize("chunked", [True, False], ids=["chunked", "with a length"])
-def test_a_body_that_breaks_off(api: ApiClient, error: Exception, chunked: bool) -> None:
-    """It is the client's or the network's fault, so never an internal error."""
+def test_a_truncated_body_is_invalid_json(api: ApiClient, error: Exception, chunked: bool) -> None:
+    """The client or the network is at fault, so the answer is never an internal error."""
     if chunked:
-        response = api.post_chunked("social_sign_up/", b"", **{"wsgi.input": Broken(error)})
+        response = api.post_chunked("social_sign_up/", b"", **{"wsgi.input": TruncatedBody(error)})
     else:
-        response = api.post_plain("social_sign_up/", b"", **{"wsgi.input": Broken(error), "CONTENT_LENGTH": "100"})
+        response = api.post_plain(
+            "social_sign_up/", b"", **{"wsgi.input": TruncatedBody(error), "CONTENT_LENGTH": "100"}
+        )
     assert_error(response, "invalid_json")

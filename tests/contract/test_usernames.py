@@ -1,4 +1,4 @@
-"""docs/contract.md, section 4: what a new user is called."""
+"""docs/contract.md, section 4: the username of a new user."""
 
 import re
 from typing import Any
@@ -58,7 +58,7 @@ REPLACED: dict[str, Any] = {
 
 
 def new_name(api: ApiClient, providers: Providers, suggestion: Any, **profile: Any) -> str:
-    """Sign a new person up at GitHub, whose `login` is the suggestion; give the user's name."""
+    """Sign up at GitHub with the suggestion as `login`, and return the username."""
     response = api.sign_up(providers.knows("github", "t", **{"id": 10015, "login": suggestion, **profile}))
     assert (response.status_code, response.json()["outcome"]) == (201, "created")
     name: str = response.json()["username"]
@@ -69,15 +69,15 @@ def new_name(api: ApiClient, providers: Providers, suggestion: Any, **profile: A
 
 @pytest.mark.threat(14)
 @pytest.mark.parametrize(("suggestion", "name"), KEPT.values(), ids=KEPT)
-def test_kept_or_reduced(one_api: ApiClient, providers: Providers, suggestion: str, name: str) -> None:
-    """The provider's suggestion, as far as the rules let it be."""
+def test_a_suggestion_is_kept_or_reduced(one_api: ApiClient, providers: Providers, suggestion: str, name: str) -> None:
+    """The username is the provider's suggestion without the characters that are not allowed."""
     assert new_name(one_api, providers, suggestion) == name
 
 
 @pytest.mark.threat(14)
 @pytest.mark.parametrize("suggestion", REPLACED.values(), ids=REPLACED)
-def test_replaced(one_api: ApiClient, providers: Providers, suggestion: Any) -> None:
-    """What gives no name, or a reserved one whatever it is written like, makes way for a generated one."""
+def test_an_empty_or_reserved_suggestion_is_replaced(one_api: ApiClient, providers: Providers, suggestion: Any) -> None:
+    """A suggestion that is empty once reduced, or reserved in any spelling, is replaced by a generated name."""
     name = new_name(one_api, providers, suggestion)
     assert name.lower() not in {"admin", "root", "administrator", "superuser"}
     assert "admin" not in name.lower()
@@ -86,8 +86,8 @@ def test_replaced(one_api: ApiClient, providers: Providers, suggestion: Any) -> 
 @pytest.mark.threat(14)
 @pytest.mark.parametrize("taken", ["ripley", "Ripley", "RIPLEY"])
 @pytest.mark.parametrize("suggestion", ["ripley", "Ripley", "rIPLEY", "\uff52ipley", "ripley@example.com"])
-def test_taken(one_api: ApiClient, providers: Providers, taken: str, suggestion: str) -> None:
-    """Unique without regard to case, before and after it is reduced."""
+def test_a_taken_suggestion_is_changed(one_api: ApiClient, providers: Providers, taken: str, suggestion: str) -> None:
+    """Usernames are unique without regard to case, both before and after a suggestion is reduced."""
     person(taken)
     name = new_name(one_api, providers, suggestion)
     assert name.lower() != "ripley"
@@ -96,8 +96,8 @@ def test_taken(one_api: ApiClient, providers: Providers, taken: str, suggestion:
 
 
 @pytest.mark.threat(14)
-def test_taken_at_full_length(api: ApiClient, providers: Providers) -> None:
-    """A name that fills the 30 characters makes room for what tells it apart."""
+def test_a_taken_suggestion_of_full_length_is_shortened(api: ApiClient, providers: Providers) -> None:
+    """A taken name of 30 characters is shortened to hold a suffix."""
     person("r" * 30)
     name = new_name(api, providers, "r" * 40)
     assert len(name) <= 30
@@ -105,16 +105,16 @@ def test_taken_at_full_length(api: ApiClient, providers: Providers) -> None:
 
 
 @pytest.mark.threat(14)
-def test_taken_again_and_again(api: ApiClient, providers: Providers) -> None:
-    """Twenty people of one name are twenty users."""
+def test_twenty_users_of_one_suggestion_have_twenty_usernames(api: ApiClient, providers: Providers) -> None:
+    """Twenty sign-ups with the same suggestion create twenty usernames."""
     names = {new_name(api, providers, "ripley", id=number).lower() for number in range(1, 21)}
     assert len(names) == 20
 
 
 @pytest.mark.threat(14)
 @pytest.mark.parametrize("suggestion", ["ripley@example.com", "Ellen.Ripley@example.com"])
-def test_never_an_address(api: ApiClient, providers: Providers, suggestion: str) -> None:
-    """Its local part at most."""
+def test_a_username_is_never_an_address(api: ApiClient, providers: Providers, suggestion: str) -> None:
+    """Only the local part of an address is used."""
     name = new_name(api, providers, suggestion)
     assert "@" not in name
     assert "example" not in name
@@ -123,15 +123,15 @@ def test_never_an_address(api: ApiClient, providers: Providers, suggestion: str)
 
 @pytest.mark.threat(14)
 @pytest.mark.parametrize("suggestion", ["10015", " 10015 ", "\uff11\uff10\uff10\uff11\uff15", "10015@example.com"])
-def test_never_the_providers_id(api: ApiClient, providers: Providers, suggestion: str) -> None:
-    """Some backends suggest it; it is not for others to see."""
+def test_a_username_is_never_the_providers_id(api: ApiClient, providers: Providers, suggestion: str) -> None:
+    """Some backends suggest the id, which is not public."""
     assert new_name(api, providers, suggestion) != "10015"
 
 
 @pytest.mark.threat(14, 29)
 @pytest.mark.parametrize("token", ["gho_secret", "GHO_secret", "g" * 29, "g" * 4000, "abc!def.ghi"])
-def test_never_the_token(api: ApiClient, providers: Providers, token: str) -> None:
-    """Nor is the token, nor what is left of it when it is reduced."""
+def test_a_username_never_holds_the_token(api: ApiClient, providers: Providers, token: str) -> None:
+    """Neither the token nor its reduced form is used."""
     response = api.sign_up(providers.knows("github", token, id=10015, login=token))
     assert response.status_code == 201
     name = response.json()["username"]
@@ -140,22 +140,22 @@ def test_never_the_token(api: ApiClient, providers: Providers, token: str) -> No
 
 
 @pytest.mark.threat(14, 29)
-def test_never_the_secret(api: ApiClient, providers: Providers) -> None:
-    """OAuth 1 has a second one."""
+def test_a_username_never_holds_the_token_secret(api: ApiClient, providers: Providers) -> None:
+    """The token secret of OAuth 1 is not used either."""
     fields = providers.knows("twitter", "t", **{**PROFILES["twitter"], "screen_name": "the-secret"})
     body = api.sign_up({**fields, "access_token_secret": "the-secret"}).json()
     assert "the-secret" not in body["username"]
 
 
-def test_it_never_changes(api: ApiClient, providers: Providers) -> None:
-    """Whatever the provider calls the person later."""
+def test_a_username_never_changes(api: ApiClient, providers: Providers) -> None:
+    """A later sign-in with another suggestion does not change the username."""
     first = new_name(api, providers, "ripley")
     again = api.sign_up(providers.knows("github", "t", id=10015, login="newt")).json()
     assert again["username"] == first == "ripley"
 
 
-def test_it_works_in_the_header(api: ApiClient, providers: Providers) -> None:
-    """Old clients name the user beside the token, with the name that they were given."""
+def test_a_new_username_authenticates_in_the_header(api: ApiClient, providers: Providers) -> None:
+    """Old clients send the username beside the token, as they received it."""
     body = api.sign_up(providers.knows("github", "t", id=10015, login="Éllén Ripley")).json()
     header = f"ApiKey {body['username']}:{body['token']}"
     assert api.get("user/", headers={"Authorization": header}).status_code == 200

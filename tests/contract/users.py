@@ -45,14 +45,14 @@ class Person:
 
 
 def person(username: str = "ripley", **fields: Any) -> Person:
-    """Make a user without a password, with an access token."""
+    """Create a user without a password and an access token of the user."""
     user = User.objects.create(username=username, **{"password": "!unusable", **fields})
     token = tokens.issue(user=user).value
     return Person(user, token, AccessToken.objects.get(digest=tokens.digest_of(token)))
 
 
 def link(user: User, provider: str = "facebook", uid: str = "10011", id_key: str | None = None) -> UserSocialAuth:
-    """Create an association as social-core does: with the name of the key that the id is stored under."""
+    """Create an association as social-core does, with the key that the id is stored under."""
     account: UserSocialAuth = UserSocialAuth.objects.create(
         user=user, provider=provider, uid=uid, id_key=UID_KEYS.get(provider, "") if id_key is None else id_key
     )
