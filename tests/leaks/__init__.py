@@ -1,1 +1,1 @@
-"""Planted secrets, and a search for them in everything that leaves the service (docs/threats.md, row 29)."""
+"""Secrets in requests and settings, and a search for them in all output of the service (docs/threats.md, row 29)."""

@@ -1,7 +1,7 @@
-"""Secrets that can be recognised, and the search for them in whatever form.
+"""Recognisable secrets, and a search that finds them in any encoding.
 
-Every planted value begins and ends with one mark, so that one search finds each of them, cut off or not. What
-cannot carry the mark (a token of ours, an id token) is noted down and looked for by itself.
+Every planted value begins and ends with one mark, so that one search finds each of them, even truncated. Values that
+cannot carry the mark (our access tokens, id_tokens) are recorded and searched for one by one.
 """
 
 import base64
@@ -12,12 +12,12 @@ from urllib.parse import quote
 
 MARK = "k7Qcanary"
 CUT = 20
-"""Characters of a value, from either end, that give it away."""
+"""The number of characters from either end of a value that identify it."""
 _SHOWN = 60
 
 
 def planted(kind: str) -> str:
-    """Return a new secret; characters that URLs and JSON escape are in the middle of it."""
+    """Return a new secret with characters in its middle that URLs and JSON escape."""
     return f"{MARK}-{kind}-{secrets.token_hex(6)}~+/%=-{MARK}"
 
 
@@ -33,7 +33,7 @@ def without(text: str, value: str) -> str:
 
 @dataclass
 class Search:
-    """What must not be found."""
+    """The values that output must not contain."""
 
     noted: list[str] = field(default_factory=list)
 

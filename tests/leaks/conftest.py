@@ -1,4 +1,4 @@
-"""The service's log at its most verbose level."""
+"""Fixtures: the mounted APIs and a log at the most verbose level."""
 
 import io
 import logging
@@ -12,23 +12,23 @@ from config.logs import LineFormatter
 from shared.http.logs import RequestIdFilter
 from tests.contract.conftest import ApiClient
 
-TALKATIVE = ("", "django", "django.db.backends", "django.template")
+DEBUG_LOGGERS = ("", "django", "django.db.backends", "django.template")
 
 
 @pytest.fixture(params=list(settings.APIS))
 def api(request: pytest.FixtureRequest) -> ApiClient:
-    """Each mounted API in turn."""
+    """Return a client of each mounted API in turn."""
     return ApiClient(request.param)
 
 
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
-    """Everything that any logger says, statements and their values included, in the form of the service's log."""
+    """Return the log of all loggers at DEBUG, SQL statements with their values included, in the service's format."""
     written = io.StringIO()
     handler = logging.StreamHandler(written)
     handler.setFormatter(LineFormatter())
     handler.addFilter(RequestIdFilter())
-    loggers = [logging.getLogger(name) for name in TALKATIVE]
+    loggers = [logging.getLogger(name) for name in DEBUG_LOGGERS]
     before = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.DEBUG)

@@ -1,4 +1,4 @@
-"""A provider that repeats everything it receives, in every kind of answer; the token selects the kind."""
+"""A provider that repeats each request in its answers; the token selects the kind of answer."""
 
 import json
 import re
@@ -28,14 +28,14 @@ HOSTS = {
 }
 SILENT = "hang"
 SILENCE = 30
-"""Seconds, far beyond the deadline of the service."""
+"""Seconds; far more than the service's deadline for a provider call."""
 _KIND = re.compile(rf"{MARK}-([a-z0-9-]+?)-[0-9a-f]{{12}}~")
 _WHOLE = re.compile(rf"{_KIND.pattern}[^\"'&;\s]*?-{MARK}")
 _KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 def fields(provider: str, kind: str) -> dict[str, Any]:
-    """Return the fields of a sign-up, with a new token that makes the provider answer in this way."""
+    """Return the fields of a sign-up with a new token that selects this kind of answer."""
     given = {"provider": provider, "access_token": planted(kind)}
     return {**given, "access_token_secret": planted(kind)} if provider == "twitter" else given
 
@@ -59,8 +59,8 @@ def id_token(*, nonce: str, **changed: Any) -> str:
 
 @contextmanager
 def echoing_provider() -> Iterator[dict[str, str]]:
-    """Serve it; give the environment that leads the service to it, without the registrations' secrets."""
-    with playing(_play) as provider:
+    """Serve the provider, and yield the environment for the service without the client secrets."""
+    with playing(_respond) as provider:
         yield {
             "SANDBOX": "1",
             "SOCIAL_PROVIDERS": ",".join(PROVIDERS),
@@ -70,17 +70,17 @@ def echoing_provider() -> Iterator[dict[str, str]]:
 
 
 def registrations() -> list[str]:
-    """Return the names that the providers have in settings."""
+    """Return the names of the providers in the settings."""
     return [name.upper().replace("-", "_") for name in PROVIDERS]
 
 
-def _play(connection: socket.socket, request: bytes) -> bool:
-    said = unquote(request.decode("latin-1"))
-    if "/certs" in said.partition("\r\n")[0]:
+def _respond(connection: socket.socket, request: bytes) -> bool:
+    received = unquote(request.decode("latin-1"))
+    if "/certs" in received.partition("\r\n")[0]:
         return _json("200 OK", {"keys": [{**_public_key(), "kid": "the-key", "use": "sig"}]})(connection, request)
-    # Our own secret may be there, too.
-    kind = next(kind for kind in _KIND.findall(said) if kind in KINDS)
-    return KINDS[kind](said)(connection, request)
+    # The call may contain our client secret too.
+    kind = next(kind for kind in _KIND.findall(received) if kind in KINDS)
+    return KINDS[kind](received)(connection, request)
 
 
 def _public_key() -> Mapping[str, Any]:
@@ -95,45 +95,45 @@ def _json(status: str, body: Any, *headers: str) -> Play:
     return answer(status, json.dumps(body).encode(), "Content-Type: application/json", *headers)
 
 
-def _token(said: str) -> str:
-    """Return the client's token of the request, not our client secret."""
-    found = [one for one in _WHOLE.finditer(said) if one[1] in KINDS]
+def _token(received: str) -> str:
+    """Return the client's token in the request, not our client secret."""
+    found = [one for one in _WHOLE.finditer(received) if one[1] in KINDS]
     return found[0][0]
 
 
-def _error(said: str, code: object) -> dict[str, Any]:
-    """Return an error in the format of every provider at once, with the whole request as its text."""
+def _error(received: str, code: object) -> dict[str, Any]:
+    """Return an error in the formats of all providers at once, with the whole request as its message."""
     return {
-        "error": {"message": said, "type": said, "code": code, "error_subcode": said},
-        "errors": [{"message": said, "code": code}],
-        "error_description": said,
-        "message": said,
-        "documentation_url": said,
+        "error": {"message": received, "type": received, "code": code, "error_subcode": received},
+        "errors": [{"message": received, "code": code}],
+        "error_description": received,
+        "message": received,
+        "documentation_url": received,
     }
 
 
 def _refusal(status: str, code: object = 190, *headers: str) -> Callable[[str], Play]:
-    return lambda said: _json(status, _error(said, code), *headers, f"X-Echo: {_token(said)}")
+    return lambda received: _json(status, _error(received, code), *headers, f"X-Echo: {_token(received)}")
 
 
 def _raw(text: Callable[[str], str]) -> Callable[[str], Play]:
-    def to_play(said: str) -> Play:
+    def to_respond(received: str) -> Play:
         def play(connection: socket.socket, request: bytes) -> bool:
-            connection.sendall(text(_token(said)).encode())
+            connection.sendall(text(_token(received)).encode())
             return False
 
         return play
 
-    return to_play
+    return to_respond
 
 
-def _named_by_the_token(said: str) -> Play:
-    return _profile(said, uid="40012", login=_token(said))
+def _named_by_the_token(received: str) -> Play:
+    return _profile(received, uid="40012", login=_token(received))
 
 
-def _profile(said: str, uid: str = "40011", login: str = "ripley") -> Play:
-    """Return each provider's profile, with the token under every name that it could have."""
-    line, token = said.partition("\r\n")[0], _token(said)
+def _profile(received: str, uid: str = "40011", login: str = "ripley") -> Play:
+    """Return a profile for every provider, with the token in every field that a provider may send."""
+    line, token = received.partition("\r\n")[0], _token(received)
     names = (
         "access_token",
         "access_token_secret",
@@ -145,7 +145,7 @@ def _profile(said: str, uid: str = "40011", login: str = "ripley") -> Play:
         "state",
         "me",
     )
-    echo = {**dict.fromkeys(names, token), "echo": said, "more": [{"access_token": token}, token, said]}
+    echo = {**dict.fromkeys(names, token), "echo": received, "more": [{"access_token": token}, token, received]}
     person: dict[str, Any] = {"id": uid, "sub": uid, "login": login, "username": login, "screen_name": login}
     person |= {
         "email": "ripley@example.com",
@@ -156,22 +156,22 @@ def _profile(said: str, uid: str = "40011", login: str = "ripley") -> Play:
     if "/access_token" in line.partition("?")[0]:
         return _json("200 OK", {**echo, "access_token": token, "expires_in": 5184000})
     if "/tokeninfo" in line:
-        return _json("200 OK", {**echo, "aud": CLIENT_ID, "azp": CLIENT_ID, "sub": uid, "scope": said})
+        return _json("200 OK", {**echo, "aud": CLIENT_ID, "azp": CLIENT_ID, "sub": uid, "scope": received})
     if "/github/" in line:
         return _json("200 OK", {**echo, "app": {"client_id": CLIENT_ID}, "user": {**echo, **person, "id": int(uid)}})
     return _json("200 OK", {**echo, **person}, f"X-Echo: {token}", f"Set-Cookie: t={token}")
 
 
-def _hang(said: str) -> Play:
+def _hang(received: str) -> Play:
     def play(connection: socket.socket, request: bytes) -> bool:
         connection.settimeout(SILENCE)
-        connection.recv(1)  # the service hangs up
+        connection.recv(1)  # The service closes the connection.
         return False
 
     return play
 
 
-def _reset(said: str) -> Play:
+def _reset(received: str) -> Play:
     def play(connection: socket.socket, request: bytes) -> bool:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         return False
@@ -181,7 +181,7 @@ def _reset(said: str) -> Play:
 
 GOOD = ("good", "named", "listener")
 STEPS = ("step-refuses", "step-blames", "step-redirects", "step-bug", "step-database-bug", "step-statement-bug")
-"""Where the provider answers well and `tests.leaks.steps` does not."""
+"""The kinds for which the provider answers well and `tests.leaks.steps` raises an exception."""
 _OK = "HTTP/1.1 200 OK\r\n"
 KINDS: Mapping[str, Callable[[str], Play]] = {
     "good": _profile,
@@ -190,20 +190,26 @@ KINDS: Mapping[str, Callable[[str], Play]] = {
     "refused-401": _refusal("401 Unauthorized"),
     "refused-404": _refusal("404 Not Found"),
     "refused-with-200": _refusal("200 OK"),
-    "code-is-the-token": lambda said: _json("401 No", _error(said, _token(said))),
-    "error-is-the-token": lambda said: _json("400 No", {"error": _token(said), "error_description": said}),
-    "registration": lambda said: _json("400 No", {**_error(said, 101), "errors": [{"code": 215, "message": said}]}),
-    "invalid-client": lambda said: _json("401 No", {"error": "invalid_client", "error_description": said}),
+    "code-is-the-token": lambda received: _json("401 No", _error(received, _token(received))),
+    "error-is-the-token": lambda received: _json("400 No", {"error": _token(received), "error_description": received}),
+    "registration": lambda received: _json(
+        "400 No", {**_error(received, 101), "errors": [{"code": 215, "message": received}]}
+    ),
+    "invalid-client": lambda received: _json("401 No", {"error": "invalid_client", "error_description": received}),
     "limited": _refusal("429 Slow", 4, "Retry-After: soon"),
     "broken-500": _refusal("500 Oops", 1),
     "away-503": _refusal("503 Oops", 2, "Retry-After: 7"),
-    "html": lambda said: answer("200 OK", f"<html>{said}</html>".encode(), "Content-Type: text/html"),
-    "redirect": lambda said: answer("302 Found", said.encode(), f"Location: https://example.com/?t={_token(said)}"),
+    "html": lambda received: answer("200 OK", f"<html>{received}</html>".encode(), "Content-Type: text/html"),
+    "redirect": lambda received: answer(
+        "302 Found", received.encode(), f"Location: https://example.com/?t={_token(received)}"
+    ),
     "reason": _raw(lambda token: f"HTTP/1.1 500 {token}\r\nContent-Length: 0\r\n\r\n"),
-    "list": lambda said: _json("200 OK", [said]),
-    "no-id": lambda said: _json("200 OK", {"echo": said, "app": {"client_id": CLIENT_ID}, "user": {"echo": said}}),
+    "list": lambda received: _json("200 OK", [received]),
+    "no-id": lambda received: _json(
+        "200 OK", {"echo": received, "app": {"client_id": CLIENT_ID}, "user": {"echo": received}}
+    ),
     "bad-json": _raw(lambda token: f'{_OK}Content-Length: 300\r\n\r\n{{"id": "{token}", {token}{" " * 300}'),
-    "bad-utf8": lambda said: answer("200 OK", b'{"id": "\xff' + _token(said).encode() + b'"}'),
+    "bad-utf8": lambda received: answer("200 OK", b'{"id": "\xff' + _token(received).encode() + b'"}'),
     "status-line": _raw(lambda token: f"HTTP/1.1 {token}\r\n\r\n"),
     "no-http": _raw(lambda token: f"{token}\r\n\r\n"),
     "header": _raw(lambda token: f"{_OK}{token}\r\nContent-Length: 2\r\n\r\n{{}}"),

@@ -19,13 +19,13 @@ PLACES = ("", "livez", "readyz", "nowhere/", "static/nowhere.js", "api/v2/openap
 
 @dataclass
 class Exchanges:
-    """All answers, each with the one token that it may contain."""
+    """All answers, each with the token that it is allowed to contain."""
 
     search: Search
     answers: list[tuple[str, str, str]] = field(default_factory=list)
-    """What was asked, the whole answer, the token of ours that this answer is there to give."""
+    """The name of the request, the whole answer, and the access token that the answer issues."""
 
-    def heard(self, asked: str, response: requests.Response, issued: str = "") -> requests.Response:
+    def record(self, asked: str, response: requests.Response, issued: str = "") -> requests.Response:
         """Record an answer."""
         head = "".join(f"{name}: {value}\n" for name, value in response.headers.items())
         self.answers.append((asked, f"{response.status_code} {response.reason}\n{head}\n{response.text}", issued))
@@ -33,11 +33,11 @@ class Exchanges:
 
     def leaks(self) -> list[str]:
         """Return the leaks found in the answers."""
-        said = [(asked, without(text, issued)) for asked, text, issued in self.answers]
-        # One search of all, since each takes a while; one of each only where there is something to find.
-        if not self.search.finds("\n".join(text for _, text in said)):
+        answers = [(asked, without(text, issued)) for asked, text, issued in self.answers]
+        # One search of all answers first, because a search takes long; single searches only after a match.
+        if not self.search.finds("\n".join(text for _, text in answers)):
             return []
-        return [f"{asked}: {leak}" for asked, text in said for leak in self.search.finds(text)]
+        return [f"{asked}: {leak}" for asked, text in answers for leak in self.search.finds(text)]
 
     def statuses(self) -> dict[int, list[str]]:
         """Return the requests by the status of their answers."""
@@ -48,36 +48,36 @@ class Exchanges:
         return found
 
 
-def failures(conversation: Exchanges, api: Api) -> None:
-    """Sign up in every way in which a provider can refuse or fail."""
+def failures(exchanges: Exchanges, api: Api) -> None:
+    """Sign up with each provider and each kind of refusal or failure."""
 
     def one(provider: str, kind: str) -> None:
-        conversation.heard(f"{provider} {kind}", api.as_user(None).sign_up(fields(provider, kind)))
+        exchanges.record(f"{provider} {kind}", api.as_user(None).sign_up(fields(provider, kind)))
 
     kinds = [kind for kind in KINDS if kind not in GOOD]
-    # Silence takes the whole deadline; two of them are enough, at the same time.
+    # A silent provider takes the whole deadline; two of these calls are enough, and they run at the same time.
     calls = [(provider, kind) for provider in PROVIDERS for kind in kinds if kind != SILENT or provider[0] in "fg"]
     calls.sort(key=lambda call: call[1] != SILENT)
     with ThreadPoolExecutor(4) as callers:
         list(callers.map(lambda call: one(*call), calls))
 
 
-def sign_ups(conversation: Exchanges, api: Api) -> str:
-    """Sign up, sign in and link with every provider, by access token and by id token; give a token of ours."""
+def sign_ups(exchanges: Exchanges, api: Api) -> str:
+    """Sign up, sign in and link with every provider, by access token and by id_token; return one of our tokens."""
     token = ""
     for provider in PROVIDERS:
         for kind, actor in (("good", token), ("good", None), ("named", None), ("listener", None)):
             response = api.as_user(actor or None).sign_up(fields(provider, kind))
             issued = response.json().get("token") or ""
             if issued:
-                conversation.search.note(issued)
-            conversation.heard(f"{provider} {kind}", response, issued)
+                exchanges.search.note(issued)
+            exchanges.record(f"{provider} {kind}", response, issued)
             token = issued or token
-    _by_id_token(conversation, api)
+    _by_id_token(exchanges, api)
     return token
 
 
-def _by_id_token(conversation: Exchanges, api: Api) -> None:
+def _by_id_token(exchanges: Exchanges, api: Api) -> None:
     nonce = planted("nonce")
     tokens = {
         "good": id_token(nonce=nonce),
@@ -94,22 +94,22 @@ def _by_id_token(conversation: Exchanges, api: Api) -> None:
         "three parts": ".".join([planted("head"), planted("claims"), planted("signature")]),
     }
     for kind, token in tokens.items():
-        conversation.search.note(token)
+        exchanges.search.note(token)
         for more in ({"nonce": nonce}, {}, {"access_token": planted("unused"), "first_name": "x" * 151}):
             response = api.as_user(None).sign_up({"provider": "google-oauth2", "id_token": token, **more})
             issued = response.json().get("token") or ""
             if issued:
-                conversation.search.note(issued)
-            conversation.heard(f"id_token, {kind}", response, issued)
+                exchanges.search.note(issued)
+            exchanges.record(f"id_token, {kind}", response, issued)
 
 
-def calls(conversation: Exchanges, api: Api, token: str) -> None:
-    """Call every path with good tokens and bad ones, in every form; put secrets where none belong."""
+def calls(exchanges: Exchanges, api: Api, token: str) -> None:
+    """Call every path with valid and invalid tokens in every form, and with secrets in unexpected places."""
 
     def call(method: str, path: str, **more: Any) -> None:
-        # A connection of its own: a body that nobody reads ends the one that it came on.
+        # A new connection: the server closes it if a body is not read.
         response = requests.request(method, api.service + path, timeout=60, allow_redirects=False, **more)
-        conversation.heard(f"{method} {path[:40]}", response)
+        exchanges.record(f"{method} {path[:40]}", response)
 
     for header in _headers(token):
         for path in ("user/", "provider/", "token/current/"):
@@ -153,8 +153,8 @@ def _bodies() -> Iterator[tuple[Any, dict[str, str]]]:
     yield secret, {**json, "Content-Encoding": secret}
 
 
-def no_http(conversation: Exchanges, service: Service, path: str) -> None:
-    """Send what is no request, or only half of one, with secrets in it."""
+def no_http(exchanges: Exchanges, service: Service, path: str) -> None:
+    """Send malformed and incomplete HTTP requests that contain secrets."""
     secret = planted("no-http")
     host = "Host: localhost\r\n"
     post = f"POST {path} HTTP/1.1\r\n{host}Content-Type: application/json\r\n"
@@ -189,4 +189,4 @@ def no_http(conversation: Exchanges, service: Service, path: str) -> None:
             answer = b""
             while part := connection.recv(65536):
                 answer += part
-        conversation.answers.append((f"no HTTP, {text[:20]!r}", answer.decode("latin-1").removeprefix("HTTP/1.1 "), ""))
+        exchanges.answers.append((f"no HTTP, {text[:20]!r}", answer.decode("latin-1").removeprefix("HTTP/1.1 "), ""))

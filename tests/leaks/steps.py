@@ -12,7 +12,7 @@ from social.models import User
 _last = [""]
 
 
-def fails(backend: Any, credential: Any, strategy: Any, user: User, **kwargs: Any) -> Any:
+def fail(backend: Any, credential: Any, strategy: Any, user: User, **kwargs: Any) -> Any:
     """Fail in the way that the token selects."""
     token = credential.access_token or ""
     _last[0] = token
@@ -36,7 +36,7 @@ def fails(backend: Any, credential: Any, strategy: Any, user: User, **kwargs: An
 
 
 @receiver([signals.signed_up, signals.signed_in])
-def listens(**kwargs: Any) -> None:
+def fail_in_receiver(**kwargs: Any) -> None:
     """Fail after the commit."""
     if "listener" in _last[0]:
         raise RuntimeError(_last[0])

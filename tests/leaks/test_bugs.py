@@ -43,7 +43,7 @@ SECRETS = {
 
 
 class PlantedError(Exception):
-    """A bug whose words, notes, causes and variables are the secrets at hand."""
+    """An exception with secrets in its message, notes, causes and variables."""
 
 
 def breaking(secret: str) -> Any:
@@ -64,23 +64,23 @@ def breaking(secret: str) -> Any:
 
 @pytest.fixture
 def reports() -> Iterator[list[str]]:
-    """What Django's own reports, as error reporters are told of a failure, would say."""
+    """Return the error reports that Django would send: as HTML and as text."""
     made: list[str] = []
 
-    def listen(request: Any, **kwargs: Any) -> None:
+    def receive(request: Any, **kwargs: Any) -> None:
         assert sys.exc_info()[0] is not None
         make: Any = get_exception_reporter_class(request)
         reporter = make(request, *sys.exc_info())
         made.extend([reporter.get_traceback_html(), reporter.get_traceback_text()])
 
-    got_request_exception.connect(listen)
+    got_request_exception.connect(receive)
     yield made
-    got_request_exception.disconnect(listen)
+    got_request_exception.disconnect(receive)
 
 
 @pytest.mark.parametrize("debug", [False, True], ids=["", "debug"])
 @pytest.mark.parametrize("broken", BREAKS)
-def test_a_bug_in_a_sign_up(
+def test_a_bug_in_a_sign_up_reveals_no_secret(
     api: ApiClient,
     providers: Providers,
     monkeypatch: pytest.MonkeyPatch,
@@ -89,7 +89,7 @@ def test_a_bug_in_a_sign_up(
     broken: str,
     debug: bool,
 ) -> None:
-    """Wherever it is: not in the answer, not in the log, not in Django's report, in either form of it."""
+    """Neither the answer nor the log nor Django's error report holds a secret, wherever the bug is."""
     fields = providers.knows("facebook", planted("access-token"), **PROFILES["facebook"])
     ripley = person()
     search = Search()
@@ -103,18 +103,18 @@ def test_a_bug_in_a_sign_up(
         assert_error(response, "internal_error")
     assert len(reports) == 2
     for text in (log.getvalue(), *reports):
-        assert "PlantedError" in text, "it says of what kind"
-        assert "in breaks" in text or ", breaks" in text, "and where"
-    said = {"answer": f"{response.headers}{response.content!r}", "log": log.getvalue(), "reports": "".join(reports)}
-    assert {name: search.finds(text) for name, text in said.items()} == {name: [] for name in said}
+        assert "PlantedError" in text, "the kind of the error is shown"
+        assert "in breaks" in text or ", breaks" in text, "the place of the error is shown"
+    outputs = {"answer": f"{response.headers}{response.content!r}", "log": log.getvalue(), "reports": "".join(reports)}
+    assert {name: search.finds(text) for name, text in outputs.items()} == {name: [] for name in outputs}
 
 
 @pytest.mark.parametrize("debug", [False, True], ids=["", "debug"])
 @pytest.mark.parametrize("path", ["/", "/readyz", "/{secret}", "/nowhere/?api_key={secret}"])
-def test_a_bug_behind_a_page(
+def test_a_bug_in_a_page_reveals_no_secret(
     monkeypatch: pytest.MonkeyPatch, log: io.StringIO, reports: list[str], path: str, debug: bool
 ) -> None:
-    """Where Django itself answers, with its page for developers under DEBUG."""
+    """Django's own error pages hold no secret, also under DEBUG."""
     client = Client(SERVER_NAME=HOST, raise_request_exception=False, headers={"Authorization": planted("header")})
     with override_settings(DEBUG=debug, **SECRETS), monkeypatch.context() as patch:
         patch.setattr("config.front.render", breaking(planted("bug")))
@@ -128,8 +128,10 @@ def test_a_bug_behind_a_page(
     assert Search().finds("".join(reports)) == []
 
 
-def test_a_report_shows_what_helps(api: ApiClient, monkeypatch: pytest.MonkeyPatch, reports: list[str]) -> None:
-    """The path, the method, the types of the variables, the lines of source, and settings that are no secret."""
+def test_an_error_report_keeps_what_is_needed_to_debug(
+    api: ApiClient, monkeypatch: pytest.MonkeyPatch, reports: list[str]
+) -> None:
+    """The report has the path, the method, types of variables, source lines and settings that are not secret."""
     monkeypatch.setattr("social.service.list_providers", breaking(planted("bug")))
     api.get("provider/")
     for report in reports:

@@ -1,4 +1,4 @@
-"""The search finds what it is for: otherwise that it finds nothing says nothing."""
+"""The search finds secrets: without this, finding none would show nothing."""
 
 import base64
 import json
@@ -27,7 +27,7 @@ FORMS = {
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 def test_a_planted_value_is_found(form: object) -> None:
-    """In every form, and where it was noted down rather than planted."""
+    """A secret is found in every encoding, with a mark or recorded."""
     assert callable(form)
     assert Search().finds(f"some text {form(planted('token'))} and more")
     search = Search()
@@ -35,8 +35,8 @@ def test_a_planted_value_is_found(form: object) -> None:
     assert search.finds(f"some text {form(search.noted[0])} and more")
 
 
-def test_nothing_is_found_where_there_is_nothing() -> None:
-    """Nor the one token that an answer is there to give."""
+def test_text_without_a_secret_has_no_match() -> None:
+    """Text without a secret has no match, and neither has the token that the answer issues."""
     search = Search()
     search.note("JtJ0lpIuKQ-Rb0uEH5oBz5NLD_0x9S2Zr5sJmMbEgyk")
     assert search.finds('{"errors":"Error with social authentication"}') == []
@@ -45,8 +45,8 @@ def test_nothing_is_found_where_there_is_nothing() -> None:
     assert search.finds(without(body + search.noted[0], search.noted[0]))
 
 
-def test_a_planted_key_is_one() -> None:
-    """It encrypts."""
+def test_a_planted_key_is_a_fernet_key() -> None:
+    """A planted key encrypts and decrypts."""
     key = planted_key()
     assert Fernet(key).decrypt(Fernet(key).encrypt(b"x")) == b"x"
     assert Search().finds(key[:CUT])

@@ -1,4 +1,4 @@
-"""Who has an account cannot be found out through `ApiKey user:key` (docs/threats.md, row 32)."""
+"""`ApiKey user:key` does not reveal which usernames exist (docs/threats.md, row 32)."""
 
 from datetime import timedelta
 from typing import Any
@@ -20,7 +20,7 @@ UNKNOWN = "x" * 43
 
 @pytest.fixture
 def people() -> dict[str, Person]:
-    """The attacker, who has a token, and others, whom the attacker would like to know of."""
+    """Return the attacker, who has a token, and other users whose existence the attacker wants to learn."""
     found = {name: person(name) for name in ("attacker", "ripley", "inactive", "expired")}
     found["inactive"].user.is_active = False
     found["inactive"].user.save()
@@ -30,7 +30,7 @@ def people() -> dict[str, Person]:
 
 
 def observed(api: ApiClient, header: str, path: str, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Return everything by which two answers could be told apart: bytes, headers, SQL statements, digests computed."""
+    """Return all that could differ between two answers: bytes, headers, SQL statements, digests computed."""
     digested: list[str] = []
     digest_of = tokens.digest_of
 
@@ -49,10 +49,10 @@ def observed(api: ApiClient, header: str, path: str, monkeypatch: pytest.MonkeyP
 
 @pytest.mark.parametrize("path", ["user/", "provider/", "token/current/"])
 @pytest.mark.parametrize("key", ["unknown", "of the attacker", "of an inactive user", "expired"])
-def test_the_name_changes_nothing(
+def test_the_username_changes_neither_answer_nor_work(
     api: ApiClient, people: dict[str, Person], monkeypatch: pytest.MonkeyPatch, key: str, path: str
 ) -> None:
-    """Not a byte of the answer, not a statement, not a digest more or less, whatever key comes with the name."""
+    """With any key, the answer, the statements and the number of digests are the same for every username."""
     value = {
         "unknown": UNKNOWN,
         "of the attacker": people["attacker"].token,
@@ -66,22 +66,22 @@ def test_the_name_changes_nothing(
     assert all(one == seen[0] for one in seen)
     [_, _, statements, digests] = seen[0]
     assert (len(statements), digests) == (1, 1)
-    assert "ripley" not in statements[0], "no user is looked for by the name that was given"
+    assert "ripley" not in statements[0], "no user is looked up by the given name"
 
 
-def test_the_key_changes_no_statement(
+def test_the_key_does_not_change_the_statements(
     api: ApiClient, people: dict[str, Person], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One look-up by the digest, whether or not there is such a key, and whosever it is."""
+    """The digest is looked up once, whether the key exists or not, and whoever its user is."""
     keys = (UNKNOWN, people["attacker"].token, people["inactive"].token, people["expired"].token)
     seen = [observed(api, f"ApiKey ripley:{key}", "user/", monkeypatch) for key in keys]
     assert all(one == seen[0] for one in seen)
 
 
-def test_a_forgotten_name_is_no_different(
+def test_a_deleted_username_has_the_same_answer(
     api: ApiClient, people: dict[str, Person], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of somebody who has been here and is gone."""
+    """The username of a deleted user gets the same answer as before."""
     before = observed(api, f"ApiKey ripley:{UNKNOWN}", "user/", monkeypatch)
     people["ripley"].user.delete()
     assert observed(api, f"ApiKey ripley:{UNKNOWN}", "user/", monkeypatch) == before

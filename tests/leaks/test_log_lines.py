@@ -1,4 +1,4 @@
-"""The form of a log line: what of a failure it says, and what not (docs/threats.md, row 29)."""
+"""The format of a log line, and the parts of a failure that it shows (docs/threats.md, row 29)."""
 
 import logging
 import sqlite3
@@ -24,15 +24,15 @@ def line(message: Any, *args: Any, error: BaseException | None = None) -> str:
 
 
 def raised(error: BaseException, *, cause: BaseException | None = None) -> BaseException:
-    """Return the exception as it is after it was raised, with its traceback."""
+    """Raise an exception and return it with its traceback."""
     try:
         raise error from cause
     except BaseException as caught:  # noqa: BLE001 - whatever it is
         return caught
 
 
-class Unspeakable(Exception):
-    """It cannot even say what it is."""
+class UnprintableError(Exception):
+    """An exception whose str() and repr() fail."""
 
     def __str__(self) -> str:
         raise RuntimeError(planted("str"))
@@ -44,7 +44,7 @@ ERRORS: dict[str, BaseException] = {
     "plain": RuntimeError(planted("a")),
     "with a cause": raised(RuntimeError(planted("a")), cause=KeyError(planted("b"))),
     "a group": ExceptionGroup(planted("a"), [ValueError(planted("b")), ExceptionGroup("g", [KeyError(planted("c"))])]),
-    "that cannot be shown": Unspeakable(planted("a")),
+    "that cannot be shown": UnprintableError(planted("a")),
     "of syntax": SyntaxError(planted("a"), ("file", 1, 1, planted("source"))),
     "of encoding": UnicodeDecodeError("utf-8", planted("a").encode(), 0, 1, planted("reason")),
     "of the system": OSError(2, planted("a"), planted("file")),
@@ -53,8 +53,8 @@ ERRORS: dict[str, BaseException] = {
 
 
 @pytest.mark.parametrize("error", ERRORS.values(), ids=ERRORS)
-def test_a_traceback_has_no_words(error: BaseException) -> None:
-    """Its kinds and frames alone, notes, causes and groups included, even where the message repeats its words."""
+def test_a_traceback_has_no_messages(error: BaseException) -> None:
+    """A traceback has only types and frames, also for notes, causes and groups."""
     error.add_note(planted("note"))
     caught = raised(error)
     for text in (line("it failed", error=caught), line("it failed: %s", caught, error=caught)):
@@ -64,8 +64,8 @@ def test_a_traceback_has_no_words(error: BaseException) -> None:
         assert exception_name(caught) in text
 
 
-def test_causes_come_first_and_each_once() -> None:
-    """As Python tells it."""
+def test_causes_come_first_and_appear_once() -> None:
+    """The order is that of Python's own tracebacks."""
     inner = raised(KeyError("words"))
     outer = raised(RuntimeError("words"), cause=inner)
     inner.__context__ = outer
@@ -74,31 +74,31 @@ def test_causes_come_first_and_each_once() -> None:
     assert text.count("KeyError") == 1
 
 
-def test_codes_stay() -> None:
-    """What the system and the database number says what happened."""
-    assert exception_name(OSError(111, "refused")) == "ConnectionRefusedError (errno 111)"
-    assert exception_name(sqlite3.OperationalError("no such table")) == "sqlite3.OperationalError"
-    assert "sqlstate 42P01" in exception_name(type("UndefinedTable", (Exception,), {"sqlstate": "42P01"})())
+def test_error_numbers_are_kept() -> None:
+    """Numbers of the operating system and of the database are kept: they identify the failure."""
+    assert kind(OSError(111, "refused")) == "ConnectionRefusedError (errno 111)"
+    assert kind(sqlite3.OperationalError("no such table")) == "sqlite3.OperationalError"
+    assert "sqlstate 42P01" in kind(type("UndefinedTable", (Exception,), {"sqlstate": "42P01"})())
 
 
 @pytest.mark.parametrize("forged", ["\n", "\r\n", "\x1b[31m", "\u2028", "\x85", "\0"])
-def test_nobody_writes_a_line_of_their_own(forged: str) -> None:
-    """What a client sends stays within the line that says it."""
+def test_client_input_cannot_forge_a_log_line(forged: str) -> None:
+    """Control characters in client input cannot start another log line."""
     text = line("GET %s", f"/a{forged}2026-01-01 INFO tandem.access forged")
     assert len(text.splitlines()) == 1
     assert forged not in text
 
 
-@pytest.mark.parametrize(("message", "args"), [("%s %s", ("one",)), ("%d", ("text",)), ("%s", (Unspeakable(),))])
-def test_what_cannot_be_shown_is_said(message: str, args: tuple[Any, ...]) -> None:
-    """Python itself would print the record with all of its arguments."""
+@pytest.mark.parametrize(("message", "args"), [("%s %s", ("one",)), ("%d", ("text",)), ("%s", (UnprintableError(),))])
+def test_a_record_that_cannot_be_formatted_shows_no_arguments(message: str, args: tuple[Any, ...]) -> None:
+    """Only the error of the formatting is shown; Python's handler would print all arguments."""
     text = line(message, *args)
     assert "Error)" in text
     assert Search().finds(text) == []
 
 
-def test_queries_are_cut() -> None:
-    """Of every URL, whoever logs it."""
+def test_query_strings_are_redacted() -> None:
+    """The query of every URL in a log line is redacted, whatever logs it."""
     text = line("calling %s", f"https://example.com/me?access_token={planted('query')}")
     assert text.endswith("calling https://example.com/me?[redacted]")
 
@@ -113,23 +113,23 @@ def test_queries_are_cut() -> None:
         ("/api/v2/token/JtJ0lpIuKQ-Rb0uEH5o+Bz5N/LD==/", "/api/v2/token/[redacted]"),
     ],
 )
-def test_a_path_that_could_hold_a_token_is_cut(path: str, shown: str) -> None:
-    """Some clients put it there by mistake; our own paths have no such part."""
-    assert redact_path(path) == shown
+def test_a_path_segment_like_a_token_is_redacted(path: str, shown: str) -> None:
+    """Some clients put a token into the path by mistake; no path of ours has such a segment."""
+    assert without_secrets(path) == shown
 
 
-def test_django_says_nothing_past_our_form() -> None:
-    """Its own handlers would say everything again, with the exception's words."""
+def test_django_logs_only_through_our_formatter() -> None:
+    """Django's own handlers would log the exception's message."""
     configured = logging_config("DEBUG")
     assert configured["loggers"]["django"] == {"handlers": [], "propagate": True}
     assert logging.getLogger("django").handlers == []
 
 
-def test_a_library_says_an_answer_without_its_bytes() -> None:
-    """urllib3 repeats headers that it cannot read, in the message and in the exception; whoever formats the record."""
-    log_redaction.install_filters()
-    told: SimpleQueue[logging.LogRecord] = SimpleQueue()
-    logger, handler = logging.getLogger("urllib3.connection"), QueueHandler(told)
+def test_urllib3_does_not_log_unreadable_headers() -> None:
+    """urllib3 repeats unreadable headers in the message and in the exception; any handler gets the redacted record."""
+    log_redaction.seal()
+    records: SimpleQueue[logging.LogRecord] = SimpleQueue()
+    logger, handler = logging.getLogger("urllib3.connection"), QueueHandler(records)
     logger.addHandler(handler)
     try:
         raise RuntimeError(planted("header"))
@@ -137,6 +137,6 @@ def test_a_library_says_an_answer_without_its_bytes() -> None:
         logger.warning("Failed to parse headers (url=%s): %s", "http://a/b?c=" + planted("q"), error, exc_info=True)
     finally:
         logger.removeHandler(handler)
-    record = told.get_nowait()
+    record = records.get_nowait()
     assert record.getMessage() == "Failed to parse headers (url=http://a/b?[redacted]): RuntimeError"
     assert Search().finds(logging.Formatter().format(record)) == []

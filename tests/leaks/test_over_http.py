@@ -29,20 +29,20 @@ POSTGRES = pytest.mark.postgres
 
 
 @dataclass(frozen=True)
-class Talked:
-    """The service after everything has been said to it."""
+class Scenario:
+    """The service after all exchanges."""
 
     service: Service
     database: Database
-    conversation: Exchanges
+    exchanges: Exchanges
     keeps_tokens: bool
     has_failures: bool
     metrics_token: str
 
     @property
     def search(self) -> Search:
-        """What must not be found."""
-        return self.conversation.search
+        """The values that no output may contain."""
+        return self.exchanges.search
 
 
 @pytest.fixture(
@@ -53,20 +53,20 @@ class Talked:
         pytest.param("postgres, failures", marks=POSTGRES),
     ],
 )
-def talked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talked]:
-    """Talk to the service, all of it at log level DEBUG, on each database with tokens kept and not.
+def scenario(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scenario]:
+    """Run all exchanges at log level DEBUG, on each database, with and without stored provider tokens.
 
-    Of failing providers no row is written, so once for each database is enough.
+    Failing providers run once per database, because a failure writes no row.
     """
     vendor, keeps_tokens = request.param.partition(",")[0], "kept" in request.param
     with new_database(vendor, tmp_path_factory.mktemp("leaks")) as database, echoing_provider() as providers:
         environment: dict[str, str] = {
             **providers,
             **{f"SOCIAL_AUTH_{name}_SECRET": planted("our-secret") for name in registrations()},
-            # Whatever a provider tells is kept, if the operator wants it so; a token still is not.
+            # With this setting the whole provider response is stored, but still no token.
             **{f"SOCIAL_AUTH_{name}_GET_ALL_EXTRA_DATA": "true" for name in registrations()},
             "DATABASE_URL": _with_password(database.url),
-            "SOCIAL_AUTH_PIPELINE": json.dumps([*DEFAULT_AUTH_PIPELINE, "tests.leaks.steps.fails"]),
+            "SOCIAL_AUTH_PIPELINE": json.dumps([*DEFAULT_AUTH_PIPELINE, "tests.leaks.steps.fail"]),
             "SECRET_KEY": planted("secret-key"),
             "METRICS_TOKEN": (metrics_token := planted("metrics-token")),
             "REDIS_URL": f"redis://tandem:{_password('redis')}@127.0.0.1:{free_port()}/0",
@@ -79,19 +79,19 @@ def talked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
             **({"PROVIDER_TOKEN_KEYS": f"{planted_key()},{planted_key()}"} if keeps_tokens else {}),
         }
         with running_service(None, **environment) as service:
-            conversation = Exchanges(Search())
+            exchanges = Exchanges(Search())
             for prefix in settings.APIS.values():
                 api = Api(service.url, prefix)
                 if "failures" in request.param:
-                    failures(conversation, api)
-                token = sign_ups(conversation, api)
-                calls(conversation, api, token)
-                no_http(conversation, service, f"/{prefix}social_sign_up/")
-            yield Talked(service, database, conversation, keeps_tokens, "failures" in request.param, metrics_token)
+                    failures(exchanges, api)
+                token = sign_ups(exchanges, api)
+                calls(exchanges, api, token)
+                no_http(exchanges, service, f"/{prefix}social_sign_up/")
+            yield Scenario(service, database, exchanges, keeps_tokens, "failures" in request.param, metrics_token)
 
 
 def _with_password(url: str) -> str:
-    """Put a password into the URL; the server of the tests asks for none."""
+    """Add a password to the URL; the server of the tests requires none."""
     return url.replace("postgres@", f"postgres:{_password('database')}@") if url.startswith("postgres") else url
 
 
@@ -100,59 +100,59 @@ def _password(kind: str) -> str:
     return re.sub("[^A-Za-z0-9-]", "", planted(kind))
 
 
-def test_everything_was_said(talked: Talked) -> None:
-    """Otherwise that nothing is found says nothing: every status, people of every provider, a line a request."""
-    of_providers = {502, 503, 504} if talked.has_failures else set()
-    statuses = talked.conversation.statuses()
+def test_the_exchanges_cover_every_status_and_provider(scenario: Scenario) -> None:
+    """The searches below would show nothing without all statuses, users of all providers and log lines."""
+    of_providers = {502, 503, 504} if scenario.has_failures else set()
+    statuses = scenario.exchanges.statuses()
     assert {200, 201, 204, 400, 401, 404, 405, 413, 415, *of_providers} <= set(statuses)
-    assert talked.has_failures == (500 in statuses)
-    assert all(asked.endswith("bug") for asked in statuses.get(500, ())), "only the planted ones"
-    providers = {row[0] for row in talked.database.rows("SELECT provider FROM social_auth_usersocialauth")}
+    assert scenario.has_failures == (500 in statuses)
+    assert all(asked.endswith("bug") for asked in statuses.get(500, ())), "only planted bugs cause a 500"
+    providers = {row[0] for row in scenario.database.rows("SELECT provider FROM social_auth_usersocialauth")}
     assert providers == set(PROVIDERS)
-    log = talked.service.log()
+    log = scenario.service.log()
     assert log.count("tandem.access") > 150 * len(settings.APIS)
     assert "urllib3.connectionpool" in log
     assert "?[redacted]" in log
     assert " DEBUG " in log
 
 
-def test_no_answer_holds_a_secret(talked: Talked) -> None:
-    """Status line, headers and body; a token of ours stands in the one answer that gives it."""
-    assert talked.conversation.leaks() == []
+def test_no_answer_holds_a_secret(scenario: Scenario) -> None:
+    """Neither the status line nor headers nor bodies hold a secret; only one answer holds the token that it issues."""
+    assert scenario.exchanges.leaks() == []
 
 
-def test_no_line_of_the_log_holds_a_secret(talked: Talked) -> None:
-    """Whatever the process has written to standard output and standard error."""
-    assert talked.search.finds(talked.service.log()) == []
+def test_the_log_holds_no_secret(scenario: Scenario) -> None:
+    """Neither standard output nor standard error holds a secret."""
+    assert scenario.search.finds(scenario.service.log()) == []
 
 
-def test_the_database_holds_no_secret(talked: Talked) -> None:
-    """Every column of every table, and the files or the dump; tokens of providers are there encrypted, or not."""
-    dump = _dump(talked.database)
+def test_the_database_holds_no_secret(scenario: Scenario) -> None:
+    """No column and no file holds a secret; provider tokens are encrypted or absent."""
+    dump = _dump(scenario.database)
     assert b"social_auth_usersocialauth" in dump
     assert b"ripley@example.com" in dump
-    assert (b"fernet:" in dump) == talked.keeps_tokens
-    assert talked.search.finds(dump) == []
+    assert (b"fernet:" in dump) == scenario.keeps_tokens
+    assert scenario.search.finds(dump) == []
 
 
-def test_the_front_page_and_health_hold_no_secret(talked: Talked) -> None:
-    """As a visitor sees them, after all that."""
-    for place in ("/", "/livez", "/readyz", "/metrics", "/api/v2/openapi.yaml", "/api/v2/docs/"):
-        answer = requests.get(talked.service.url + place, timeout=60)
-        assert talked.search.finds(f"{answer.headers}{answer.text}") == []
+def test_the_front_page_and_health_hold_no_secret(scenario: Scenario) -> None:
+    """The public pages hold no secret after the exchanges."""
+    for path in ("/", "/livez", "/readyz", "/metrics", "/api/v2/openapi.yaml", "/api/v2/docs/"):
+        answer = requests.get(scenario.service.url + path, timeout=60)
+        assert scenario.search.finds(f"{answer.headers}{answer.text}") == []
 
 
-def test_the_metrics_hold_no_secret(talked: Talked) -> None:
-    """Of all that was said they know numbers: no token, no uid, no name; whoever lacks their own token sees none."""
-    url = talked.service.url + "/metrics"
-    answer = requests.get(url, headers={"Authorization": f"Bearer {talked.metrics_token}"}, timeout=60)
+def test_the_metrics_hold_no_secret(scenario: Scenario) -> None:
+    """The labels hold no token, uid or name, and an invalid metrics token gets no metrics."""
+    url = scenario.service.url + "/metrics"
+    answer = requests.get(url, headers={"Authorization": f"Bearer {scenario.metrics_token}"}, timeout=60)
     assert answer.status_code == 200
     assert 'tandem_sign_ins_total{outcome="created",provider="github"' in answer.text
-    assert 'result="token_rejected"' in answer.text or not talked.has_failures
-    assert talked.search.finds(f"{answer.headers}{answer.text}") == []
-    said = {text for text in re.findall('="(.*?)"', answer.text) if not re.fullmatch(r"[0-9.]+|[+]Inf", text)}
-    assert set(PROVIDERS) < said
-    assert not [text for text in said if "ripley" in text or "4001" in text]
+    assert 'result="token_rejected"' in answer.text or not scenario.has_failures
+    assert scenario.search.finds(f"{answer.headers}{answer.text}") == []
+    labels = {text for text in re.findall('="(.*?)"', answer.text) if not re.fullmatch(r"[0-9.]+|[+]Inf", text)}
+    assert set(PROVIDERS) < labels
+    assert not [text for text in labels if "ripley" in text or "4001" in text]
     refused = requests.get(url, headers={"Authorization": f"Bearer {planted('metrics-token')}"}, timeout=60)
     assert (refused.status_code, refused.content) == (401, b"")
 

@@ -1,4 +1,4 @@
-"""What an operator's error reporter is given to scrub its events with (docs/threats.md, row 29)."""
+"""`scrub` for an operator's error reporter (docs/threats.md, row 29)."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ def event() -> dict[str, Any]:
 
 
 def test_an_event_is_scrubbed() -> None:
-    """By place, by name and by form; what helps to find the fault stays."""
+    """Secrets are removed by place, by name and by format; the rest of the event is kept."""
     assert Search().finds(repr(event()))
     scrubbed = scrub(event(), {"exc_info": None})
     assert Search().finds(repr(scrubbed)) == []
@@ -57,8 +57,8 @@ def test_an_event_is_scrubbed() -> None:
 
 
 @pytest.mark.parametrize("name", SENSITIVE_NAMES)
-def test_what_has_a_sensitive_name_is_withheld(name: str) -> None:
-    """At any depth and in any case, whatever the value is."""
+def test_a_value_with_a_sensitive_name_is_withheld(name: str) -> None:
+    """A value with a sensitive name is withheld at any depth, in any case, whatever its type."""
     for given in (name, name.upper(), name.title()):
         for value in (planted("value"), [planted("value")], {"a": planted("value")}, 7):
             assert scrub({"extra": [{given: value}]}) in (
@@ -67,7 +67,7 @@ def test_what_has_a_sensitive_name_is_withheld(name: str) -> None:
             )
 
 
-def test_the_list_names_what_travels() -> None:
-    """Every field of a sign-up that is a secret, in the form in which reporters compare names."""
+def test_sensitive_names_include_all_secret_fields() -> None:
+    """The list has every secret field of a sign-up, in lower case as reporters compare names."""
     assert {"access_token", "access_token_secret", "id_token", "nonce", "authorization"} <= set(SENSITIVE_NAMES)
     assert all(name == name.lower() for name in SENSITIVE_NAMES)

@@ -1,1 +1,1 @@
-"""docs/contract.md, section 6: one budget for all mounted APIs, counted before anything is asked of a provider."""
+"""docs/contract.md, section 6: one rate limit for all mounted APIs, counted before any provider call."""

@@ -1,4 +1,4 @@
-"""Callers with an address, over all mounted APIs in turn; and limiters that have counted nothing."""
+"""Fixtures: clients with an address that alternate between all mounted APIs, and empty counters."""
 
 import itertools
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ MALFORMED = b"{"
 
 
 class Callers:
-    """Sends each call to the next mounted API: a budget of one of them would show at once."""
+    """A client that sends each call to the next mounted API, to show that the APIs share one limit."""
 
     def __init__(self) -> None:
         self.apis = [ApiClient(app) for app in settings.APIS]
@@ -34,25 +34,25 @@ class Callers:
         return self.call("POST", "social_sign_up/", address, **given)
 
     def statuses(self, times: int, **more: Any) -> list[int]:
-        """Try so many times to sign up."""
+        """Try to sign up this many times."""
         return [self.sign_up(**more).status_code for _ in range(times)]
 
 
 @pytest.fixture
 def callers() -> Callers:
-    """Whoever calls."""
+    """Return a client that alternates between the mounted APIs."""
     return Callers()
 
 
 @pytest.fixture(autouse=True)
-def nothing_counted(db: None) -> Iterator[None]:
+def empty_counters(db: None) -> Iterator[None]:
     """Reset the counters, and the memory of a failed Redis."""
-    _forget()
+    _reset()
     yield
-    _forget()
+    _reset()
 
 
-def _forget() -> None:
+def _reset() -> None:
     limits._local.cache_clear()
     limits._shared.cache_clear()
     limits._redis_is_away._logged_at = float("-inf")

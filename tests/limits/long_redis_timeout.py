@@ -1,6 +1,6 @@
 """Settings of the service with a long timeout for Redis, and the middleware that sets it.
 
-On a busy machine Redis may miss the usual quarter of a second, and the process then counts requests by itself.
+On a busy machine Redis may miss the default of a quarter of a second, and the process then counts on its own.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Whose address counts: what our own proxies have seen, never what the caller says."""
+"""The address that a rate limit counts: the one seen by our own proxies, never one that the client sends."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ OTHER = "198.51.100.2"
 
 @dataclass
 class Pair:
-    """Two calls, and whether they come from the same address as far as can be known."""
+    """Two calls, and whether they count for the same address."""
 
     proxies: int
     first: tuple[str, str | None]
@@ -58,8 +58,8 @@ PAIRS = {
 @override_settings(THROTTLE_ANONYMOUS="1/minute")
 @pytest.mark.parametrize("turned", [False, True], ids=["", "the other way round"])
 @pytest.mark.parametrize("pair", PAIRS.values(), ids=PAIRS)
-def test_whose_budget_it_is(callers: Callers, pair: Pair, turned: bool) -> None:
-    """The second call is over the budget where both come from one address."""
+def test_calls_of_one_address_share_its_limit(callers: Callers, pair: Pair, turned: bool) -> None:
+    """The second call is over the limit only if both calls have the same address."""
     first, second = (pair.second, pair.first) if turned else (pair.first, pair.second)
     with override_settings(TRUSTED_PROXIES=pair.proxies):
         assert _call(callers, *first) == 400
@@ -73,8 +73,8 @@ def _call(callers: Callers, address: str, forwarded: str | None) -> int:
 
 @pytest.mark.threat(27)
 @override_settings(THROTTLE_ANONYMOUS="1/minute", TRUSTED_PROXIES=1)
-def test_other_headers_say_nothing(callers: Callers) -> None:
-    """Whatever else proxies write, a client can write too."""
+def test_other_address_headers_are_ignored(callers: Callers) -> None:
+    """Clients can send the headers that other proxies write, so they are ignored."""
     names = ("Forwarded", "X-Real-IP", "True-Client-IP", "CF-Connecting-IP", "X-Client-IP", "X-Forwarded")
     statuses = [
         callers.sign_up(headers={"X-Forwarded-For": ONE, name: f"192.0.2.{number}"}).status_code

@@ -1,4 +1,4 @@
-"""What counts, for whom, and until when."""
+"""The calls that count against a rate limit, for whom, and for how long."""
 
 import json
 import time
@@ -17,8 +17,8 @@ THREE = override_settings(THROTTLE_ANONYMOUS="3/minute", THROTTLE_USER="3/minute
 
 @pytest.mark.threat(27)
 @THREE
-def test_all_versions_share_one_budget(callers: Callers) -> None:
-    """Alternating between them does not help."""
+def test_all_versions_share_one_limit(callers: Callers) -> None:
+    """Alternating between the versions does not raise the limit."""
     assert callers.statuses(6) == [400, 400, 400, 429, 429, 429]
     for api in callers.apis:
         response = api.call("POST", "social_sign_up/", data=b"{}", REMOTE_ADDR="203.0.113.7")
@@ -42,17 +42,17 @@ def test_all_versions_share_one_budget(callers: Callers) -> None:
     ],
     ids=["malformed", "media type", "too large", "unknown provider", "bad token", "empty", "scheme", "name", "both"],
 )
-def test_failures_count(callers: Callers, call: dict[str, Any]) -> None:
-    """Sign-ups however malformed, and refused credentials on whatever path."""
+def test_failed_sign_ups_and_refused_credentials_count(callers: Callers, call: dict[str, Any]) -> None:
+    """Malformed sign-ups count, and so do refused credentials on any path."""
     for _ in range(3):
         assert callers.call(**call).status_code != 429
     assert callers.call(**call).status_code == 429
-    assert callers.statuses(1) == [429], "it is one budget"
+    assert callers.statuses(1) == [429], "the limit is shared"
 
 
 @THREE
-def test_what_does_not_count(callers: Callers) -> None:
-    """Providers, the root, OPTIONS, health, and calls that were not made with credentials where they need some."""
+def test_other_anonymous_calls_do_not_count(callers: Callers) -> None:
+    """Public reads, OPTIONS, health, unknown paths and calls without credentials do not count."""
     for _ in range(5):
         assert callers.call("GET", "provider/").status_code == 200
         assert callers.call("GET", "").status_code == 200
@@ -66,8 +66,8 @@ def test_what_does_not_count(callers: Callers) -> None:
 
 
 @THREE
-def test_a_spent_budget_closes_nothing_else(callers: Callers) -> None:
-    """Whoever has spent it still reads what is public and uses a good credential."""
+def test_an_exceeded_limit_does_not_affect_other_calls(callers: Callers) -> None:
+    """Above the limit, public reads and valid credentials still work."""
     ripley = person()
     assert callers.statuses(4)[-1] == 429
     for _ in callers.apis:
@@ -78,8 +78,8 @@ def test_a_spent_budget_closes_nothing_else(callers: Callers) -> None:
 
 @pytest.mark.threat(27)
 @THREE
-def test_the_provider_is_not_called_over_the_budget(callers: Callers, providers: Providers) -> None:
-    """Not once; and what it did to the earlier calls does not matter."""
+def test_the_provider_is_not_called_above_the_limit(callers: Callers, providers: Providers) -> None:
+    """Above the limit no provider is called, whatever the results of the earlier calls."""
     known = json.dumps(providers.knows("facebook", "good", **PROFILES["facebook"])).encode()
     unknown = json.dumps({"provider": "facebook", "access_token": "bad"}).encode()
     assert callers.sign_up(body=known).status_code == 201
@@ -94,7 +94,7 @@ def test_the_provider_is_not_called_over_the_budget(callers: Callers, providers:
 
 @THREE
 def test_authenticated_calls_count_for_the_user(callers: Callers) -> None:
-    """From whatever address, with whichever of one's tokens; and for nobody else at that address."""
+    """Calls count for the user with any address and any of their tokens, and for no other user at that address."""
     ripley, dallas = person("ripley"), person("dallas")
     for number in range(3):
         assert callers.call("GET", "user/", f"203.0.113.{number}", token=ripley.token).status_code == 200
@@ -106,15 +106,15 @@ def test_authenticated_calls_count_for_the_user(callers: Callers) -> None:
 
 @THREE
 def test_linking_counts_for_the_user(callers: Callers) -> None:
-    """A sign-up with credentials is no anonymous one."""
+    """A sign-up with credentials counts for the user, not for the address."""
     ripley = person()
     assert callers.statuses(3, token=ripley.token) == [400, 400, 400]
     assert callers.statuses(1, token=ripley.token) == [429]
     assert callers.statuses(3) == [400, 400, 400]
 
 
-def test_the_two_limits_are_apart(callers: Callers) -> None:
-    """One for addresses, one for users."""
+def test_the_limits_of_addresses_and_users_are_independent(callers: Callers) -> None:
+    """Addresses and users have limits of their own."""
     ripley = person()
     with override_settings(THROTTLE_ANONYMOUS="1/minute", THROTTLE_USER="2/minute"):
         assert callers.statuses(2) == [400, 429]
@@ -122,8 +122,8 @@ def test_the_two_limits_are_apart(callers: Callers) -> None:
     assert calls == [200, 200, 429]
 
 
-def test_a_limit_can_be_off(callers: Callers) -> None:
-    """Each by itself; `off` is None once it is read."""
+def test_each_limit_can_be_switched_off(callers: Callers) -> None:
+    """Each limit can be switched off by itself; `off` is read as None."""
     ripley = person()
     with override_settings(THROTTLE_ANONYMOUS=None, THROTTLE_USER="1/minute"):
         assert callers.statuses(8) == [400] * 8
@@ -133,7 +133,7 @@ def test_a_limit_can_be_off(callers: Callers) -> None:
 
 
 class Clock:
-    """The time, moved on by a test."""
+    """A clock that a test can move forward."""
 
     def __init__(self) -> None:
         self._real = time.time
@@ -145,7 +145,7 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """A clock that can be put forward."""
+    """Return a clock that replaces `time.time`."""
     clock = Clock()
     monkeypatch.setattr("time.time", clock)
     return clock
@@ -153,7 +153,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @override_settings(THROTTLE_ANONYMOUS="2/hour")
 def test_the_window_slides(callers: Callers, clock: Clock) -> None:
-    """Each call is forgotten an hour after it was made, not at the full hour, and not all at once."""
+    """Each call counts for exactly one hour, not until the full hour."""
     assert callers.statuses(1) == [400]
     clock.ahead = 1800
     assert callers.statuses(2) == [400, 429]
@@ -167,21 +167,21 @@ def test_the_window_slides(callers: Callers, clock: Clock) -> None:
 
 @override_settings(THROTTLE_ANONYMOUS="1/hour")
 @pytest.mark.parametrize("passed", [0, 1000, 3000, 3598, 3599.5])
-def test_retry_after_is_kept(callers: Callers, clock: Clock, passed: float) -> None:
-    """Whole seconds, at least one; whoever waits for them is let in, and nobody waits a second more than needed."""
+def test_a_call_after_retry_after_is_accepted(callers: Callers, clock: Clock, passed: float) -> None:
+    """Retry-After has whole seconds, at least one and at most one too many, and a call after it is accepted."""
     assert callers.statuses(1) == [400]
     clock.ahead = passed
     response = callers.sign_up()
-    said = response.headers["Retry-After"]
-    assert said.isdecimal()
-    assert 1 <= int(said) <= 3600 - passed + 1
-    clock.ahead = passed + int(said)
+    retry_after = response.headers["Retry-After"]
+    assert retry_after.isdecimal()
+    assert 1 <= int(retry_after) <= 3600 - passed + 1
+    clock.ahead = passed + int(retry_after)
     assert callers.statuses(1) == [400]
 
 
 @THREE
 def test_refused_calls_do_not_lengthen_the_wait(callers: Callers, clock: Clock) -> None:
-    """A client that goes on knocking is let in when the window has passed all the same."""
+    """A client that keeps calling is accepted once the window has passed."""
     assert callers.statuses(3) == [400] * 3
     for ahead in (10, 30, 50):
         clock.ahead = ahead

@@ -1,4 +1,4 @@
-"""Of the checks around the limits, which one answers: docs/contract.md, section 1, order of checks, 0 to 10."""
+"""docs/contract.md, section 1, order of checks, 0 to 10: the rules around the rate limits."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +17,7 @@ TEXT = {"Content-Type": "text/plain"}
 
 @dataclass
 class Row:
-    """A call from an address, or by a user, whose budget is spent; and what answers it."""
+    """A call from an address, or by a user, above the limit, and the expected answer."""
 
     spent: str
     method: str
@@ -69,8 +69,8 @@ ROWS = {
 
 @override_settings(THROTTLE_ANONYMOUS="2/minute", THROTTLE_USER="2/minute")
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
-def test_the_first_rule_answers(callers: Callers, row: Row) -> None:
-    """On every mounted API the same, and nothing is written."""
+def test_the_first_broken_rule_decides_the_answer(callers: Callers, row: Row) -> None:
+    """Every mounted API gives the same answer, and nothing is written."""
     ripley = person()
     if row.spent == "address":
         assert callers.statuses(3) == [400, 400, 429]

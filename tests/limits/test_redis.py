@@ -1,4 +1,4 @@
-"""One budget for all processes where there is Redis; without it each counts by itself, and says so."""
+"""With Redis all processes share one limit; without it each process counts on its own and logs it."""
 
 import logging
 import os
@@ -18,7 +18,7 @@ from tests.contract.users import person
 from tests.e2e.servers import free_port, running_service
 from tests.limits import long_redis_timeout
 from tests.limits.conftest import Callers
-from tests.limits.redis_line import RedisLine, talking
+from tests.limits.redis_proxy import RedisProxy, constant_server
 
 NEEDS_REDIS = "needs Redis: TEST_REDIS_URL is not set"
 THREE = override_settings(THROTTLE_ANONYMOUS="3/minute", THROTTLE_USER="3/minute")
@@ -26,7 +26,7 @@ THREE = override_settings(THROTTLE_ANONYMOUS="3/minute", THROTTLE_USER="3/minute
 
 @pytest.fixture
 def redis_url() -> str:
-    """Where the tests' Redis is."""
+    """Return the URL of the tests' Redis."""
     url = os.environ.get("TEST_REDIS_URL")
     if not url:
         pytest.skip(NEEDS_REDIS)
@@ -35,30 +35,30 @@ def redis_url() -> str:
 
 @pytest.fixture
 def address() -> str:
-    """An address that no other test has called from: the tests' Redis may be everybody's."""
+    """Return an address that no other test has used, because other test runs may share this Redis."""
     return "2001:db8:" + ":".join(secrets.token_hex(2) for _ in range(2)) + "::1"
 
 
 @pytest.fixture
-def line(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[RedisLine]:
-    """A line to Redis, whole at first; whoever calls has the time that a busy machine takes."""
+def redis_proxy(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[RedisProxy]:
+    """Start a proxy in front of Redis, with a timeout that suits a busy machine."""
     monkeypatch.setattr(limits, "REDIS_TIMEOUT", long_redis_timeout.SECONDS)
-    line = RedisLine(redis_url)
-    line.mend()
-    with override_settings(REDIS_URL=line.url):
-        yield line
-    line.cut()
+    redis_proxy = RedisProxy(redis_url)
+    redis_proxy.start()
+    with override_settings(REDIS_URL=redis_proxy.url):
+        yield redis_proxy
+    redis_proxy.stop()
 
 
-def complaints(caplog: pytest.LogCaptureFixture) -> list[str]:
+def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if record.name == "tandem.limits"]
 
 
 @pytest.mark.threat(27)
 @pytest.mark.e2e
 @pytest.mark.redis
-def test_processes_share_one_budget(redis_url: str, address: str, tmp_path: Path) -> None:
-    """Two servers, as on two machines: what one has counted the other knows, whichever API was called."""
+def test_processes_share_one_limit(redis_url: str, address: str, tmp_path: Path) -> None:
+    """Two servers with one Redis count together, whichever API is called."""
     with ExitStack() as stack:
         services = [
             stack.enter_context(
@@ -82,8 +82,8 @@ def test_processes_share_one_budget(redis_url: str, address: str, tmp_path: Path
 @pytest.mark.threat(27)
 @THREE
 @pytest.mark.redis
-def test_redis_counts_for_everyone(callers: Callers, line: RedisLine, address: str) -> None:
-    """What this process forgets Redis remembers."""
+def test_redis_keeps_the_counts(callers: Callers, redis_proxy: RedisProxy, address: str) -> None:
+    """The counts stay in Redis when a process loses its own."""
     assert callers.statuses(2, address=address) == [400, 400]
     limits._local.cache_clear()
     limits._shared.cache_clear()
@@ -93,23 +93,23 @@ def test_redis_counts_for_everyone(callers: Callers, line: RedisLine, address: s
 @pytest.mark.threat(28)
 @THREE
 @pytest.mark.redis
-def test_redis_goes_and_comes_back(
-    callers: Callers, line: RedisLine, address: str, caplog: pytest.LogCaptureFixture
+def test_an_outage_of_redis_ends_without_a_restart(
+    callers: Callers, redis_proxy: RedisProxy, address: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Meanwhile this process counts, and says so once; afterwards Redis does again, without a restart."""
+    """During an outage the process counts on its own and logs it once; afterwards Redis counts again."""
     assert callers.statuses(1, address=address) == [400]
-    line.cut()
+    redis_proxy.stop()
     with caplog.at_level(logging.WARNING, "tandem.limits"):
         assert callers.statuses(4, address=address) == [400, 400, 400, 429]
-    assert complaints(caplog) == ["Redis does not answer (ConnectionError): this process counts by itself."]
-    line.mend()
+    assert warnings_of(caplog) == ["Redis does not answer (ConnectionError): this process counts by itself."]
+    redis_proxy.start()
     assert callers.statuses(3, address=address) == [400, 400, 429]
 
 
 @pytest.mark.threat(28)
 @THREE
-def test_no_redis_at_all_is_no_failure(callers: Callers, caplog: pytest.LogCaptureFixture) -> None:
-    """Nothing listens there: the limits hold within the process, and one line says why."""
+def test_the_limits_hold_without_redis(callers: Callers, caplog: pytest.LogCaptureFixture) -> None:
+    """If nothing listens, the limits hold within the process, and one log line says why."""
     ripley = person()
     with (
         override_settings(REDIS_URL=f"redis://127.0.0.1:{free_port()}/0"),
@@ -118,28 +118,28 @@ def test_no_redis_at_all_is_no_failure(callers: Callers, caplog: pytest.LogCaptu
         assert callers.statuses(4) == [400, 400, 400, 429]
         calls = [callers.call("GET", "user/", token=ripley.token).status_code for _ in range(4)]
     assert calls == [200, 200, 200, 429]
-    assert len(complaints(caplog)) == 1
+    assert len(warnings_of(caplog)) == 1
 
 
 @pytest.mark.threat(28)
 @THREE
-def test_a_silent_redis_is_not_waited_for(callers: Callers, caplog: pytest.LogCaptureFixture) -> None:
-    """It takes the connection and says nothing: the call goes on after a moment."""
+def test_a_silent_redis_does_not_block_a_call(callers: Callers, caplog: pytest.LogCaptureFixture) -> None:
+    """If Redis accepts the connection and does not answer, the call continues after the timeout."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
         with override_settings(REDIS_URL=url), caplog.at_level(logging.WARNING, "tandem.limits"):
             assert callers.statuses(4) == [400, 400, 400, 429]
-    assert complaints(caplog) == ["Redis does not answer (TimeoutError): this process counts by itself."]
+    assert warnings_of(caplog) == ["Redis does not answer (TimeoutError): this process counts by itself."]
 
 
 @pytest.mark.threat(28)
 @THREE
-def test_nonsense_from_redis_is_no_failure(callers: Callers, caplog: pytest.LogCaptureFixture) -> None:
-    """Something else listens there: that is Redis away too."""
+def test_a_malformed_answer_of_redis_counts_as_an_outage(callers: Callers, caplog: pytest.LogCaptureFixture) -> None:
+    """Another server at the address counts as an outage of Redis."""
     with (
-        talking(b"HTTP/1.1 400 Bad Request\r\n\r\n") as url,
+        constant_server(b"HTTP/1.1 400 Bad Request\r\n\r\n") as url,
         override_settings(REDIS_URL=url),
         caplog.at_level(logging.WARNING, "tandem.limits"),
     ):
         assert callers.statuses(4) == [400, 400, 400, 429]
-    assert len(complaints(caplog)) == 1
+    assert len(warnings_of(caplog)) == 1

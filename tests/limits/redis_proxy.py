@@ -1,4 +1,4 @@
-"""A line to Redis that a test can cut, and mend."""
+"""A TCP proxy in front of Redis that a test can stop and start."""
 
 import contextlib
 import socket
@@ -12,8 +12,8 @@ from tests.e2e.servers import free_port
 _WAIT: Final = 30
 
 
-class RedisLine:
-    """Listens on a port of its own and hands everything on to Redis, both ways, while it is whole."""
+class RedisProxy:
+    """Forward connections to Redis in both directions while started."""
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
@@ -25,13 +25,13 @@ class RedisLine:
         netloc = f"{login}@127.0.0.1:{self._port}" if login else f"127.0.0.1:{self._port}"
         self.url = urlunsplit(parts._replace(netloc=netloc))
 
-    def mend(self) -> None:
-        """Forward connections."""
+    def start(self) -> None:
+        """Accept and forward connections."""
         self._listener = socket.create_server(("127.0.0.1", self._port))
         threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
 
-    def cut(self) -> None:
-        """Break all connections and refuse new ones."""
+    def stop(self) -> None:
+        """Close all connections and refuse new ones."""
         if self._listener is not None:
             # A thread that waits in accept() would keep the port.
             with contextlib.suppress(OSError):
@@ -53,24 +53,24 @@ class RedisLine:
             far = socket.create_connection(self._target, timeout=_WAIT)
             self._open += [near, far]
             for source, target in ((near, far), (far, near)):
-                threading.Thread(target=self._carry, args=(source, target), daemon=True).start()
+                threading.Thread(target=self._copy, args=(source, target), daemon=True).start()
 
-    def _carry(self, source: socket.socket, target: socket.socket) -> None:
+    def _copy(self, source: socket.socket, target: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while part := source.recv(65536):
                 target.sendall(part)
 
 
 @contextlib.contextmanager
-def talking(answer: bytes) -> Iterator[str]:
-    """Listen on a port of its own and give everyone the same answer; gives its URL."""
+def constant_server(answer: bytes) -> Iterator[str]:
+    """Answer every connection with the same bytes, and yield the URL."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        threading.Thread(target=_talk, args=(listener, answer), daemon=True).start()
+        threading.Thread(target=_answer, args=(listener, answer), daemon=True).start()
         yield f"redis://127.0.0.1:{listener.getsockname()[1]}/0"
         listener.shutdown(socket.SHUT_RDWR)
 
 
-def _talk(listener: socket.socket, answer: bytes) -> None:
+def _answer(listener: socket.socket, answer: bytes) -> None:
     with contextlib.suppress(OSError):
         while True:
             connection, _ = listener.accept()
