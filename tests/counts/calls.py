@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from http.client import HTTPResponse
 from urllib.parse import urlsplit
 
-from tests.social.local_provider import LocalProvider, playing
+from tests.social.local_provider import LocalProvider, serving
 
 _TIMEOUT = 30.0
 
@@ -99,5 +99,5 @@ def counted_calls(url: str) -> Iterator[Calls]:
     assert parts.hostname is not None
     assert parts.port is not None
     relay = Relay((parts.hostname, parts.port))
-    with playing(relay) as provider:
+    with serving(relay) as provider:
         yield Calls(provider, relay)

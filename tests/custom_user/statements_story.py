@@ -16,7 +16,7 @@ from tests.custom_user.models import Person
 from tests.custom_user.story import RIPLEY
 from tests.providers import Providers
 from tests.social.profiles import signed_up
-from tests.social.rows import all_of
+from tests.social.rows import state_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -30,7 +30,7 @@ def test_lookup_finds_the_row_with_its_person() -> None:
         (expected,) = look_up._build("github", "1", "2")
         look_up("default", "github", "nobody", "yet")
         (found,) = look_up("default", "github", "1", "2")
-    assert all_of(found) == all_of(expected)
+    assert state_of(found) == state_of(expected)
     assert (type(found.user), found.user.pk, found.user_id) == (Person, person.pk, person.pk)
 
 

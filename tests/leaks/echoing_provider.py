@@ -13,7 +13,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.leaks.canaries import MARK, planted
-from tests.social.local_provider import answer, playing
+from tests.social.local_provider import answer, serving
 
 CLIENT_ID = "our-client-id"
 PROVIDERS = ("facebook", "google-oauth2", "github", "instagram", "twitter")
@@ -60,7 +60,7 @@ def id_token(*, nonce: str, **changed: Any) -> str:
 @contextmanager
 def echoing_provider() -> Iterator[dict[str, str]]:
     """Serve the provider, and yield the environment for the service without the client secrets."""
-    with playing(_respond) as provider:
+    with serving(_respond) as provider:
         yield {
             "SANDBOX": "1",
             "SOCIAL_PROVIDERS": ",".join(PROVIDERS),

@@ -1,1 +1,1 @@
-"""The service by itself."""
+"""Tests of the service without the adapters."""

@@ -1,4 +1,4 @@
-"""A provider that shows a certificate, and a name that is not its own."""
+"""A local provider with a TLS certificate."""
 
 import ssl
 import threading
@@ -9,31 +9,31 @@ from socket import socket
 
 from cryptography import x509
 
-from tests.social.local_provider import LocalProvider, Play
+from tests.social.local_provider import Handler, LocalProvider
 
 ELSEWHERE: tuple[x509.GeneralName, ...] = (x509.DNSName("api.example.com"),)
 
 
 class SecureProvider(LocalProvider):
-    """A provider over TLS, which counts handshakes that came to an end."""
+    """A provider over TLS that counts completed handshakes."""
 
-    def __init__(self, play: Play, certificate: Path) -> None:
-        super().__init__(play)
+    def __init__(self, handler: Handler, certificate: Path) -> None:
+        super().__init__(handler)
         self.handshakes = 0
         self.url = self.url.replace("http:", "https:")
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._context.load_cert_chain(certificate)
 
-    def _attend(self, connection: socket) -> None:
+    def _handle(self, connection: socket) -> None:
         with suppress(OSError), self._context.wrap_socket(connection, server_side=True) as secure:
             self.handshakes += 1
-            super()._attend(secure)
+            super()._handle(secure)
 
 
 @contextmanager
-def playing_over_tls(play: Play, certificate: Path) -> Iterator[SecureProvider]:
-    """Serve for the time of a test."""
-    provider = SecureProvider(play, certificate)
+def serving_over_tls(handler: Handler, certificate: Path) -> Iterator[SecureProvider]:
+    """Serve until the end of the context."""
+    provider = SecureProvider(handler, certificate)
     thread = threading.Thread(target=provider.serve, daemon=True)
     thread.start()
     try:

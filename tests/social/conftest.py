@@ -1,4 +1,4 @@
-"""Both databases, migrated once, for tests of what reaches them."""
+"""Both databases, migrated once, for tests of statements and rows."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +22,7 @@ Where = dict[str, Any]
 def migrated(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any
 ) -> Iterator[Where]:
-    """A database of each kind; says where it is."""
+    """Migrate a database of each vendor, and return where it is."""
     with django_db_blocker.unblock():
         if request.param == "postgresql":
             with new_postgres() as where:
@@ -43,7 +43,7 @@ def migrated(
 
 @pytest.fixture
 def database(migrated: Where, django_db_blocker: Any) -> Iterator[Where]:
-    """Use this database, emptied of users, during a test; threads call `used(**database)`."""
+    """Use this database without users during a test; threads call `used(**database)`."""
     with django_db_blocker.unblock(), used(**migrated):
         for model in (AccessToken, UserSocialAuth, Partial, User):
             model._base_manager.all().delete()

@@ -1,21 +1,21 @@
-"""A provider on a real socket of this process, which answers as a test says and counts connections."""
+"""A provider on a real socket of this process that answers with the test's handler and counts connections."""
 
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-Play = Callable[[socket.socket, bytes], bool]
-"""Answers one request on the connection; says whether the connection stays open."""
+Handler = Callable[[socket.socket, bytes], bool]
+"""Answers one request on the connection; returns True if the connection stays open."""
 
 
 class LocalProvider:
-    """What it has seen: the connections, and the head and body of each request."""
+    """A local provider with the number of connections and the head and body of each request."""
 
-    def __init__(self, play: Play) -> None:
+    def __init__(self, handler: Handler) -> None:
         self.connections = 0
         self.requests: list[bytes] = []
-        self._play = play
+        self._handler = handler
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._open: list[socket.socket] = []
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
@@ -29,42 +29,42 @@ class LocalProvider:
                 return
             self.connections += 1
             self._open.append(connection)
-            threading.Thread(target=self._attend, args=[connection], daemon=True).start()
+            threading.Thread(target=self._handle, args=[connection], daemon=True).start()
 
     def close(self) -> None:
-        """Hang up on everyone."""
+        """Close the listener and all connections."""
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         for connection in self._open:
             connection.close()
 
-    def _attend(self, connection: socket.socket) -> None:
+    def _handle(self, connection: socket.socket) -> None:
         with connection:
             try:
                 while (request := _read_request(connection)) is not None:
                     self.requests.append(request)
-                    if not self._play(connection, request):
+                    if not self._handler(connection, request):
                         return
             except OSError:
-                return  # the client has left, or the test is over
+                return  # The client has closed the connection, or the test has ended.
 
 
-def answer(status: str, body: bytes = b"", *headers: str) -> Play:
-    """Answer each request alike."""
+def answer(status: str, body: bytes = b"", *headers: str) -> Handler:
+    """Return a handler that gives the same answer to every request."""
     lines = [f"HTTP/1.1 {status}", *headers, f"Content-Length: {len(body)}", "", ""]
     whole = "\r\n".join(lines).encode() + body
 
-    def play(connection: socket.socket, request: bytes) -> bool:
+    def handler(connection: socket.socket, request: bytes) -> bool:
         connection.sendall(whole)
         return True
 
-    return play
+    return handler
 
 
 @contextmanager
-def playing(play: Play) -> Iterator[LocalProvider]:
-    """Serve for the time of a test."""
-    provider = LocalProvider(play)
+def serving(handler: Handler) -> Iterator[LocalProvider]:
+    """Serve until the end of the context."""
+    provider = LocalProvider(handler)
     thread = threading.Thread(target=provider.serve, daemon=True)
     thread.start()
     try:

@@ -1,4 +1,4 @@
-"""One profile for each provider of `tests.providers`, and the service's sign-up call."""
+"""One profile for each provider of `tests.providers`, and a sign-up with it."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Rows to find and to write, and all that is to be known of one that was found."""
+"""Rows that tests create, and the full state of a row for comparison."""
 
 import threading
 from collections.abc import Callable
@@ -32,7 +32,7 @@ def held(uids: int = 1, tokens_per_user: int = 50) -> CompiledLookup[Any]:
 def linked(uid: str, username: str | None = None, provider: str = "github", kept: Any = ()) -> UserSocialAuth:
     """Create a user with an association."""
     user = User.objects.create(username=username or f"of {uid}"[:150], email="a@example.com", last_name="Ł")
-    # Plain None would be no JSON but no value.
+    # Django stores a plain None as SQL NULL, not as JSON null.
     extra_data = Value(None, JSONField()) if kept is None else kept or {}
     row: UserSocialAuth = UserSocialAuth.objects.create(
         user=user, provider=provider, uid=uid, id_key="id", extra_data=extra_data
@@ -40,31 +40,31 @@ def linked(uid: str, username: str | None = None, provider: str = "github", kept
     return row
 
 
-def all_of(instance: Model) -> dict[str, Any]:
+def state_of(instance: Model) -> dict[str, Any]:
     """Return an instance's state with the types of its values, loaded related rows included."""
     state = instance._state
-    told: dict[str, Any] = {name: (type(value), value) for name, value in vars(instance).items() if name != "_state"}
-    told |= {
+    values: dict[str, Any] = {name: (type(value), value) for name, value in vars(instance).items() if name != "_state"}
+    values |= {
         "class": type(instance),
         "db": state.db,
         "adding": state.adding,
         "deferred": instance.get_deferred_fields(),
     }
-    return told | {name: all_of(related) for name, related in state.fields_cache.items()}
+    return values | {name: state_of(related) for name, related in state.fields_cache.items()}
 
 
 def found_alike(look_up: CompiledLookup[Any], *values: str) -> list[dict[str, Any]]:
     """Check that both lookups return the same, and return it."""
     with transaction.atomic():
-        expected = [all_of(one) for one in look_up._build(*values)]
-        # Twice: made anew, and made before.
+        expected = [state_of(one) for one in look_up._build(*values)]
+        # Twice: the first call compiles the statement, the second uses the compiled one.
         for _ in range(2):
-            assert [all_of(one) for one in look_up("default", *values)] == expected
+            assert [state_of(one) for one in look_up("default", *values)] == expected
     return expected
 
 
 def in_threads(count: int, work: Callable[[int], Any], database: Where) -> list[Any]:
-    """Run something at once in so many threads, each with a connection of its own."""
+    """Run `work` in this many threads at once, each with a connection of its own."""
     barrier = threading.Barrier(count)
 
     def run(number: int) -> Any:

@@ -1,4 +1,4 @@
-"""Pipeline steps as an operator might add them to SOCIAL_AUTH_PIPELINE."""
+"""Pipeline steps that an operator may add to SOCIAL_AUTH_PIPELINE."""
 
 from typing import Any
 
@@ -6,17 +6,17 @@ from django.http import HttpResponseRedirect
 from social_core.exceptions import AuthAssociationError, AuthPolicyError
 from social_core.pipeline.partial import partial
 
-ran: list[dict[str, Any]] = []
+recorded: list[dict[str, Any]] = []
 
 
 def remember(**kwargs: Any) -> dict[str, Any]:
-    """Record the arguments, and pass a value on."""
-    ran.append(kwargs)
+    """Record the arguments and return a further value."""
+    recorded.append(kwargs)
     return {"remembered": True}
 
 
 def fail(**kwargs: Any) -> None:
-    """Raise at the end, when all rows have been written."""
+    """Raise an exception after all rows have been written."""
     raise ZeroDivisionError("canary")
 
 
@@ -26,7 +26,7 @@ def refuse(backend: Any, **kwargs: Any) -> None:
 
 
 def create_another(strategy: Any, user: Any = None, **kwargs: Any) -> dict[str, Any]:
-    """Create a user with a name that may be taken, or with another name if it is."""
+    """Create a user with a name that may be taken; if it is, with another name."""
     if user:
         return {"is_new": False}
     try:
@@ -37,7 +37,7 @@ def create_another(strategy: Any, user: Any = None, **kwargs: Any) -> dict[str, 
 
 @partial
 def ask(strategy: Any, **kwargs: Any) -> HttpResponseRedirect:
-    """Redirect the browser, which an API client does not have."""
+    """Redirect the browser; an API client has none."""
     return HttpResponseRedirect("/ask")
 
 

@@ -1,14 +1,14 @@
-"""Storages that an operator might name in SOCIAL_AUTH_STORAGE; each keeps a list of what it was asked for."""
+"""Storages that an operator may name in SOCIAL_AUTH_STORAGE; each records its calls."""
 
 from typing import Any
 
 from social_django.models import DjangoStorage, UserSocialAuth
 
-asked: list[str] = []
+calls: list[str] = []
 
 
-class OwnUser(UserSocialAuth):
-    """Creates users and associations itself."""
+class CreatingUserSocialAuth(UserSocialAuth):
+    """A model that creates users and associations itself."""
 
     class Meta:
         """The same table."""
@@ -19,7 +19,7 @@ class OwnUser(UserSocialAuth):
     @classmethod
     def create_user(cls, *args: Any, **kwargs: Any) -> Any:
         """Record the arguments, and mark the user."""
-        asked.append("create_user")
+        calls.append("create_user")
         user: Any = super().create_user(*args, **kwargs)
         user.is_staff = True
         user.save()
@@ -28,12 +28,12 @@ class OwnUser(UserSocialAuth):
     @classmethod
     def create_social_auth(cls, *args: Any, **kwargs: Any) -> Any:
         """Record the arguments."""
-        asked.append("create_social_auth")
+        calls.append("create_social_auth")
         return super().create_social_auth(*args, **kwargs)
 
 
-class OwnData(UserSocialAuth):
-    """Leaves out of what is kept what it does not want to keep."""
+class FilteringUserSocialAuth(UserSocialAuth):
+    """A model that filters `extra_data`."""
 
     class Meta:
         """The same table."""
@@ -43,12 +43,12 @@ class OwnData(UserSocialAuth):
 
     def set_extra_data(self, extra_data: Any = None) -> Any:
         """Store only the id."""
-        asked.append("set_extra_data")
+        calls.append("set_extra_data")
         return super().set_extra_data({"id": (extra_data or {}).get("id")})
 
 
-class OwnLookUp(UserSocialAuth):
-    """Knows people under other ids as well."""
+class FindingUserSocialAuth(UserSocialAuth):
+    """A model that also finds identities by a former id."""
 
     class Meta:
         """The same table."""
@@ -58,23 +58,23 @@ class OwnLookUp(UserSocialAuth):
 
     @classmethod
     def get_social_auth(cls, provider: str, uid: Any, id_key: str | None = None) -> Any:
-        """Find an id, or what it was before."""
+        """Find an identity by its id or by its former id."""
         return super().get_social_auth(provider, uid, id_key) or super().get_social_auth(provider, f"old-{uid}")
 
 
 class Storage(DjangoStorage):
-    """With users and associations of its own making."""
+    """A storage that creates users and associations itself."""
 
-    user = OwnUser
+    user = CreatingUserSocialAuth
 
 
 class DataStorage(DjangoStorage):
-    """With a say in what is kept."""
+    """A storage that filters `extra_data`."""
 
-    user = OwnData
+    user = FilteringUserSocialAuth
 
 
 class LookUpStorage(DjangoStorage):
-    """With a way of its own to find people."""
+    """A storage with a lookup of its own."""
 
-    user = OwnLookUp
+    user = FindingUserSocialAuth

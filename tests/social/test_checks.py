@@ -1,4 +1,4 @@
-"""System checks: each id once triggered, and none of them on settings that are in order."""
+"""Each system check reports its id for a fault, and none reports an id for valid settings."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,15 +9,15 @@ from django.test import override_settings
 
 
 def ids(**settings: Any) -> list[str | None]:
-    """Run the service's checks under these settings."""
+    """Run the service's checks with these settings and return the ids."""
     with override_settings(**settings):
         found: Sequence[CheckMessage] = run_checks(tags=["social"])
         assert all(message.hint for message in found), "each says what to do"
         return [message.id for message in found]
 
 
-def test_the_settings_of_the_tests_are_in_order() -> None:
-    """No false alarm."""
+def test_the_settings_of_the_tests_have_no_fault() -> None:
+    """The settings of the tests are valid."""
     assert ids() == []
 
 
@@ -124,19 +124,19 @@ def _registered(name: str, **more: Any) -> dict[str, Any]:
     ids=lambda value: value if isinstance(value, str) else " ".join(f"{name}={text!r}" for name, text in value.items()),
 )
 def test_each_fault_has_its_id(expected: str, settings: dict[str, Any]) -> None:
-    """One fault, one message with a hint."""
+    """Each fault has one message with a hint."""
     assert ids(**settings) == [expected]
 
 
 @pytest.mark.threat(6)
-def test_an_operators_own_way_to_find_users_by_address_is_seen() -> None:
-    """For one provider alone it is as dangerous as for all."""
+def test_a_pipeline_of_one_provider_is_checked() -> None:
+    """A step that finds users by address is an error also in the pipeline of a single provider."""
     steps = ["social_core.pipeline.social_auth.associate_by_email"]
     assert ids(SOCIAL_AUTH_FACEBOOK_PIPELINE=steps) == ["social.E003"]
 
 
-def test_several_faults_are_all_told() -> None:
-    """An operator does not have to start the service once for each."""
+def test_several_faults_are_all_reported() -> None:
+    """All faults are reported at once."""
     found = ids(
         SOCIAL_PROVIDERS=["facebook", "myspace"], SOCIAL_AUTH_FACEBOOK_KEY="", PROVIDER_TOKEN_KEYS=["one", "two"]
     )
@@ -156,18 +156,18 @@ def test_several_faults_are_all_told() -> None:
         _enabled("azuread-oauth2") | _registered("AZUREAD_OAUTH2", TENANTS=["a"]),
         _enabled("azuread-tenant-oauth2") | _registered("AZUREAD_TENANT_OAUTH2", TENANT_ID="contoso.com"),
         _enabled("discord", "gitlab") | _registered("DISCORD") | _registered("GITLAB"),
-        # The provider's own setting counts before the one for all.
+        # The provider's own setting overrides the general one.
         _enabled("github") | {"SOCIAL_AUTH_GITHUB_ID_KEY": "node_id", "SOCIAL_AUTH_ID_KEY": "email"},
     ],
     ids=lambda settings: " ".join(f"{name}={text}" for name, text in settings.items()),
 )
-def test_what_is_in_order(settings: dict[str, Any]) -> None:
-    """No false alarm."""
+def test_valid_settings_have_no_fault(settings: dict[str, Any]) -> None:
+    """Valid settings are not reported."""
     assert ids(**settings) == []
 
 
-def test_one_site_at_two_places() -> None:
-    """An installation of a company's own has other people than the public site."""
+def test_one_class_at_two_sites_is_no_duplicate() -> None:
+    """A company's own installation has other users than the public site."""
     found = ids(
         **_enabled("github", "github-enterprise"), **_registered("GITHUB_ENTERPRISE", ACCEPT_UNVERIFIED=1, API_URL=OIDC)
     )

@@ -1,4 +1,4 @@
-"""A compiled look-up is Django's own: it finds what its queryset finds, on every connection and for every value."""
+"""A compiled lookup returns what its queryset returns, on every connection and for every value."""
 
 import gc
 import threading
@@ -37,7 +37,7 @@ KEPT: dict[str, Any] = {
     "null": None,
     "true": True,
 }
-"""What `extra_data` may hold."""
+"""Values that `extra_data` may have."""
 ODD = (
     *(
         "Tandem\\%_0",
@@ -61,8 +61,8 @@ ODD = (
 
 
 @pytest.mark.parametrize("kept", KEPT)
-def test_a_row_is_found_whole(database: Where, kept: str) -> None:
-    """Columns with their types, the JSON converted, the user along, and what the look-up says besides."""
+def test_a_row_has_all_columns_and_its_user(database: Where, kept: str) -> None:
+    """Columns have their types, the JSON is converted, and the user and the annotations are loaded."""
     linked("1", kept=KEPT[kept])
     (row,) = found_alike(held(), "github", "1")
     assert row["extra_data"] == (type(KEPT[kept]), KEPT[kept])
@@ -71,8 +71,8 @@ def test_a_row_is_found_whole(database: Where, kept: str) -> None:
     assert (row["user"]["username"][1], row["user"]["last_name"][1]) == ("of 1", "Ł")
 
 
-def test_no_further_statement_is_needed(database: Where) -> None:
-    """The user is there with the row."""
+def test_the_user_needs_no_further_statement(database: Where) -> None:
+    """The user is loaded with the row."""
     linked("1")
     look_up = held()
     with transaction.atomic(), CaptureQueriesContext(connections["default"]) as captured:
@@ -81,8 +81,8 @@ def test_no_further_statement_is_needed(database: Where) -> None:
 
 
 @pytest.mark.parametrize("uids", [1, 2, 3, 5])
-def test_as_many_ids_as_a_person_has_had(database: Where, uids: int) -> None:
-    """Any of them, in any order, of that provider alone."""
+def test_several_ids_of_one_identity_can_be_looked_up(database: Where, uids: int) -> None:
+    """Each of the ids is found in any order, and only at its provider."""
     for uid in ("1", "2", "3"):
         linked(uid)
         linked(uid, f"elsewhere {uid}", provider="twitter")
@@ -94,8 +94,8 @@ def test_as_many_ids_as_a_person_has_had(database: Where, uids: int) -> None:
 
 
 @pytest.mark.threat(10)
-def test_a_value_is_a_value(database: Where) -> None:
-    """Whatever it holds, stand-ins of ours, quotes and placeholders included, it finds its own row and no other."""
+def test_values_are_never_interpreted(database: Where) -> None:
+    """A value with quotes or placeholders finds its own row and no other."""
     for uid in ODD:
         linked(uid)
     one, two = held(), held(2)
@@ -105,40 +105,40 @@ def test_a_value_is_a_value(database: Where) -> None:
         assert found_alike(one, uid, "github") == []
 
 
-def test_what_no_column_holds_fails_as_it_does_elsewhere(database: Where) -> None:
-    """A NUL: PostgreSQL's driver refuses it, SQLite finds nothing; the next look-up works."""
+def test_a_nul_fails_as_with_the_queryset(database: Where) -> None:
+    """PostgreSQL's driver refuses a NUL and SQLite finds nothing; the next lookup works."""
     linked("1")
     look_up = held()
-    told: list[Any] = []
-    for ask in (lambda: list(look_up._build("github", "1\0")), lambda: look_up("default", "github", "1\0")):
+    results: list[Any] = []
+    for look_up_rows in (lambda: list(look_up._build("github", "1\0")), lambda: look_up("default", "github", "1\0")):
         try:
             with transaction.atomic():
-                told.append(ask())
+                results.append(look_up_rows())
         except (ValueError, DatabaseError) as error:
-            told.append(type(error))
-    assert told[0] == told[1]
+            results.append(type(error))
+    assert results[0] == results[1]
     assert len(found_alike(look_up, "github", "1")) == 1
 
 
-def test_each_thread_gets_its_own(database: Where) -> None:
-    """One look-up, eight threads at once, each with its values in it: nobody gets another's rows."""
+def test_threads_get_their_own_rows(database: Where) -> None:
+    """Eight threads share one lookup, and each gets the rows of its own values."""
     for number in range(8):
         linked(f"{number}-a")
         linked(f"{number}-b")
     look_up = held(2)
 
-    def ask(number: int) -> None:
+    def look_up_rows(number: int) -> None:
         for _ in range(25):
             with transaction.atomic():
                 rows = look_up("default", "github", f"{number}-a", f"{number}-b")
             assert {row.uid for row in rows} == {f"{number}-a", f"{number}-b"}
             assert {row.user.username for row in rows} == {f"of {number}-a", f"of {number}-b"}
 
-    in_threads(8, ask, database)
+    in_threads(8, look_up_rows, database)
 
 
 def test_threads_on_one_connection_do_not_mix_their_values(database: Where, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As a test's server has it on SQLite in memory: whoever comes in between asks for their own."""
+    """A second thread looks up its values during the first lookup, as in a test server on SQLite in memory."""
     linked("mine")
     linked("theirs")
     look_up, shared = held(), connections["default"]
@@ -166,19 +166,19 @@ def test_threads_on_one_connection_do_not_mix_their_values(database: Where, monk
     assert found == ["theirs", "mine"]
 
 
-def test_a_connection_that_is_gone_is_forgotten(database: Where) -> None:
-    """With a server that runs a thread for each request, what is kept does not grow."""
+def test_a_closed_connection_is_not_kept(database: Where) -> None:
+    """With a thread for each request, the cache must not keep connections."""
     look_up = held()
     gone: list[weakref.ref[Any]] = []
 
-    def ask() -> None:
+    def look_up_rows() -> None:
         with used(**database):
             with transaction.atomic():
                 look_up("default", "github", "1")
                 transaction.set_rollback(True)
             gone.append(weakref.ref(connections["default"]))
 
-    thread = threading.Thread(target=ask)
+    thread = threading.Thread(target=look_up_rows)
     thread.start()
     thread.join()
     del thread
@@ -199,8 +199,8 @@ def also(alias: str, **database: Any) -> Iterator[None]:
         del connections[alias], connections.settings[alias]
 
 
-def test_each_database_has_its_own_text(database: Where, tmp_path: Any) -> None:
-    """SQLite knows no `FOR UPDATE`, PostgreSQL needs it; the rows say which database they are of."""
+def test_each_database_has_its_own_statement(database: Where, tmp_path: Any) -> None:
+    """SQLite has no `FOR UPDATE`, PostgreSQL needs it, and each row belongs to its database."""
     linked("1")
     look_up = held()
     elsewhere = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(tmp_path / "other.sqlite3")}
@@ -223,11 +223,11 @@ def test_each_database_has_its_own_text(database: Where, tmp_path: Any) -> None:
 
 @pytest.mark.postgres
 @pytest.mark.parametrize("migrated", ["postgresql"], indirect=True)
-def test_the_association_is_held_and_its_user_is_not(database: Where) -> None:
-    """Until the transaction ends nobody changes or removes it; linking another account to its user is not kept off."""
+def test_the_association_is_locked_and_its_user_is_not(database: Where) -> None:
+    """Other transactions cannot change the association until this one ends, but can link to its user."""
     row = linked("1")
     look_up = held()
-    for _ in range(2):  # the second time the text was made before
+    for _ in range(2):  # The second lookup uses the compiled statement.
         with transaction.atomic():
             look_up("default", "github", "1")
             params = connections["default"].get_connection_params()
@@ -239,8 +239,8 @@ def test_the_association_is_held_and_its_user_is_not(database: Where) -> None:
                     session.execute("SELECT FROM social_auth_usersocialauth WHERE id = %s FOR UPDATE NOWAIT", [row.pk])
 
 
-def test_a_failed_statement_before_it_does_no_harm(database: Where) -> None:
-    """The text is as good in the next transaction, and in one that a savepoint has saved."""
+def test_a_lookup_works_after_a_failed_statement(database: Where) -> None:
+    """The lookup works in the next transaction, and in one with a rolled-back savepoint."""
     linked("1")
     look_up = held()
     broken = "SELECT * FROM nowhere"
@@ -253,8 +253,8 @@ def test_a_failed_statement_before_it_does_no_harm(database: Where) -> None:
         assert len(look_up("default", "github", "1")) == 1
 
 
-def test_a_connection_that_is_opened_anew_is_as_good(database: Where) -> None:
-    """After it was given back, or dropped by the server, which nobody was told."""
+def test_a_lookup_works_on_a_new_connection(database: Where) -> None:
+    """The lookup works after the connection was closed by us or by the server."""
     linked("1")
     look_up = held()
     for _ in range(3):
@@ -268,26 +268,26 @@ def test_a_connection_that_is_opened_anew_is_as_good(database: Where) -> None:
     assert len(found_alike(look_up, "github", "1")) == 1
 
 
-def test_a_text_is_for_one_number_of_tokens(database: Where) -> None:
-    """What a user may hold is part of it: changed, another text is used, and changed back, the first one."""
+def test_the_statement_depends_on_tokens_per_user(database: Where) -> None:
+    """After a change of the setting another statement is used, and after a change back the first one."""
     row = linked("1")
     for number in range(18):
         token_of(row.user, f"digest {number}").save()
 
-    def says() -> bool:
+    def may_hold_many() -> bool:
         with transaction.atomic():
             (found,) = _look_up(UserSocialAuth, 1, conf.tokens_per_user)("default", "github", "1")
         return bool(found.may_hold_many_tokens)
 
-    said = {}
+    found_by_limit = {}
     for allowed in (50, 51, 10_000, 1, 32, 33, 50):
         with override_settings(TOKENS_PER_USER=allowed):
-            said[allowed] = says()
-    assert said == {50: True, 51: False, 10_000: False, 1: True, 32: True, 33: True}
+            found_by_limit[allowed] = may_hold_many()
+    assert found_by_limit == {50: True, 51: False, 10_000: False, 1: True, 32: True, 33: True}
 
 
-def test_a_token_is_found_whole(database: Where) -> None:
-    """The look-up of every authenticated call."""
+def test_a_token_has_all_columns_and_its_user(database: Where) -> None:
+    """The lookup of every authenticated call returns what its queryset returns."""
     user = User.objects.create(username="ripley")
     token_of(user, "d" * 64).save()
     AccessToken.objects.create(user=user, digest="i" * 64, created=NOW, last_used=NOW, imported=True)
@@ -306,8 +306,8 @@ def test_a_token_is_found_whole(database: Where) -> None:
     ],
     ids=["escaped", "missing", "another case"],
 )
-def test_a_look_up_that_changes_its_values_is_refused(database: Where, build: Callable[[str], QuerySet[User]]) -> None:
-    """When it is made, and not by finding somebody else."""
-    look_up: CompiledLookup[User] = CompiledLookup(build, 1)
+def test_a_queryset_that_changes_its_values_is_refused(database: Where, build: Callable[[str], QuerySet[User]]) -> None:
+    """The error is raised when the statement is compiled; no wrong row is returned."""
+    look_up: CompiledLookUp[User] = CompiledLookUp(build, 1)
     with pytest.raises(ValueError, match="parameter"):
         look_up("default", "x")

@@ -1,4 +1,4 @@
-"""A new user and a new association, a statement each: what social-core's own steps would have made of them."""
+"""A sign-up writes the user and the association with one statement each, with the result of social-core's steps."""
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -33,7 +33,7 @@ STEPS = list(DEFAULT_AUTH_PIPELINE)
 
 
 def arranged(*behind: str, without: tuple[str, ...] = (FIRST, SECOND)) -> list[str]:
-    """Return social-core's steps with these in place of the two that associate."""
+    """Return social-core's pipeline with `behind` in place of the two associating steps."""
     place = STEPS.index(FIRST)
     return [step for step in STEPS[:place] if step not in without] + [
         *behind,
@@ -60,9 +60,9 @@ def association() -> dict[str, Any]:
     return dict(row)
 
 
-def test_the_two_steps_are_one_where_one_follows_the_other() -> None:
-    """And nowhere else."""
-    assert list(_replace_steps(tuple(ARRANGED["by default"]))).count(ASSOCIATE) == 1
+def test_two_adjacent_steps_are_replaced_by_one() -> None:
+    """Only adjacent steps in this order are replaced."""
+    assert list(_with_ours(tuple(ARRANGED["by default"]))).count(ASSOCIATE) == 1
     for name in ("a step between", "apart", "no data"):
         assert ASSOCIATE not in _replace_steps(tuple(ARRANGED[name]))
     for odd in ((SECOND, FIRST), (SECOND,), (FIRST,), (), (FIRST, SECOND, FIRST), (FIRST, FIRST, SECOND)):
@@ -71,8 +71,8 @@ def test_the_two_steps_are_one_where_one_follows_the_other() -> None:
 
 
 @pytest.mark.parametrize("provider", PROFILES)
-def test_what_is_kept_is_what_two_steps_keep(database: Where, providers: Providers, provider: str) -> None:
-    """The association that one step writes at once, and the one that social-core inserts and then updates."""
+def test_one_step_stores_what_two_steps_store(database: Where, providers: Providers, provider: str) -> None:
+    """The association is the same whether it is written once or inserted and then updated."""
     kept = []
     for name in ("by default", "a step between", "apart"):
         UserSocialAuth.objects.all().delete()
@@ -87,8 +87,10 @@ def test_what_is_kept_is_what_two_steps_keep(database: Where, providers: Provide
 
 
 @pytest.mark.parametrize("key", [None, Fernet.generate_key().decode()], ids=["no key", "a key"])
-def test_what_is_kept_of_provider_tokens(database: Where, providers: Providers, key: str | None) -> None:
-    """Encrypted where there are keys and left out where there are none, in one INSERT as in two statements."""
+def test_one_step_stores_provider_tokens_as_two_steps_do(
+    database: Where, providers: Providers, key: str | None
+) -> None:
+    """A provider token is encrypted if there are keys and otherwise left out."""
     with override_settings(PROVIDER_TOKEN_KEYS=[key] if key else []):
         kept = []
         for name in ("by default", "a step between"):
@@ -104,8 +106,8 @@ def test_what_is_kept_of_provider_tokens(database: Where, providers: Providers, 
 
 
 @pytest.mark.parametrize("steps_of", [[*arranged(SECOND), FIRST], arranged(SECOND, FIRST), arranged(SECOND)])
-def test_other_orders_do_what_they_say(database: Where, providers: Providers, steps_of: list[str]) -> None:
-    """Data that is loaded before there is an association is nowhere; a pipeline that makes none makes none."""
+def test_other_orders_of_the_steps_are_not_changed(database: Where, providers: Providers, steps_of: list[str]) -> None:
+    """Data loaded before the association is not stored, and without the associating step there is no association."""
     with override_settings(SOCIAL_AUTH_PIPELINE=steps_of):
         assert signed_up(providers, "github").outcome == "created"
     assert rows() == [1, int(FIRST in steps_of), 1]
@@ -113,32 +115,32 @@ def test_other_orders_do_what_they_say(database: Where, providers: Providers, st
         assert association()["extra_data"] == {}
 
 
-def test_without_data_the_association_is_there(database: Where, providers: Providers) -> None:
-    """An operator may drop `load_extra_data`: nothing is kept but who it is."""
+def test_without_load_extra_data_only_the_identity_is_stored(database: Where, providers: Providers) -> None:
+    """An operator may remove `load_extra_data`; the association then has no data."""
     with override_settings(SOCIAL_AUTH_PIPELINE=ARRANGED["no data"]):
         assert signed_up(providers, "github").outcome == "created"
         assert signed_up(providers, "github").outcome == "signed_in"
     assert association()["extra_data"] == {}
 
 
-def test_a_step_between_sees_the_new_association(database: Where, providers: Providers) -> None:
-    """As it always did: the row, not filled yet, and that it is new."""
-    steps.ran.clear()
+def test_a_step_between_gets_the_new_association(database: Where, providers: Providers) -> None:
+    """The step gets the row without data, marked as new."""
+    steps.recorded.clear()
     with override_settings(SOCIAL_AUTH_PIPELINE=ARRANGED["a step between"]):
         user = signed_up(providers, "github").user
-    (given,) = steps.ran
+    (given,) = steps.recorded
     assert (given["user"], given["new_association"], given["is_new"]) == (user, True, True)
     assert given["social"].user == user
 
 
 @pytest.mark.parametrize("name", ["by default", "a step between"])
-def test_a_step_behind_sees_what_it_always_saw(database: Where, providers: Providers, name: str) -> None:
-    """The association with what is kept, its user, and that both are new."""
-    steps.ran.clear()
+def test_a_later_step_gets_the_stored_association(database: Where, providers: Providers, name: str) -> None:
+    """The step gets the association with its data and its user, marked as new only after a sign-up."""
+    steps.recorded.clear()
     with override_settings(SOCIAL_AUTH_PIPELINE=[*ARRANGED[name], "tests.social.steps.remember"]):
         user = signed_up(providers, "github").user
         signed_up(providers, "github")
-    new, known = steps.ran[-3 if name == "a step between" else 0], steps.ran[-1]
+    new, known = steps.recorded[-3 if name == "a step between" else 0], steps.recorded[-1]
     assert (new["user"], new["is_new"], new["new_association"]) == (user, True, True)
     assert (known["user"], known["is_new"], known["new_association"]) == (user, False, False)
     assert new["social"].pk == known["social"].pk
@@ -147,30 +149,30 @@ def test_a_step_behind_sees_what_it_always_saw(database: Where, providers: Provi
         assert new["social"].extra_data == known["social"].extra_data
 
 
-def test_a_storage_with_ways_of_its_own_is_asked(database: Where, providers: Providers) -> None:
-    """It creates the user and the association, and the look-up is of its rows."""
-    storages.asked.clear()
+def test_a_custom_storage_creates_the_rows(database: Where, providers: Providers) -> None:
+    """A custom storage creates the user and the association, and its rows are found."""
+    storages.calls.clear()
     with override_settings(SOCIAL_AUTH_STORAGE="tests.social.storages.Storage"):
         created = signed_up(providers, "github")
         assert (created.outcome, signed_up(providers, "github").outcome) == ("created", "signed_in")
-    assert storages.asked == ["create_user", "create_social_auth"]
+    assert storages.calls == ["create_user", "create_social_auth"]
     assert User.objects.get().is_staff
     assert association()["extra_data"]["login"] == "ripley"
 
 
-def test_a_storage_with_a_say_in_what_is_kept_is_asked(database: Where, providers: Providers) -> None:
-    """For a new association as for a known one."""
-    storages.asked.clear()
+def test_a_custom_storage_filters_extra_data(database: Where, providers: Providers) -> None:
+    """`set_extra_data` of the storage is called for new and for known associations."""
+    storages.calls.clear()
     with override_settings(SOCIAL_AUTH_STORAGE="tests.social.storages.DataStorage"):
         assert signed_up(providers, "github").outcome == "created"
         assert association()["extra_data"] == {"id": GITHUB["id"]}
         assert signed_up(providers, "github").outcome == "signed_in"
     assert association()["extra_data"] == {"id": GITHUB["id"]}
-    assert storages.asked == ["set_extra_data"] * 2
+    assert storages.calls == ["set_extra_data"] * 2
 
 
-def test_a_storage_with_a_look_up_of_its_own_is_asked(database: Where, providers: Providers) -> None:
-    """Before somebody whom it knows is taken for new."""
+def test_a_custom_storage_finds_identities(database: Where, providers: Providers) -> None:
+    """`get_social_auth` of the storage is called before a user is created."""
     known = User.objects.create(username="known")
     UserSocialAuth.objects.create(user=known, provider="github", uid=f"old-{GITHUB['id']}", id_key="id")
     with override_settings(SOCIAL_AUTH_STORAGE="tests.social.storages.LookUpStorage"):
@@ -180,21 +182,21 @@ def test_a_storage_with_a_look_up_of_its_own_is_asked(database: Where, providers
 
 
 @contextmanager
-def saved(*models: Any) -> Iterator[list[tuple[str, bool, bool]]]:
-    """Write down who hears of which row before and after it is saved."""
-    heard: list[tuple[str, bool, bool]] = []
+def record_signals(*models: Any) -> Iterator[list[tuple[str, bool, bool]]]:
+    """Record pre_save and post_save with the primary key and data at that time."""
+    sent: list[tuple[str, bool, bool]] = []
 
-    def before(sender: Any, instance: Any, **told: Any) -> None:
-        heard.append((f"before {sender.__name__}", instance.pk is None, bool(getattr(instance, "extra_data", {}))))
+    def before(sender: Any, instance: Any, **kwargs: Any) -> None:
+        sent.append((f"before {sender.__name__}", instance.pk is None, bool(getattr(instance, "extra_data", {}))))
 
-    def after(sender: Any, instance: Any, created: bool, **told: Any) -> None:
-        heard.append((f"after {sender.__name__}", created, bool(getattr(instance, "extra_data", {}))))
+    def after(sender: Any, instance: Any, created: bool, **kwargs: Any) -> None:
+        sent.append((f"after {sender.__name__}", created, bool(getattr(instance, "extra_data", {}))))
 
     for model in models:
         pre_save.connect(before, sender=model)
         post_save.connect(after, sender=model)
     try:
-        yield heard
+        yield sent
     finally:
         for model in models:
             pre_save.disconnect(before, sender=model)
@@ -202,65 +204,65 @@ def saved(*models: Any) -> Iterator[list[tuple[str, bool, bool]]]:
 
 
 def test_signals_of_the_rows_are_sent_once(database: Where, providers: Providers) -> None:
-    """A sign-up sends the signals of the user, the association and the token; a returning sign-in, the token's."""
-    with saved(User, UserSocialAuth, AccessToken) as heard:
+    """A sign-up sends the signals of the user, the association and the token; a sign-in only those of the token."""
+    with record_signals(User, UserSocialAuth, AccessToken) as sent:
         signed_up(providers, "github")
-        new, heard[:] = list(heard), []
+        new, sent[:] = list(sent), []
         signed_up(providers, "github")
-        returning, heard[:] = list(heard), []
+        returning, sent[:] = list(sent), []
         signed_up(providers, "facebook", actor=User.objects.get())
     user = [("before User", True, False), ("after User", True, False)]
     row = [("before UserSocialAuth", True, True), ("after UserSocialAuth", True, True)]
     token = [("before AccessToken", True, False), ("after AccessToken", True, False)]
     assert new == [*user, *row, *token]
     assert returning == token
-    assert heard == row
+    assert sent == row
 
 
 @pytest.mark.threat(14)
-def test_a_name_that_is_taken_meanwhile_is_chosen_again(
+def test_a_username_taken_during_the_sign_up_is_replaced(
     api: ApiClient, database: Where, providers: Providers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Between the look and the write: nothing of the first try remains, and the person is signed up."""
+    """If another request takes the name before the INSERT, another name is used and no other row remains."""
     User.objects.create(username="ripley")
-    looked: list[str] = []
+    lookups: list[str] = []
     taken = usernames.taken_among
 
-    def sees_nobody_at_first(names: Sequence[str]) -> Collection[str]:
-        looked.append(names[0])
-        return taken(names) if len(looked) > 1 else ()
+    def find_none_at_first(names: Sequence[str]) -> Collection[str]:
+        lookups.append(names[0])
+        return taken(names) if len(lookups) > 1 else ()
 
-    monkeypatch.setattr(pipeline, "taken_among", sees_nobody_at_first)
+    monkeypatch.setattr(pipeline, "taken_among", find_none_at_first)
     answer = api.sign_up(providers.knows("github", "one", **GITHUB))
     assert (answer.status_code, answer.json()["outcome"]) == (201, "created")
-    assert looked[:2] == ["ripley", "ripley"]
+    assert lookups[:2] == ["ripley", "ripley"]
     assert answer.json()["username"].startswith("ripley-")
     assert rows() == [2, 1, 1]
 
 
 @pytest.mark.threat(14)
-def test_a_name_that_stays_taken_is_a_conflict(
+def test_a_username_that_stays_taken_is_a_conflict(
     api: ApiClient, database: Where, providers: Providers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After the tries there are; nothing is written."""
+    """After the last attempt the answer is a conflict, and nothing is written."""
     User.objects.create(username="ripley")
-    looked: list[str] = []
+    lookups: list[str] = []
 
-    def sees_nobody(names: Sequence[str]) -> Collection[str]:
-        looked.append(names[0])
+    def find_none(names: Sequence[str]) -> Collection[str]:
+        lookups.append(names[0])
         return ()
 
-    monkeypatch.setattr(pipeline, "taken_among", sees_nobody)
+    monkeypatch.setattr(pipeline, "taken_among", find_none)
     answer = api.sign_up(providers.knows("github", "one", **GITHUB))
     assert (answer.status_code, answer.json()["code"]) == (400, "account_conflict")
-    assert looked == ["ripley"] * ATTEMPTS
+    assert lookups == ["ripley"] * ATTEMPTS
     assert rows() == [1, 0, 0]
 
 
 @contextmanager
 def unique_addresses(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Make e-mail addresses unique, as some projects' user models do."""
-    name = "auth_user_email_key"  # as PostgreSQL would call it
+    name = "auth_user_email_key"  # This is the name that PostgreSQL gives to the index.
     monkeypatch.setitem(vars(User._meta.get_field("email")), "unique", True)
     with connections["default"].cursor() as cursor:
         cursor.execute(f"CREATE UNIQUE INDEX {name} ON auth_user (email)")
@@ -271,8 +273,8 @@ def unique_addresses(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             cursor.execute(f"DROP INDEX {name}")
 
 
-def test_a_step_of_ones_own_may_go_on_after_a_refusal(database: Where, providers: Providers) -> None:
-    """What the strategy gives to an operator's step is social_django's: the transaction is as good as before."""
+def test_a_custom_step_can_continue_after_an_integrity_error(database: Where, providers: Providers) -> None:
+    """The strategy's storage uses a savepoint, so the transaction stays usable."""
     User.objects.create(username="taken")
     own = [step.replace("social_core.pipeline.user.create_user", "tests.social.steps.create_another") for step in STEPS]
     with override_settings(SOCIAL_AUTH_PIPELINE=own):
@@ -281,10 +283,10 @@ def test_a_step_of_ones_own_may_go_on_after_a_refusal(database: Where, providers
 
 
 @pytest.mark.threat(6)
-def test_an_address_that_is_taken_is_a_conflict(
+def test_a_taken_unique_address_is_a_conflict(
     api: ApiClient, database: Where, providers: Providers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where addresses are unique: nobody is found by one, and nothing is written."""
+    """With unique addresses no user is found by address, and nothing is written."""
     User.objects.create(username="dallas", email=str(GITHUB["email"]))
     with unique_addresses(monkeypatch):
         answer = api.sign_up(providers.knows("github", "one", **GITHUB))
@@ -292,8 +294,8 @@ def test_an_address_that_is_taken_is_a_conflict(
     assert rows() == [1, 0, 0]
 
 
-def remove_past_constraints(user: User) -> None:
-    """Delete a user alone, as tools do that know nothing of the other tables."""
+def delete_without_constraints(user: User) -> None:
+    """Delete only the row of the user, as a tool without foreign keys does."""
     connection = connections["default"]
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
@@ -308,13 +310,13 @@ def remove_past_constraints(user: User) -> None:
 
 @pytest.mark.parametrize("id_key", ["id", "", "email"])
 @pytest.mark.parametrize("linking", [False, True])
-def test_an_association_of_nobody_is_a_conflict(
+def test_an_association_without_a_user_is_a_conflict(
     api: ApiClient, database: Where, providers: Providers, id_key: str, linking: bool
 ) -> None:
-    """Its user is gone, and it is in the way under whatever label: said as what it is, and nothing is written."""
+    """An association whose user was deleted is a conflict, whatever its id_key, and nothing is written."""
     gone = User.objects.create(username="gone")
     UserSocialAuth.objects.create(user=gone, provider="github", uid=str(GITHUB["id"]), id_key=id_key)
-    remove_past_constraints(gone)
+    delete_without_constraints(gone)
     token = signed_up(providers, "facebook").token if linking else None
     before = rows()
     try:
@@ -327,18 +329,18 @@ def test_an_association_of_nobody_is_a_conflict(
 
 @pytest.mark.threat(9)
 @pytest.mark.parametrize("how", ["deleted", "inactive"])
-def test_a_caller_who_is_gone_meanwhile_links_nothing(
+def test_an_actor_removed_during_the_provider_call_links_nothing(
     api: ApiClient, database: Where, providers: Providers, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
-    """Between the provider's answer and the write: the caller is looked at again."""
+    """The actor is checked again between the provider's answer and the write."""
     token = signed_up(providers, "facebook").token
 
-    def meanwhile(credential: Credential) -> Any:
+    def identify_and_change(credential: Credential) -> Any:
         identity = identify(credential)
         User.objects.all().delete() if how == "deleted" else User.objects.update(is_active=False)
         return identity
 
-    monkeypatch.setattr(service, "identify", meanwhile)
+    monkeypatch.setattr(service, "identify", identify_and_change)
     answer = api.sign_up(providers.knows("github", "one", **GITHUB), token=token)
     assert (answer.status_code, answer.json()["code"]) == (401, "invalid_credentials")
     assert not UserSocialAuth.objects.filter(provider="github").exists()

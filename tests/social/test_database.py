@@ -1,4 +1,4 @@
-"""What a sign-in asks of the database, and when (docs/threats.md, rows 23 and 26)."""
+"""The statements of a sign-in, and their order (docs/threats.md, rows 23 and 26)."""
 
 from typing import Any
 
@@ -19,10 +19,10 @@ RETURNING = 4
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("provider", PROFILES)
-def test_a_returning_sign_in_costs_few_statements(
+def test_a_sign_in_costs_four_statements(
     providers: Providers, provider: str, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    """As many as ever, whatever the provider and however many accounts the user has."""
+    """The number does not depend on the provider or on the number of associations."""
     user = signed_up(providers, provider).user
     for number in range(3):
         signed_up(providers, "facebook", token=f"more-{number}", actor=user, id=f"99{number}")
@@ -32,38 +32,38 @@ def test_a_returning_sign_in_costs_few_statements(
 
 @pytest.mark.threat(23)
 @pytest.mark.django_db(transaction=True)
-def test_the_network_comes_before_any_transaction(providers: Providers, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The connection is given back, then the provider is asked, then one transaction writes."""
+def test_the_provider_is_called_before_any_transaction(providers: Providers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The connection is closed, then the provider is called, then one transaction reads and writes."""
     events: list[str] = []
     send, close = responses.RequestsMock._on_request, connection.close
 
     def sending(self: responses.RequestsMock, *args: Any, **kwargs: Any) -> Any:
-        events.append("asked in a transaction" if connection.in_atomic_block else "asked")
+        events.append("called in a transaction" if connection.in_atomic_block else "called")
         return send(self, *args, **kwargs)
 
     def closing() -> None:
-        events.append("given back")
+        events.append("closed")
         close()
 
     monkeypatch.setattr(responses.RequestsMock, "_on_request", sending)
     monkeypatch.setattr(connection, "close", closing)
 
     def executing(execute: Any, sql: str, *rest: Any) -> Any:
-        if events[-1] != "wrote or read":
-            events.append("wrote or read")
+        if events[-1] != "read or written":
+            events.append("read or written")
         return execute(sql, *rest)
 
-    # As it is with a pool; a connection that its thread keeps for good is nobody else's.
+    # As with a connection pool; persistent connections are not closed.
     monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", 0)
     with connection.execute_wrapper(executing):
         user = signed_up(providers, "google-oauth2").user
         signed_up(providers, "instagram", actor=user)
-    assert events == ["given back", "asked", "asked", "wrote or read"] * 2
+    assert events == ["closed", "called", "called", "read or written"] * 2
 
 
 @pytest.mark.django_db(transaction=True)
 def test_one_transaction_holds_all_writes(providers: Providers) -> None:
-    """One BEGIN, one COMMIT; nothing is written outside of them."""
+    """There is one BEGIN and one COMMIT, and nothing is written outside."""
     with CaptureQueriesContext(connection) as captured:
         signed_up(providers, "github")
     statements = [query["sql"] for query in captured]
@@ -76,8 +76,8 @@ def test_one_transaction_holds_all_writes(providers: Providers) -> None:
 
 
 @pytest.mark.threat(10)
-def test_the_strategy_knows_no_request() -> None:
-    """Nothing that a client sends beside the contract's fields can reach a backend."""
+def test_the_strategy_has_no_request() -> None:
+    """No backend can read input of the client outside the fields of the contract."""
     strategy = StatelessStrategy()
     assert strategy.request_data() == {}
     assert strategy.request is None
@@ -89,8 +89,8 @@ def test_the_strategy_knows_no_request() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_tokens_beyond_the_limit_go_least_recently_used_first(providers: Providers) -> None:
-    """A user never has more than TOKENS_PER_USER."""
+def test_the_least_recently_used_tokens_are_removed(providers: Providers) -> None:
+    """A user never has more than TOKENS_PER_USER tokens."""
     with override_settings(TOKENS_PER_USER=3):
         for _ in range(5):
             signed_up(providers, "github")

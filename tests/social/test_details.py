@@ -1,4 +1,4 @@
-"""What a provider tells of a person always fits the user table (docs/contract.md, section 4)."""
+"""A provider's details always fit the user table (docs/contract.md, section 4)."""
 
 import re
 from typing import Any
@@ -27,7 +27,7 @@ UNSTORABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 @given(st.fixed_dictionaries({}, optional=dict.fromkeys(KEYS, VALUES)))
 def test_the_result_can_always_be_stored(details: dict[str, Any]) -> None:
-    """Every text is a string without control characters that UTF-8 can hold, within its column."""
+    """Every text is a string in UTF-8 without control characters, and fits its column."""
     cleaned = clean_details(details)
     assert cleaned.keys() == details.keys() | {"email"}
     for name, value in cleaned.items():
@@ -38,15 +38,15 @@ def test_the_result_can_always_be_stored(details: dict[str, Any]) -> None:
 
 
 @given(st.emails(), st.text(st.characters(codec="utf-8", categories=["L", "N"]), min_size=1, max_size=MAX_NAME))
-def test_what_is_honest_stays(address: str, name: str) -> None:
-    """A real address and a real name come through unchanged."""
+def test_ordinary_details_are_unchanged(address: str, name: str) -> None:
+    """A real address and a real name are not changed."""
     cleaned = clean_details({"email": address, "first_name": name, "gender": ["kept"]})
     assert cleaned["first_name"] == name
     assert cleaned["email"] in {address, ""}
     assert cleaned["gender"] == ["kept"]
 
 
-def test_half_an_address_is_none() -> None:
-    """Cutting an address would make it somebody else's."""
+def test_a_long_address_is_dropped() -> None:
+    """A truncated address could be another person's."""
     assert clean_details({"email": "x" * 250 + "@example.com"})["email"] == ""
     assert clean_details({"email": "ripley@example.com"})["email"] == "ripley@example.com"

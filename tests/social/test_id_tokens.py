@@ -1,4 +1,4 @@
-"""What an id_token must prove, and how often keys are fetched (docs/contract.md, section 7; docs/threats.md, row 5)."""
+"""The verification of id_tokens, and the fetching of keys (docs/contract.md, section 7; docs/threats.md, row 5)."""
 
 import base64
 import hashlib
@@ -35,7 +35,7 @@ def jwk(name: str, kid: str | None) -> dict[str, Any]:
 
 
 class Provider:
-    """A provider's key set, and how often it was asked for it."""
+    """A provider's key set that counts how often it is fetched."""
 
     def __init__(self) -> None:
         self.keys = [jwk("theirs", "k1")]
@@ -63,7 +63,7 @@ def claims(**changes: Any) -> dict[str, Any]:
 
 
 def sign(content: Mapping[str, Any], *, by: str = "theirs", kid: str | None = "k1") -> str:
-    # Not jwt.encode, which refuses to sign what a test wants signed.
+    # jwt.encode refuses to sign some of the claims that the tests need.
     payload = json.dumps(content).encode()
     return jwt.PyJWS().encode(payload, key(by), algorithm="RS256", headers={"kid": kid} if kid else None)
 
@@ -114,8 +114,8 @@ BAD: dict[str, tuple[type[ApiError], Callable[[], dict[str, Any]]]] = {
 
 
 @pytest.mark.parametrize("make", GOOD.values(), ids=GOOD.keys())
-def test_what_is_good(provider: Provider, make: Callable[[], dict[str, Any]]) -> None:
-    """A token that was issued to us and is good now gives its claims."""
+def test_a_valid_token_is_accepted(provider: Provider, make: Callable[[], dict[str, Any]]) -> None:
+    """A valid token issued to us returns its claims."""
     assert check(sign(make()), provider)["sub"] == "10011"
 
 
@@ -124,16 +124,16 @@ def test_what_is_good(provider: Provider, make: Callable[[], dict[str, Any]]) ->
     [None, "text", {"kid": ["x"]}, {"alg": ["RS256"]}, {"kty": "oct", "k": "c2VjcmV0"}, {"use": "enc"}],
     ids=str,
 )
-def test_one_odd_key_among_good_ones(provider: Provider, odd: Any) -> None:
-    """It is passed over; the others serve."""
+def test_a_malformed_key_is_skipped(provider: Provider, odd: Any) -> None:
+    """A malformed key in the set does not affect the others."""
     merged = {**jwk("another", "k1"), **odd} if isinstance(odd, dict) else odd
     provider.keys = [merged, *provider.keys]
     assert check(sign(claims()), provider)["sub"] == "10011"
 
 
-@pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")  # PyJWT's own, while it reads the key
-def test_a_weak_key(provider: Provider) -> None:
-    """RFC 7518 section 3.3 wants 2048 bits."""
+@pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")  # PyJWT warns when it reads the key.
+def test_a_key_of_1024_bits_is_refused(provider: Provider) -> None:
+    """RFC 7518, section 3.3, requires 2048 bits."""
     weak = rsa.generate_private_key(65537, 1024)  # noqa: S505 - which is what this is about
     public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(weak.public_key()))
     provider.keys = [{**public, "use": "sig", "kid": "k1"}]
@@ -142,21 +142,21 @@ def test_a_weak_key(provider: Provider) -> None:
         check(signed, provider)
 
 
-def test_two_keys_of_one_id(provider: Provider) -> None:
-    """The first counts, with what it says of itself."""
+def test_the_first_of_two_keys_with_one_id_is_used(provider: Provider) -> None:
+    """The first key is used with its own members."""
     provider.keys.append({**jwk("another", "k1"), "issuer": "https://elsewhere.example.com"})
     assert check(sign(claims()), provider)["sub"] == "10011"
 
 
-def test_two_keys_without_ids(provider: Provider) -> None:
-    """A token without an id is not tried on both."""
+def test_a_token_without_a_key_id_is_not_tried_on_two_keys(provider: Provider) -> None:
+    """If the token and the keys have no id, the token is refused."""
     provider.keys = [jwk("another", None), jwk("theirs", None)]
     with pytest.raises(TokenRejected):
         check(sign(claims(), kid=None), provider)
 
 
-def test_made_up_keys_do_not_wait_for_each_other(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While the provider takes its time over one, the others are told to come again, and good tokens pass."""
+def test_unknown_key_ids_do_not_wait_for_a_pending_fetch(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    """During a fetch, other unknown key ids get a retryable error, and tokens with known keys are accepted."""
     check(sign(claims()), provider)
     monkeypatch.setattr("social.oidc.cached_document.MIN_REFETCH_INTERVAL", 0)
     monkeypatch.setattr("social.oidc.cached_document.MAX_REFETCH_WAIT", 0.01)
@@ -177,8 +177,8 @@ def test_made_up_keys_do_not_wait_for_each_other(provider: Provider, monkeypatch
     first.join()
 
 
-def test_a_key_for_any_of_an_issuers_algorithms(provider: Provider) -> None:
-    """A set that leaves the algorithm open leaves it to the issuer's row."""
+def test_a_key_without_an_algorithm_works_for_all_of_its_issuer(provider: Provider) -> None:
+    """A key without `alg` verifies the algorithms of its issuer only."""
     both = Issuer(ISSUER.names, ISSUER.keys_url, ("RS256", "RS512"))
     signed = jwt.encode(claims(), key("theirs"), algorithm="RS512", headers={"kid": "k1"})
     assert check(signed, provider, issuer=both)["sub"] == "10011"
@@ -188,8 +188,10 @@ def test_a_key_for_any_of_an_issuers_algorithms(provider: Provider) -> None:
 
 @pytest.mark.threat(5)
 @pytest.mark.parametrize(("error", "make"), BAD.values(), ids=BAD.keys())
-def test_what_is_not(provider: Provider, error: type[ApiError], make: Callable[[], dict[str, Any]]) -> None:
-    """Every claim that is wrong or missing refuses the token."""
+def test_an_invalid_claim_is_refused(
+    provider: Provider, error: type[ApiError], make: Callable[[], dict[str, Any]]
+) -> None:
+    """A wrong or missing claim refuses the token."""
     with pytest.raises(error):
         check(sign(make()), provider)
 
@@ -223,8 +225,8 @@ FORGED: dict[str, Callable[[], str]] = {
 
 @pytest.mark.threat(5)
 @pytest.mark.parametrize("make", FORGED.values(), ids=FORGED.keys())
-def test_forgeries(provider: Provider, make: Callable[[], str]) -> None:
-    """What the issuer has not signed, by its own algorithm, with its own key, is refused."""
+def test_a_forged_token_is_refused(provider: Provider, make: Callable[[], str]) -> None:
+    """A token is refused unless the issuer signed it with its own algorithm and key."""
     with pytest.raises(TokenRejected):
         check(make(), provider)
 
@@ -248,9 +250,11 @@ HASHED = hashlib.sha256(b"n-1").hexdigest()
         ("n-2", "n-1", True, False),
     ],
 )
-def test_nonce(provider: Provider, claimed: Any, asked: str | None, unasked_accepted: bool, good: bool) -> None:
-    """The claim is the request's nonce or its hash; one unasked for passes where the provider's SDK adds it."""
-    issuer = Issuer(ISSUER.names, ISSUER.keys_url, accepts_unrequested_nonce=unasked_accepted)
+def test_the_nonce_must_match(
+    provider: Provider, claimed: Any, asked: str | None, unasked_accepted: bool, good: bool
+) -> None:
+    """The claim is the request's nonce or its hash; an unrequested one passes only if the provider's SDK adds it."""
+    issuer = Issuer(ISSUER.names, ISSUER.keys_url, nonce_unasked=unasked_accepted)
     token = sign(claims(nonce=claimed))
     if good:
         check(token, provider, issuer=issuer, nonce=asked)
@@ -261,7 +265,7 @@ def test_nonce(provider: Provider, claimed: Any, asked: str | None, unasked_acce
 
 @pytest.mark.threat(5)
 def test_a_token_without_a_key_id_needs_a_provider_with_one_key(provider: Provider) -> None:
-    """Without `kid` the only key is taken; where there are two, none is guessed."""
+    """Without `kid` the only key is used; with two keys the token is refused."""
     token = sign(claims(), kid=None)
     check(token, provider)
     signing_keys.clear_cache()
@@ -270,8 +274,8 @@ def test_a_token_without_a_key_id_needs_a_provider_with_one_key(provider: Provid
         check(token, provider)
 
 
-def test_keys_are_asked_for_once_a_day(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Known keys serve for 24 hours without a call, then are asked for again."""
+def test_keys_are_fetched_once_a_day(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Known keys are used for 24 hours and then fetched again."""
     clock = Clock(monkeypatch)
     for _ in range(5):
         check(sign(claims()), provider)
@@ -282,10 +286,8 @@ def test_keys_are_asked_for_once_a_day(provider: Provider, monkeypatch: pytest.M
 
 
 @pytest.mark.threat(5)
-def test_a_storm_of_unknown_key_ids_costs_one_call_a_minute(
-    provider: Provider, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Made-up key ids do not make the provider be asked more than once a minute."""
+def test_unknown_key_ids_cost_one_call_a_minute(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unknown key ids cause at most one fetch a minute."""
     clock = Clock(monkeypatch)
     check(sign(claims()), provider)
     for minute in (1, 2):
@@ -297,7 +299,7 @@ def test_a_storm_of_unknown_key_ids_costs_one_call_a_minute(
 
 
 def test_a_new_key_is_found(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A provider's new key works once a minute has passed since it was last asked."""
+    """A new key is accepted once a minute has passed since the last fetch."""
     clock = Clock(monkeypatch)
     check(sign(claims()), provider)
     provider.keys.append(jwk("new", "k2"))
@@ -306,8 +308,8 @@ def test_a_new_key_is_found(provider: Provider, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.threat(3)
-def test_the_last_good_keys_serve_through_an_outage(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keys that are a day old still serve while the provider does not answer."""
+def test_expired_keys_are_used_during_an_outage(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys older than a day are used while the provider does not answer."""
     clock = Clock(monkeypatch)
     check(sign(claims()), provider)
     provider.down = True
@@ -318,7 +320,7 @@ def test_the_last_good_keys_serve_through_an_outage(provider: Provider, monkeypa
 @pytest.mark.threat(3)
 @pytest.mark.parametrize("answer", [None, [], {"keys": []}, {"keys": [{"kty": "?"}]}, {"keys": 7}, "text"])
 def test_without_keys_nobody_signs_in(provider: Provider, answer: Any) -> None:
-    """Where the keys cannot be had, whatever the cause, the provider is unavailable; the token is not blamed."""
+    """If the keys cannot be fetched, the provider is unavailable and the token is not rejected."""
 
     def fetch() -> Any:
         return answer
@@ -328,7 +330,7 @@ def test_without_keys_nobody_signs_in(provider: Provider, answer: Any) -> None:
 
 
 class Clock:
-    """The time that the keys' age is measured by."""
+    """A clock for the age of the keys that a test can move forward."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 1000.0

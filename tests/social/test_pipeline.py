@@ -1,4 +1,4 @@
-"""An operator's SOCIAL_AUTH_PIPELINE runs as it always did, and breaks no promise."""
+"""An operator's SOCIAL_AUTH_PIPELINE runs, and keeps the promises of the contract."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ USERS = get_user_model()._default_manager
 
 
 def with_step(name: str) -> Any:
-    """Return settings with one of our steps after social-core's."""
+    """Return settings with a step of `tests.social.steps` after social-core's."""
     return override_settings(SOCIAL_AUTH_PIPELINE=[*DEFAULT_AUTH_PIPELINE, f"tests.social.steps.{name}"])
 
 
@@ -30,12 +30,12 @@ def nothing_written() -> bool:
     return not any(table.objects.exists() for table in (UserSocialAuth, AccessToken, Partial)) and not USERS.exists()
 
 
-def test_an_operators_step_runs(providers: Providers) -> None:
-    """It gets what social-core's steps get, and no request."""
-    steps.ran.clear()
+def test_a_custom_step_runs(providers: Providers) -> None:
+    """The step gets the arguments of social-core's steps, and no request."""
+    steps.recorded.clear()
     with with_step("remember"):
         signed_in = signed_up(providers, "github")
-    (given,) = steps.ran
+    (given,) = steps.recorded
     assert (given["user"], given["uid"], given["is_new"]) == (signed_in.user, "60011", True)
     assert given["response"]["login"] == "ripley"
     assert given["details"]["email"] == "ripley@example.com"
@@ -44,16 +44,16 @@ def test_an_operators_step_runs(providers: Providers) -> None:
 
 
 @pytest.mark.threat(13)
-def test_a_known_users_details_stand_with_the_default_steps(providers: Providers) -> None:
-    """Names and address are taken at creation and never again, whatever the provider says later."""
+def test_the_default_steps_do_not_change_a_known_user(providers: Providers) -> None:
+    """Names and address are set at creation and never changed by a sign-in."""
     user = signed_up(providers, "facebook").user
     signed_up(providers, "facebook", first_name="Changed", last_name="Changed", email="changed@example.com")
     user.refresh_from_db()
     assert (user.first_name, user.last_name, user.email) == ("Ellen", "Ripley", "ripley@example.com")
 
 
-def test_steps_that_would_break_a_promise_are_ours(providers: Providers) -> None:
-    """`get_username` and `user_details` of social-core, named by the operator, are replaced."""
+def test_steps_that_would_break_the_contract_are_replaced(providers: Providers) -> None:
+    """`get_username` and `user_details` of social-core are replaced by ours."""
     with with_step("remember"):
         taken = signed_up(providers, "github", token="one", id=1, login="Ripley").user
         other = signed_up(providers, "github", token="two", id=2, login="rIPLEY").user
@@ -68,16 +68,16 @@ def test_steps_that_would_break_a_promise_are_ours(providers: Providers) -> None
     ("step", "error"),
     [("refuse", SignUpNotAllowed), ("ask", InteractionRequired), ("nobody", SignUpNotAllowed)],
 )
-def test_a_step_that_says_no_leaves_nothing(providers: Providers, step: str, error: type[ApiError]) -> None:
-    """Refusing, redirecting or dropping the user: an answer of the contract, and no row, no partial either."""
+def test_a_step_that_ends_the_pipeline_leaves_no_rows(providers: Providers, step: str, error: type[ApiError]) -> None:
+    """A step that refuses, redirects or drops the user causes an error of the contract and leaves no row."""
     with with_step(step), pytest.raises(error):
         signed_up(providers, "github")
     assert nothing_written()
 
 
 @pytest.mark.threat(26)
-def test_a_failure_late_in_the_pipeline_leaves_nothing(providers: Providers) -> None:
-    """A bug in the last step: it is raised as it is, and all rows are gone."""
+def test_a_bug_in_the_last_step_leaves_no_rows(providers: Providers) -> None:
+    """The exception is raised unchanged, and all rows are rolled back."""
     with with_step("fail"), pytest.raises(ZeroDivisionError):
         signed_up(providers, "github")
     assert nothing_written()
@@ -85,7 +85,7 @@ def test_a_failure_late_in_the_pipeline_leaves_nothing(providers: Providers) -> 
 
 @pytest.mark.threat(9)
 def test_an_inactive_user_is_refused_without_a_write(providers: Providers) -> None:
-    """The last sign-in, the profile and the tokens stay as they were."""
+    """The last sign-in, the profile and the tokens do not change."""
     user = signed_up(providers, "github").user
     USERS.update(is_active=False)
     before = (list(USERS.values()), list(UserSocialAuth.objects.values()), list(AccessToken.objects.values()))
@@ -97,8 +97,8 @@ def test_an_inactive_user_is_refused_without_a_write(providers: Providers) -> No
 
 
 @pytest.mark.parametrize("hosts", [["example.org"], ["example.com"]])
-def test_allow_lists_work(providers: Providers, hosts: list[str]) -> None:
-    """SOCIAL_AUTH_<NAME>_WHITELISTED_DOMAINS, as social-core reads it."""
+def test_an_allow_list_of_one_provider_applies(providers: Providers, hosts: list[str]) -> None:
+    """SOCIAL_AUTH_<NAME>_WHITELISTED_DOMAINS works as in social-core."""
     with override_settings(SOCIAL_AUTH_GITHUB_WHITELISTED_DOMAINS=hosts):
         if hosts == ["example.com"]:
             assert signed_up(providers, "github").outcome == "created"
@@ -109,8 +109,8 @@ def test_allow_lists_work(providers: Providers, hosts: list[str]) -> None:
 
 
 @pytest.mark.threat(6)
-def test_nobody_is_found_by_an_address(providers: Providers) -> None:
-    """A provider account whose address is a superuser's is a new user."""
+def test_an_address_does_not_find_a_user(providers: Providers) -> None:
+    """An identity with the address of a superuser creates a new user."""
     boss = USERS.create(username="boss", email="ripley@example.com", is_superuser=True, is_staff=True)
     for provider in ("facebook", "github", "google-oauth2"):
         user = signed_up(providers, provider).user
@@ -119,8 +119,8 @@ def test_nobody_is_found_by_an_address(providers: Providers) -> None:
 
 
 @pytest.mark.threat(6)
-def test_a_step_that_finds_by_address_is_never_run(providers: Providers) -> None:
-    """Also where the checks at the start were passed over: nobody signs in at all."""
+def test_a_step_that_finds_by_address_never_runs(providers: Providers) -> None:
+    """Even if the system checks did not run, every sign-in fails with this step."""
     USERS.create(username="owner", email="ripley@example.com")
     pipeline = ["social_core.pipeline.social_auth.associate_by_email", *DEFAULT_AUTH_PIPELINE]
     with override_settings(SOCIAL_AUTH_PIPELINE=pipeline), pytest.raises(ImproperlyConfigured):
@@ -129,17 +129,17 @@ def test_a_step_that_finds_by_address_is_never_run(providers: Providers) -> None
 
 
 def test_signals_come_after_commit(providers: Providers) -> None:
-    """Each outcome has its signal; a listener that fails takes nothing back."""
-    heard: list[tuple[str, str, str]] = []
+    """Each outcome has its signal, and a failing receiver rolls nothing back."""
+    sent: list[tuple[str, str, str]] = []
 
-    def listen(signal: Any, provider: str, uid: str, api_version: str, user: Any, **kwargs: Any) -> None:
+    def receive(signal: Any, provider: str, uid: str, api_version: str, user: Any, **kwargs: Any) -> None:
         assert USERS.filter(pk=user.pk).exists()
         name = next(name for name in ("signed_up", "signed_in", "linked") if getattr(signals, name) is signal)
-        heard.append((name, provider, uid))
+        sent.append((name, provider, uid))
         raise ZeroDivisionError
 
     for signal in (signals.signed_up, signals.signed_in, signals.linked):
-        signal.connect(listen)
+        signal.connect(receive)
     try:
         user = signed_up(providers, "github").user
         signed_up(providers, "github")
@@ -148,8 +148,8 @@ def test_signals_come_after_commit(providers: Providers) -> None:
             signed_up(providers, "instagram")
     finally:
         for signal in (signals.signed_up, signals.signed_in, signals.linked):
-            signal.disconnect(listen)
-    assert heard == [
+            signal.disconnect(receive)
+    assert sent == [
         ("signed_up", "github", "60011"),
         ("signed_in", "github", "60011"),
         ("linked", "facebook", "10011"),

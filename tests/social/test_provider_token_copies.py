@@ -1,4 +1,4 @@
-"""A token that a provider repeats under other names is not kept under them (docs/threats.md, row 30)."""
+"""A token that a provider repeats in other fields is not stored there (docs/threats.md, row 30)."""
 
 import json
 from typing import Any
@@ -30,8 +30,8 @@ REPEATED = {
 
 @pytest.mark.parametrize("keys", [[], [KEY]], ids=["without keys", "with a key"])
 @pytest.mark.parametrize("token", [TOKEN, {"oauth_token": TOKEN, "oauth_token_secret": "s" * 20}], ids=["one", "pair"])
-def test_copies_are_left_out(keys: list[str], token: Any) -> None:
-    """At any depth, and inside other texts; ids stay where they are."""
+def test_copies_of_a_token_are_removed(keys: list[str], token: Any) -> None:
+    """Copies are removed at any depth and inside other texts; ids are kept."""
     with override_settings(PROVIDER_TOKEN_KEYS=keys):
         kept = protect_extra_data({"id": "10011", **REPEATED}, token=token)
         assert "canary" not in json.dumps(kept)
@@ -42,16 +42,16 @@ def test_copies_are_left_out(keys: list[str], token: Any) -> None:
             assert decrypt(kept["refresh_token"]) == "canary-refresh"
 
 
-def test_a_short_token_takes_nothing_with_it() -> None:
-    """Two letters are in everything."""
+def test_a_short_token_removes_nothing_else() -> None:
+    """A token of two characters occurs in many other values."""
     with override_settings(PROVIDER_TOKEN_KEYS=[]):
         assert protect_extra_data({"id": "10011", "login": "ripley"}, token="10") == {"id": "10011", "login": "ripley"}
 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("keys", [[], [KEY]], ids=["without keys", "with a key"])
-def test_an_operator_may_keep_all_that_a_provider_tells(providers: Providers, keys: list[str]) -> None:
-    """All but the token."""
+def test_the_whole_response_can_be_stored_without_the_token(providers: Providers, keys: list[str]) -> None:
+    """With GET_ALL_EXTRA_DATA everything is stored except copies of the token."""
     copies: dict[str, Any] = {name: value for name, value in REPEATED.items() if name != "token"}
     with override_settings(PROVIDER_TOKEN_KEYS=keys, SOCIAL_AUTH_FACEBOOK_GET_ALL_EXTRA_DATA=True):
         fields = providers.knows("facebook", TOKEN, **{**PROFILES["facebook"], **copies})

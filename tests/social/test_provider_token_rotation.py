@@ -23,7 +23,7 @@ OLD, NEW, GONE = (Fernet.generate_key().decode() for _ in range(3))
 PAIR = {"oauth_token": "canary-pair-token", "oauth_token_secret": "canary-pair-secret"}
 QUERY = "oauth_token_secret=canary-pair-secret&oauth_token=canary-pair-token"
 IN_CLEAR: dict[str, tuple[Any, Any]] = {
-    # What social-core and its forerunners have written over the years, and the token in it.
+    # Formats that social-core and its predecessors have written, and the token in each.
     "an OAuth 2 token": ({"access_token": "canary-clear", "id": "1", "expires": None}, "canary-clear"),
     "an OAuth 1 pair": ({"access_token": {**PAIR, "user_id": "1", "screen_name": "r"}, "id": 1}, PAIR),
     "an OAuth 1 query string": ({"access_token": QUERY, "id": 1}, PAIR),
@@ -42,13 +42,13 @@ WITHOUT: dict[str, Any] = {
 
 @pytest.fixture
 def user() -> User:
-    """Somebody."""
+    """Return a user."""
     return User.objects.create(username="ripley")
 
 
 @pytest.fixture(autouse=True)
-def _both_keys() -> Iterator[None]:
-    """The new key in front of the old."""
+def _old_and_new_key() -> Iterator[None]:
+    """Use the new key first and the old key second."""
     with override_settings(PROVIDER_TOKEN_KEYS=[NEW, OLD]):
         yield
 
@@ -66,7 +66,7 @@ def kept_under(key: str, user: User, number: int) -> UserSocialAuth:
 
 
 def run(*arguments: str) -> tuple[int, str, str]:
-    """Return the exit code, standard output and standard error."""
+    """Run the command; return its exit code, standard output and standard error."""
     out, err = io.StringIO(), io.StringIO()
     try:
         call_command("reencrypt_provider_tokens", *arguments, stdout=out, stderr=err)
@@ -84,8 +84,8 @@ def token_of(user: User, number: int) -> Any:
 
 
 @pytest.mark.parametrize(("extra_data", "token"), IN_CLEAR.values(), ids=IN_CLEAR)
-def test_rows_in_clear_are_read_and_encrypted(user: User, extra_data: Any, token: Any) -> None:
-    """In every form that they have had; the ids beside them stay as they are."""
+def test_plain_tokens_are_read_and_encrypted(user: User, extra_data: Any, token: Any) -> None:
+    """Tokens are read in every historical format; the ids beside them do not change."""
     kept(user, 1, extra_data)
     assert token_of(user, 1) == token
     assert run()[:2] == (0, "1 associations: 1 encrypted (1 were in clear), 0 unchanged, 0 cannot be read.\n")
@@ -100,8 +100,8 @@ def test_rows_in_clear_are_read_and_encrypted(user: User, extra_data: Any, token
 
 
 @pytest.mark.parametrize("extra_data", WITHOUT.values(), ids=WITHOUT)
-def test_rows_without_a_token_stay_as_they_are(user: User, extra_data: Any) -> None:
-    """To the letter, and there is nothing to give."""
+def test_rows_without_a_token_are_unchanged(user: User, extra_data: Any) -> None:
+    """Rows without a token are not changed, and no token is found in them."""
     kept(user, 1, extra_data)
     before = stored()
     assert token_of(user, 1) is None
@@ -110,20 +110,20 @@ def test_rows_without_a_token_stay_as_they_are(user: User, extra_data: Any) -> N
 
 
 @pytest.mark.parametrize("extra_data", ["canary no JSON", "[1", ["canary"], 7])
-def test_what_is_no_object_is_said_and_left(user: User, extra_data: Any) -> None:
-    """Nobody knows what is in it."""
+def test_a_row_that_is_no_object_is_reported_and_unchanged(user: User, extra_data: Any) -> None:
+    """A row in an unknown format is reported without its content."""
     row = kept(user, 1, extra_data)
-    code, _, said = run()
+    code, _, err = run()
     assert code == 1
-    assert f"association {row.pk} (facebook)" in said
-    assert "canary" not in said
+    assert f"association {row.pk} (facebook)" in err
+    assert "canary" not in err
     assert stored() == [extra_data]
     with pytest.raises(TokenUnreadable):
         token_of(user, 1)
 
 
-def test_a_new_key_takes_over(user: User) -> None:
-    """After one run the old key can be taken away; what the new one has encrypted already is not written again."""
+def test_the_old_key_can_be_removed_after_one_run(user: User) -> None:
+    """All rows are readable with the new key alone; rows already under it are not written."""
     for number in range(1, 6):
         kept_under(OLD, user, number)
     current = kept_under(NEW, user, 6)
@@ -133,8 +133,8 @@ def test_a_new_key_takes_over(user: User) -> None:
     assert stored()[-1] == current.extra_data
 
 
-def test_a_key_that_is_gone_is_said(user: User) -> None:
-    """Those rows stay as they are, the others are done, and the exit code says that it is not over."""
+def test_rows_under_a_removed_key_are_reported(user: User) -> None:
+    """These rows are unchanged, the others are encrypted, and the exit code is 1."""
     lost, other = kept_under(GONE, user, 1), kept_under(OLD, user, 2)
     code, out, err = run()
     assert code == 1
@@ -147,7 +147,7 @@ def test_a_key_that_is_gone_is_said(user: User) -> None:
 
 
 def test_a_dry_run_writes_nothing(user: User) -> None:
-    """It counts, with the exit code of a real one."""
+    """A dry run counts the rows and has the exit code of a real run."""
     kept_under(OLD, user, 1)
     before = stored()
     assert run("--dry-run")[:2] == (
@@ -159,29 +159,29 @@ def test_a_dry_run_writes_nothing(user: User) -> None:
     assert stored()[:1] == before
 
 
-def test_without_keys_it_says_so(user: User) -> None:
-    """Nothing is touched unless it is told to forget."""
+def test_without_keys_the_command_is_an_error(user: User) -> None:
+    """Without keys nothing is changed unless `--forget` is given."""
     kept_under(OLD, user, 1)
     before = stored()
     with override_settings(PROVIDER_TOKEN_KEYS=[]):
-        code, out, said = run()
+        code, out, err = run()
         assert (code, out) == (2, "")
-        assert "PROVIDER_TOKEN_KEYS is not set" in said
-        assert "--forget" in said
+        assert "PROVIDER_TOKEN_KEYS is not set" in err
+        assert "--forget" in err
     assert stored() == before
 
 
 @pytest.mark.parametrize("arguments", [["--forget"], ["--batch-size", "0"], ["--batch-size", "-1"]])
-def test_what_makes_no_sense_is_refused(user: User, arguments: list[str]) -> None:
-    """Forgetting while every sign-in keeps a token anew, and batches of nothing."""
+def test_contradictory_arguments_are_refused(user: User, arguments: list[str]) -> None:
+    """`--forget` with keys set is refused, as every sign-in would store a token again; so is an empty batch."""
     kept_under(OLD, user, 1)
     before = stored()
     assert run(*arguments)[0] == 2
     assert stored() == before
 
 
-def test_forgetting(user: User) -> None:
-    """Without keys every token goes, in clear or not, whatever the rest; ids stay."""
+def test_forget_removes_all_tokens(user: User) -> None:
+    """Without keys every token is removed, encrypted or not; ids are kept."""
     for number, (extra_data, _) in enumerate(IN_CLEAR.values()):
         kept(user, number, extra_data)
     kept_under(GONE, user, 100)
@@ -202,19 +202,21 @@ def test_forgetting(user: User) -> None:
 
 
 class InterruptedHereError(Exception):
-    """The process is killed at this point."""
+    """Raised instead of the next write, to simulate a killed process."""
 
 
 @pytest.mark.parametrize("interrupted_after", range(6))
-def test_it_may_be_interrupted_anywhere(user: User, monkeypatch: pytest.MonkeyPatch, interrupted_after: int) -> None:
-    """Every token stays readable, whole batches are done or not, and the next run does the rest."""
+def test_an_interrupted_run_can_be_repeated(
+    user: User, monkeypatch: pytest.MonkeyPatch, interrupted_after: int
+) -> None:
+    """Every token stays readable, batches are whole, and the next run completes the rest."""
     for number in range(1, 6):
         kept_under(OLD, user, number)
     left, real = [interrupted_after], provider_token_rotation._rows
 
     def rows() -> Any:
         class Counting:
-            """The rows, until the process is killed at the next write."""
+            """The rows; the write after the given number raises an exception."""
 
             def __getattr__(self, name: str) -> Any:
                 return getattr(real(), name)
@@ -251,8 +253,8 @@ def is_under(key: str, extra_data: Any) -> bool:
     return True
 
 
-def test_a_sign_in_meanwhile_wins(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What it writes between the look and the write is what stays."""
+def test_a_concurrent_sign_in_is_not_overwritten(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row changed between the read and the write keeps the value of the sign-in."""
     rows = [kept_under(OLD, user, number) for number in range(1, 4)]
     write = provider_token_rotation._write
 
@@ -268,8 +270,8 @@ def test_a_sign_in_meanwhile_wins(user: User, monkeypatch: pytest.MonkeyPatch) -
     assert all(is_under(NEW, extra_data) for extra_data in stored())
 
 
-def test_a_sign_in_encrypts_what_was_left_in_clear(providers: Providers) -> None:
-    """Not only the token that it brings: an old one beside it as well, by access token and in any old form."""
+def test_a_sign_in_encrypts_older_plain_tokens(providers: Providers) -> None:
+    """A sign-in encrypts its own token and older tokens in the row, in every historical format."""
     user = signed_up(providers, "facebook").user
     for extra_data in (
         {"id": "10011", "access_token": "canary-old", "refresh_token": "canary-refresh"},

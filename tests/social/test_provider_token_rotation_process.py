@@ -20,8 +20,8 @@ pytestmark = [pytest.mark.e2e, pytest.mark.threat(30)]
 
 OLD, NEW = (Fernet.generate_key().decode() for _ in range(2))
 ROWS = 7
-HELD = 5
-"""The row that a sign-in holds."""
+LOCKED = 5
+"""The id of the row that a sign-in has locked."""
 SOON = 60
 USER = (
     "INSERT INTO auth_user (id, password, is_superuser, username, first_name, last_name, email, is_staff, is_active, "
@@ -39,7 +39,7 @@ def encrypted(key: str, token: str) -> str:
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """A database with a token under the old key in every row but the first, which is in clear."""
+    """Create a database whose tokens are under the old key, except the first, which is plain."""
     with new_database(request.param, tmp_path) as database:
         if database.vendor == "sqlite":
             migrate(database)
@@ -59,7 +59,7 @@ def environment(database: Database) -> dict[str, str]:
     }
 
 
-def run_again(database: Database) -> tuple[int, str]:
+def run_command(database: Database) -> tuple[int, str]:
     ended = run_to_end("django", environment(database), "reencrypt_provider_tokens", "--batch-size=2")
     return ended.returncode, ended.stdout + ended.stderr
 
@@ -80,14 +80,14 @@ def expected(**newer: str) -> dict[int, str]:
     return {number: newer.get(f"row_{number}", f"canary-{number}") for number in range(1, ROWS + 1)}
 
 
-def test_it_runs_and_runs_again(database: Database) -> None:
-    """Rows in clear and under the old key end under the new one; the second run has nothing to do."""
-    assert run_again(database) == (
+def test_a_second_run_changes_nothing(database: Database) -> None:
+    """Plain rows and rows under the old key are encrypted with the new key; a second run writes nothing."""
+    assert run_command(database) == (
         0,
         f"{ROWS} associations: {ROWS} encrypted (1 were in clear), 0 unchanged, 0 cannot be read.\n",
     )
     assert tokens_under(NEW, database) == expected()
-    assert run_again(database) == (
+    assert run_command(database) == (
         0,
         f"{ROWS} associations: 0 encrypted, {ROWS} unchanged, 0 cannot be read.\n",
     )
@@ -95,7 +95,7 @@ def test_it_runs_and_runs_again(database: Database) -> None:
 
 @contextmanager
 def running(database: Database) -> Iterator[subprocess.Popen[bytes]]:
-    """Start the command; it waits for the row that somebody holds."""
+    """Start the command, and wait until it waits for the locked row."""
     process = subprocess.Popen(
         [sys.executable, "-m", "django", "reencrypt_provider_tokens", "--batch-size=2"],
         cwd=ROOT,
@@ -118,11 +118,11 @@ def running(database: Database) -> Iterator[subprocess.Popen[bytes]]:
 
 @pytest.mark.postgres
 @pytest.mark.parametrize("database", ["postgres"], indirect=True)
-def test_a_sign_in_under_way_wins(database: Database) -> None:
-    """It holds a row, the command has looked at that row already; the token that it then commits is what stays."""
+def test_a_concurrent_sign_in_is_not_overwritten(database: Database) -> None:
+    """The command has read a row that a sign-in then commits; the token of the sign-in is kept."""
     with psycopg.connect(database.url) as sign_in:
         sign_in.execute(
-            "UPDATE social_auth_usersocialauth SET extra_data = %s WHERE id = %s", [encrypted(OLD, "newer"), HELD]
+            "UPDATE social_auth_usersocialauth SET extra_data = %s WHERE id = %s", [encrypted(OLD, "newer"), LOCKED]
         )
         with running(database) as process:
             sign_in.commit()
@@ -132,14 +132,14 @@ def test_a_sign_in_under_way_wins(database: Database) -> None:
 
 @pytest.mark.postgres
 @pytest.mark.parametrize("database", ["postgres"], indirect=True)
-def test_it_may_be_killed(database: Database) -> None:
-    """Whole batches are done or not done; the next run does the rest."""
+def test_a_killed_run_can_be_repeated(database: Database) -> None:
+    """Each batch is whole, and the next run completes the rest."""
     with psycopg.connect(database.url) as sign_in:
-        sign_in.execute("SELECT 1 FROM social_auth_usersocialauth WHERE id = %s FOR UPDATE", [HELD])
+        sign_in.execute("SELECT 1 FROM social_auth_usersocialauth WHERE id = %s FOR UPDATE", [LOCKED])
         with running(database) as process:
             process.kill()
             process.wait()
     assert sorted(tokens_under(NEW, database)) == [1, 2, 3, 4]
     assert {**tokens_under(NEW, database), **tokens_under(OLD, database)} == expected()
-    assert run_again(database)[0] == 0
+    assert run_command(database)[0] == 0
     assert tokens_under(NEW, database) == expected()

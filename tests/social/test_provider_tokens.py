@@ -1,4 +1,4 @@
-"""A provider's token is kept encrypted, or not at all (docs/contract.md, section 7, docs/threats.md, row 30)."""
+"""A provider token is stored encrypted or not at all (docs/contract.md, section 7; docs/threats.md, row 30)."""
 
 import json
 from typing import Any
@@ -19,21 +19,21 @@ KEPT = {
     "facebook": "canary-token",
     "google-oauth2": "canary-token",
     "github": "canary-token",
-    # The one that the exchange gave: it lives sixty days, the client's an hour.
+    # The exchanged token is stored: it is valid for sixty days, the client's for an hour.
     "instagram": "long-canary-token",
     "twitter": {"oauth_token": "canary-token", "oauth_token_secret": "secret-of-canary-token"},
 }
 
 
 def stored() -> str:
-    """Return every association as it is stored."""
+    """Return all associations as text."""
     return json.dumps(list(UserSocialAuth.objects.values("uid", "extra_data")), default=str)
 
 
 @pytest.mark.threat(30)
 @pytest.mark.parametrize("provider", PROFILES)
-def test_a_token_is_kept_encrypted(providers: Providers, provider: str) -> None:
-    """With a key, also where the provider's answer does not repeat the token."""
+def test_a_token_is_stored_encrypted(providers: Providers, provider: str) -> None:
+    """With a key the token is stored, also if the provider's answer does not repeat it."""
     with override_settings(PROVIDER_TOKEN_KEYS=[NEW]):
         signed_in = signed_up(providers, provider)
         assert get_provider_token(user=signed_in.user, provider=provider) == KEPT[provider]
@@ -42,16 +42,16 @@ def test_a_token_is_kept_encrypted(providers: Providers, provider: str) -> None:
 
 @pytest.mark.threat(30)
 @pytest.mark.parametrize("provider", PROFILES)
-def test_without_a_key_no_token_is_kept(providers: Providers, provider: str) -> None:
-    """Not in clear, not at all."""
+def test_without_a_key_no_token_is_stored(providers: Providers, provider: str) -> None:
+    """Without a key the token is not stored, not even in plain text."""
     signed_in = signed_up(providers, provider)
     signed_up(providers, provider)
     assert "canary" not in stored()
     assert get_provider_token(user=signed_in.user, provider=provider) is None
 
 
-def test_the_latest_token_is_kept(providers: Providers) -> None:
-    """Each sign-in brings a newer one."""
+def test_the_latest_token_is_stored(providers: Providers) -> None:
+    """Each sign-in replaces the stored token."""
     with override_settings(PROVIDER_TOKEN_KEYS=[NEW]):
         user = signed_up(providers, "facebook", token="first").user
         signed_up(providers, "facebook", token="second")
@@ -60,7 +60,7 @@ def test_the_latest_token_is_kept(providers: Providers) -> None:
 
 @pytest.mark.threat(30)
 def test_a_key_is_rotated_by_putting_a_new_one_in_front(providers: Providers) -> None:
-    """The old key reads what it wrote, the new one writes; without the old one it is said that nothing can be read."""
+    """The old key still decrypts and the new key encrypts; a token under a missing key is an error."""
     with override_settings(PROVIDER_TOKEN_KEYS=[OLD]):
         user = signed_up(providers, "facebook").user
     with override_settings(PROVIDER_TOKEN_KEYS=[NEW, OLD]):
@@ -72,8 +72,8 @@ def test_a_key_is_rotated_by_putting_a_new_one_in_front(providers: Providers) ->
         get_provider_token(user=user, provider="facebook")
 
 
-def test_each_account_has_its_own(providers: Providers) -> None:
-    """By uid where a user has several, the first one linked otherwise; None where there is none."""
+def test_each_association_has_its_own_token(providers: Providers) -> None:
+    """The uid selects the association; without it the first one is used, and None means no token."""
     with override_settings(PROVIDER_TOKEN_KEYS=[NEW]):
         user = signed_up(providers, "facebook", token="one").user
         signed_up(providers, "facebook", token="two", actor=user, id="10012")
@@ -84,8 +84,8 @@ def test_each_account_has_its_own(providers: Providers) -> None:
 
 
 @pytest.mark.parametrize("value", ["", "token", {"oauth_token": "a"}, "Ł" * 100])
-def test_what_is_encrypted_is_decrypted(value: Any) -> None:
-    """And never the same twice."""
+def test_an_encrypted_value_is_decrypted(value: Any) -> None:
+    """The same value is never encrypted to the same text twice."""
     with override_settings(PROVIDER_TOKEN_KEYS=[NEW]):
         first, second = encrypt(value), encrypt(value)
         assert decrypt(first) == decrypt(second) == value
@@ -94,14 +94,14 @@ def test_what_is_encrypted_is_decrypted(value: Any) -> None:
 
 @pytest.mark.threat(30)
 @pytest.mark.parametrize("kept", ["fernet:", "fernet:nonsense", "fernet:" + "A" * 100])
-def test_what_was_tampered_with_is_unreadable(kept: str) -> None:
-    """One error for all of it."""
+def test_a_malformed_value_is_unreadable(kept: str) -> None:
+    """Every malformed value raises the same error."""
     with override_settings(PROVIDER_TOKEN_KEYS=[NEW]), pytest.raises(TokenUnreadable):
         decrypt(kept)
 
 
-def test_a_token_kept_in_clear_by_an_earlier_release_is_given(providers: Providers) -> None:
-    """Rows from before there were keys can still be used."""
+def test_a_plain_token_of_an_earlier_release_is_returned(providers: Providers) -> None:
+    """Rows from before the encryption can still be read."""
     user = signed_up(providers, "facebook").user
     UserSocialAuth.objects.update(extra_data={"access_token": "in clear", "id": "10011"})
     assert get_provider_token(user=user, provider="facebook") == "in clear"

@@ -1,4 +1,4 @@
-"""docs/threats.md, row 23: how many sign-ups are at one provider, and at all of them together."""
+"""docs/threats.md, row 23: the concurrency limits of one provider and of all providers together."""
 
 import threading
 import time
@@ -17,41 +17,41 @@ from social.network.concurrency import limit_concurrency
 
 pytestmark = pytest.mark.threat(23)
 
-Come: TypeAlias = Callable[[str, int], int]
+Occupy: TypeAlias = Callable[[str, int], int]
 
 
 @contextmanager
 def bounds(places: int, total: int | None) -> Iterator[None]:
-    """So many places at each provider, and so many callers at all of them."""
+    """Set the limit of each provider and of all providers together."""
     with override_settings(PROVIDER_CONCURRENCY=places, PROVIDER_CONCURRENCY_TOTAL=total):
         yield
 
 
 @pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody waits long for a place that nobody gives back."""
+def short_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shorten the wait for a slot that is never released."""
     monkeypatch.setattr(concurrency, "WAIT_SECONDS", 0.01)
 
 
 @pytest.fixture
-def come() -> Iterator[Come]:
-    """Start callers that keep their slot of a provider until the end; return how many got one."""
+def occupy() -> Iterator[Occupy]:
+    """Return a function that occupies slots of a provider until the end and returns how many it got."""
     with ExitStack() as staying:
 
         def enter(provider: str, callers: int) -> int:
-            for let_in in range(callers):
+            for accepted in range(callers):
                 try:
                     staying.enter_context(limit_concurrency(provider))
                 except ProviderUnavailable:
-                    return let_in
+                    return accepted
             return callers
 
         yield enter
 
 
 @pytest.fixture
-def refused() -> Iterator[list[str]]:
-    """The providers at which somebody was told that there is no place."""
+def refusals() -> Iterator[list[str]]:
+    """Return the providers that refusals a call because of their limit."""
     heard: list[str] = []
 
     def hear(provider: str, **rest: Any) -> None:
@@ -63,7 +63,7 @@ def refused() -> Iterator[list[str]]:
 
 
 @contextmanager
-def queue(come: Come, provider: str) -> Iterator[None]:
+def queue(occupy: Occupy, provider: str) -> Iterator[None]:
     """Occupy all four slots of a provider while a fifth caller waits for one."""
     limit = concurrency._limit_of(provider, 4)
 
@@ -74,10 +74,10 @@ def queue(come: Come, provider: str) -> Iterator[None]:
     caller = threading.Thread(target=wait)
     with pytest.MonkeyPatch.context() as patience:
         patience.setattr(concurrency, "WAIT_SECONDS", 30)
-        assert come(provider, 4) == 4
+        assert occupy(provider, 4) == 4
         caller.start()
-        # Looked at and not taken: the caller could find it taken, and go.
-        while limit._waiting._value:
+        # The counter is only read: if this acquired the semaphore, the caller could find none and give up.
+        while places._may_wait._value:
             assert caller.is_alive()
             time.sleep(0.001)
         try:
@@ -89,70 +89,70 @@ def queue(come: Come, provider: str) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("total", [None, 1, 5, 7])
-def test_one_provider_alone_has_its_places(come: Come, refused: list[str], total: int | None) -> None:
-    """Whatever all of them together may have."""
+def test_one_provider_gets_its_own_limit(occupy: Occupy, refusals: list[str], total: int | None) -> None:
+    """A single provider gets its own limit, whatever the total limit."""
     with bounds(4, total):
-        assert come("facebook", 9) == 4
-        assert refused == ["facebook"]
+        assert occupy("facebook", 9) == 4
+        assert refusals == ["facebook"]
 
 
 @pytest.mark.parametrize("total", [None, 1, 5, 7])
-def test_a_quarter_as_many_wait(come: Come, refused: list[str], total: int | None) -> None:
-    """The next one is refused at once; whoever waits gets the place that is given back."""
+def test_a_quarter_as_many_callers_may_wait(occupy: Occupy, refusals: list[str], total: int | None) -> None:
+    """A further caller is refusals at once; the waiting caller gets the released slot."""
     with bounds(4, total):
-        with queue(come, "facebook"):
-            assert come("facebook", 1) == 0
-        assert refused == ["facebook"]
+        with queue(occupy, "facebook"):
+            assert occupy("facebook", 1) == 0
+        assert refusals == ["facebook"]
 
 
-def test_two_that_hang_leave_the_rest(come: Come, refused: list[str]) -> None:
-    """The second provider gets what is left of the total, and a third nothing; each is told so."""
+def test_two_hanging_providers_share_the_total(occupy: Occupy, refusals: list[str]) -> None:
+    """The second provider gets the rest of the total and a third nothing, and each refusal is signalled."""
     with bounds(4, 7):
-        assert (come("facebook", 4), come("github", 4), come("twitter", 1)) == (4, 3, 0)
-        assert refused == ["github", "twitter"]
+        assert (occupy("facebook", 4), occupy("github", 4), occupy("twitter", 1)) == (4, 3, 0)
+        assert refusals == ["github", "twitter"]
 
 
-def test_one_that_hangs_leaves_another_its_share(come: Come) -> None:
-    """With those who wait at the first, the second has as many as there are up to the total."""
-    with bounds(4, 9), queue(come, "facebook"):
-        assert come("github", 9) == 4
+def test_a_hanging_provider_leaves_slots_to_another(occupy: Occupy) -> None:
+    """The slots and waiting callers of one provider leave the rest of the total to another."""
+    with bounds(4, 9), queue(occupy, "facebook"):
+        assert occupy("github", 9) == 4
 
 
-def test_who_waits_has_a_thread_as_well(come: Come) -> None:
-    """Callers in the queue of one provider count in the total like those who ask."""
+def test_waiting_callers_count_in_the_total(occupy: Occupy) -> None:
+    """A waiting caller occupies a thread, so it counts in the total."""
     with bounds(4, 6):
-        with queue(come, "facebook"):
-            assert come("github", 4) == 1
-        assert come("github", 4) == 1, "who waits no more is counted no more"
+        with queue(occupy, "facebook"):
+            assert occupy("github", 4) == 1
+        assert occupy("github", 4) == 1, "a caller that no longer waits does not count"
 
 
-def test_a_place_that_is_given_back_is_anybodys(come: Come) -> None:
-    """Whoever has ended, well or not, leaves room for a caller of any provider."""
+def test_a_released_slot_is_free_for_every_provider(occupy: Occupy) -> None:
+    """A call that ends, with or without an error, frees its slot of the total."""
     with bounds(4, 5):
-        assert come("facebook", 4) == 4
+        assert occupy("facebook", 4) == 4
         for _ in range(3):
             with pytest.raises(ZeroDivisionError), limit_concurrency("github"):
                 raise ZeroDivisionError
-        assert come("twitter", 2) == 1
+        assert occupy("twitter", 2) == 1
 
 
-def test_a_refused_caller_is_not_counted(come: Come) -> None:
-    """However many are turned away, there are as many places as before."""
+def test_a_refused_caller_is_not_counted(occupy: Occupy) -> None:
+    """Refused calls do not change the number of free slots."""
     with bounds(4, 6):
-        assert come("facebook", 4) == 4
+        assert occupy("facebook", 4) == 4
         for _ in range(9):
-            assert come("facebook", 1) == 0
-        assert come("github", 4) == 2
+            assert occupy("facebook", 1) == 0
+        assert occupy("github", 4) == 2
 
 
-def test_a_project_that_says_nothing_of_its_threads(come: Come) -> None:
-    """Without a total each provider is bounded by itself."""
+def test_without_a_total_each_provider_has_its_own_limit(occupy: Occupy) -> None:
+    """A project that does not set the number of threads has no total limit."""
     with bounds(4, None):
-        assert [come(provider, 9) for provider in ("facebook", "github", "twitter")] == [4, 4, 4]
+        assert [occupy(provider, 9) for provider in ("facebook", "github", "twitter")] == [4, 4, 4]
 
 
 @pytest.mark.parametrize(("threads", "left"), [(1, 1), (2, 1), (8, 1), (32, 4), (128, 16)])
 def test_the_total_follows_from_the_threads(threads: int, left: int) -> None:
-    """All providers together get seven eighths of the threads, or all but one."""
+    """The total is seven eighths of the threads, or all but one."""
     with override_settings(THREADS=threads):
         assert conf.provider_concurrency_total == threads - left

@@ -1,4 +1,4 @@
-"""Our own access tokens (docs/contract.md, section 2, docs/threats.md, rows 31 and 32)."""
+"""Our own access tokens (docs/contract.md, section 2; docs/threats.md, rows 31 and 32)."""
 
 from datetime import timedelta
 from typing import Any
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def user() -> Any:
-    """Somebody."""
+    """Return a user."""
     return get_user_model()._default_manager.create(username="Ripley")
 
 
@@ -30,7 +30,7 @@ def presented(value: str, username: str | None = None) -> PresentedToken:
 
 @pytest.mark.threat(31)
 def test_a_token_is_random_and_stored_as_its_digest(user: Any) -> None:
-    """32 bytes, never the same twice, and nowhere in the table."""
+    """A token has 32 random bytes and is stored only as its digest."""
     values = {tokens.issue(user=user).value for _ in range(20)}
     assert len(values) == 20
     assert all(len(value) == 43 for value in values)
@@ -39,8 +39,8 @@ def test_a_token_is_random_and_stored_as_its_digest(user: Any) -> None:
     assert all(AccessToken.objects.filter(digest=tokens.digest_of(value)).exists() for value in values)
 
 
-def test_a_token_is_found_by_one_statement(user: Any) -> None:
-    """With its user, however many there are."""
+def test_a_token_costs_one_statement(user: Any) -> None:
+    """The user is loaded with the token, however many tokens there are."""
     values = [tokens.issue(user=user).value for _ in range(10)]
     with CaptureQueriesContext(connection) as captured:
         assert tokens.authenticate(presented(values[0])).user.username == "Ripley"
@@ -48,8 +48,8 @@ def test_a_token_is_found_by_one_statement(user: Any) -> None:
 
 
 @pytest.mark.parametrize("username", ["ripley", "Ripley ", "other", ""])
-def test_another_name_is_refused(user: Any, username: str) -> None:
-    """The name of an ApiKey header is compared as it is."""
+def test_another_username_is_refused(user: Any, username: str) -> None:
+    """The username of an ApiKey header is compared exactly."""
     value = tokens.issue(user=user).value
     assert tokens.authenticate(presented(value, "Ripley")).user == user
     with pytest.raises(InvalidCredentials):
@@ -58,14 +58,14 @@ def test_another_name_is_refused(user: Any, username: str) -> None:
 
 @pytest.mark.parametrize("value", ["", "x", "Ł", "x" * 5000])
 def test_an_unknown_token_is_refused(user: Any, value: str) -> None:
-    """Whatever it looks like."""
+    """An unknown token is refused, whatever its format."""
     tokens.issue(user=user)
     with pytest.raises(InvalidCredentials):
         tokens.authenticate(presented(value))
 
 
-def test_a_token_lives_by_its_use(user: Any) -> None:
-    """Using it moves its end, at most once an hour; unused it ends."""
+def test_a_use_extends_a_token(user: Any) -> None:
+    """A use extends the expiry at most once an hour; an unused token expires."""
     with override_settings(TOKEN_TTL=2.5):
         issued = tokens.issue(user=user)
         assert timedelta(days=2.4) < issued.expires_at - timezone.now() < timedelta(days=2.6)
@@ -84,8 +84,8 @@ def test_a_token_lives_by_its_use(user: Any) -> None:
             tokens.authenticate(presented(issued.value))
 
 
-def test_an_imported_key_has_no_end(user: Any) -> None:
-    """Using it notes the use and gives it none."""
+def test_an_imported_key_has_no_expiry(user: Any) -> None:
+    """A use is recorded and sets no expiry."""
     then = timezone.now() - timedelta(days=900)
     row = AccessToken.objects.create(
         user=user, digest=tokens.digest_of("imported"), created=then, last_used=then, imported=True
@@ -97,8 +97,8 @@ def test_an_imported_key_has_no_end(user: Any) -> None:
 
 
 @pytest.mark.threat(31)
-def test_a_token_revoked_meanwhile_stays_revoked(user: Any) -> None:
-    """Noting its use does not bring it back."""
+def test_a_concurrent_use_does_not_restore_a_revoked_token(user: Any) -> None:
+    """Recording a use does not restore a revoked token."""
     value = tokens.issue(user=user).value
     AccessToken.objects.update(last_used=timezone.now() - timedelta(hours=2))
     token = AccessToken.objects.get()
@@ -111,7 +111,7 @@ def test_a_token_revoked_meanwhile_stays_revoked(user: Any) -> None:
 
 @pytest.mark.threat(9)
 def test_an_inactive_users_token_is_refused(user: Any) -> None:
-    """At once, without a look at anything else."""
+    """The token of an inactive user is refused at once."""
     value = tokens.issue(user=user).value
     get_user_model()._default_manager.update(is_active=False)
     with pytest.raises(InvalidCredentials):
@@ -119,15 +119,15 @@ def test_an_inactive_users_token_is_refused(user: Any) -> None:
 
 
 @pytest.mark.parametrize("given", ["0", "-1", "1.0", "x", "", "٣", "9" * 18, "9" * 19, "9" * 5000, " 1", "1 "])
-def test_what_is_no_id_of_ones_own_is_not_found(user: Any, given: str) -> None:
-    """No id makes the database fail."""
+def test_a_malformed_or_foreign_id_is_not_found(user: Any, given: str) -> None:
+    """No id causes a database error."""
     tokens.issue(user=user)
     with pytest.raises(NotFound):
         tokens.get_for(user, given)
 
 
-def test_dead_tokens_are_not_listed(user: Any) -> None:
-    """Neither in the list nor by id, and never another's."""
+def test_expired_tokens_are_not_listed(user: Any) -> None:
+    """An expired token is neither in the list nor found by id, and nor is another user's."""
     tokens.issue(user=user)
     other = get_user_model()._default_manager.create(username="other")
     tokens.issue(user=other)
@@ -143,7 +143,7 @@ def test_dead_tokens_are_not_listed(user: Any) -> None:
 
 
 @pytest.mark.threat(29)
-def test_a_token_does_not_print_itself(user: Any) -> None:
+def test_the_text_of_a_token_hides_its_digest(user: Any) -> None:
     """Logs and error pages show rows by their text."""
     tokens.issue(user=user)
     token = AccessToken.objects.get()

@@ -1,4 +1,4 @@
-"""How many tokens a user has at, below and above TOKENS_PER_USER, one sign-in after another and many at once."""
+"""The number of a user's tokens around TOKENS_PER_USER, after single and concurrent sign-ins."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -31,13 +31,15 @@ pytestmark = pytest.mark.threat(31)
 
 @pytest.fixture
 def user(database: Where, providers: Providers) -> User:
-    """Somebody who has signed up by GitHub, and has no token any more."""
+    """Return a user who has signed up at GitHub and has no token."""
     signed_up(providers, "github")
     AccessToken.objects.all().delete()
     return User.objects.get()
 
 
-def give(user: User, count: int, *, name: str = "given", live_for: timedelta | None = timedelta(days=1)) -> None:
+def create_tokens(
+    user: User, count: int, *, name: str = "given", live_for: timedelta | None = timedelta(days=1)
+) -> None:
     """Create this many tokens with an old last use; imported ones never expire."""
     now = timezone.now()
     then = now - timedelta(days=30)
@@ -54,108 +56,108 @@ def give(user: User, count: int, *, name: str = "given", live_for: timedelta | N
     )
 
 
-def living(user: User) -> list[str]:
+def live_digests(user: User) -> list[str]:
     """Return the digests of live tokens, the least recently used first."""
     rows = AccessToken.objects.filter(live(timezone.now()), user=user).order_by("last_used", "id")
     return list(rows.values_list("digest", flat=True))
 
 
 @pytest.mark.parametrize("limit", LIMITS)
-def test_from_none_to_more_than_there_may_be(user: User, providers: Providers, limit: int) -> None:
-    """After each sign-in no more live than may, and those are the newest; each new token is good at once."""
+def test_the_newest_tokens_are_kept(user: User, providers: Providers, limit: int) -> None:
+    """After each sign-in the newest tokens up to the limit are live."""
     with override_settings(TOKENS_PER_USER=limit):
         issued: list[str] = []
         for _ in range(limit + 3):
             token = signed_up(providers, "github").token
             assert token is not None
             issued.append(tokens.digest_of(token))
-            assert living(user) == issued[-limit:]
+            assert live_digests(user) == issued[-limit:]
     assert AccessToken.objects.count() == limit
 
 
 @pytest.mark.parametrize("limit", LIMITS)
 @pytest.mark.parametrize("over", [-33, -32, -31, -1, 0, 1, 40])
-def test_one_more(user: User, providers: Providers, limit: int, over: int) -> None:
-    """From wherever it begins, one sign-in brings it to what may be, and ends nothing while there is room."""
+def test_a_sign_in_brings_any_number_to_the_limit(user: User, providers: Providers, limit: int, over: int) -> None:
+    """From any number, one sign-in ends at most at the limit, and revokes nothing below it."""
     before = max(0, limit + over)
-    give(user, before)
+    create_tokens(user, before)
     with override_settings(TOKENS_PER_USER=limit):
         token = signed_up(providers, "github").token
-    left = living(user)
+    left = live_digests(user)
     assert token is not None
     assert left == [f"given-{number}" for number in range(before)][-(limit - 1) or before :] + [tokens.digest_of(token)]
     assert len(left) == min(before + 1, limit)
 
 
 @pytest.mark.parametrize("limit", LIMITS)
-def test_a_limit_that_is_lowered_holds_from_the_next_sign_in_on(user: User, providers: Providers, limit: int) -> None:
-    """Whatever there was; the process may have compiled the look-up for the limit before."""
-    give(user, 120)
+def test_a_lowered_limit_applies_to_the_next_sign_in(user: User, providers: Providers, limit: int) -> None:
+    """The lookup may have been compiled for the former limit."""
+    create_tokens(user, 120)
     with override_settings(TOKENS_PER_USER=10_000):
         signed_up(providers, "github")
-        assert len(living(user)) == 121
+        assert len(live_digests(user)) == 121
     with override_settings(TOKENS_PER_USER=limit):
         signed_up(providers, "github")
-        assert len(living(user)) == limit
+        assert len(live_digests(user)) == limit
 
 
 @pytest.mark.parametrize(("limit", "dead", "left"), [(1, 3, 0), (32, 1, 0), (33, 1, 0), (50, 17, 17), (50, 18, 0)])
-def test_dead_rows_go_when_the_limit_is_near(
+def test_expired_rows_are_deleted_near_the_limit(
     user: User, providers: Providers, limit: int, dead: int, left: int
 ) -> None:
-    """They count for how near it is, so there are never more of them than a user may have tokens; none is used."""
-    give(user, dead, name="dead", live_for=timedelta(seconds=-1))
+    """Expired rows count towards the threshold, so there are never more of them than TOKENS_PER_USER."""
+    create_tokens(user, dead, name="dead", live_for=timedelta(seconds=-1))
     with override_settings(TOKENS_PER_USER=limit):
         signed_up(providers, "github")
     assert AccessToken.objects.filter(digest__startswith="dead").count() == left
-    assert len(living(user)) == 1
+    assert len(live_digests(user)) == 1
 
 
 @pytest.mark.parametrize("limit", LIMITS)
-def test_dead_and_live_rows_mixed(user: User, providers: Providers, limit: int) -> None:
-    """The dead ones make no room for more live ones, nor take any away."""
-    give(user, limit, name="dead", live_for=timedelta(seconds=-1))
-    give(user, limit)
+def test_expired_rows_do_not_affect_live_tokens(user: User, providers: Providers, limit: int) -> None:
+    """Expired rows neither raise nor lower the number of live tokens."""
+    create_tokens(user, limit, name="dead", live_for=timedelta(seconds=-1))
+    create_tokens(user, limit)
     with override_settings(TOKENS_PER_USER=limit):
         signed_up(providers, "github")
-    assert len(living(user)) == limit
+    assert len(live_digests(user)) == limit
     assert AccessToken.objects.count() == limit
 
 
 @pytest.mark.parametrize("limit", LIMITS)
-def test_imported_keys_count_and_go_first(user: User, providers: Providers, limit: int) -> None:
-    """They end and leave their digest, or the next import would bring them back; what has ended counts no more."""
-    give(user, limit, name="imported", live_for=None)
+def test_imported_keys_count_and_are_revoked_first(user: User, providers: Providers, limit: int) -> None:
+    """Revoked imported keys keep their digest, so that an import does not restore them, and no longer count."""
+    create_tokens(user, limit, name="imported", live_for=None)
     with override_settings(TOKENS_PER_USER=limit):
         for number in range(1, limit + 3):
             signed_up(providers, "github")
-            left = living(user)
+            left = live_digests(user)
             assert len(left) == limit
             assert sum(digest.startswith("imported") for digest in left) == max(0, limit - number)
     assert AccessToken.objects.filter(imported=True).count() == limit
     assert AccessToken.objects.filter(imported=False).count() == limit
 
 
-def test_others_tokens_are_left_alone(user: User, providers: Providers) -> None:
-    """Neither counted nor ended."""
+def test_tokens_of_other_users_are_not_affected(user: User, providers: Providers) -> None:
+    """Tokens of other users are neither counted nor revoked."""
     other = User.objects.create(username="dallas")
-    give(other, 60, name="other")
-    give(user, 60)
+    create_tokens(other, 60, name="other")
+    create_tokens(user, 60)
     with override_settings(TOKENS_PER_USER=50):
         signed_up(providers, "github")
-    assert (len(living(user)), len(living(other))) == (50, 60)
+    assert (len(live_digests(user)), len(live_digests(other))) == (50, 60)
 
 
-def test_linking_issues_and_ends_nothing(user: User, providers: Providers) -> None:
-    """It gives no token."""
-    give(user, 60)
+def test_linking_issues_and_revokes_no_token(user: User, providers: Providers) -> None:
+    """Linking issues no token and revokes none."""
+    create_tokens(user, 60)
     with override_settings(TOKENS_PER_USER=50):
         assert signed_up(providers, "facebook", actor=user).token is None
-    assert len(living(user)) == 60
+    assert len(live_digests(user)) == 60
 
 
-def at_once(count: int, work: Callable[[int], Any], database: Where) -> None:
-    """Run something in so many threads, each with a connection of its own."""
+def in_threads(count: int, work: Callable[[int], Any], database: Where) -> None:
+    """Run `work` in this many threads, each with a connection of its own."""
 
     def run(number: int) -> None:
         with used(**database):
@@ -166,8 +168,8 @@ def at_once(count: int, work: Callable[[int], Any], database: Where) -> None:
 
 
 @contextmanager
-def held_back(database: Where, waiting: int) -> Iterator[None]:
-    """Block each association until this many threads wait: then each has read, and none has seen another's token."""
+def lock_associations(database: Where, waiting: int) -> Iterator[None]:
+    """Lock all associations until this many threads wait, so that each reads before any writes."""
     name = connections["default"].settings_dict["NAME"]
     params = connections["default"].get_connection_params()
     session = psycopg.connect(**{key: params[key] for key in ("host", "port", "user", "dbname") if key in params})
@@ -176,7 +178,7 @@ def held_back(database: Where, waiting: int) -> Iterator[None]:
     )
     session.execute("SELECT FROM social_auth_usersocialauth FOR UPDATE")
 
-    def let_go() -> None:
+    def release() -> None:
         try:
             for _ in range(600):
                 row = watching.execute(
@@ -189,7 +191,7 @@ def held_back(database: Where, waiting: int) -> Iterator[None]:
             session.rollback()
             session.close()
 
-    releasing = threading.Thread(target=let_go)
+    releasing = threading.Thread(target=release)
     releasing.start()
     try:
         yield
@@ -209,33 +211,33 @@ def held_back(database: Where, waiting: int) -> Iterator[None]:
         pytest.param(50, 8, 50, id="at the limit"),
     ],
 )
-def test_many_at_once_at_the_margin(
+def test_concurrent_sign_ins_of_one_identity_at_the_limit(
     user: User, providers: Providers, database: Where, before: int, callers: int, after: int
 ) -> None:
-    """32 that have all looked before any wrote stay within the limit; what more leave over, the next sign-in ends."""
-    give(user, before)
+    """Up to 32 concurrent sign-ins stay within the limit; the next sign-in revokes what more leave over."""
+    create_tokens(user, before)
     credentials = [Credential(**providers.knows("github", f"t{n}", **PERSON)) for n in range(callers)]
     with override_settings(TOKENS_PER_USER=50):
-        with held_back(database, callers):
-            at_once(
+        with lock_associations(database, callers):
+            in_threads(
                 callers,
                 lambda number: sign_up(credential=credentials[number], actor=None, api_version="tests"),
                 database,
             )
-        assert len(living(user)) == after
+        assert len(live_digests(user)) == after
         signed_up(providers, "github")
-        assert len(living(user)) == 50
+        assert len(live_digests(user)) == 50
 
 
 @pytest.mark.postgres
 @pytest.mark.parametrize("migrated", ["postgresql"], indirect=True)
-def test_accounts_of_one_user_at_once_at_the_limit(
+def test_concurrent_sign_ins_of_several_identities_at_the_limit(
     user: User, providers: Providers, database: Where, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Three identities wait for nobody and see nobody's new token: two are over, until the next sign-in."""
+    """Sign-ins with three identities do not see each other's tokens: two are surplus until the next sign-in."""
     for provider in ("facebook", "twitter"):
         signed_up(providers, provider, actor=user)
-    give(user, 50)
+    create_tokens(user, 50)
     fields = [providers.knows(name, "again", **PROFILES[name]) for name in ("github", "facebook", "twitter")]
     all_have_written = threading.Barrier(3)
     revoke_surplus = tokens._revoke_surplus
@@ -246,12 +248,12 @@ def test_accounts_of_one_user_at_once_at_the_limit(
 
     with override_settings(TOKENS_PER_USER=50):
         with monkeypatch.context() as patch:
-            patch.setattr(tokens, "_revoke_surplus", together)
-            at_once(
+            patch.setattr(tokens, "_end_surplus", together)
+            in_threads(
                 3,
                 lambda number: sign_up(credential=Credential(**fields[number]), actor=None, api_version="tests"),
                 database,
             )
-        assert 50 <= len(living(user)) <= 52
+        assert 50 <= len(live_digests(user)) <= 52
         signed_up(providers, "github")
-        assert len(living(user)) == 50
+        assert len(live_digests(user)) == 50

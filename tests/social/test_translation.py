@@ -1,4 +1,4 @@
-"""One table from social-core's failures to ours."""
+"""The translation of social-core's exceptions into the errors of the contract."""
 
 import inspect
 from datetime import UTC, datetime, timedelta
@@ -26,12 +26,12 @@ def error(**given: Any) -> exceptions.SocialAuthBaseException:
 
 
 def test_every_reason_is_in_the_table() -> None:
-    """A reason that a new release of social-core brings does not become a 500 unseen."""
+    """A new reason of a later social-core fails here instead of becoming a 500."""
     assert set(TABLE) == set(exceptions.REASONS)
 
 
 def test_every_exception_of_social_core_is_translated() -> None:
-    """Each class, by its default code, gives a leaf of our tree."""
+    """Each exception class becomes an error of the contract by its default code."""
     classes = [
         kind
         for _, kind in inspect.getmembers(exceptions, inspect.isclass)
@@ -42,8 +42,8 @@ def test_every_exception_of_social_core_is_translated() -> None:
 
 
 @pytest.mark.parametrize("code", sorted(exceptions.REASONS))
-def test_each_reason_has_an_answer(code: str) -> None:
-    """It can be rendered, and holds none of the provider's words."""
+def test_each_reason_has_an_error(code: str) -> None:
+    """The error can be rendered and holds none of the provider's text."""
     answer = translate(error(code=code))
     assert isinstance(answer, ApiError)
     assert "canary" not in str(answer.body())
@@ -72,7 +72,7 @@ def test_each_reason_has_an_answer(code: str) -> None:
     ],
 )
 def test_the_status_and_the_stage_decide(given: dict[str, Any], expected: type[ApiError]) -> None:
-    """Where one reason has several meanings, what the provider answered and when tells them apart."""
+    """The provider's status and the stage distinguish the meanings of one reason."""
     assert type(translate(error(**given))) is expected
 
 
@@ -95,21 +95,21 @@ def test_the_status_and_the_stage_decide(given: dict[str, Any], expected: type[A
     ],
 )
 def test_retry_after_is_whole_seconds(header: str | None, seconds: int) -> None:
-    """The provider's own where it makes sense, at least 1, bounded; ours otherwise."""
+    """Retry-After is the provider's value if valid, between 1 and the maximum; otherwise our default."""
     answer = translate(error(code="unavailable", retry_after=header))
     assert answer.headers["Retry-After"] == str(seconds)
 
 
 def test_retry_after_may_be_a_date() -> None:
-    """A moment in the near future is so many seconds from now."""
+    """A date becomes the number of seconds from now."""
     moment = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
     seconds = int(translate(error(code="unavailable", retry_after=moment)).headers["Retry-After"])
     assert 80 <= seconds <= 90
 
 
 @pytest.mark.threat(29)
-def test_our_registration_at_fault_is_logged_without_the_token(caplog: pytest.LogCaptureFixture) -> None:
-    """The operator reads which provider and which code; never what was sent."""
+def test_a_misconfiguration_is_logged_without_the_token(caplog: pytest.LogCaptureFixture) -> None:
+    """The log names the provider and the code, and never what was sent."""
     translate(error(code="credential_rejected", provider_code="invalid_client"))
     (record,) = caplog.records
     assert (record.levelname, record.name) == ("ERROR", "tandem.providers")

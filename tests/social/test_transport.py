@@ -1,4 +1,4 @@
-"""The one way out to the network, over real sockets (docs/threats.md, rows 16-21 and 29)."""
+"""The HTTP transport for provider calls, over real sockets (docs/threats.md, rows 16-21 and 29)."""
 
 import gzip
 import logging
@@ -19,19 +19,19 @@ from social.engine.strategy import StatelessStrategy
 from social.network import deadline, log_redaction, transport
 from social.providers.github import GitHub
 from social.providers.twitter import Twitter
-from tests.social.local_provider import LocalProvider, Play, answer, playing
+from tests.social.local_provider import Handler, LocalProvider, answer, serving
 
 API = "https://api.github.com/user"
-DEADLINE = 1.0
+DEADLINE = 0.3
 SOON = 5.0
-"""Seconds within which a call with a deadline of one must be over."""
+"""The seconds within which a call with DEADLINE must end, on a busy machine."""
 UNHURRIED = 30.0
-"""A deadline for what is answered at once, on a machine with much else to do."""
+"""A deadline for calls that are answered at once, on a busy machine."""
 
 
 @pytest.fixture(autouse=True)
 def fresh_connections() -> Iterator[None]:
-    """Each test has a pool of its own; what is left of it is closed."""
+    """Use a new connection pool for each test, and close it afterwards."""
     transport.adapter.cache_clear()
     yield
     transport.adapter().close()
@@ -51,32 +51,32 @@ def fetch(provider: LocalProvider, url: str = API, *, seconds: float = UNHURRIED
         return github().request(url, **more)
 
 
-def failure(play: Play, **more: Any) -> tuple[SocialAuthBaseException, float]:
+def failure(handler: Handler, **more: Any) -> tuple[SocialAuthBaseException, float]:
     """Send a call that fails; return the error and the seconds it took."""
-    with playing(play) as provider:
+    with serving(handler) as provider:
         began = time.monotonic()
         with pytest.raises(SocialAuthBaseException) as caught:
             fetch(provider, **more)
         return caught.value, time.monotonic() - began
 
 
-def test_an_answer_is_read_whole() -> None:
-    """Status, headers and JSON, as requests gives them."""
-    with playing(answer("200 OK", b'{"id": 7}', "Content-Type: text/plain", "X-Served-By: us")) as provider:
+def test_status_headers_and_json_are_returned() -> None:
+    """The response has the status, headers and JSON as with requests."""
+    with serving(answer("200 OK", b'{"id": 7}', "Content-Type: text/plain", "X-Served-By: us")) as provider:
         response = fetch(provider)
     assert (response.status_code, response.json(), response.headers["X-Served-By"]) == (200, {"id": 7}, "us")
 
 
-def test_one_connection_serves_many_calls() -> None:
-    """Kept alive: the next call of the same provider needs no new connection."""
-    with playing(answer("200 OK", b"{}")) as provider:
+def test_a_connection_is_reused() -> None:
+    """Calls to one provider use one kept-alive connection."""
+    with serving(answer("200 OK", b"{}")) as provider:
         for _ in range(5):
             assert fetch(provider).json() == {}
         assert (provider.connections, len(provider.requests)) == (1, 5)
 
 
-def test_a_connection_that_the_provider_closed_is_replaced() -> None:
-    """Between two calls it may go away; the next one does not fail for it."""
+def test_a_closed_connection_is_replaced() -> None:
+    """A connection that the provider closes between two calls causes no error."""
     closed = threading.Event()
 
     def once(connection: socket.socket, request: bytes) -> bool:
@@ -85,7 +85,7 @@ def test_a_connection_that_the_provider_closed_is_replaced() -> None:
         closed.set()
         return False
 
-    with playing(once) as provider:
+    with serving(once) as provider:
         for _ in range(3):
             assert fetch(provider).json() == {}
             assert closed.wait(UNHURRIED)
@@ -93,9 +93,9 @@ def test_a_connection_that_the_provider_closed_is_replaced() -> None:
         assert provider.connections == 3
 
 
-def test_cookies_are_not_kept() -> None:
-    """What one person's provider sets never goes out with another person's call."""
-    with playing(answer("200 OK", b"{}", "Set-Cookie: session=canary; Path=/")) as provider:
+def test_cookies_are_not_stored() -> None:
+    """A cookie from one user's call is never sent with another user's."""
+    with serving(answer("200 OK", b"{}", "Set-Cookie: session=canary; Path=/")) as provider:
         for _ in range(2):
             fetch(provider)
         assert b"canary" not in provider.requests[1]
@@ -117,17 +117,17 @@ def test_cookies_are_not_kept() -> None:
     ],
 )
 def test_only_known_hosts_over_https(url: str) -> None:
-    """A call elsewhere is refused before a socket is opened, in a sandbox too."""
-    with playing(answer("200 OK", b"{}")) as provider:
+    """A call to another host is refused before a socket is opened, also in the sandbox."""
+    with serving(answer("200 OK", b"{}")) as provider:
         with pytest.raises(SocialAuthBaseException) as caught:
             fetch(provider, url)
-        # Not `connection_failed`: a host that does not resolve here would do so elsewhere.
+        # `connection_failed` would also be the result of a host that does not resolve.
         assert caught.value.code == "invalid_setting"
         assert provider.connections == 0
 
 
-def test_hosts_are_really_reached_outside_the_sandbox() -> None:
-    """PROVIDER_HOSTS counts for nothing without SANDBOX=1."""
+def test_provider_hosts_is_ignored_outside_the_sandbox() -> None:
+    """PROVIDER_HOSTS has no effect without SANDBOX=1."""
     with (
         override_settings(SANDBOX=False, PROVIDER_HOSTS={"https://api.github.com": "http://127.0.0.1:1"}),
         responses.RequestsMock() as mock,
@@ -137,9 +137,9 @@ def test_hosts_are_really_reached_outside_the_sandbox() -> None:
 
 
 @pytest.mark.threat(21)
-def test_a_redirect_is_no_answer() -> None:
-    """It is not followed, to whatever host."""
-    with playing(answer("200 OK", b'{"id": 666}')) as canary:
+def test_a_redirect_is_not_followed() -> None:
+    """A redirect is a malformed response, whatever its target."""
+    with serving(answer("200 OK", b'{"id": 666}')) as canary:
         error, _ = failure(answer("302 Found", b"", f"Location: {canary.url}/"))
         assert error.code == "malformed_response"
         assert canary.connections == 0
@@ -147,23 +147,23 @@ def test_a_redirect_is_no_answer() -> None:
 
 @pytest.mark.threat(21)
 @pytest.mark.parametrize("status", ["301 Moved", "303 See Other", "304 Not Modified", "307 Temporary Redirect"])
-def test_every_kind_of_redirect(status: str) -> None:
-    """Whatever it says of the method."""
+def test_no_kind_of_redirect_is_followed(status: str) -> None:
+    """Each redirect status is a malformed response."""
     assert failure(answer(status))[0].code == "malformed_response"
 
 
 @pytest.mark.threat(20)
-@pytest.mark.parametrize("size", [transport.MAX_RESPONSE_SIZE, transport.MAX_RESPONSE_SIZE + 1])
-@pytest.mark.parametrize("packed", [False, True])
-def test_the_size_is_that_of_the_decoded_answer(size: int, *, packed: bool) -> None:
-    """Up to the limit it is read, one byte more is too much, packed or plain."""
+@pytest.mark.parametrize("size", [transport.MAX_ANSWER, transport.MAX_ANSWER + 1])
+@pytest.mark.parametrize("compressed", [False, True])
+def test_the_size_limit_applies_to_the_decoded_response(size: int, *, compressed: bool) -> None:
+    """A response is read up to the limit, compressed or not, and one byte more is an error."""
     body = b'"' + b"x" * (size - 2) + b'"'
-    headers = ["Content-Encoding: gzip"] if packed else []
-    play = answer("200 OK", gzip.compress(body) if packed else body, *headers)
-    if size > transport.MAX_RESPONSE_SIZE:
-        assert failure(play)[0].code == "malformed_response"
+    headers = ["Content-Encoding: gzip"] if compressed else []
+    handler = answer("200 OK", gzip.compress(body) if compressed else body, *headers)
+    if size > transport.MAX_ANSWER:
+        assert failure(handler)[0].code == "malformed_response"
     else:
-        with playing(play) as provider:
+        with serving(handler) as provider:
             assert len(fetch(provider).json()) == size - 2
 
 
@@ -178,8 +178,8 @@ def test_the_size_is_that_of_the_decoded_answer(size: int, *, packed: bool) -> N
     ],
     ids=["endless", "a chunk of -1 byte", "an endless redirect", "a redirect with a chunk of -1 byte"],
 )
-def test_an_endless_answer_is_cut_off(head: bytes) -> None:
-    """Whatever its head says, not much more is taken than an answer may have."""
+def test_an_endless_response_is_not_read(head: bytes) -> None:
+    """Little more than the limit is read, whatever the headers declare."""
     sent = 0
 
     def endless(connection: socket.socket, request: bytes) -> bool:
@@ -190,27 +190,27 @@ def test_an_endless_answer_is_cut_off(head: bytes) -> None:
 
     caught, _ = failure(endless)
     assert caught.code == "malformed_response"
-    # What the sockets' buffers hold is on top.
-    assert sent < transport.MAX_RESPONSE_SIZE + 16 * 1024 * 1024
+    # The buffers of the sockets come on top.
+    assert sent < transport.MAX_ANSWER + 16 * 1024 * 1024
 
 
-def test_what_is_no_gzip_is_no_answer() -> None:
-    """A body that cannot be unpacked is nonsense, not a failure of ours."""
+def test_invalid_gzip_is_a_malformed_response() -> None:
+    """A body that cannot be decompressed is the provider's fault, not an internal error."""
     error, _ = failure(answer("200 OK", b"not gzip", "Content-Encoding: gzip"))
     assert error.code == "malformed_response"
 
 
-def drip(data: bytes, pause: float, silence: float = 0) -> Play:
-    """Send one byte at a time, each well within any timeout of one read, then say nothing for a while."""
+def drip(data: bytes, pause: float, silence: float = 0) -> Handler:
+    """Return a handler that sends one byte at a time, then nothing for `silence` seconds."""
 
-    def play(connection: socket.socket, request: bytes) -> bool:
+    def handler(connection: socket.socket, request: bytes) -> bool:
         for byte in data:
             connection.sendall(bytes([byte]))
             time.sleep(pause)
         time.sleep(silence)
         return False
 
-    return play
+    return handler
 
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
@@ -218,7 +218,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
 
 @pytest.mark.threat(19)
 @pytest.mark.parametrize(
-    "play",
+    "handler",
     [
         pytest.param(drip(b"HTTP/1.1 200 OK\r\nX: " + b"x" * 500, 0.1), id="headers"),
         pytest.param(drip(HEAD + b"x" * 500, 0.05), id="body"),
@@ -226,16 +226,16 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
         pytest.param(drip(b"", 0, SOON), id="silence"),
     ],
 )
-def test_the_deadline_is_for_the_whole_answer(play: Play) -> None:
-    """However slowly the bytes come, the call is over in time."""
-    error, seconds = failure(play, seconds=DEADLINE)
+def test_the_deadline_limits_the_whole_response(handler: Handler) -> None:
+    """The call ends at the deadline, however slowly the bytes arrive."""
+    error, seconds = failure(handler, seconds=DEADLINE)
     assert error.code == "timeout"
     assert DEADLINE * 0.8 < seconds < SOON
 
 
 @pytest.mark.threat(19)
-def test_the_deadline_is_for_all_calls_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The second call gets what the first has left."""
+def test_the_deadline_limits_all_calls_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second call gets the time that the first has left."""
     ahead = 0.0
     monkeypatch.setattr(deadline, "time", SimpleNamespace(monotonic=lambda: time.monotonic() + ahead))
 
@@ -247,7 +247,7 @@ def test_the_deadline_is_for_all_calls_together(monkeypatch: pytest.MonkeyPatch)
         return True
 
     with (
-        playing(slow) as provider,
+        serving(slow) as provider,
         override_settings(SANDBOX=True, PROVIDER_HOSTS={"https://api.github.com": provider.url}),
         deadline.within(UNHURRIED),
     ):
@@ -259,28 +259,32 @@ def test_the_deadline_is_for_all_calls_together(monkeypatch: pytest.MonkeyPatch)
     assert caught.value.code == "timeout"
 
 
-def test_a_connection_of_a_timed_out_call_is_not_reused() -> None:
-    """The late answer to one person's call must never be taken for another's."""
+def test_the_connection_of_a_timed_out_call_is_not_reused() -> None:
+    """The late answer to one user's call is never read as the answer to another's."""
+    answered = threading.Event()
 
     def late(connection: socket.socket, request: bytes) -> bool:
         name = request.partition(b"person=")[2][:1]
         if name == b"a":
-            time.sleep(1.5)
+            time.sleep(2 * DEADLINE)
         body = b'{"person": "%b"}' % name
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+        try:
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+        finally:
+            answered.set()
         return True
 
-    with playing(late) as provider:
+    with serving(late) as provider:
         with pytest.raises(SocialAuthBaseException):
             fetch(provider, API + "?person=a", seconds=DEADLINE)
-        time.sleep(1)
+        assert answered.wait(UNHURRIED)
         assert fetch(provider, API + "?person=b").json() == {"person": "b"}
         assert provider.connections == 2
 
 
 @pytest.mark.threat(17, 18)
 @pytest.mark.parametrize(
-    ("play", "code"),
+    ("handler", "code"),
     [
         (lambda connection, request: False, "connection_failed"),
         (answer("500 Internal Server Error"), "unavailable"),
@@ -290,14 +294,14 @@ def test_a_connection_of_a_timed_out_call_is_not_reused() -> None:
     ],
     ids=["closed", "500", "503", "429", "no-http"],
 )
-def test_what_goes_wrong_has_a_code_of_social_core(play: Play, code: str) -> None:
-    """The translation table knows it from there."""
-    assert failure(play)[0].code == code
+def test_a_failure_has_a_code_of_social_core(handler: Handler, code: str) -> None:
+    """The translation of exceptions reads the code."""
+    assert failure(handler)[0].code == code
 
 
 @pytest.mark.threat(17)
-def test_nothing_listens() -> None:
-    """A refused connection is no timeout."""
+def test_a_refused_connection_is_no_timeout() -> None:
+    """A refused connection has the code `connection_failed`."""
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{closed.getsockname()[1]}"
@@ -310,15 +314,15 @@ def test_nothing_listens() -> None:
 
 
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "ALL_PROXY", "REQUESTS_CA_BUNDLE"])
-def test_the_environment_sends_nothing_elsewhere(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
-    """Tokens go where the settings say, whatever shell the process was started from."""
-    with playing(answer("200 OK", b"{}")) as provider:
+def test_environment_variables_do_not_redirect_calls(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    """Proxies and bundles in the environment are ignored: the settings decide where tokens are sent."""
+    with serving(answer("200 OK", b"{}")) as provider:
         monkeypatch.setenv(variable, "http://127.0.0.1:1")
         assert fetch(provider).status_code == 200
 
 
-def _what_it_says(call: Callable[[], object]) -> str:
-    """Return everything of a failed call that a log could contain."""
+def _error_text(call: Callable[[], object]) -> str:
+    """Return every text of a failed call that a log could contain."""
     try:
         call()
     except SocialAuthBaseException as error:
@@ -329,11 +333,11 @@ def _what_it_says(call: Callable[[], object]) -> str:
 @pytest.mark.threat(29)
 @pytest.mark.parametrize("status", ["200 OK", "401 Unauthorized", "503 Service Unavailable"])
 def test_no_record_at_any_level_holds_a_secret(caplog: pytest.LogCaptureFixture, status: str) -> None:
-    """With the root logger at DEBUG, every library under the transport keeps tokens to itself."""
+    """At DEBUG no library below the transport logs a token."""
     caplog.set_level(logging.DEBUG)
     log_redaction.install_filters()
     url = "https://api.twitter.com/1.1/account/verify_credentials.json?access_token=canary-query"
-    with playing(answer(status, b'{"error": "no"}')) as provider:
+    with serving(answer(status, b'{"error": "no"}')) as provider:
         hosts = {"https://api.twitter.com": provider.url, "https://api.github.com": provider.url}
         with override_settings(SANDBOX=True, PROVIDER_HOSTS=hosts):
             backend: Any = backends.backend_class(Twitter)(StatelessStrategy())
@@ -345,9 +349,9 @@ def test_no_record_at_any_level_holds_a_secret(caplog: pytest.LogCaptureFixture,
                 ),
                 lambda: github().request(API, method="POST", json={"access_token": "canary-body"}),
             ]
-            told = [_what_it_says(call) for call in calls]
+            texts = [_error_text(call) for call in calls]
         sent = b"".join(provider.requests)
-    assert not any("canary" in text for text in told)
+    assert not any("canary" in text for text in texts)
     assert sent.count(b"canary") >= 4, "the canaries must have gone out for this to show anything"
     assert any(record.name.startswith("urllib3") for record in caplog.records)
     formatted = [record.getMessage() + str(record.args) + str(record.exc_info) for record in caplog.records]
@@ -355,18 +359,18 @@ def test_no_record_at_any_level_holds_a_secret(caplog: pytest.LogCaptureFixture,
 
 
 @pytest.mark.threat(19)
-def test_calls_at_once_keep_their_own_deadlines() -> None:
-    """A deadline belongs to one sign-up: a quick caller's does not end a patient one's."""
+def test_concurrent_calls_have_their_own_deadlines() -> None:
+    """A deadline belongs to one sign-up: the short one does not end the other."""
 
     def slow(connection: socket.socket, request: bytes) -> bool:
-        time.sleep(0.8)
+        time.sleep(0.5)
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
         return True
 
     outcomes: dict[float, str] = {}
 
     with (
-        playing(slow) as provider,
+        serving(slow) as provider,
         override_settings(SANDBOX=True, PROVIDER_HOSTS={"https://api.github.com": provider.url}),
     ):
 
@@ -379,9 +383,9 @@ def test_calls_at_once_keep_their_own_deadlines() -> None:
                 else:
                     outcomes[seconds] = "answered"
 
-        threads = [threading.Thread(target=call, args=[seconds]) for seconds in (0.3, 10.0)]
+        threads = [threading.Thread(target=call, args=[seconds]) for seconds in (0.2, 10.0)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-    assert outcomes == {0.3: "timeout", 10.0: "answered"}
+    assert outcomes == {0.2: "timeout", 10.0: "answered"}

@@ -1,4 +1,4 @@
-"""What is sent: nothing that the caller did not ask for, and everything as it was said."""
+"""The requests that the transport sends: exactly the caller's, with our own headers."""
 
 import json
 import string
@@ -21,7 +21,7 @@ from social.engine.strategy import StatelessStrategy
 from social.identify import identify
 from social.network import deadline, transport
 from social.providers.github import GitHub
-from tests.social.local_provider import LocalProvider, answer, playing
+from tests.social.local_provider import LocalProvider, answer, serving
 
 API = "https://api.github.com/user"
 ORIGINS = (
@@ -34,7 +34,7 @@ ALL_VISIBLE = string.ascii_letters + string.digits + string.punctuation
 
 @pytest.fixture(autouse=True)
 def fresh_connections() -> Iterator[None]:
-    """Each test has a pool of its own."""
+    """Use a new connection pool for each test."""
     transport.adapter.cache_clear()
     yield
     transport.adapter().close()
@@ -43,23 +43,23 @@ def fresh_connections() -> Iterator[None]:
 
 @pytest.fixture
 def provider() -> Iterator[LocalProvider]:
-    """All providers at once; every token is refused."""
-    play = answer("401 Unauthorized", b'{"error": {"message": "no", "code": 190}}')
-    with playing(play) as provider:
+    """Serve all providers at once, refusing every token."""
+    handler = answer("401 Unauthorized", b'{"error": {"message": "no", "code": 190}}')
+    with serving(handler) as provider:
         hosts = dict.fromkeys(ORIGINS, provider.url)
         with override_settings(SANDBOX=True, PROVIDER_HOSTS=hosts), deadline.within(10):
             yield provider
 
 
 def send(**call: Any) -> None:
-    """Call GitHub."""
+    """Send a call for GitHub."""
     backend: Any = backends.backend_class(GitHub)(StatelessStrategy())
     with suppress(Exception):
         backend.request(**{"url": API, **call})
 
 
 def parts(request: bytes) -> tuple[str, dict[str, str], bytes]:
-    """Return the request line, the headers and the body as they arrived."""
+    """Return the request line, the headers and the body as received."""
     head, _, body = request.partition(b"\r\n\r\n")
     line, *headers = head.decode("latin-1").split("\r\n")
     return line, {name.lower(): value for name, _, value in (one.partition(": ") for one in headers)}, body
@@ -91,8 +91,8 @@ CALLS: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_the_headers_are_ours_and_the_callers(provider: LocalProvider, name: str) -> None:
-    """All of them, and no other."""
+def test_only_our_headers_and_the_callers_are_sent(provider: LocalProvider, name: str) -> None:
+    """A request has exactly our headers and the caller's."""
     call, expected = CALLS[name]
     send(**call)
     (request,) = provider.requests
@@ -101,8 +101,8 @@ def test_the_headers_are_ours_and_the_callers(provider: LocalProvider, name: str
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_a_session_of_requests_would_send_the_same(provider: LocalProvider, name: str) -> None:
-    """Line, headers and body are those that such a session makes, but for its own `Connection`."""
+def test_a_requests_session_sends_the_same(provider: LocalProvider, name: str) -> None:
+    """The line, headers and body equal those of a requests session, except `Connection`."""
     call, _ = CALLS[name]
     send(**call)
     (request,) = provider.requests
@@ -123,12 +123,12 @@ def test_a_session_of_requests_would_send_the_same(provider: LocalProvider, name
 
 
 @pytest.mark.threat(11)
-def test_no_cookie_is_kept_or_sent() -> None:
-    """Whatever a provider sets, on whatever answer."""
+def test_no_cookie_is_stored_or_sent() -> None:
+    """A cookie on any answer is not sent with the next call."""
     setting = [f"Set-Cookie: canary{n}=1; Path=/; Max-Age=9999" for n in range(3)]
     for status in ("200 OK", "401 Unauthorized", "302 Found", "500 No"):
         with (
-            playing(answer(status, b"{}", *setting, "Location: /elsewhere")) as provider,
+            serving(answer(status, b"{}", *setting, "Location: /elsewhere")) as provider,
             override_settings(SANDBOX=True, PROVIDER_HOSTS={"https://api.github.com": provider.url}),
         ):
             for _ in range(3):
@@ -137,8 +137,8 @@ def test_no_cookie_is_kept_or_sent() -> None:
             assert not any(b"cookie" in request.lower() or b"canary" in request for request in provider.requests)
 
 
-def test_the_environment_adds_nothing(provider: LocalProvider, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
-    """No password from a .netrc goes to a provider."""
+def test_netrc_is_ignored(provider: LocalProvider, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    """No password from a .netrc is sent to a provider."""
     netrc = tmp_path / "netrc"
     netrc.write_text("machine api.github.com login canary password canary\ndefault login canary password canary\n")
     netrc.chmod(0o600)
@@ -160,8 +160,8 @@ def signed(request: bytes, name: str) -> str:
 
 @pytest.mark.threat(10)
 @pytest.mark.parametrize("token", [ALL_VISIBLE, "a%2Fb%252Fc", "a&fields=x#b?c", "a+b=c/d==", "'\"", "%", "\\", "*/*"])
-def test_a_token_reaches_the_provider_as_it_is(provider: LocalProvider, token: str) -> None:
-    """Whichever visible characters it is made of, and wherever the provider takes it; it adds nothing to the call."""
+def test_a_token_reaches_the_provider_unchanged(provider: LocalProvider, token: str) -> None:
+    """Any visible character reaches the provider unchanged and adds no parameter to the call."""
 
     def sent(name: str, **more: str) -> list[bytes]:
         provider.requests.clear()

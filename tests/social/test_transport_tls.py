@@ -1,4 +1,4 @@
-"""Whom the way out believes: one context for each bundle of certificates, and nobody who cannot show theirs."""
+"""TLS verification of provider calls: one context for each bundle, and no request without a valid certificate."""
 
 import socket
 import threading
@@ -17,8 +17,8 @@ from social.engine import backends
 from social.engine.strategy import StatelessStrategy
 from social.network import deadline, transport
 from social.providers.github import GitHub
-from tests.social.certificates import ELSEWHERE, playing_over_tls
-from tests.social.local_provider import LocalProvider, answer, playing
+from tests.social.certificates import ELSEWHERE, serving_over_tls
+from tests.social.local_provider import LocalProvider, answer, serving
 
 API = "https://api.github.com/user"
 SETTING = "SOCIAL_AUTH_GITHUB_"
@@ -29,8 +29,8 @@ KEPT = answer("200 OK", b"{}")
 
 @pytest.fixture(autouse=True)
 def fresh() -> Iterator[None]:
-    """Each test has connections and contexts of its own."""
-    for made in (transport.adapter, transport._ssl_context):
+    """Use new connections and contexts for each test."""
+    for made in (transport.adapter, transport._verifying):
         made.cache_clear()
     yield
     transport.adapter().close()
@@ -40,12 +40,12 @@ def fresh() -> Iterator[None]:
 
 @pytest.fixture
 def authority() -> Authority:
-    """Somebody to believe."""
+    """Return a certificate authority."""
     return Authority()
 
 
 def fetch(provider: LocalProvider, url: str = API, **given: Any) -> Any:
-    """Call GitHub, which is at the local provider, with these of its settings."""
+    """Send a call for GitHub to the local provider with these settings."""
     settings = {SETTING + name: value for name, value in given.items()}
     with (
         override_settings(SANDBOX=True, PROVIDER_HOSTS={"https://api.github.com": provider.url}, **settings),
@@ -56,17 +56,17 @@ def fetch(provider: LocalProvider, url: str = API, **given: Any) -> Any:
 
 
 def refusal(provider: LocalProvider, **given: Any) -> str:
-    """Send a call that fails; return the error's code."""
+    """Send a call that fails and return the code of the error."""
     with pytest.raises(SocialAuthBaseException) as caught:
         fetch(provider, **given)
     return caught.value.code
 
 
-def test_the_bundle_is_read_once(authority: Authority, tmp_path: Path) -> None:
-    """New connections need no file; another one in its place is believed by a new process only."""
+def test_a_bundle_is_read_once_per_process(authority: Authority, tmp_path: Path) -> None:
+    """New connections do not read the file again; only a new process uses a changed bundle."""
     bundle, place = tmp_path / "bundle.pem", authority.signed(tmp_path / "server.pem")
     authority.bundle(bundle)
-    with playing_over_tls(ONCE, place) as provider:
+    with serving_over_tls(ONCE, place) as provider:
         assert fetch(provider, VERIFY_SSL=str(bundle)) == {}
         bundle.unlink()
         assert fetch(provider, VERIFY_SSL=str(bundle)) == {}
@@ -77,19 +77,19 @@ def test_the_bundle_is_read_once(authority: Authority, tmp_path: Path) -> None:
         assert refusal(provider, VERIFY_SSL=str(bundle)) == "tls_error"
 
 
-def test_a_bundle_that_is_not_there_is_looked_for_again(authority: Authority, tmp_path: Path) -> None:
-    """A failure is no bundle: as soon as the file is there, calls work."""
+def test_a_missing_bundle_is_read_again(authority: Authority, tmp_path: Path) -> None:
+    """A missing bundle is not cached: calls work once the file exists."""
     bundle = tmp_path / "bundle.pem"
-    with playing_over_tls(KEPT, authority.signed(tmp_path / "server.pem")) as provider:
+    with serving_over_tls(KEPT, authority.signed(tmp_path / "server.pem")) as provider:
         assert refusal(provider, VERIFY_SSL=str(bundle)) == "connection_failed"
         authority.bundle(bundle)
         assert fetch(provider, VERIFY_SSL=str(bundle)) == {}
 
 
-def test_one_connection_and_one_handshake_serve_many_calls(authority: Authority, tmp_path: Path) -> None:
-    """Kept alive over TLS as without."""
+def test_a_tls_connection_is_reused(authority: Authority, tmp_path: Path) -> None:
+    """Several calls use one connection and one handshake."""
     bundle = authority.bundle(tmp_path / "bundle.pem")
-    with playing_over_tls(KEPT, authority.signed(tmp_path / "server.pem")) as provider:
+    with serving_over_tls(KEPT, authority.signed(tmp_path / "server.pem")) as provider:
         for _ in range(5):
             assert fetch(provider, VERIFY_SSL=bundle) == {}
         assert (provider.connections, provider.handshakes, len(provider.requests)) == (1, 1, 5)
@@ -97,33 +97,33 @@ def test_one_connection_and_one_handshake_serve_many_calls(authority: Authority,
 
 @pytest.mark.threat(29)
 @pytest.mark.parametrize("wrong", ["authority", "name", "expired", "not yet", "the world's bundle"])
-def test_who_cannot_show_who_they_are_is_sent_nothing(authority: Authority, tmp_path: Path, wrong: str) -> None:
-    """Another authority, another name, another time; also after a call that went well."""
+def test_an_invalid_certificate_gets_no_request(authority: Authority, tmp_path: Path, wrong: str) -> None:
+    """A wrong authority, name or time is refused before a request is sent, also after a good call."""
     bundle = authority.bundle(tmp_path / "bundle.pem")
-    unfit: dict[str, dict[str, Any]] = {
+    invalid: dict[str, dict[str, Any]] = {
         "name": {"names": ELSEWHERE},
         "expired": {"begins": timedelta(days=-2), "ends": timedelta(hours=-1)},
         "not yet": {"begins": timedelta(hours=1)},
     }
     signs = Authority() if wrong == "authority" else authority
-    place = signs.signed(tmp_path / "server.pem", **unfit.get(wrong, {}))
+    place = signs.signed(tmp_path / "server.pem", **invalid.get(wrong, {}))
     good = authority.signed(tmp_path / "good.pem")
-    with playing_over_tls(ONCE, good) as provider:
+    with serving_over_tls(ONCE, good) as provider:
         assert fetch(provider, VERIFY_SSL=bundle) == {}
-    with playing_over_tls(KEPT, place) as provider:
-        believed: dict[str, Any] = {} if wrong == "the world's bundle" else {"VERIFY_SSL": bundle}
+    with serving_over_tls(KEPT, place) as provider:
+        verify: dict[str, Any] = {} if wrong == "the world's bundle" else {"VERIFY_SSL": bundle}
         for _ in range(2):
-            assert refusal(provider, **believed) == "tls_error"
+            assert refusal(provider, **verify) == "tls_error"
         assert provider.requests == []
 
 
 @UNVERIFIED
 @pytest.mark.threat(29)
-def test_a_connection_is_for_those_who_believe_it(authority: Authority, tmp_path: Path) -> None:
-    """One that was opened unverified, or with another bundle, is not used by a call that would refuse it."""
+def test_a_connection_is_reused_only_with_the_same_verification(authority: Authority, tmp_path: Path) -> None:
+    """A connection opened without verification or with another bundle is not reused by a stricter call."""
     bundle = authority.bundle(tmp_path / "bundle.pem")
     other = Authority("another").bundle(tmp_path / "other.pem")
-    with playing_over_tls(KEPT, authority.signed(tmp_path / "server.pem")) as provider:
+    with serving_over_tls(KEPT, authority.signed(tmp_path / "server.pem")) as provider:
         assert fetch(provider, VERIFY_SSL=False) == {}
         assert fetch(provider, VERIFY_SSL=bundle) == {}
         for _ in range(2):
@@ -134,46 +134,46 @@ def test_a_connection_is_for_those_who_believe_it(authority: Authority, tmp_path
 
 
 @UNVERIFIED
-def test_unverified_stays_unverified(tmp_path: Path) -> None:
-    """What an operator has switched off is off, whatever is shown."""
+def test_verification_can_be_switched_off(tmp_path: Path) -> None:
+    """With VERIFY_SSL=False any certificate is accepted."""
     expired = Authority().signed(tmp_path / "server.pem", names=ELSEWHERE, ends=timedelta(minutes=-1))
-    with playing_over_tls(KEPT, expired) as provider:
+    with serving_over_tls(KEPT, expired) as provider:
         assert fetch(provider, VERIFY_SSL=False) == {}
 
 
-def test_a_directory_of_certificates(authority: Authority, tmp_path: Path) -> None:
-    """As OpenSSL has them, by the hash of the name; who is not in it is refused."""
+def test_a_directory_of_certificates_is_a_bundle(authority: Authority, tmp_path: Path) -> None:
+    """A directory by OpenSSL's hashed names works as a bundle, and other certificates are refused."""
     folder = authority.directory(tmp_path / "certificates")
-    with playing_over_tls(ONCE, authority.signed(tmp_path / "server.pem")) as provider:
+    with serving_over_tls(ONCE, authority.signed(tmp_path / "server.pem")) as provider:
         for _ in range(2):
             assert fetch(provider, VERIFY_SSL=folder) == {}
-    with playing_over_tls(KEPT, Authority("another").signed(tmp_path / "theirs.pem")) as provider:
+    with serving_over_tls(KEPT, Authority("another").signed(tmp_path / "theirs.pem")) as provider:
         assert refusal(provider, VERIFY_SSL=folder) == "tls_error"
 
 
-def test_many_at_once_share_the_context(authority: Authority, tmp_path: Path) -> None:
-    """The first calls of a process, from many threads: all are answered, and the bundle may go."""
+def test_concurrent_first_calls_share_the_context(authority: Authority, tmp_path: Path) -> None:
+    """The first calls of a process from several threads are all answered."""
     bundle = tmp_path / "bundle.pem"
     authority.bundle(bundle)
-    told: list[Any] = []
-    with playing_over_tls(KEPT, authority.signed(tmp_path / "server.pem")) as provider:
+    answers: list[Any] = []
+    with serving_over_tls(KEPT, authority.signed(tmp_path / "server.pem")) as provider:
         given = {SETTING + "VERIFY_SSL": str(bundle)}
         with override_settings(SANDBOX=True, PROVIDER_HOSTS={"https://api.github.com": provider.url}, **given):
 
             def call() -> None:
                 backend: Any = backends.backend_class(GitHub)(StatelessStrategy())
-                told.append(backend.request(API).json())
+                answers.append(backend.request(API).json())
 
             threads = [threading.Thread(target=call) for _ in range(8)]
             for thread in threads:
                 thread.start()
             for thread in threads:
                 thread.join()
-    assert told == [{}] * 8
+    assert answers == [{}] * 8
 
 
-def tunnelling(connection: socket.socket, request: bytes) -> bool:
-    """Simulate an outgoing proxy: a tunnel for CONNECT, an answer of its own for anything else."""
+def proxy_handler(connection: socket.socket, request: bytes) -> bool:
+    """Answer CONNECT with a tunnel, and any other request directly, as an outgoing proxy does."""
     method, target = request.split(b" ")[:2]
     if method != b"CONNECT":
         connection.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{"proxied":true}'[:-1])
@@ -196,11 +196,11 @@ def _copy(source: socket.socket, target: socket.socket) -> None:
 
 
 @pytest.mark.threat(21)
-def test_the_operators_proxy_is_used(authority: Authority, tmp_path: Path) -> None:
-    """SOCIAL_AUTH_PROXIES: a tunnel to the provider, whose certificate is looked at as ever; kept for the next call."""
+def test_the_configured_proxy_is_used(authority: Authority, tmp_path: Path) -> None:
+    """SOCIAL_AUTH_PROXIES: calls go through a tunnel, verify the provider's certificate and reuse the connection."""
     bundle = authority.bundle(tmp_path / "bundle.pem")
     other = Authority("another").bundle(tmp_path / "other.pem")
-    with playing(tunnelling) as proxy, playing_over_tls(KEPT, authority.signed(tmp_path / "server.pem")) as provider:
+    with serving(proxy_handler) as proxy, serving_over_tls(KEPT, authority.signed(tmp_path / "server.pem")) as provider:
         given: dict[str, Any] = {"PROXIES": {"https": proxy.url}}
         for _ in range(3):
             assert fetch(provider, VERIFY_SSL=bundle, **given) == {}
@@ -209,24 +209,24 @@ def test_the_operators_proxy_is_used(authority: Authority, tmp_path: Path) -> No
         assert (proxy.connections, provider.connections, len(provider.requests)) == (1, 1, 3)
         assert refusal(provider, VERIFY_SSL=other, **given) == "tls_error"
         assert len(provider.requests) == 3
-        # Nothing of the call itself goes to the proxy in clear.
+        # No part of the call is visible to the proxy.
         assert not any(b"/user" in request for request in proxy.requests)
 
 
-def test_a_proxy_is_for_calls_in_clear_as_well() -> None:
-    """As a sandbox's are: the proxy gets the whole address."""
-    with playing(answer("200 OK", b'{"by": "proxy"}')) as proxy, playing(KEPT) as provider:
+def test_a_proxy_is_used_for_plain_http() -> None:
+    """The proxy gets the whole URL, as for a sandbox over HTTP."""
+    with serving(answer("200 OK", b'{"by": "proxy"}')) as proxy, serving(KEPT) as provider:
         assert fetch(provider, PROXIES={"http": proxy.url}) == {"by": "proxy"}
         assert proxy.requests[0].startswith(f"GET {provider.url}/user ".encode())
         assert provider.connections == 0
         assert fetch(provider) == {}
 
 
-def test_a_proxy_that_is_away_is_a_failure(authority: Authority, tmp_path: Path) -> None:
-    """Never a direct call instead."""
+def test_an_unreachable_proxy_is_an_error(authority: Authority, tmp_path: Path) -> None:
+    """The call fails and is not sent directly."""
     bundle = authority.bundle(tmp_path / "bundle.pem")
     with socket.create_server(("127.0.0.1", 0)) as closed:
         away = f"http://127.0.0.1:{closed.getsockname()[1]}"
-    with playing_over_tls(KEPT, authority.signed(tmp_path / "server.pem")) as provider:
+    with serving_over_tls(KEPT, authority.signed(tmp_path / "server.pem")) as provider:
         assert refusal(provider, VERIFY_SSL=bundle, PROXIES={"https": away}) == "connection_failed"
         assert provider.connections == 0

@@ -1,4 +1,4 @@
-"""Names for new users (docs/contract.md, section 4, docs/threats.md, row 14)."""
+"""Usernames of new users (docs/contract.md, section 4; docs/threats.md, row 14)."""
 
 import re
 import string
@@ -30,8 +30,8 @@ def free(names: Sequence[str]) -> list[str]:
 
 @pytest.mark.threat(14)
 @given(SUGGESTIONS, st.lists(st.text(max_size=40), max_size=3), st.integers(8, 300))
-def test_a_name_is_always_clean_and_short(suggestion: object, unlike: list[str], column: int) -> None:
-    """Whatever is suggested: 1 to 30 characters, of the few that are allowed, and nobody's reserved name."""
+def test_a_username_is_always_valid(suggestion: object, unlike: list[str], column: int) -> None:
+    """Any suggestion becomes 1 to 30 allowed characters and no reserved name."""
     name = choose_username(suggestion, unlike=unlike, taken_among=free, max_length=column)
     assert NAME.fullmatch(name)
     assert len(name) <= column
@@ -41,8 +41,8 @@ def test_a_name_is_always_clean_and_short(suggestion: object, unlike: list[str],
 
 @pytest.mark.threat(14)
 @given(st.text(min_size=1), st.integers(1, 12))
-def test_a_name_is_never_one_that_is_taken(suggestion: str, refusals: int) -> None:
-    """It asks until a name is free, and gives that one."""
+def test_a_username_is_never_a_taken_one(suggestion: str, refusals: int) -> None:
+    """The first free candidate is returned."""
     asked: list[str] = []
 
     def taken(names: Sequence[str]) -> list[str]:
@@ -55,8 +55,8 @@ def test_a_name_is_never_one_that_is_taken(suggestion: str, refusals: int) -> No
 
 @pytest.mark.threat(14)
 @given(st.lists(st.sampled_from(["".join(pair) for pair in product("aA", "bB")]), max_size=30))
-def test_names_are_distinct_whatever_the_case(suggestions: list[str]) -> None:
-    """People who suggest one name in different cases get names that nobody confuses."""
+def test_usernames_are_distinct_without_regard_to_case(suggestions: list[str]) -> None:
+    """Suggestions that differ only in case become usernames that differ otherwise."""
     given_names: set[str] = set()
     for suggestion in suggestions:
         name = choose_username(
@@ -79,8 +79,8 @@ def test_names_are_distinct_whatever_the_case(suggestions: list[str]) -> None:
         ("a" * 50, "a" * 30),
     ],
 )
-def test_a_name_stays_near_to_the_suggestion(suggestion: str, name: str) -> None:
-    """What can be kept is kept."""
+def test_a_username_keeps_the_suggestion(suggestion: str, name: str) -> None:
+    """All allowed characters of the suggestion are kept."""
     assert choose_username(suggestion, unlike=[], taken_among=free) == name
 
 
@@ -89,8 +89,8 @@ def test_a_name_stays_near_to_the_suggestion(suggestion: str, name: str) -> None
     "suggestion",
     ["admin", "ADMIN", "\uff41\uff44\uff4d\uff49\uff4e", "ad\u200bmin", "root@example.com", "山田", "...", "", None, 7],
 )
-def test_what_may_not_be_kept_is_replaced(suggestion: object) -> None:
-    """A reserved name, look-alikes of one, and what leaves nothing."""
+def test_a_reserved_or_empty_suggestion_is_replaced(suggestion: object) -> None:
+    """A reserved name, a look-alike of one, or a suggestion without allowed characters is replaced."""
     name = choose_username(suggestion, unlike=[], taken_among=free)
     assert re.fullmatch(r"user-[0-9a-f]+", name)
 
@@ -98,7 +98,7 @@ def test_what_may_not_be_kept_is_replaced(suggestion: object) -> None:
 @pytest.mark.threat(14, 29)
 @pytest.mark.parametrize("secret", ["10011", "EAAG-token", "a" * 200])
 def test_an_id_or_a_token_is_never_published(secret: str) -> None:
-    """Some backends suggest the provider's id, or the token itself, cut or not."""
+    """Some backends suggest the provider's id or the token, whole or truncated."""
     for suggestion in (secret, secret.upper(), f"{secret}@example.com"):
         name = choose_username(suggestion, unlike=[secret], taken_among=free)
         assert secret[:20].lower() not in name.lower()
