@@ -1,1 +1,1 @@
-"""Each of social-core's backends, with the answers of its own test suite, through the mounted APIs."""
+"""Each backend of social-core, with the answers of its own test suite, through the mounted APIs."""

@@ -1,4 +1,4 @@
-"""Fixtures: Fixtures: social-core's own tests, and clients of the mounted APIs."""
+"""Fixtures: social-core's own tests, and clients of the mounted APIs."""
 
 import pytest
 
@@ -10,8 +10,8 @@ __all__ = ["api", "one_api"]
 
 @pytest.fixture(scope="session")
 def social_core_tests() -> None:
-    """social-core's own tests."""
+    """Skip the test if social-core's own tests cannot be fetched."""
     try:
         social_core_source.package()
-    except social_core_source.NotHadError as error:
+    except social_core_source.UnavailableError as error:
         pytest.skip(f"needs social-core's own tests: {error}")

@@ -1,4 +1,4 @@
-"""Issuers of id_tokens: they sign with a key of this module, and publish it where the provider does."""
+"""Issuers of id_tokens, which sign with a key of this module and publish it at the provider's URL."""
 
 import json
 import time
@@ -18,7 +18,7 @@ from tests.breadth import social_core_logins
 KEY = "a-key"
 UID = "10026"
 TENANT = "11111111-2222-4333-8444-555555555555"
-WORTH: Mapping[str, str] = {
+SETTING_VALUES: Mapping[str, str] = {
     "API_URL": "https://id.example.com/oauth2",
     "CLIENT": KEY,
     "DOMAIN": "id.example.com",
@@ -37,7 +37,7 @@ UNPUBLISHED: Mapping[str, str] = {
 }
 """Issuers that are known without discovery."""
 COPIED = {"fence"}
-"""Providers whose configuration in social-core's tests is another provider's."""
+"""Providers whose configuration in social-core's tests is that of another provider."""
 
 
 @dataclass
@@ -47,7 +47,7 @@ class Issuer:
     name: str
     settings: Mapping[str, Any]
     configuration: Mapping[str, Any] | None
-    """As social-core's tests have it."""
+    """The configuration in social-core's tests."""
 
     def id_token(self, **claims: Any) -> str:
         """Sign an id_token of the test user."""
@@ -68,7 +68,7 @@ class Issuer:
             "email": "ripley@example.com",
             "email_verified": True,
             "tid": TENANT,
-            "tfp": WORTH["POLICY"],
+            "tfp": SETTING_VALUES["POLICY"],
             **known,
             **claims,
         }
@@ -98,13 +98,14 @@ class Issuer:
 def issuer_of(name: str) -> Issuer:
     """Return an issuer, with the settings of its provider.
 
-    :raises NotHadError: where social-core's tests cannot be had.
+    :raises UnavailableError: if social-core's tests cannot be fetched.
     """
     entry = CATALOGUE[name]
     settings, configuration = social_core_logins.configured(entry.backend)
-    # Theirs say where the provider is; what else they have (allowed groups, say) is about other things.
+    # Only the settings that locate the provider are taken from social-core's tests.
     worth = {
-        setting: settings.get(setting_name(name, setting), WORTH[setting]) for setting in (*entry.settings, "TENANTS")
+        setting: settings.get(setting_name(name, setting), SETTING_VALUES[setting])
+        for setting in (*entry.settings, "TENANTS")
     }
     known = {
         setting_name(name, setting): value for setting, value in {"KEY": KEY, "SECRET": "a-secret", **worth}.items()

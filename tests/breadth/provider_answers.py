@@ -1,4 +1,4 @@
-"""Answers of the providers that social-core's own tests leave out, built from what its code reads."""
+"""Logins that social-core's own tests do not have, built from the fields that its code reads."""
 
 import base64
 import dataclasses
@@ -20,9 +20,9 @@ TOKEN = "a-token-of-ripley"
 KEY, SECRET = "a-key", "a-secret-of-32-characters-or-more"
 
 
-def _profile(url: str | re.Pattern[str], body: Any, **played: Any) -> SimulatedLogin:
+def _profile(url: str | re.Pattern[str], body: Any, **login: Any) -> SimulatedLogin:
     answer = responses.Response("GET", url, body=body if isinstance(body, str) else json.dumps(body))
-    return _login(answer, **played)
+    return _login(answer, **login)
 
 
 def _login(*answers: responses.BaseResponse, uid: str, suggested: str = "ripley", **settings: str) -> SimulatedLogin:
@@ -30,14 +30,14 @@ def _login(*answers: responses.BaseResponse, uid: str, suggested: str = "ripley"
 
 
 def _identify(request: PreparedRequest) -> tuple[int, dict[str, str], str]:
-    """Sign as MediaWiki does: with the consumer's secret, over the nonce of the call."""
+    """Sign an identity as MediaWiki does: with the consumer's secret, over the nonce of the call."""
     nonce = re.findall(r'oauth_nonce="(.*?)"', str(request.headers["Authorization"]))[0]
     claims = {"iss": "https://meta.wikimedia.org", "iat": int(time.time()), "nonce": nonce, "aud": KEY}
     return 200, {}, jwt.encode({**claims, "sub": "10024", "username": "ripley"}, SECRET, algorithm="HS256")
 
 
 def _access_token_of_keycloak() -> tuple[str, str]:
-    """Sign as a realm does, for our client; theirs names no client that it was issued to. Give its key as well."""
+    """Return an access token for our client and the realm's key; the one in social-core's tests has no `azp`."""
     key = rsa.generate_private_key(65537, 2048)
     public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     now = int(time.time())
@@ -49,7 +49,7 @@ _KEYCLOAK, _KEYCLOAK_KEY = _access_token_of_keycloak()
 _QQ = "https://graph.qq.com"
 _WEIBO = "https://api.weibo.com"
 
-PLAYED: Mapping[str, SimulatedLogin] = {
+LOGINS: Mapping[str, SimulatedLogin] = {
     "battlenet-oauth2": _profile(
         "https://eu.api.battle.net/account/user",
         {"accountId": 10001, "battletag": "ripley#1234"},
@@ -154,13 +154,13 @@ PLAYED: Mapping[str, SimulatedLogin] = {
         uid="10020",
     ),
 }
-"""By the provider's name."""
+"""Logins by the name of the provider."""
 
 TOKEN_IN_URL = {"hubspot"}
-"""Providers that are asked by the token, in the path."""
+"""Providers with the token in the path of a call."""
 
 SETTINGS: Mapping[str, Mapping[str, Any]] = {"kakao": {"SOCIAL_AUTH_KAKAO_APP_ID": "4711"}}
-"""Beyond the catalogue's."""
+"""Further settings, besides those of the catalogue."""
 
 CHECKS: Mapping[str, tuple[tuple[str, str, Any], ...]] = {
     "discord": (

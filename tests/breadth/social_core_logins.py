@@ -1,4 +1,4 @@
-"""Logins taken from social-core's own tests: the answers that simulate a provider, and the resulting identity."""
+"""Logins taken from social-core's own tests: the provider's simulated answers and the resulting identity."""
 
 import inspect
 import json
@@ -12,7 +12,7 @@ from social_core.backends import utils as backends
 
 from tests.breadth import social_core_source
 
-NOT_A_PROVIDERS = {"SOCIAL_AUTH_AUTHENTICATION_BACKENDS", "SOCIAL_AUTH_PIPELINE"}
+GENERAL_SETTINGS = {"SOCIAL_AUTH_AUTHENTICATION_BACKENDS", "SOCIAL_AUTH_PIPELINE"}
 
 
 @dataclass(frozen=True)
@@ -21,22 +21,22 @@ class SimulatedLogin:
 
     settings: Mapping[str, Any]
     answers: tuple[responses.BaseResponse, ...]
-    """The provider's answers, by URL."""
+    """The provider's answers, in the order in which they are matched."""
     token: str
     secret: str
-    """The token's secret for OAuth 1, else empty."""
+    """The token secret of OAuth 1, or an empty string."""
     uid: str
     suggested: str
-    """The user name that social-core makes of what the provider suggests; empty where it suggests none."""
+    """The username that social-core derives from the provider's suggestion, or an empty string."""
 
 
 def login_of_backend(backend: str) -> SimulatedLogin | None:
     """Run a backend's own login test and return its login; None if there is no such test.
 
     :param backend: dotted path of the class.
-    :raises NotHadError: where social-core's tests cannot be had.
+    :raises UnavailableError: if social-core's tests cannot be fetched.
     """
-    for kind in _kinds(backend):
+    for kind in _test_cases(backend):
         for name in sorted(unittest.defaultTestLoader.getTestCaseNames(kind), key=len):
             if name.startswith("test_login") and "fail" not in name and (login := _run(kind(name))):
                 return login
@@ -46,9 +46,9 @@ def login_of_backend(backend: str) -> SimulatedLogin | None:
 def configured(backend: str) -> tuple[Mapping[str, Any], Mapping[str, Any] | None]:
     """Return the settings of a backend's tests, and the configuration that its provider publishes in them.
 
-    :raises NotHadError: where social-core's tests cannot be had.
+    :raises UnavailableError: if social-core's tests cannot be fetched.
     """
-    for kind in _kinds(backend):
+    for kind in _test_cases(backend):
         case: Any = kind()
         try:
             case.setUp()
@@ -61,10 +61,10 @@ def configured(backend: str) -> tuple[Mapping[str, Any], Mapping[str, Any] | Non
     return {}, None
 
 
-def _kinds(backend: str) -> Iterator[type[unittest.TestCase]]:
+def _test_cases(backend: str) -> Iterator[type[unittest.TestCase]]:
     module_name = backend.split(".")[-2]
     for module in social_core_source.modules_about(module_name):
-        # In the order that they are written in: variants come after the plain case.
+        # In the order of the source: variants follow the plain case.
         for kind in vars(module).values():
             is_test = inspect.isclass(kind) and issubclass(kind, unittest.TestCase)
             if is_test and kind.__module__ == module.__name__ and getattr(kind, "backend_path", "") == backend:
@@ -75,9 +75,9 @@ def _run(case: Any) -> SimulatedLogin | None:
     loaded = dict(backends.BACKENDSCACHE)
     try:
         case.setUp()
-        details = _watch(case.backend)
+        details = _record_details(case.backend)
         getattr(case, case._testMethodName)()
-        return _kept(case, details)
+        return _login_of(case, details)
     except unittest.SkipTest:
         return None
     finally:
@@ -87,22 +87,22 @@ def _run(case: Any) -> SimulatedLogin | None:
         backends.BACKENDSCACHE.update(loaded)
 
 
-def _watch(backend: Any) -> dict[str, Any]:
-    """Record the details that a backend last read from an answer."""
+def _record_details(backend: Any) -> dict[str, Any]:
+    """Record the details that a backend reads from an answer."""
     details: dict[str, Any] = {}
     read = backend.get_user_details
 
-    def watched(response: Any) -> Any:
+    def recording(response: Any) -> Any:
         found = read(response)
         details.update(found)
         return found
 
-    backend.get_user_details = watched
+    backend.get_user_details = recording
     return details
 
 
-def _kept(case: Any, details: Mapping[str, Any]) -> SimulatedLogin | None:
-    # The class's own: a test of several logins has several.
+def _login_of(case: Any, details: Mapping[str, Any]) -> SimulatedLogin | None:
+    # Read from the class: a test with several logins has several associations.
     associations = list(case.strategy.storage.user.cache_by_uid.values())
     if len(associations) != 1:
         return None
@@ -115,10 +115,10 @@ def _kept(case: Any, details: Mapping[str, Any]) -> SimulatedLogin | None:
         token=pair["oauth_token"],
         secret=pair["oauth_token_secret"],
         uid=association.uid,
-        # Without a suggestion, social-core's pipeline has made one up.
+        # Without a suggestion, social-core's pipeline generates a username.
         suggested=association.user.username if details.get("username") else "",
     )
 
 
 def _settings(case: Any) -> Mapping[str, Any]:
-    return {name: value for name, value in case.strategy._settings.items() if name not in NOT_A_PROVIDERS}
+    return {name: value for name, value in case.strategy._settings.items() if name not in GENERAL_SETTINGS}

@@ -1,4 +1,4 @@
-"""social-core's own test suite: its source package, of the version installed and locked, fetched once."""
+"""The source package of social-core in the locked version, fetched once, for its test suite."""
 
 import importlib
 import importlib.metadata
@@ -21,19 +21,19 @@ CACHE = ROOT / ".cache"
 LOCK = ROOT / "requirements" / "run.txt"
 
 
-class NotHadError(Exception):
-    """The source package cannot be fetched; the message says why."""
+class UnavailableError(Exception):
+    """The source package cannot be fetched; the message has the reason."""
 
 
 @cache
 def package() -> ModuleType:
-    """Import the package of social-core's tests of its backends.
+    """Import the package of social-core's backend tests.
 
-    Everything else of social-core stays the installed one.
+    All other modules of social-core are the installed ones.
 
-    :raises NotHadError: where the source package is not there and cannot be fetched.
+    :raises UnavailableError: if the source package is missing and cannot be fetched.
     """
-    path = str(_unpacked() / "social_core")
+    path = str(_source_folder() / "social_core")
     if path not in social_core.__path__:
         social_core.__path__.append(path)
         importlib.invalidate_caches()
@@ -41,11 +41,11 @@ def package() -> ModuleType:
 
 
 def modules_about(backends: str) -> Iterator[ModuleType]:
-    """Import the test modules that may be about a module of backends: those whose name begins like it.
+    """Import the test modules whose name has the beginning of a backend module's name, or the reverse.
 
-    Those that need what is not installed here are left out.
+    Modules that cannot be imported, because a dependency is not installed, are skipped.
 
-    :raises NotHadError: as `package` does.
+    :raises UnavailableError: as `package` does.
     """
     tests = package()
     for module in pkgutil.iter_modules(tests.__path__):
@@ -57,12 +57,12 @@ def modules_about(backends: str) -> Iterator[ModuleType]:
                 continue
 
 
-def _unpacked() -> Path:
+def _source_folder() -> Path:
     version = importlib.metadata.version(DISTRIBUTION)
     folder = CACHE / f"{DISTRIBUTION}-{version}"
     if not folder.is_dir():
         CACHE.mkdir(exist_ok=True)
-        # Several workers may be at it: each unpacks for itself, and the first to finish leaves its own.
+        # Several workers may run at once: each unpacks into its own folder, and the first rename wins.
         with tempfile.TemporaryDirectory(dir=CACHE) as name:
             unpacked = _fetch(version, Path(name))
             try:
@@ -74,12 +74,12 @@ def _unpacked() -> Path:
 
 
 def _fetch(version: str, into: Path) -> Path:
-    """Fetch and unpack; the lock has the hash of every file that is published of a version."""
+    """Fetch and unpack the source package; the lock file has the hashes of all files of a version."""
     requirement = re.search(rf"^{DISTRIBUTION}=={re.escape(version)} (?:.*\\\n)+.*\n", LOCK.read_text(), re.MULTILINE)
     if requirement is None:
-        raise NotHadError(f"{LOCK.name} locks another version than the installed {version}")
+        raise UnavailableError(f"{LOCK.name} locks another version than the installed {version}")
     (into / "requirements.txt").write_text(requirement[0])
-    # --no-build-isolation: asking a package for its name runs its build backend; the one of the lock, then.
+    # pip builds the metadata of a source package; --no-build-isolation uses the locked build backend.
     options = ["--quiet", "--no-deps", "--no-binary", ":all:", "--no-build-isolation", "--require-hashes"]
     command = [sys.executable, "-m", "pip", "download", *options, "--retries", "1", "--timeout", "15"]
     run = subprocess.run(  # noqa: S603 - our interpreter, our lock
@@ -87,7 +87,7 @@ def _fetch(version: str, into: Path) -> Path:
     )
     archives = list(into.glob("*.tar.gz"))
     if run.returncode or len(archives) != 1:
-        raise NotHadError(run.stderr.strip().rpartition("\n")[2])
+        raise UnavailableError(run.stderr.strip().rpartition("\n")[2])
     with tarfile.open(archives[0]) as archive:
         archive.extractall(into, filter="data")
     (top,) = (path for path in into.iterdir() if path.is_dir())

@@ -1,4 +1,4 @@
-"""Rows that a sign-up has stored."""
+"""Rows stored by a sign-up."""
 
 from typing import Any
 
@@ -7,11 +7,11 @@ from social_django.models import UserSocialAuth
 
 
 def rows() -> list[tuple[Any, ...]]:
-    """Return provider, uid and user id of each association; check that each has a user of its own."""
+    """Return provider, uid and user id of each association, and check that each has a user of its own."""
     assert get_user_model().objects.count() == UserSocialAuth.objects.count()
     return list(UserSocialAuth.objects.values_list("provider", "uid", "user_id"))
 
 
 def delete_users() -> None:
-    """Delete all users, and all rows that belong to them."""
+    """Delete all users and the rows that belong to them."""
     get_user_model().objects.all().delete()

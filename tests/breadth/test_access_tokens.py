@@ -1,4 +1,4 @@
-"""Every backend that an access token or an OAuth 1 pair is enough for: signed up, signed in, fed nonsense."""
+"""Sign-up with every backend that accepts an access token or an OAuth 1 token pair, and malformed answers."""
 
 import re
 from urllib.parse import urlsplit
@@ -22,23 +22,23 @@ NAMES = [
     if entry.credential in {CredentialKind.ACCESS_TOKEN, CredentialKind.TOKEN_PAIR}
 ]
 
-NONSENSE = ("[]", "null", '"x"', "{}", '{"id": false}', "<h1>Welcome</h1>")
-TOLD_BEFORE = {
-    "github-enterprise-org": "membership is told by the status alone",
-    "github-enterprise-team": "likewise",
-    "github-org": "likewise",
-    "github-team": "likewise",
-    "qq": "the call before has told the id, this one tells names",
-    "weibo": "likewise",
+MALFORMED = ("[]", "null", '"x"', "{}", '{"id": false}', "<h1>Welcome</h1>")
+IGNORED_CALLS = {
+    "github-enterprise-org": "only the status of this call is read",
+    "github-enterprise-team": "as above",
+    "github-org": "as above",
+    "github-team": "as above",
+    "qq": "an earlier call has the id, this one has only names",
+    "weibo": "as above",
 }
-"""Where nonsense may be overlooked: in an answer of which nothing, or no more than a name, is read."""
-OF_MEMBERS = {name: ["sign_up_not_allowed"] for name in TOLD_BEFORE if name.startswith("github-")}
-"""A profile that names nobody is no member's."""
+"""Providers with a call whose malformed answer may be ignored, and the reason."""
+MEMBERSHIP_ERRORS = {name: ["sign_up_not_allowed"] for name in IGNORED_CALLS if name.startswith("github-")}
+"""A malformed profile is not one of a member."""
 
 
 @pytest.fixture
 def login(name: str, settings: Settings) -> Login:
-    """One person of the provider, which is the only one enabled."""
+    """Enable the provider, and return a login at it."""
     login = login_of(name)
     for setting, value in login.settings.items():
         setattr(settings, setting, value)
@@ -46,8 +46,8 @@ def login(name: str, settings: Settings) -> Login:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_sign_up(one_api: ApiClient, login: Login, name: str) -> None:
-    """A user is made, with the provider's id and a name of ours; the second time the person is known."""
+def test_an_access_token_signs_up_and_in(one_api: ApiClient, login: Login, name: str) -> None:
+    """The first sign-up creates a user with the provider's id, and the second one signs in."""
     with simulated(*login.answers) as mock:
         first, again = one_api.sign_up(login.fields), one_api.sign_up(login.fields)
         called = {urlsplit(str(call.request.url)).hostname for call in mock.calls}
@@ -60,34 +60,38 @@ def test_sign_up(one_api: ApiClient, login: Login, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_nonsense(one_api: ApiClient, login: Login, name: str) -> None:
-    """In any one of its answers: a failure of the provider's or a refusal, never of ours, and nothing is written."""
+def test_a_malformed_answer_is_refused(one_api: ApiClient, login: Login, name: str) -> None:
+    """A malformed answer to any call is an error of the provider, never of ours, and nothing is written."""
     for answer in login.answers:
-        for body in NONSENSE:
+        for body in MALFORMED:
             nonsense = responses.Response(answer.method, answer.url, body=body)
             response = sign_up_with(one_api, nonsense, login)
             if not nonsense.call_count:
-                break  # social-core's own flow makes that call, ours does not
+                break  # Only social-core's own flow makes this call.
             if response.status_code != 201:
-                assert response.json()["code"] in {"provider_bad_response", "token_rejected", *OF_MEMBERS.get(name, ())}
+                assert response.json()["code"] in {
+                    "provider_bad_response",
+                    "token_rejected",
+                    *MEMBERSHIP_ERRORS.get(name, ()),
+                }
                 assert rows() == []
             else:
-                assert name in TOLD_BEFORE, body
+                assert name in IGNORED_CALLS, body
                 assert [uid for _, uid, _ in rows()] == [login.uid]
             delete_users()
         delete_users()
 
 
 def sign_up_with(api: ApiClient, nonsense: responses.Response, login: Login) -> Response:
-    # What nonsense leads to is nowhere to be found.
+    # URLs built from malformed answers are not found.
     with simulated(nonsense, *login.answers, responses.Response("GET", re.compile("https://"), status=404)):
         return api.sign_up(login.fields)
 
 
 def name_of(login: Login) -> str:
-    """Return a pattern for the user name: the suggestion as our rule reduces it, or a generated one."""
+    """Return a pattern for the username: the reduced suggestion or a generated name."""
     reduced = usernames.reduce_to_name(login.suggested)[: usernames.MAX_LENGTH]
-    parts = re.findall(r"[A-Za-z0-9_-]{5,}", login.uid)  # some ids are the address of a page, the id in it
+    parts = re.findall(r"[A-Za-z0-9_-]{5,}", login.uid)  # Some ids are URLs that contain the provider's id.
     texts = (login.uid, *parts, *login.fields.values())
     unlike = {usernames.reduce_to_name(text)[: usernames.MAX_LENGTH] for text in texts}
     made = reduced.lower() in {"", *usernames.RESERVED, *(text.lower() for text in unlike)}

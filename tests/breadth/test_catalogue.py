@@ -1,4 +1,4 @@
-"""The catalogue says something of every class that the installed social-core has, and of no other."""
+"""The catalogue has exactly the backend classes of the installed social-core."""
 
 import ast
 import importlib
@@ -25,11 +25,11 @@ NEVER = [entry.name for entry in CATALOGUE.values() if entry.credential is Crede
 
 
 def named_classes() -> Iterator[tuple[str, str]]:
-    """Find social-core's classes that have a name to enable them by: dotted path, name."""
+    """Yield the dotted path and the name of each of social-core's classes that has a name."""
     for module in pkgutil.iter_modules(backends.__path__, PACKAGE):
         try:
             members = vars(importlib.import_module(module.name))
-        except ImportError:  # needs what is not installed: read, not run
+        except ImportError:  # The module needs a package that is not installed, so its source is parsed.
             yield from _read(module.name)
             continue
         for member in filter(inspect.isclass, members.values()):
@@ -46,15 +46,15 @@ def _read(module: str) -> Iterator[tuple[str, str]]:
                     yield f"{module}.{node.name}", name  # type: ignore[attr-defined]  # a class: see above
 
 
-def test_every_class_once() -> None:
-    """A new release of social-core that brings or drops one fails here."""
+def test_every_class_is_in_the_catalogue_once() -> None:
+    """A release of social-core that adds or removes a class fails here."""
     ours = [(entry.backend, entry.name) for entry in CATALOGUE.values()] + [(one.backend, one.name) for one in SHADOWED]
     assert sorted(ours) == sorted(set(named_classes()))
     assert len(ours) == len(set(ours))
 
 
-def test_shadowed_names() -> None:
-    """A class that is passed over has its name from another that is there."""
+def test_shadowed_classes_share_a_name_with_an_entry() -> None:
+    """A shadowed class has the name of another class in the catalogue."""
     assert {one.name for one in SHADOWED} <= set(CATALOGUE)
     assert Counter(one.name for one in SHADOWED) == {
         "fitbit": 1,
@@ -66,17 +66,17 @@ def test_shadowed_names() -> None:
     }
 
 
-def test_never_says_why() -> None:
-    assert all(CATALOGUE[name].note and not CATALOGUE[name].hosts for name in NEVER)
-    assert all(one.note for one in SHADOWED)
+def test_unsupported_entries_have_a_reason() -> None:
+    assert all(CATALOGUE[name].why and not CATALOGUE[name].hosts for name in NEVER)
+    assert all(one.why for one in SHADOWED)
 
 
-def test_somewhere_to_call() -> None:
-    """From the start, or by settings without which it does not start."""
+def test_every_supported_entry_has_a_host() -> None:
+    """The hosts are fixed or follow from required settings."""
     works = {name: CATALOGUE[name] for name in WORKS}
     assert not [name for name, one in works.items() if hosts_of(one, lambda setting: None) != set(one.hosts)]
     nowhere = [name for name, one in works.items() if not one.hosts and not settings_in(one) & set(one.settings)]
-    assert nowhere == ["keycloak"]  # which has the key itself
+    assert nowhere == ["keycloak"]  # Keycloak's key is a setting, so no call is made.
 
 
 @pytest.mark.parametrize(
@@ -89,19 +89,15 @@ def test_somewhere_to_call() -> None:
         ("{SLUG}.example.com", {"SLUG": "nostromo"}, {"nostromo.example.com"}),
     ],
 )
-def test_hosts_by_settings(where: str, given: dict[str, str], hosts: set[str]) -> None:
-    """A URL or a host, or a part of one; what is not set leaves social-core's own."""
-    entry = Entry("gitea", "", CredentialKind.ACCESS_TOKEN, hosts=("gitea.example",), host_templates=(where,))
+def test_hosts_follow_from_settings(where: str, given: dict[str, str], hosts: set[str]) -> None:
+    """A setting holds a URL, a host or a part of one; without it social-core's default host is used."""
+    entry = Entry("gitea", "", Way.ACCESS_TOKEN, hosts=("gitea.example",), where=(where,))
     assert hosts_of(entry, given.get) == hosts
 
 
-def test_there_is_a_policy() -> None:
-    """Of the way that the catalogue says, for the class that it says or one made of it."""
-    fields = {
-        CredentialKind.ACCESS_TOKEN: "access_token",
-        CredentialKind.TOKEN_PAIR: "access_token_secret",
-        CredentialKind.ID_TOKEN: "id_token",
-    }
+def test_every_supported_entry_has_a_policy() -> None:
+    """The policy accepts the credential of the entry, for its class or a subclass."""
+    fields = {Way.ACCESS_TOKEN: "access_token", Way.TOKEN_PAIR: "access_token_secret", Way.ID_TOKEN: "id_token"}
     for name in WORKS:
         entry, policy = CATALOGUE[name], registry.policy_for(name)
         assert policy is not None, name
@@ -110,20 +106,20 @@ def test_there_is_a_policy() -> None:
         assert issubclass(module_member(policy.backend), module_member(entry.backend)), name
 
 
-def test_never_is_never() -> None:
+def test_unsupported_entries_have_no_policy() -> None:
     assert not [name for name in NEVER if registry.policy_for(name)]
 
 
-def test_never_does_not_start(settings: Settings) -> None:
-    """Each has an error of its own, which says why."""
+def test_unsupported_providers_are_a_check_error(settings: Settings) -> None:
+    """Each unsupported provider has an error with the reason."""
     settings.SOCIAL_PROVIDERS = NEVER
     messages = check_providers(None)
     assert {message.id for message in messages} == {"social.E001"}
     assert all(CATALOGUE[name].note in message.msg for name, message in zip(NEVER, messages, strict=True))
 
 
-def test_unverified_needs_the_operator(settings: Settings) -> None:
-    """Named alone it does not start and is no provider; accepted it starts, with a warning."""
+def test_unverified_providers_need_a_setting(settings: Settings) -> None:
+    """An unverified provider is an error and not enabled; with ACCEPT_UNVERIFIED it is enabled with a warning."""
     unverified = [name for name in WORKS if (policy := registry.policy_for(name)) and not policy.verified]
     assert unverified
     for name in unverified:
@@ -140,7 +136,7 @@ def test_unverified_needs_the_operator(settings: Settings) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", ["steam", "bungie", "drip", "saml", "username"])
-def test_never_is_no_provider(one_api: ApiClient, settings: Settings, name: str) -> None:
-    """Nor where it is enabled all the same, which a check does not let happen."""
+def test_unsupported_providers_are_unknown(one_api: ApiClient, settings: Settings, name: str) -> None:
+    """An unsupported provider is unknown, even if it is enabled and the system checks did not run."""
     settings.SOCIAL_PROVIDERS = [name]
     assert_error(one_api.sign_up({"provider": name, "access_token": "t"}), "unknown_provider")

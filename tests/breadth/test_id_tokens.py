@@ -1,4 +1,4 @@
-"""Each backend that takes an id_token: signed up, signed in, and keys that are none."""
+"""Sign-up with every backend that accepts an id_token, with valid and malformed keys and configurations."""
 
 import re
 from collections.abc import Iterator
@@ -22,12 +22,12 @@ NAMES = [entry.name for entry in CATALOGUE.values() if entry.credential is Crede
 
 EVERYTHING = re.compile("https://")
 NO_NAME = {"apple-id", "egi-checkin", "facebook-limited-login"}
-"""Whose id_tokens suggest no name that social-core reads."""
+"""Providers whose id_tokens have no username that social-core reads."""
 
 
 @pytest.fixture
 def issuer(name: str, settings: Settings) -> Iterator[Issuer]:
-    """The provider, which is the only one enabled; nothing is known of it yet."""
+    """Enable the provider with empty caches, and return its issuer."""
     issuer = issuer_of(name)
     for setting, value in issuer.settings.items():
         setattr(settings, setting, value)
@@ -39,8 +39,8 @@ def issuer(name: str, settings: Settings) -> Iterator[Issuer]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_sign_up(one_api: ApiClient, issuer: Issuer, name: str) -> None:
-    """A user is made, whose id is the `sub`; the second time, with another token, the person is known."""
+def test_an_id_token_signs_up_and_in(one_api: ApiClient, issuer: Issuer, name: str) -> None:
+    """The first sign-up creates a user whose id is the `sub`; another token of the user signs in."""
     with simulated(responses.CallbackResponse("GET", EVERYTHING, callback=issuer.answer)) as mock:
         first = one_api.sign_up({"provider": name, "id_token": issuer.id_token()})
         again = one_api.sign_up({"provider": name, "id_token": issuer.id_token()})
@@ -54,15 +54,17 @@ def test_sign_up(one_api: ApiClient, issuer: Issuer, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "nonsense"),
+    ("name", "malformed"),
     [
-        # Both are read by code that all backends share; what is one's own is which of the two it needs, and where.
-        *(("oidc", nonsense) for nonsense in ("null", "{}", '{"issuer": 1, "jwks_uri": false}', "<h1>Welcome</h1>")),
+        # All backends share the code that reads both; they differ in which of the two they fetch, and from where.
+        *(("oidc", malformed) for malformed in ("null", "{}", '{"issuer": 1, "jwks_uri": false}', "<h1>Welcome</h1>")),
         *((name, "[]") for name in NAMES),
     ],
 )
-def test_nonsense(one_api: ApiClient, issuer: Issuer, name: str, nonsense: str) -> None:
-    """In place of its configuration or of its keys: no one can be told from anyone, and the token may be good."""
+def test_malformed_keys_or_configuration_are_unavailable(
+    one_api: ApiClient, issuer: Issuer, name: str, malformed: str
+) -> None:
+    """A malformed configuration or key set is a temporary error, because the token may be valid."""
     for wanted in ("configuration", "keys"):
         signing_keys.clear_cache()
         discovery.clear_cache()
@@ -71,7 +73,7 @@ def test_nonsense(one_api: ApiClient, issuer: Issuer, name: str, nonsense: str) 
         def answer(request: PreparedRequest, wanted: str = wanted, asked: list[str] = asked) -> Any:
             about = "configuration" if "openid-configuration" in str(request.url) else "keys"
             asked.append(about)
-            return (200, {}, nonsense) if about == wanted else issuer.answer(request)
+            return (200, {}, malformed) if about == wanted else issuer.answer(request)
 
         with simulated(responses.CallbackResponse("GET", EVERYTHING, callback=answer)):
             response = one_api.sign_up({"provider": name, "id_token": issuer.id_token()})
