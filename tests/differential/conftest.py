@@ -1,4 +1,4 @@
-"""The application, the people in it, and what both are put back to before each request."""
+"""The application in this process, and database states to start each request from."""
 
 from collections.abc import Iterator
 
@@ -12,21 +12,21 @@ from tests.providers import Providers
 
 @pytest.fixture
 def service() -> Service:
-    """The application in this process."""
+    """Return the application in this process."""
     return Service()
 
 
 @pytest.fixture
 def empty(django_db_reset_sequences: None) -> Iterator[DatabaseState]:
-    """A state without rows, in which the next ids are 1."""
+    """Return a state without rows, in which the next ids are 1."""
     state = DatabaseState()
     yield state
     state.close()
 
 
 @pytest.fixture
-def inhabited(empty: DatabaseState, providers: Providers) -> Iterator[DatabaseState]:
-    """A state with a few users, whose identities the providers know."""
+def with_users(empty: DatabaseState, providers: Providers) -> Iterator[DatabaseState]:
+    """Return a state with a few users, whose identities the providers know."""
     identities.add_identities(providers)
     with empty.entered():
         identities.create_users()

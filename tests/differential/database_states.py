@@ -31,11 +31,11 @@ class DatabaseState:
         """Copy another state, or the present content of the database."""
         self._kept = sqlite3.connect(":memory:")
         if like is None:
-            _raw().backup(self._kept)
+            _sqlite_connection().backup(self._kept)
         else:
-            self.become(like)
+            self.copy_from(like)
 
-    def become(self, other: "DatabaseState") -> None:
+    def copy_from(self, other: "DatabaseState") -> None:
         """Copy another state into this one."""
         other._kept.backup(self._kept)
 
@@ -43,10 +43,10 @@ class DatabaseState:
     def entered(self) -> Iterator[None]:
         """Load this state into the database for one step, and save the result of the step."""
         assert not connection.in_atomic_block, "an open transaction would be lost"
-        self._kept.backup(_raw())
+        self._kept.backup(_sqlite_connection())
         yield
         assert not connection.in_atomic_block, "the step has left a transaction open"
-        _raw().backup(self._kept)
+        _sqlite_connection().backup(self._kept)
 
     def rows(self) -> Rows:
         """Return all rows, with values that differ each time replaced."""
@@ -66,14 +66,14 @@ def rows_of(database: sqlite3.Connection) -> Rows:
     }
 
 
-def _raw() -> sqlite3.Connection:
+def _sqlite_connection() -> sqlite3.Connection:
     connection.ensure_connection()
     raw: sqlite3.Connection = connection.connection
     return raw
 
 
-_NEW_EACH_TIME: Mapping[str, tuple[tuple[str, str], ...]] = {
-    # A generated part of a name, and the random part of an unusable password.
+_VARIABLE_VALUES: Mapping[str, tuple[tuple[str, str], ...]] = {
+    # The generated suffix of a username, and the random part of an unusable password.
     "auth_user": (
         ("username", r"(?<=-)(?:[0-9a-f]{2}){2,16}\Z"),
         ("password", r"(?<=^!)\w{40}\Z"),
@@ -91,7 +91,7 @@ _NEW_EACH_TIME: Mapping[str, tuple[tuple[str, str], ...]] = {
 
 def _comparable(table: str, row: dict[str, Any]) -> dict[str, Any]:
     """Return a row with `*` for each value that differs each time; null stays null."""
-    for column, pattern in _NEW_EACH_TIME.get(table, ()):
+    for column, pattern in _VARIABLE_VALUES.get(table, ()):
         if isinstance(row[column], str):
             row[column] = re.sub(pattern, "*", row[column])
     return row

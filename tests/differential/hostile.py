@@ -1,4 +1,4 @@
-"""Requests: valid, nearly valid, and hostile."""
+"""Strategies for valid, almost valid and hostile requests."""
 
 import codecs
 import json
@@ -16,15 +16,15 @@ T = TypeVar("T")
 RIPLEY: Final = "R" * 43
 DALLAS: Final = "D" * 43
 ASH: Final = "A" * 43
-"""Of an inactive user."""
+"""The token of an inactive user."""
 EXPIRED: Final = "E" * 43
 IMPORTED: Final = "0123456789abcdef0123456789abcdef01234567"
-"""A key of Dallas's that an old deployment has issued."""
+"""A key of dallas, imported from an earlier deployment."""
 TOKENS: Final = (RIPLEY, DALLAS, ASH, EXPIRED, IMPORTED)
 
 FIELDS: Final = ("provider", "access_token", "access_token_secret", "id_token", "nonce", "first_name", "last_name")
 
-# Texts that one program reads otherwise than another.
+# Texts that programs read differently.
 ODD_TEXTS: Final = (
     "",
     " ",
@@ -71,7 +71,7 @@ ODD_TEXTS: Final = (
     "../",
 )
 ODD_NUMBERS: Final = (0, -1, 1, 2**31, 2**53 + 1, 2**63, 2**64, 10**400, -(10**400), 0.5, -0.0, 1e308, 5e-324)
-# Numbers, names and signs as JSON's grammar does not have them, or as no double holds them.
+# Numbers and constants that are outside JSON's grammar or the range of a double.
 ODD_TOKENS: Final = (
     b"NaN",
     b"-NaN",
@@ -120,7 +120,7 @@ ODD_TOKENS: Final = (
 
 
 def _any_of(values: Sequence[T]) -> SearchStrategy[T]:
-    """`sampled_from` for values too long to be printed with the strategy."""
+    """Return `sampled_from` for values that are too long to be printed with the strategy."""
     return st.integers(0, len(values) - 1).map(lambda index: values[index])
 
 
@@ -129,7 +129,7 @@ def _text() -> SearchStrategy[str]:
 
 
 def trees() -> SearchStrategy[Any]:
-    """Any JSON value."""
+    """Return any JSON value."""
     leaves = st.none() | st.booleans() | _any_of(ODD_NUMBERS) | st.integers() | st.floats(allow_nan=False) | _text()
     return st.recursive(
         leaves,
@@ -152,16 +152,16 @@ def sign_ups(known: SearchStrategy[dict[str, Any]]) -> SearchStrategy[dict[str, 
         st.just({}) | extra,
         st.just([]) | without,
     )
-    return faulty | st.builds(_bent, known, st.integers(0, 20), _any_of(BENDS))
+    return faulty | st.builds(_altered, known, st.integers(0, 20), _any_of(ALTERATIONS))
 
 
-def _bent(fields: dict[str, Any], which: int, bend: Callable[[str], Any]) -> dict[str, Any]:
-    """Write one value as something that some programs take for the same."""
+def _altered(fields: dict[str, Any], which: int, alter: Callable[[str], Any]) -> dict[str, Any]:
+    """Replace one value with one that some programs treat as the same."""
     name = list(fields)[which % len(fields)]
-    return {**fields, name: bend(str(fields[name]))}
+    return {**fields, name: alter(str(fields[name]))}
 
 
-BENDS: Final[tuple[Callable[[str], Any], ...]] = (
+ALTERATIONS: Final[tuple[Callable[[str], Any], ...]] = (
     lambda text: f" {text}",
     lambda text: f"{text} ",
     lambda text: f"{text}\n",
@@ -173,12 +173,12 @@ BENDS: Final[tuple[Callable[[str], Any], ...]] = (
 
 
 def _encoded(value: Any, style: int) -> bytes:
-    """Write a value in one of the ways that mean the same, or ought not to be read."""
+    """Encode a value in one of several equivalent or invalid ways."""
     text = json.dumps(value, ensure_ascii=style % 2 == 0, indent=1 if style % 3 == 0 else None)
     return text.encode("utf-8", "surrogatepass")
 
 
-def _spoiled(body: bytes, how: int, at: int, token: bytes) -> bytes:
+def _damaged(body: bytes, how: int, at: int, token: bytes) -> bytes:
     """Damage a body in one small way."""
     text = body.decode("utf-8", "replace")
     at %= len(body) + 1
@@ -209,16 +209,16 @@ def _spoiled(body: bytes, how: int, at: int, token: bytes) -> bytes:
 
 
 def bodies(known: SearchStrategy[dict[str, Any]]) -> SearchStrategy[bytes]:
-    """Bodies that are read, and others."""
+    """Return valid and invalid bodies."""
     fine = st.builds(_encoded, sign_ups(known) | trees(), st.integers(0, 5))
-    spoiled = st.builds(
-        _spoiled,
+    damaged = st.builds(
+        _damaged,
         st.builds(_encoded, known, st.integers(0, 5)),
         st.integers(0, 40),
         st.integers(0, 300),
         _any_of(ODD_TOKENS),
     )
-    return st.one_of(fine, spoiled, st.binary(max_size=60), st.just(b""))
+    return st.one_of(fine, damaged, st.binary(max_size=60), st.just(b""))
 
 
 def _headers(name: str, *values: bytes) -> SearchStrategy[Header]:
@@ -239,7 +239,7 @@ def _credentials() -> SearchStrategy[bytes]:
 
 
 def valid_credentials() -> SearchStrategy[Header]:
-    """Those of somebody who may call."""
+    """Return credentials of an active user."""
     return _headers(
         "Authorization",
         b"Bearer " + RIPLEY.encode(),
@@ -286,7 +286,7 @@ def _media_types() -> SearchStrategy[Header]:
 
 
 def ignored_headers() -> SearchStrategy[Header]:
-    """Those that say nothing to the contract."""
+    """Return headers that the contract ignores."""
     return st.one_of(
         _headers(
             "Accept",
@@ -322,7 +322,7 @@ def ignored_headers() -> SearchStrategy[Header]:
 
 
 def any_headers() -> SearchStrategy[Header]:
-    """Whatever a header may say, one that the service listens to first of all."""
+    """Return any header, mainly those that the service reads."""
     return st.one_of(
         st.tuples(st.just("Authorization"), _credentials()),
         _media_types(),
@@ -440,7 +440,7 @@ ODD_METHODS: Final = ("PUT", "PATCH", "TRACE", "BREW", "LINK", "PROPFIND", "X", 
 
 
 def targets() -> SearchStrategy[str]:
-    """Paths with and without a query."""
+    """Return paths with and without a query."""
     return st.builds(lambda path, query: f"{path}?{query}" if query else path, _paths(), st.just("") | _queries())
 
 
@@ -482,8 +482,8 @@ def _valid_sign_ups(known: SearchStrategy[dict[str, Any]]) -> SearchStrategy[Mes
 
 
 def _nearly(message: SearchStrategy[Message]) -> SearchStrategy[Message]:
-    """One thing about it is odd."""
-    return st.builds(lambda one, header: one.having(header), message, any_headers())
+    """Add one odd header to a valid request."""
+    return st.builds(lambda one, header: one.with_headers(header), message, any_headers())
 
 
 def _odd_bodies(known: SearchStrategy[dict[str, Any]]) -> SearchStrategy[Message]:
@@ -516,7 +516,7 @@ def _odd_targets() -> SearchStrategy[Message]:
 
 
 def _odd_credentials() -> SearchStrategy[Message]:
-    """Whoever it is, on a path that exists."""
+    """Return requests with any credentials on existing paths."""
     return st.builds(
         lambda method, path, values: Message(method, path, tuple(("Authorization", value) for value in values)),
         _any_of(["GET", "GET", "HEAD", "DELETE", "POST", "OPTIONS"]),
@@ -526,14 +526,14 @@ def _odd_credentials() -> SearchStrategy[Message]:
 
 
 def valid_messages(known: SearchStrategy[dict[str, Any]]) -> SearchStrategy[Message]:
-    """Requests as clients send them."""
+    """Return requests as clients send them."""
     return _valid_reads() | _valid_sign_ups(known)
 
 
 def messages(known: SearchStrategy[dict[str, Any]]) -> SearchStrategy[Message]:
-    """Requests of all kinds.
+    """Return requests of all kinds.
 
-    :param known: the fields of sign-ups that a provider will vouch for.
+    :param known: the fields of sign-ups that a provider accepts.
     """
     kinds = {
         "read": _valid_reads(),
@@ -544,5 +544,5 @@ def messages(known: SearchStrategy[dict[str, Any]]) -> SearchStrategy[Message]:
         "target": _odd_targets(),
         "hostile": _hostile(known),
     }
-    # Sign-ups twice: they alone write, and most of their faults are in the fields.
+    # Sign-ups are drawn twice as often: only they write, and most of their faults are in the fields.
     return st.sampled_from([*kinds, "sign up"]).flatmap(kinds.__getitem__)

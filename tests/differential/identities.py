@@ -29,7 +29,7 @@ KNOWN: Final[tuple[tuple[str, str, dict[str, Any]], ...]] = (
     ("google-oauth2", "go-unverified", {"sub": "30002", "email": "p@example.com", "email_verified": False}),
     ("google-oauth2", "go-foreign", {"sub": "30003", "email_verified": True, "aud": "somebody-else"}),
 )
-"""Provider, token, and the profile that the provider returns for it."""
+"""The provider, the token and the profile that the provider returns for it."""
 
 
 def add_identities(providers: Providers) -> list[dict[str, Any]]:
@@ -38,7 +38,7 @@ def add_identities(providers: Providers) -> list[dict[str, Any]]:
 
 
 def known_fields() -> SearchStrategy[dict[str, Any]]:
-    """Fields of sign-ups with a known identity, or with a slightly changed one."""
+    """Return fields of sign-ups with a known identity, or with a slightly changed one."""
     fields = [{"provider": provider, "access_token": token, **_secret(provider, token)} for provider, token, _ in KNOWN]
     more: list[dict[str, Any]] = [
         {**fields[0], "access_token_secret": None},

@@ -1,7 +1,7 @@
-"""A request handed to the WSGI application as a server hands it over, without a socket.
+"""A request passed to the WSGI application as a server does, without a socket.
 
-Not Django's test client: that one takes the body off a HEAD by itself, passes over the CSRF check, and will not
-send bytes that no URL library lets through.
+Django's test client is not used: it removes the body of a HEAD response, skips the CSRF check, and cannot
+send bytes that URL libraries refuse.
 """
 
 import io
@@ -17,7 +17,7 @@ HOST = "api.example.com"
 
 
 class Service:
-    """The application, mounted APIs and all."""
+    """The application with all mounted APIs."""
 
     def __init__(self) -> None:
         self._application = WSGIHandler()
@@ -66,7 +66,7 @@ def environ_of(prefix: str, message: Message) -> dict[str, Any]:
         environ["CONTENT_LENGTH"] = str(len(message.body))
     for name, value in message.headers:
         key = name.upper().replace("-", "_")
-        # A server hands on what the client wrote, less the blanks around it, a repeated field joined.
+        # A server passes on header values without surrounding whitespace, and joins repeated fields.
         text = value.decode("latin-1").strip(" \t")
         if key == "CONTENT_TYPE":
             environ[key] = text

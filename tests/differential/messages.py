@@ -1,4 +1,4 @@
-"""A request as bytes, and the answer to it, whichever way it goes."""
+"""A request as bytes, and a summary of the answers."""
 
 from dataclasses import dataclass, field, replace
 
@@ -7,7 +7,7 @@ Header = tuple[str, bytes]
 
 @dataclass(frozen=True)
 class Message:
-    """A request below an API's prefix. What is hostile about it is in its bytes, not in how it is sent.
+    """A request below the prefix of an API. Hostile parts are in its bytes, not in the way it is sent.
 
     `target` is the rest of the path, as it stands in the request line, with the query; `headers` may repeat.
     """
@@ -18,14 +18,14 @@ class Message:
     body: bytes = b""
     chunked: bool = False
 
-    def having(self, *headers: Header) -> "Message":
+    def with_headers(self, *headers: Header) -> "Message":
         """Return a copy with further headers."""
         return replace(self, headers=(*self.headers, *headers))
 
 
 @dataclass
-class Seen:
-    """What a run has come to, for a summary at its end."""
+class Summary:
+    """The number of examples and statuses of a run."""
 
     examples: int = 0
     statuses: dict[int, int] = field(default_factory=dict)

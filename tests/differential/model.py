@@ -6,7 +6,7 @@ TOKENS_PER_USER = 3
 
 
 @dataclass
-class Known:
+class ModelUser:
     """A user of the model."""
 
     active: bool = True
@@ -17,28 +17,28 @@ class Known:
 class Model:
     """The users, associations and tokens that should exist.
 
-    Tokens are numbers, in the order of issue; so are users and associations, with the ids of their rows.
+    Tokens are numbered in the order of issue; users and associations have the ids of their rows.
     """
 
-    users: dict[int, Known] = field(default_factory=dict)
+    users: dict[int, ModelUser] = field(default_factory=dict)
     associations: dict[int, tuple[str, str, int]] = field(default_factory=dict)
-    """By id: provider, uid and user."""
+    """Provider, uid and user by association id."""
     tokens: dict[int, int] = field(default_factory=dict)
-    """The live ones: number to user."""
+    """The user of each valid token."""
     expired: dict[int, int] = field(default_factory=dict)
-    """Those whose row stays until their user gets a new one."""
+    """The user of each expired token whose row still exists."""
     last_user: int = 0
     last_association: int = 0
     last_token: int = 0
 
-    def caller(self, token: int | None) -> int | None:
+    def actor_of(self, token: int | None) -> int | None:
         """Return the user of a token; None for a token that is not valid."""
         user = self.tokens.get(token or 0)
         return user if user is not None and self.users[user].active else None
 
     def sign_up(self, provider: str, uid: str, token: int | None) -> tuple[int, str]:
         """Apply a sign-up; return the expected status, and outcome or code."""
-        actor = self.caller(token)
+        actor = self.actor_of(token)
         if token is not None and actor is None:
             return 401, "invalid_credentials"
         owner = next((user for one, id, user in self.associations.values() if (one, id) == (provider, uid)), None)
@@ -49,7 +49,7 @@ class Model:
             return (201, "signed_in") if owner == actor else (400, "account_in_use")
         if owner is None:
             self.last_user += 1
-            self.users[self.last_user] = Known()
+            self.users[self.last_user] = ModelUser()
             self._associate(provider, uid, self.last_user)
             self._issue(self.last_user)
             return 201, "created"
@@ -58,23 +58,23 @@ class Model:
         self._issue(owner)
         return 201, "signed_in"
 
-    def disconnect(self, association: int, caller: int, enabled: frozenset[str]) -> tuple[int, str]:
+    def disconnect(self, association: int, actor: int, enabled: frozenset[str]) -> tuple[int, str]:
         """Apply a disconnect; return the expected status and code."""
-        if self.owner_of(association) != caller:
+        if self.owner_of(association) != actor:
             return 404, "not_found"
         others = [
             provider
             for id, (provider, _, user) in self.associations.items()
-            if user == caller and id != association and provider in enabled
+            if user == actor and id != association and provider in enabled
         ]
-        if not others and not self.users[caller].password:
+        if not others and not self.users[actor].password:
             return 409, "last_login_method"
         del self.associations[association]
         return 204, ""
 
-    def revoke(self, token: int, caller: int) -> tuple[int, str]:
+    def revoke(self, token: int, actor: int) -> tuple[int, str]:
         """Apply a revocation; return the expected status and code."""
-        if self.tokens.get(token) != caller:
+        if self.tokens.get(token) != actor:
             return 404, "not_found"
         del self.tokens[token]
         return 204, ""
@@ -95,6 +95,6 @@ class Model:
         self.last_token += 1
         self.tokens[self.last_token] = user
         self.expired = {number: owner for number, owner in self.expired.items() if owner != user}
-        # No token is used long enough after its issue for its use to count: the oldest is the least recently used.
+        # No token is used an hour after its issue, so the oldest is the least recently used.
         for number in sorted(number for number, owner in self.tokens.items() if owner == user)[:-TOKENS_PER_USER]:
             del self.tokens[number]

@@ -1,4 +1,4 @@
-"""A request written to a bare socket, byte by byte, and all that comes back."""
+"""A request written to a socket byte by byte, and the whole answer."""
 
 import socket
 from collections.abc import Sequence
@@ -8,14 +8,14 @@ from shared.contract.differences import Answer
 from tests.differential.messages import Message
 
 CLOSED: Final = 0
-"""The status of no answer at all."""
+"""The status if the server closes the connection without an answer."""
 WAIT = 30
 
 
 def request_bytes(
     host: str, prefix: str, message: Message, odd_lines: Sequence[bytes] = (), http: bytes = b"HTTP/1.1"
 ) -> bytes:
-    """Write a request, with a few lines of its head as no HTTP library would write them."""
+    """Return the bytes of a request, with additional header lines that no HTTP library would write."""
     body = message.body
     lines = [f"{message.method} {prefix}{message.target} ".encode("latin-1") + http, b"Host: " + host.encode()]
     lines += [name.encode() + b": " + value for name, value in message.headers]
@@ -31,7 +31,7 @@ def request_bytes(
 
 
 def exchange(address: tuple[str, int], prefix: str, request: bytes) -> Answer:
-    """Send it all, say that there is no more, and read to the end."""
+    """Send the request, close the sending side, and read to the end."""
     with socket.create_connection(address, timeout=WAIT) as connection:
         received = b""
         try:
@@ -40,7 +40,7 @@ def exchange(address: tuple[str, int], prefix: str, request: bytes) -> Answer:
             while part := connection.recv(65536):
                 received += part
         except (BrokenPipeError, ConnectionResetError):
-            pass  # it has refused the rest: what it said before counts
+            pass  # The server has refused the rest of the request: an answer sent before counts.
     return _answer(prefix, received)
 
 

@@ -1,4 +1,4 @@
-"""The same over real sockets, a server and a database for each API: servers differ from test clients."""
+"""Any request over sockets, to a server and a database for each API, because servers differ from test clients."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from hypothesis.strategies import SearchStrategy
 
 from social.tokens import digest_of
 from tests.differential import hostile
-from tests.differential.agreement import check_alike, check_in_the_contract
+from tests.differential.agreement import check_equal, check_in_the_contract
 from tests.differential.budget import budget
 from tests.differential.database_states import Rows, rows_of
 from tests.differential.messages import Message
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.e2e
 
 JSON = ("Content-Type", b"application/json")
 SIGNED_UP = (("facebook", "ripley"), ("twitter", "dallas"), ("instagram", "ash"))
-"""Users 1 to 3; ripley has github too."""
+"""The users 1 to 3; ripley has a GitHub identity too."""
 PERSONAS = (
     *(
         ("facebook", persona)
@@ -87,8 +87,8 @@ ODD_LINES = (
 
 
 @dataclass(frozen=True)
-class Place:
-    """A server on which one API is asked, and its database."""
+class Server:
+    """A server that is called at one API, and its database."""
 
     prefix: str
     service: Service
@@ -101,27 +101,27 @@ class Place:
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    """The providers on this machine."""
+    """Start the sandbox providers."""
     with running_sandbox() as sandbox:
         yield sandbox
 
 
 @pytest.fixture(scope="module")
-def places(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Place]]:
-    """A server for each mounted API, with the same people in all of them."""
+def servers(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Server]]:
+    """Start a server for each mounted API, with the same users in all databases."""
     with ExitStack() as stack:
-        found = []
+        started = []
         for prefix in settings.APIS.values():
             database = tmp_path_factory.mktemp("state") / "db.sqlite3"
             service = stack.enter_context(running_service(sandbox, database_url=f"sqlite:///{database}", THREADS="4"))
-            found.append(Place("/" + prefix, service, database))
-            _settle(found[-1], sandbox)
-        yield found
+            started.append(Server("/" + prefix, service, database))
+            _create_users(started[-1], sandbox)
+        yield started
 
 
-def _settle(place: Place, sandbox: Sandbox) -> None:
-    """Sign people up, then give them the tokens that `hostile` knows."""
-    path = place.service.url + place.prefix + "social_sign_up/"
+def _create_users(server: Server, sandbox: Sandbox) -> None:
+    """Sign up the users, then set the tokens of `hostile`."""
+    path = server.service.url + server.prefix + "social_sign_up/"
     values = []
     for provider, persona in SIGNED_UP:
         answer = requests.post(path, json=sandbox.token(provider, persona), timeout=30)
@@ -133,7 +133,7 @@ def _settle(place: Place, sandbox: Sandbox) -> None:
         "INSERT INTO social_accesstoken (digest, user_id, created, last_used, expires_at, imported) "
         "SELECT ?, ?, created, last_used, ?, 0 FROM social_accesstoken WHERE id = 1"
     )
-    with closing(sqlite3.connect(place.database, timeout=30)) as connection, connection:
+    with closing(sqlite3.connect(server.database, timeout=30)) as connection, connection:
         for id, token in enumerate((hostile.RIPLEY, hostile.DALLAS, hostile.ASH), start=1):
             connection.execute("UPDATE social_accesstoken SET digest = ? WHERE id = ?", (digest_of(token), id))
         connection.execute("UPDATE auth_user SET is_active = 0 WHERE id = 3")
@@ -143,22 +143,22 @@ def _settle(place: Place, sandbox: Sandbox) -> None:
 
 @pytest.fixture(scope="module")
 def messages(sandbox: Sandbox) -> SearchStrategy[Message]:
-    """Requests, with tokens that the sandbox's providers vouch for, or do not."""
+    """Return requests with tokens that the sandbox's providers accept or refuse."""
     return hostile.messages(st.sampled_from([sandbox.token(provider, persona) for provider, persona in PERSONAS]))
 
 
-def test_the_places_are_equal_at_first(places: list[Place]) -> None:
-    """Whatever differs afterwards, a request has made so."""
-    assert all(place.rows() == places[0].rows() for place in places)
+def test_the_databases_are_equal_at_first(servers: list[Server]) -> None:
+    """All differences after this come from the requests."""
+    assert all(server.rows() == servers[0].rows() for server in servers)
 
 
 @budget(120, shrink=False)
 @given(data=st.data())
-def test_every_api_answers_alike_over_sockets(
-    places: list[Place], messages: SearchStrategy[Message], data: st.DataObject
+def test_every_api_gives_the_same_answer_over_sockets(
+    servers: list[Server], messages: SearchStrategy[Message], data: st.DataObject
 ) -> None:
-    """Status, headers and bytes agree outside the closed list, and the rows of the two databases with them."""
-    _check(places, data.draw(messages))
+    """Status, headers and bytes are equal except for documented differences, and so are the rows."""
+    _check(servers, data.draw(messages))
 
 
 @budget(80, shrink=False)
@@ -171,26 +171,26 @@ def test_every_api_answers_alike_over_sockets(
 @example(message=Message("GET", "user/"), lines=[0], http=b"HTTP/1.1")
 @example(message=Message("POST", "social_sign_up/", (JSON,), b"{}"), lines=[8], http=b"HTTP/1.1")
 @example(message=Message("GET", "provider/"), lines=[17], http=b"HTTP/1.0")
-def test_odd_heads_are_the_same_to_every_api(
-    places: list[Place], message: Message, lines: list[int], http: bytes
+def test_every_api_treats_malformed_headers_in_the_same_way(
+    servers: list[Server], message: Message, lines: list[int], http: bytes
 ) -> None:
-    """Lines as no library writes them: what the server refuses it refuses for all, the rest is answered alike."""
-    _check(places, message, tuple(ODD_LINES[line] for line in lines), http)
+    """The server refuses the same header lines for all APIs, and the rest has the same answers."""
+    _check(servers, message, tuple(ODD_LINES[line] for line in lines), http)
 
 
-def _check(places: list[Place], message: Message, lines: tuple[bytes, ...] = (), http: bytes = b"HTTP/1.1") -> None:
+def _check(servers: list[Server], message: Message, lines: tuple[bytes, ...] = (), http: bytes = b"HTTP/1.1") -> None:
     answers = []
-    for place in places:
-        host = place.service.url.removeprefix("http://")
+    for server in servers:
+        host = server.service.url.removeprefix("http://")
         answers.append(
-            exchange(place.service.address, place.prefix, request_bytes(host, place.prefix, message, lines, http))
+            exchange(server.service.address, server.prefix, request_bytes(host, server.prefix, message, lines, http))
         )
     event(f"{answers[0].status}{'' if is_ours(answers[0]) else ' by the server'}")
     assert len({is_ours(answer) for answer in answers}) == 1, answers
     if is_ours(answers[0]):
         for answer in answers:
             check_in_the_contract(message, answer)
-    check_alike(message, answers)
-    rows = places[0].rows()
-    for place in places[1:]:
-        assert place.rows() == rows, message
+    check_equal(message, answers)
+    rows = servers[0].rows()
+    for server in servers[1:]:
+        assert server.rows() == rows, message

@@ -1,4 +1,4 @@
-"""Any sequence of calls by several users: each API runs it on a state of its own; a model predicts each result."""
+"""Any sequence of calls by several users gives equal results on every API, each predicted by a model."""
 
 import json
 from collections.abc import Iterator
@@ -24,11 +24,11 @@ from social.conf import conf
 from social.models import AccessToken
 from social.tokens import digest_of
 from tests.differential import hostile, identities
-from tests.differential.agreement import check_alike, check_in_the_contract
+from tests.differential.agreement import check_equal, check_in_the_contract
 from tests.differential.budget import budget
 from tests.differential.database_states import DatabaseState
 from tests.differential.in_process import Service
-from tests.differential.messages import Header, Message, Seen
+from tests.differential.messages import Header, Message, Summary
 from tests.differential.model import TOKENS_PER_USER, Model
 from tests.providers import Providers, json_answer
 
@@ -52,7 +52,7 @@ class ServiceMachine(RuleBasedStateMachine):
     service: Service
     empty: DatabaseState
     providers: Providers
-    seen: Seen
+    summary: Summary
 
     def __init__(self) -> None:
         super().__init__()
@@ -61,7 +61,7 @@ class ServiceMachine(RuleBasedStateMachine):
         """The tokens of each API's state, by number."""
         self.model = Model()
         self.enabled = frozenset(conf.providers)
-        self.seen.examples += 1
+        self.summary.examples += 1
 
     def teardown(self) -> None:
         for state in self.states:
@@ -69,7 +69,7 @@ class ServiceMachine(RuleBasedStateMachine):
 
     @initialize(identity=st.sampled_from(IDENTITIES))
     def first_sign_up(self, identity: tuple[str, str, str]) -> None:
-        """Begin with a user: most rules need one, and chance makes one late."""
+        """Begin with a user: most rules need one, and random choice would create one late."""
         self._sign_up(identity, None, "Bearer", "/", chunked=False)
 
     @rule(identity=st.sampled_from(IDENTITIES), slash=st.sampled_from(["/", "", "/?limit=x"]), chunked=st.booleans())
@@ -81,7 +81,7 @@ class ServiceMachine(RuleBasedStateMachine):
     @rule(identity=st.sampled_from(IDENTITIES), token=numbers, scheme=schemes)
     def link(self, identity: tuple[str, str, str], token: int, scheme: str) -> None:
         """Sign up with an access token, which may no longer be valid."""
-        self._sign_up(identity, self._nth(token), scheme, "/", chunked=False)
+        self._sign_up(identity, self._token_number(token), scheme, "/", chunked=False)
 
     @rule(identity=st.sampled_from(IDENTITIES), status=st.sampled_from([400, 403, 429, 500, 200]))
     def fail(self, identity: tuple[str, str, str], status: int) -> None:
@@ -103,15 +103,15 @@ class ServiceMachine(RuleBasedStateMachine):
         scheme=schemes,
     )
     def list_own(self, what: str, limit: int, offset: int, token: int, scheme: str) -> None:
-        """List the caller's own rows, in the order of their ids."""
-        number = self._nth(token)
-        caller = self.model.caller(number)
+        """List the actor's own rows, in the order of their ids."""
+        number = self._token_number(token)
+        actor = self.model.actor_of(number)
         message = Message("GET", f"{what}/?limit={limit}&offset={offset}")
         answers = self._step(message, number, scheme)
-        if caller is None:
+        if actor is None:
             self._expect(answers, 401, "invalid_credentials")
             return
-        own = sorted(self._own(what, caller))
+        own = sorted(self._own(what, actor))
         for answer in answers:
             body = json.loads(answer.body)
             assert body["meta"]["total_count"] == len(own), message
@@ -120,14 +120,14 @@ class ServiceMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.model.last_token)
     @rule(what=st.sampled_from(["user", "social_account", "token"]), id=numbers, token=numbers, scheme=schemes)
     def read(self, what: str, id: int, token: int, scheme: str) -> None:
-        """Read a row: the caller's own, or 404."""
-        number = self._nth(token)
-        caller = self.model.caller(number)
-        id = self._likely(what, id, caller)
+        """Read a row: the actor's own, or 404."""
+        number = self._token_number(token)
+        actor = self.model.actor_of(number)
+        id = self._likely_id(what, id, actor)
         answers = self._step(Message("GET", f"{what}/{id}/"), number, scheme)
-        if caller is None:
+        if actor is None:
             self._expect(answers, 401, "invalid_credentials")
-        elif id in self._own(what, caller):
+        elif id in self._own(what, actor):
             self._expect(answers, 200)
         else:
             self._expect(answers, 404, "not_found")
@@ -135,39 +135,39 @@ class ServiceMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.model.last_token)
     @rule(id=numbers, token=numbers, scheme=schemes)
     def disconnect(self, id: int, token: int, scheme: str) -> None:
-        """Disconnect the caller's own association, unless it is the last login method."""
-        number = self._nth(token)
-        caller = self.model.caller(number)
-        id = self._likely("social_account", id, caller)
-        expected = self.model.disconnect(id, caller, self.enabled) if caller else (401, "invalid_credentials")
+        """Disconnect the actor's own association, unless it is the last login method."""
+        number = self._token_number(token)
+        actor = self.model.actor_of(number)
+        id = self._likely_id("social_account", id, actor)
+        expected = self.model.disconnect(id, actor, self.enabled) if actor else (401, "invalid_credentials")
         self._expect(self._step(Message("DELETE", f"social_account/{id}/"), number, scheme), *expected)
 
     @precondition(lambda self: self.model.last_token)
     @rule(id=numbers, token=numbers, scheme=schemes)
     def revoke(self, id: int, token: int, scheme: str) -> None:
-        """Revoke one of the caller's own tokens, which may be the one of the call."""
-        number = self._nth(token)
-        caller = self.model.caller(number)
-        id = self._likely("token", id, caller)
+        """Revoke one of the actor's own tokens, which may be the one of the call."""
+        number = self._token_number(token)
+        actor = self.model.actor_of(number)
+        id = self._likely_id("token", id, actor)
         message = Message("DELETE", f"token/{id}/")
-        expected = self.model.revoke(id, caller) if caller else (401, "invalid_credentials")
+        expected = self.model.revoke(id, actor) if actor else (401, "invalid_credentials")
         self._expect(self._step(message, number, scheme), *expected)
 
     @precondition(lambda self: self.model.last_token)
     @rule(token=numbers, scheme=schemes)
     def sign_out(self, token: int, scheme: str) -> None:
         """Revoke the token of the call."""
-        number = self._nth(token)
-        caller = self.model.caller(number)
-        expected = self.model.revoke(number, caller) if caller else (401, "invalid_credentials")
+        number = self._token_number(token)
+        actor = self.model.actor_of(number)
+        expected = self.model.revoke(number, actor) if actor else (401, "invalid_credentials")
         self._expect(self._step(Message("DELETE", "token/current/"), number, scheme), *expected)
 
     @precondition(lambda self: self.model.last_token)
     @rule(message=hostile.messages(identities.known_fields()), token=numbers)
-    def look(self, message: Message, token: int) -> None:
-        """Send any request that changes nothing."""
+    def read_anything(self, message: Message, token: int) -> None:
+        """Send any request without a write."""
         if message.method.upper() not in {"POST", "DELETE"}:
-            self._step(message, self._nth(token))
+            self._step(message, self._token_number(token))
 
     @precondition(lambda self: self.model.last_user)
     @rule(user=numbers, password=st.booleans(), active=st.sampled_from([True, True, False]))
@@ -215,7 +215,7 @@ class ServiceMachine(RuleBasedStateMachine):
         self, identity: tuple[str, str, str], token: int | None, scheme: str, slash: str, chunked: bool
     ) -> None:
         message = self._sign_up_message(identity, slash, chunked=chunked)
-        if identity[0] in self.enabled or (token is not None and self.model.caller(token) is None):
+        if identity[0] in self.enabled or (token is not None and self.model.actor_of(token) is None):
             expected = self.model.sign_up(identity[0], identity[2], token)
         else:
             expected = 400, "unknown_provider"
@@ -235,11 +235,11 @@ class ServiceMachine(RuleBasedStateMachine):
         for prefix, state, values in zip(PREFIXES, self.states, self.values, strict=True):
             with state.entered(), override_settings(SOCIAL_PROVIDERS=sorted(self.enabled)):
                 who = () if token is None else (self._credential(values[token], scheme),)
-                answers.append(self.service.send(prefix, message.having(*who)))
+                answers.append(self.service.send(prefix, message.with_headers(*who)))
             check_in_the_contract(message, answers[-1])
             self._keep_token(answers[-1], values)
-        check_alike(message, answers)
-        self.seen.count(answers[0].status)
+        check_equal(message, answers)
+        self.summary.count(answers[0].status)
         return answers
 
     def _credential(self, value: str, scheme: str) -> Header:
@@ -252,22 +252,22 @@ class ServiceMachine(RuleBasedStateMachine):
         if answer.status == 201 and (value := json.loads(answer.body)["token"]):
             values.append(value)
 
-    def _nth(self, token: int) -> int:
+    def _token_number(self, token: int) -> int:
         """Return the number of a token: mostly a valid one, else any that was ever issued."""
-        good = [number for number in sorted(self.model.tokens) if self.model.caller(number)]
+        good = [number for number in sorted(self.model.tokens) if self.model.actor_of(number)]
         return good[token % len(good)] if good and token % 4 else 1 + token % self.model.last_token
 
-    def _likely(self, what: str, id: int, caller: int | None) -> int:
-        """Return an id: mostly one of the caller's own, else any."""
-        own = sorted(self._own(what, caller)) if caller else []
+    def _likely_id(self, what: str, id: int, actor: int | None) -> int:
+        """Return an id: mostly one of the actor's own, else any."""
+        own = sorted(self._own(what, actor)) if actor else []
         return own[id % len(own)] if own and id % 3 else id
 
-    def _own(self, what: str, caller: int) -> set[int]:
+    def _own(self, what: str, actor: int) -> set[int]:
         if what == "user":
-            return {caller}
+            return {actor}
         if what == "token":
-            return {number for number, user in self.model.tokens.items() if user == caller}
-        return {id for id, (_, _, user) in self.model.associations.items() if user == caller}
+            return {number for number, user in self.model.tokens.items() if user == actor}
+        return {id for id, (_, _, user) in self.model.associations.items() if user == actor}
 
     def _expect(self, answers: list[Answer], status: int, what: str = "") -> None:
         for answer in answers:
@@ -285,13 +285,13 @@ def machine(service: Service, empty: DatabaseState, providers: Providers) -> Ite
     class Running(ServiceMachine):
         pass
 
-    Running.service, Running.empty, Running.providers, Running.seen = service, empty, providers, Seen()
+    Running.service, Running.empty, Running.providers, Running.summary = service, empty, providers, Summary()
     with override_settings(TOKENS_PER_USER=TOKENS_PER_USER):
         yield Running
 
 
-def test_any_story_is_the_same_on_every_api(machine: type[ServiceMachine]) -> None:
-    """Status, headers, bytes and rows of each step are equal, and as the model of the contract expects."""
+def test_any_sequence_of_calls_is_the_same_on_every_api(machine: type[ServiceMachine]) -> None:
+    """Status, headers, bytes and rows of each step are equal and as the model predicts."""
     run_state_machine_as_test(machine, settings=budget(30, steps=30))
-    seen = machine.seen
-    assert {200, 201, 204, 400, 401, 404, 409} <= seen.statuses.keys(), seen
+    summary = machine.summary
+    assert {200, 201, 204, 400, 401, 404, 409} <= summary.statuses.keys(), summary
