@@ -1,4 +1,4 @@
-"""Hooks for Schemathesis: tokens that a provider has issued, and the credentials of the caller.
+"""Hooks for Schemathesis: real provider tokens, and the credentials of the caller.
 
 Schemathesis imports this module in its own process (`SCHEMATHESIS_HOOKS`); all values come from the environment.
 """
@@ -13,16 +13,16 @@ import schemathesis
 from schemathesis import AuthContext, Case, GenerationMode, HookContext
 
 SIGN_UPS: list[dict[str, Any]] = json.loads(os.environ.get("SIGN_UPS", "[]"))
-"""Bodies of sign-ups that a provider vouches for."""
+"""Bodies of sign-ups that a provider accepts."""
 SIGN_IN_AT = os.environ.get("SIGN_IN_AT")
-"""Where to get a new token for each call; unset where nobody, or somebody of Schemathesis' own, is asking."""
+"""The URL that issues a new token for each call; unset for calls without credentials and for users of Schemathesis."""
 
 
 @schemathesis.hook
 def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, Any]) -> None:
     """Put a real token into every other valid sign-up, chosen by its content so that a replay chooses the same.
 
-    Without this every sign-up that is made up would end at the provider.
+    Without this the provider would refuse every generated sign-up.
     """
     if case.operation.label != "POST /social_sign_up/" or not isinstance(case.body, dict):
         return
@@ -37,7 +37,7 @@ if "FOLLOWS_LINKS" in os.environ:
 
     @schemathesis.hook
     def map_query(context: HookContext, query: dict[str, Any] | None) -> dict[str, Any] | None:
-        """Begin each list at its beginning: from a page behind the end no link leads anywhere."""
+        """Remove `offset`, as a page after the end of a list has no links."""
         return {name: value for name, value in query.items() if name != "offset"} if query else query
 
 
@@ -45,15 +45,15 @@ if SIGN_IN_AT:
 
     @schemathesis.auth(refresh_interval=None)
     class NewToken:
-        """The first of those people, with a token that no earlier call can have revoked."""
+        """Credentials of the first user, with a token that no earlier call can have revoked."""
 
         def get(self, case: Case[Any], context: AuthContext) -> str:
-            """Sign in."""
+            """Sign in and return the token."""
             answer = requests.post(str(SIGN_IN_AT), json=SIGN_UPS[0], timeout=30)
             answer.raise_for_status()
             token: str = answer.json()["token"]
             return token
 
         def set(self, case: Case[Any], data: str, context: AuthContext) -> None:
-            """Send it."""
+            """Set the Authorization header."""
             case.headers["Authorization"] = f"Bearer {data}"

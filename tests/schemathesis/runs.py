@@ -1,4 +1,4 @@
-"""Runs of the Schemathesis program, and what they found."""
+"""Runs of the Schemathesis program, and their results."""
 
 import json
 import os
@@ -18,23 +18,23 @@ _HERE = Path(__file__).resolve().parent
 
 @dataclass(frozen=True)
 class Run:
-    """What one run has found."""
+    """The result of one run."""
 
     exit_code: int
     output: str
     report: dict[str, Any]
     statuses: dict[str, set[int]]
-    """By method and path, what the API has answered."""
+    """The statuses of the answers, by method and path."""
 
     @property
     def operations(self) -> tuple[int, int]:
-        """Return the number of operations that were called or belong to the phase, and the number in the document."""
+        """Return the number of operations that were called or belong to the phase, and the total number."""
         counts = self.report["operations"]
         return counts["tested"], counts["total"]
 
     @property
     def links(self) -> tuple[int, int]:
-        """Return the number of links that were followed, and the number in the document."""
+        """Return the number of links that were followed, and the total number."""
         found = re.search(r"API Links:\s+(\d+) covered / (\d+) selected", self.output)
         return (int(found[1]), int(found[2])) if found else (0, 0)
 
@@ -61,13 +61,13 @@ def run_schemathesis(
     sign_in_at: str | None = None,
     without: Sequence[str] = (),
 ) -> Run:
-    """Run it on our document, all checks on.
+    """Run Schemathesis with all checks on our document.
 
-    :param folder: an empty one, for its reports.
-    :param sign_ups: bodies that a provider vouches for.
-    :param peers: people to ask as, none of whom may see what is another's.
-    :param sign_in_at: where to get a new token for each call, with the first of `sign_ups`.
-    :param without: methods to leave out.
+    :param folder: an empty folder for the reports.
+    :param sign_ups: bodies that a provider accepts.
+    :param peers: users to call as; none of them may see rows of another.
+    :param sign_in_at: the URL that issues a new token for each call, with the first of `sign_ups`.
+    :param without: methods to exclude.
     """
     config = (_HERE / "schemathesis.toml").read_text(encoding="utf-8")
     if peers:
@@ -108,7 +108,7 @@ peers = {json.dumps([one["name"] for one in peers])}
 
 
 def peer(sign_up_at: str, name: str, credential: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a user in the format of Web Fuzzing Commons: how to sign in, and where to send the token."""
+    """Return a user in the format of Web Fuzzing Commons: the sign-in, and the header of the token."""
     token = {
         "extractFrom": "body",
         "extractSelector": "/token",

@@ -1,7 +1,7 @@
-"""Requests made from `openapi.yaml` by Schemathesis, to every mounted API, from outside and over sockets.
+"""Requests generated from `openapi.yaml` by Schemathesis and sent to every mounted API over sockets.
 
-Its words: an operation is a method of a path; the phases are the document's examples, every bound of every field,
-what chance makes of the schemas, and the document's links followed from call to call.
+Schemathesis' terms: an operation is a method of a path; the phases are the examples of the document, the bounds of
+all fields, random values of the schemas, and links that are followed from call to call.
 """
 
 from collections.abc import Mapping
@@ -32,33 +32,33 @@ DELETING = {"DELETE /social_account/{id}/", "DELETE /token/{id}/", "DELETE /toke
 
 
 def sign_ups(sandbox: Sandbox, persona: str) -> list[Mapping[str, Any]]:
-    """Bodies that providers vouch for."""
+    """Return bodies that providers accept."""
     return [sandbox.token(provider, persona) for provider in PROVIDERS]
 
 
-def found_nothing(run: Run) -> None:
-    """Fail with Schemathesis' own words if it found anything; else print its counts."""
+def assert_no_failures(run: Run) -> None:
+    """Fail with Schemathesis' output if it found a failure; otherwise print its counts."""
     print(run.summary())  # noqa: T201 - shown by -rP, and where the test fails
     assert (run.exit_code, run.report["failures"], run.report["errors"]) == (0, [], []), run.output
     assert run.report["complete"], run.output
 
 
-def two_people(base_url: str, sandbox: Sandbox) -> list[Mapping[str, Any]]:
-    """People whom Schemathesis signs in itself; it signs them in again where a token has been revoked."""
+def two_users(base_url: str, sandbox: Sandbox) -> list[Mapping[str, Any]]:
+    """Return users that Schemathesis signs in, again after their token was revoked."""
     at = f"{base_url}/social_sign_up/"
     return [peer(at, persona, sandbox.token("github", persona)) for persona in ("ripley", "dallas")]
 
 
-def test_every_operation_answers_as_the_document_says(base_url: str, sandbox: Sandbox, tmp_path: Path) -> None:
-    """Every operation works for somebody, refuses what is wrong, and wants the credentials that it says it wants."""
+def test_every_operation_answers_as_documented(base_url: str, sandbox: Sandbox, tmp_path: Path) -> None:
+    """Every operation succeeds for a user, refuses invalid requests, and requires the documented credentials."""
     run = run_schemathesis(
         tmp_path,
         base_url=base_url,
         phases=SINGLE,
         sign_ups=sign_ups(sandbox, "ripley"),
-        peers=two_people(base_url, sandbox),
+        peers=two_users(base_url, sandbox),
     )
-    found_nothing(run)
+    assert_no_failures(run)
     assert set(run.statuses) == PUBLIC | READING | DELETING
     assert {operation for operation, statuses in run.statuses.items() if 200 in statuses} == {
         *READING,
@@ -68,42 +68,42 @@ def test_every_operation_answers_as_the_document_says(base_url: str, sandbox: Sa
     assert all(401 in run.statuses[operation] for operation in READING | DELETING)
 
 
-def test_links_lead_where_the_document_says(base_url: str, sandbox: Sandbox, tmp_path: Path) -> None:
-    """Links are followed, all but what chance leaves out; what was made is there, and what was deleted is gone."""
+def test_links_lead_where_documented(base_url: str, sandbox: Sandbox, tmp_path: Path) -> None:
+    """Most links are followed; new rows are found, and deleted ones are not."""
     at = f"{base_url}/social_sign_up/"
     first, *others = sign_ups(sandbox, "parker")
     token = requests.post(at, json=first, timeout=30).json()["token"]
-    for other in others:  # so that there is one to disconnect
+    for other in others:  # A second identity, so that one can be disconnected.
         assert requests.post(at, json=other, timeout=30, headers={"Authorization": f"Bearer {token}"}).ok
     run = run_schemathesis(tmp_path, base_url=base_url, phases=["stateful"], sign_ups=[first, *others], sign_in_at=at)
-    found_nothing(run)
+    assert_no_failures(run)
     followed, links = run.links
     assert followed >= links * 3 // 4 > 0, run.output
     assert {200, 404} <= run.statuses["GET /token/{id}/"]
     assert 204 in run.statuses["DELETE /token/{id}/"] | run.statuses["DELETE /social_account/{id}/"]
 
 
-def test_nobody_sees_what_is_another_s(base_url: str, sandbox: Sandbox, tmp_path: Path) -> None:
-    """What one of two people has made or listed, the other does not get by its id."""
+def test_rows_of_another_user_are_not_found(base_url: str, sandbox: Sandbox, tmp_path: Path) -> None:
+    """A user does not get the rows of another user by their ids."""
     run = run_schemathesis(
         tmp_path,
         base_url=base_url,
         phases=["stateful"],
         sign_ups=sign_ups(sandbox, "ripley"),
-        peers=two_people(base_url, sandbox),
-        # While it follows links it does not sign in again: a revoked token would end the story.
+        peers=two_users(base_url, sandbox),
+        # Schemathesis does not sign in again while it follows links, so a revoked token would end the run.
         without=["DELETE"],
     )
-    found_nothing(run)
+    assert_no_failures(run)
     assert all(200 in run.statuses[f"GET /{resource}/{{id}}/"] for resource in ("user", "social_account", "token"))
 
 
-def test_nobody_finds_what_the_document_says(base_url: str, sandbox: Sandbox, tmp_path: Path) -> None:
-    """Without credentials the public operations work, and all others answer 401."""
+def test_calls_without_credentials_answer_as_documented(base_url: str, sandbox: Sandbox, tmp_path: Path) -> None:
+    """Without credentials the public operations succeed, and all others are 401."""
     run = run_schemathesis(tmp_path, base_url=base_url, phases=SINGLE, sign_ups=sign_ups(sandbox, "zoe"))
-    found_nothing(run)
+    assert_no_failures(run)
     assert set(run.statuses) == PUBLIC | READING | DELETING
     assert 201 in run.statuses["POST /social_sign_up/"]
     for operation in READING | DELETING:
-        # 404 for what can be no id: that is no path, whoever asks.
+        # A malformed id is 404: it is outside the paths.
         assert {401} <= set(run.statuses[operation]) <= {401, 404}, operation
