@@ -14,7 +14,7 @@ from tests.parity.running import Listener, listening
 
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
-    """A running sandbox; these tests need both versions."""
+    """Start the sandbox; these tests need both versions."""
     if "api/v1/" not in settings.APIS.values():
         pytest.skip("v1 is not mounted")
     with running_sandbox() as sandbox:
@@ -23,21 +23,21 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture(scope="session", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """A database of this test run, on SQLite and on PostgreSQL."""
+    """Create a database on SQLite and on PostgreSQL."""
     with new_database(request.param, tmp_path_factory.mktemp("database")) as database:
         yield database
 
 
 @pytest.fixture(scope="session")
 def service(sandbox: Sandbox, database: Database) -> Iterator[Service]:
-    """The service on that database."""
+    """Start the service on the database."""
     with running_service(sandbox, database_url=database.url) as service:
         yield service
 
 
 @pytest.fixture(scope="session")
 def planted_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The file that names the planted difference."""
+    """Return the file that names the planted difference."""
     file = tmp_path_factory.mktemp("planted") / "what"
     file.write_text("", encoding="ascii")
     return file
@@ -45,7 +45,7 @@ def planted_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def planted_service(sandbox: Sandbox, planted_file: Path) -> Iterator[Service]:
-    """A service whose v2 has the planted difference."""
+    """Start a service whose v2 has the planted difference."""
     module = "tests.parity.planted"
     with running_service(sandbox, PLANTED=str(planted_file), DJANGO_SETTINGS_MODULE=module) as service:
         yield service
@@ -53,7 +53,7 @@ def planted_service(sandbox: Sandbox, planted_file: Path) -> Iterator[Service]:
 
 @pytest.fixture
 def plant(planted_file: Path) -> Iterator[Callable[[str], None]]:
-    """Plant a difference until the test ends."""
+    """Return a function that plants a difference until the test ends."""
 
     def plant(what: str) -> None:
         planted_file.write_text(what, encoding="ascii")
@@ -64,7 +64,7 @@ def plant(planted_file: Path) -> Iterator[Callable[[str], None]]:
 
 @pytest.fixture(scope="session")
 def recorder(sandbox: Sandbox, planted_service: Service) -> Recorder:
-    """A client of v1 whose requests were recorded."""
+    """Return a client of v1 whose requests were recorded."""
     recorder = Recorder(planted_service.url)
     story(recorder, sandbox)
     return recorder
@@ -72,6 +72,6 @@ def recorder(sandbox: Sandbox, planted_service: Service) -> Recorder:
 
 @pytest.fixture
 def listener() -> Iterator[Listener]:
-    """A server that keeps the bytes of each request."""
+    """Start a server that keeps the bytes of each request."""
     with listening() as listener:
         yield listener

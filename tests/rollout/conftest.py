@@ -1,4 +1,4 @@
-"""The older and the newer version by their prefixes, and a frozen clock."""
+"""Fixtures: clients of the two versions, and a frozen clock."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ def _mounted_at(prefix: str) -> ApiClient | None:
 
 @pytest.fixture
 def v1() -> ApiClient:
-    """The older version, whichever app serves it."""
+    """Return a client of the older version, whichever app serves it."""
     api = _mounted_at("api/v1/")
     if api is None:
         pytest.skip("v1 is not mounted")
@@ -30,7 +30,7 @@ def v1() -> ApiClient:
 
 @pytest.fixture
 def v2() -> ApiClient:
-    """The newer version."""
+    """Return a client of the newer version."""
     api = _mounted_at("api/v2/")
     assert api is not None
     return api
@@ -38,7 +38,7 @@ def v2() -> ApiClient:
 
 @pytest.fixture
 def freeze(monkeypatch: pytest.MonkeyPatch) -> Freeze:
-    """Freeze the time."""
+    """Return a function that freezes the time of the middleware."""
 
     def freeze(moment: datetime) -> None:
         monkeypatch.setattr("rollout.middleware.timezone.now", lambda: moment)
@@ -54,7 +54,7 @@ def saved(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 UNDECIDED = override_settings(V1_DEPRECATED_AT=None, V1_SUNSET_AT=None, V1_GUIDE_URL="", V1_BROWNOUTS=[])
-"""The settings say nothing of v1's end."""
+"""Settings without a deprecation or a sunset of v1."""
 
 
 def moment(text: str) -> datetime:

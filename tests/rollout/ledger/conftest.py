@@ -1,4 +1,4 @@
-"""A database of each kind, and calls for tests."""
+"""Fixtures: a database of each vendor, and calls."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,7 +17,7 @@ __all__ = ["Where", "api", "migrated"]
 
 @pytest.fixture
 def database(migrated: Where, django_db_blocker: Any) -> Iterator[Where]:
-    """Let Django use that database, empty, during a test; threads call `used(**database)`."""
+    """Use this database without users and counts during a test; threads call `used(**database)`."""
     with django_db_blocker.unblock(), used(**migrated):
         for model in (DailyCalls, LastCall, User):
             model._base_manager.all().delete()
@@ -25,7 +25,7 @@ def database(migrated: Where, django_db_blocker: Any) -> Iterator[Where]:
 
 
 def a_call(**more: Any) -> Call:
-    """Return a call, as the middleware makes it."""
+    """Return a call as the middleware builds it."""
     given = {"version": "v1", "resource": "user", "outcome": "ok", "client": "ShopApp/2.1", "user_id": None}
     return Call(**{**given, "seconds": 0.01, **more})
 

@@ -1,4 +1,4 @@
-"""Metrics that start at zero, and the page that shows them."""
+"""Fixtures: metrics that start at zero, and a scrape of them."""
 
 from collections.abc import Callable, Iterator
 
@@ -16,7 +16,7 @@ Scrape = Callable[[], str]
 
 @pytest.fixture(params=list(project.APIS))
 def api(request: pytest.FixtureRequest) -> ApiClient:
-    """Each mounted API in turn."""
+    """Return a client of each mounted API in turn."""
     return ApiClient(request.param)
 
 

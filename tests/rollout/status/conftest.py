@@ -1,4 +1,4 @@
-"""The ledger's tables, empty, on both databases."""
+"""Fixtures: empty tables of the ledger on both databases."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -17,7 +17,7 @@ TODAY = NOW.date()
 
 @pytest.fixture(scope="session")
 def migrated_postgres(django_db_blocker: Any) -> Iterator[dict[str, Any]]:
-    """A migrated database on PostgreSQL; skipped if there is none."""
+    """Create and migrate a PostgreSQL database; skip the test if there is no server."""
     with new_postgres() as database:
         with django_db_blocker.unblock(), used(**database):
             call_command("migrate", verbosity=0)
@@ -26,7 +26,7 @@ def migrated_postgres(django_db_blocker: Any) -> Iterator[dict[str, Any]]:
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def tables(request: pytest.FixtureRequest, django_db_blocker: Any) -> Iterator[None]:
-    """A database of each vendor, for a test marked `django_db`; on SQLite that of the tests."""
+    """Use a database of each vendor; on SQLite it is the tests' own."""
     if request.param == "sqlite":
         yield
         return
@@ -43,7 +43,7 @@ def ago(days: int) -> date:
 def record(
     days: int, version: str, calls: int, *, client: str = "App/1", resource: str = "user", outcome: str = "ok"
 ) -> None:
-    """Store calls of this number of days ago."""
+    """Store calls of a day this many days ago."""
     DailyCalls.objects.create(
         day=ago(days), version=version, client=client, resource=resource, outcome=outcome, calls=calls
     )
