@@ -57,7 +57,7 @@ def login_of(name: str) -> Login:
         else simulated_login.token
     )
     fields = {"provider": name, "access_token": token}
-    if entry.way is Way.TOKEN_PAIR:
+    if entry.credential is CredentialKind.TOKEN_PAIR:
         fields["access_token_secret"] = simulated_login.secret or "a-secret"
     return Login(
         settings=settings,

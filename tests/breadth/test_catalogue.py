@@ -67,8 +67,8 @@ def test_shadowed_classes_share_a_name_with_an_entry() -> None:
 
 
 def test_unsupported_entries_have_a_reason() -> None:
-    assert all(CATALOGUE[name].why and not CATALOGUE[name].hosts for name in NEVER)
-    assert all(one.why for one in SHADOWED)
+    assert all(CATALOGUE[name].note and not CATALOGUE[name].hosts for name in NEVER)
+    assert all(one.note for one in SHADOWED)
 
 
 def test_every_supported_entry_has_a_host() -> None:
@@ -91,13 +91,17 @@ def test_every_supported_entry_has_a_host() -> None:
 )
 def test_hosts_follow_from_settings(where: str, given: dict[str, str], hosts: set[str]) -> None:
     """A setting holds a URL, a host or a part of one; without it social-core's default host is used."""
-    entry = Entry("gitea", "", Way.ACCESS_TOKEN, hosts=("gitea.example",), where=(where,))
+    entry = Entry("gitea", "", CredentialKind.ACCESS_TOKEN, hosts=("gitea.example",), host_templates=(where,))
     assert hosts_of(entry, given.get) == hosts
 
 
 def test_every_supported_entry_has_a_policy() -> None:
     """The policy accepts the credential of the entry, for its class or a subclass."""
-    fields = {Way.ACCESS_TOKEN: "access_token", Way.TOKEN_PAIR: "access_token_secret", Way.ID_TOKEN: "id_token"}
+    fields = {
+        CredentialKind.ACCESS_TOKEN: "access_token",
+        CredentialKind.TOKEN_PAIR: "access_token_secret",
+        CredentialKind.ID_TOKEN: "id_token",
+    }
     for name in WORKS:
         entry, policy = CATALOGUE[name], registry.policy_for(name)
         assert policy is not None, name

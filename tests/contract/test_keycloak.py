@@ -65,7 +65,7 @@ def test_a_token_issued_to_us_signs_up_without_a_call(api: ApiClient) -> None:
         ({"typ": "Logout"}, "token_rejected"),
         ({"exp": 1}, "token_rejected"),
         ({"exp": None}, "token_rejected"),
-        ({"by": "a stranger"}, "token_rejected"),
+        ({"by": "another issuer"}, "token_rejected"),
         ({"sub": None}, "provider_bad_response"),
     ],
     ids=str,

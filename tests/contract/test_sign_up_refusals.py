@@ -180,7 +180,7 @@ def test_credentials_revoked_during_the_provider_call_link_nothing(
     """The actor is checked again after the provider call, which may take seconds."""
     caller = person()
 
-    def meanwhile(request: Any) -> Any:
+    def change_during_call(request: Any) -> Any:
         if change == "deleted":
             caller.user.delete()
         else:
@@ -188,7 +188,7 @@ def test_credentials_revoked_during_the_provider_call_link_nothing(
         return 200, {}, json.dumps(PROFILES["facebook"])
 
     providers.mock.reset()
-    providers.mock.add_callback("GET", re.compile(r"https://graph\.facebook\.com/"), callback=meanwhile)
+    providers.mock.add_callback("GET", re.compile(r"https://graph\.facebook\.com/"), callback=change_during_call)
     fields = {"provider": "facebook", "access_token": "t"}
     assert_error(api.sign_up(fields, token=caller.token), "invalid_credentials")
     assert not UserSocialAuth.objects.exists()

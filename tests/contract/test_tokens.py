@@ -36,7 +36,7 @@ def test_a_deleted_token_is_invalid_at_once(api: ApiClient, path: str) -> None:
 
 @pytest.mark.threat(31)
 def test_a_user_can_revoke_another_of_their_tokens(api: ApiClient) -> None:
-    """A user can sign out a lost device from issue_another one."""
+    """A user can sign out a lost device from another one."""
     ripley = person()
     lost, row = issue_another(ripley)
     assert api.delete(f"token/{row.pk}/", token=ripley.token).status_code == 204

@@ -76,9 +76,9 @@ def test_causes_come_first_and_appear_once() -> None:
 
 def test_error_numbers_are_kept() -> None:
     """Numbers of the operating system and of the database are kept: they identify the failure."""
-    assert kind(OSError(111, "refused")) == "ConnectionRefusedError (errno 111)"
-    assert kind(sqlite3.OperationalError("no such table")) == "sqlite3.OperationalError"
-    assert "sqlstate 42P01" in kind(type("UndefinedTable", (Exception,), {"sqlstate": "42P01"})())
+    assert exception_name(OSError(111, "refused")) == "ConnectionRefusedError (errno 111)"
+    assert exception_name(sqlite3.OperationalError("no such table")) == "sqlite3.OperationalError"
+    assert "sqlstate 42P01" in exception_name(type("UndefinedTable", (Exception,), {"sqlstate": "42P01"})())
 
 
 @pytest.mark.parametrize("forged", ["\n", "\r\n", "\x1b[31m", "\u2028", "\x85", "\0"])
@@ -115,7 +115,7 @@ def test_query_strings_are_redacted() -> None:
 )
 def test_a_path_segment_like_a_token_is_redacted(path: str, shown: str) -> None:
     """Some clients put a token into the path by mistake; no path of ours has such a segment."""
-    assert without_secrets(path) == shown
+    assert redact_path(path) == shown
 
 
 def test_django_logs_only_through_our_formatter() -> None:
@@ -127,7 +127,7 @@ def test_django_logs_only_through_our_formatter() -> None:
 
 def test_urllib3_does_not_log_unreadable_headers() -> None:
     """urllib3 repeats unreadable headers in the message and in the exception; any handler gets the redacted record."""
-    log_redaction.seal()
+    log_redaction.install_filters()
     records: SimpleQueue[logging.LogRecord] = SimpleQueue()
     logger, handler = logging.getLogger("urllib3.connection"), QueueHandler(records)
     logger.addHandler(handler)

@@ -41,6 +41,6 @@ def ask(strategy: Any, **kwargs: Any) -> HttpResponseRedirect:
     return HttpResponseRedirect("/ask")
 
 
-def nobody(**kwargs: Any) -> dict[str, Any]:
+def remove_user(**kwargs: Any) -> dict[str, Any]:
     """Remove the user."""
     return {"user": None}

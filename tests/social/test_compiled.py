@@ -308,6 +308,6 @@ def test_a_token_has_all_columns_and_its_user(database: Where) -> None:
 )
 def test_a_queryset_that_changes_its_values_is_refused(database: Where, build: Callable[[str], QuerySet[User]]) -> None:
     """The error is raised when the statement is compiled; no wrong row is returned."""
-    look_up: CompiledLookUp[User] = CompiledLookUp(build, 1)
+    look_up: CompiledLookup[User] = CompiledLookup(build, 1)
     with pytest.raises(ValueError, match="parameter"):
         look_up("default", "x")

@@ -62,7 +62,7 @@ def association() -> dict[str, Any]:
 
 def test_two_adjacent_steps_are_replaced_by_one() -> None:
     """Only adjacent steps in this order are replaced."""
-    assert list(_with_ours(tuple(ARRANGED["by default"]))).count(ASSOCIATE) == 1
+    assert list(_replace_steps(tuple(ARRANGED["by default"]))).count(ASSOCIATE) == 1
     for name in ("a step between", "apart", "no data"):
         assert ASSOCIATE not in _replace_steps(tuple(ARRANGED[name]))
     for odd in ((SECOND, FIRST), (SECOND,), (FIRST,), (), (FIRST, SECOND, FIRST), (FIRST, FIRST, SECOND)):

@@ -215,8 +215,8 @@ def signed_with_the_public_key(content: Mapping[str, Any]) -> str:
 FORGED: dict[str, Callable[[], str]] = {
     "unsigned": lambda: unsigned(claims()),
     "HS256 with the public key": lambda: signed_with_the_public_key(claims()),
-    "another's key under their id": lambda: sign(claims(), by="strangers"),
-    "an id that they do not have": lambda: sign(claims(), by="strangers", kid="k9"),
+    "another's key under their id": lambda: sign(claims(), by="others"),
+    "an id that they do not have": lambda: sign(claims(), by="others", kid="k9"),
     "no token at all": lambda: "abc",
     "three empty parts": lambda: "..",
     "a header that is no JSON": lambda: "abc.def.ghi",
@@ -254,7 +254,7 @@ def test_the_nonce_must_match(
     provider: Provider, claimed: Any, asked: str | None, unasked_accepted: bool, good: bool
 ) -> None:
     """The claim is the request's nonce or its hash; an unrequested one passes only if the provider's SDK adds it."""
-    issuer = Issuer(ISSUER.names, ISSUER.keys_url, nonce_unasked=unasked_accepted)
+    issuer = Issuer(ISSUER.names, ISSUER.keys_url, accepts_unrequested_nonce=unasked_accepted)
     token = sign(claims(nonce=claimed))
     if good:
         check(token, provider, issuer=issuer, nonce=asked)
@@ -294,7 +294,7 @@ def test_unknown_key_ids_cost_one_call_a_minute(provider: Provider, monkeypatch:
         clock.forward(61)
         for number in range(20):
             with pytest.raises(TokenRejected):
-                check(sign(claims(), by="strangers", kid=f"made-up-{number}"), provider)
+                check(sign(claims(), by="others", kid=f"made-up-{number}"), provider)
         assert provider.asked == 1 + minute
 
 

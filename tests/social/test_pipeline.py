@@ -66,7 +66,7 @@ def test_steps_that_would_break_the_contract_are_replaced(providers: Providers) 
 @pytest.mark.threat(22)
 @pytest.mark.parametrize(
     ("step", "error"),
-    [("refuse", SignUpNotAllowed), ("ask", InteractionRequired), ("nobody", SignUpNotAllowed)],
+    [("refuse", SignUpNotAllowed), ("ask", InteractionRequired), ("remove_user", SignUpNotAllowed)],
 )
 def test_a_step_that_ends_the_pipeline_leaves_no_rows(providers: Providers, step: str, error: type[ApiError]) -> None:
     """A step that refuses, redirects or drops the user causes an error of the contract and leaves no row."""

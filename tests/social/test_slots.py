@@ -21,9 +21,9 @@ Occupy: TypeAlias = Callable[[str, int], int]
 
 
 @contextmanager
-def bounds(places: int, total: int | None) -> Iterator[None]:
+def bounds(limit: int, total: int | None) -> Iterator[None]:
     """Set the limit of each provider and of all providers together."""
-    with override_settings(PROVIDER_CONCURRENCY=places, PROVIDER_CONCURRENCY_TOTAL=total):
+    with override_settings(PROVIDER_CONCURRENCY=limit, PROVIDER_CONCURRENCY_TOTAL=total):
         yield
 
 
@@ -36,12 +36,12 @@ def short_wait(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def occupy() -> Iterator[Occupy]:
     """Return a function that occupies slots of a provider until the end and returns how many it got."""
-    with ExitStack() as staying:
+    with ExitStack() as stack:
 
         def enter(provider: str, callers: int) -> int:
             for accepted in range(callers):
                 try:
-                    staying.enter_context(limit_concurrency(provider))
+                    stack.enter_context(limit_concurrency(provider))
                 except ProviderUnavailable:
                     return accepted
             return callers
@@ -51,15 +51,15 @@ def occupy() -> Iterator[Occupy]:
 
 @pytest.fixture
 def refusals() -> Iterator[list[str]]:
-    """Return the providers that refusals a call because of their limit."""
-    heard: list[str] = []
+    """Return the providers that refused a call because of their limit."""
+    providers: list[str] = []
 
-    def hear(provider: str, **rest: Any) -> None:
-        heard.append(provider)
+    def receive(provider: str, **rest: Any) -> None:
+        providers.append(provider)
 
-    signals.concurrency_limit_reached.connect(hear)
-    yield heard
-    signals.concurrency_limit_reached.disconnect(hear)
+    signals.concurrency_limit_reached.connect(receive)
+    yield providers
+    signals.concurrency_limit_reached.disconnect(receive)
 
 
 @contextmanager
@@ -72,12 +72,12 @@ def queue(occupy: Occupy, provider: str) -> Iterator[None]:
             pass
 
     caller = threading.Thread(target=wait)
-    with pytest.MonkeyPatch.context() as patience:
-        patience.setattr(concurrency, "WAIT_SECONDS", 30)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(concurrency, "WAIT_SECONDS", 30)
         assert occupy(provider, 4) == 4
         caller.start()
         # The counter is only read: if this acquired the semaphore, the caller could find none and give up.
-        while places._may_wait._value:
+        while limit._waiting._value:
             assert caller.is_alive()
             time.sleep(0.001)
         try:
@@ -98,7 +98,7 @@ def test_one_provider_gets_its_own_limit(occupy: Occupy, refusals: list[str], to
 
 @pytest.mark.parametrize("total", [None, 1, 5, 7])
 def test_a_quarter_as_many_callers_may_wait(occupy: Occupy, refusals: list[str], total: int | None) -> None:
-    """A further caller is refusals at once; the waiting caller gets the released slot."""
+    """A further caller is refused at once; the waiting caller gets the released slot."""
     with bounds(4, total):
         with queue(occupy, "facebook"):
             assert occupy("facebook", 1) == 0

@@ -248,7 +248,7 @@ def test_concurrent_sign_ins_of_several_identities_at_the_limit(
 
     with override_settings(TOKENS_PER_USER=50):
         with monkeypatch.context() as patch:
-            patch.setattr(tokens, "_end_surplus", together)
+            patch.setattr(tokens, "_revoke_surplus", together)
             in_threads(
                 3,
                 lambda number: sign_up(credential=Credential(**fields[number]), actor=None, api_version="tests"),

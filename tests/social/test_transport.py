@@ -153,14 +153,14 @@ def test_no_kind_of_redirect_is_followed(status: str) -> None:
 
 
 @pytest.mark.threat(20)
-@pytest.mark.parametrize("size", [transport.MAX_ANSWER, transport.MAX_ANSWER + 1])
+@pytest.mark.parametrize("size", [transport.MAX_RESPONSE_SIZE, transport.MAX_RESPONSE_SIZE + 1])
 @pytest.mark.parametrize("compressed", [False, True])
 def test_the_size_limit_applies_to_the_decoded_response(size: int, *, compressed: bool) -> None:
     """A response is read up to the limit, compressed or not, and one byte more is an error."""
     body = b'"' + b"x" * (size - 2) + b'"'
     headers = ["Content-Encoding: gzip"] if compressed else []
     handler = answer("200 OK", gzip.compress(body) if compressed else body, *headers)
-    if size > transport.MAX_ANSWER:
+    if size > transport.MAX_RESPONSE_SIZE:
         assert failure(handler)[0].code == "malformed_response"
     else:
         with serving(handler) as provider:
@@ -191,7 +191,7 @@ def test_an_endless_response_is_not_read(head: bytes) -> None:
     caught, _ = failure(endless)
     assert caught.code == "malformed_response"
     # The buffers of the sockets come on top.
-    assert sent < transport.MAX_ANSWER + 16 * 1024 * 1024
+    assert sent < transport.MAX_RESPONSE_SIZE + 16 * 1024 * 1024
 
 
 def test_invalid_gzip_is_a_malformed_response() -> None:

@@ -30,7 +30,7 @@ KEPT = answer("200 OK", b"{}")
 @pytest.fixture(autouse=True)
 def fresh() -> Iterator[None]:
     """Use new connections and contexts for each test."""
-    for made in (transport.adapter, transport._verifying):
+    for made in (transport.adapter, transport._ssl_context):
         made.cache_clear()
     yield
     transport.adapter().close()
