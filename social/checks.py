@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+import django
 from cryptography.fernet import Fernet
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -14,6 +15,7 @@ from django.db.utils import DatabaseError
 from social_core.utils import module_member, setting_name
 from social_django.models import UserSocialAuth
 
+from social.compiled_lookup import TESTED_DJANGO, is_django_tested
 from social.conf import conf
 from social.engine.strategy import FINDS_BY_EMAIL
 from social.legacy_rows.classification import AssociationClass
@@ -68,6 +70,22 @@ def _check_steps(setting: str, steps: Sequence[str]) -> Iterator[CheckMessage]:
                 hint="Set the dotted path of a function.",
                 id="social.E004",
             )
+
+
+@register("social")
+def check_django(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """Check that lookups are compiled with the installed Django."""
+    if is_django_tested():
+        return []
+    tested = ", ".join(f"{major}.{minor}" for major, minor in TESTED_DJANGO)
+    return [
+        checks.Warning(
+            f"Compiled lookups are not tested with Django {django.get_version()}. Plain queries replace them, and a "
+            "sign-in takes half as much CPU again.",
+            hint=f"Nothing is wrong but the cost. The tested versions are {tested}.",
+            id="social.W006",
+        )
+    ]
 
 
 @register("social")

@@ -1,4 +1,4 @@
-"""Lookups whose SQL Django compiles once per connection instead of at each call.
+"""Lookups whose SQL Django compiles once per connection instead of at each call (docs/decisions/0017).
 
 For one row by an index, building and compiling the query is most of its cost in this process. Django makes the SQL,
 and makes the instances, related rows, annotations and converted columns from the result.
@@ -9,16 +9,27 @@ from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
+import django
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model, QuerySet
 from django.db.models.query import ModelIterable
 
+TESTED_DJANGO: tuple[tuple[int, int], ...] = ((5, 2), (6, 0), (6, 1))
+"""The Django versions on which `_CompiledQuery` is tested (`make django-versions`)."""
+
 M = TypeVar("M", bound=Model)
+
+
+def is_django_tested() -> bool:
+    """Return True if lookups are compiled with the installed Django, False if it is an untested version."""
+    return django.VERSION[:2] in TESTED_DJANGO
 
 
 class CompiledLookup(Generic[M]):
     """A lookup of rows by text values, identified by their position.
+
+    On a Django version that is not tested, each call evaluates the queryset.
 
     :param build: returns the queryset for `width` texts. Each must be a parameter of the SQL, unchanged.
     :param width: the number of texts.
@@ -32,10 +43,13 @@ class CompiledLookup(Generic[M]):
 
     def __call__(self, using: str, *values: str) -> list[M]:
         """Return the rows for these values."""
+        if not is_django_tested():
+            return list(self._build(*values).using(using))
         connection, queries = connections[using], self._queries.by_connection
         query = queries.get(connection)
         if query is None:
-            query = queries[connection] = _CompiledQuery(self._build(*self._placeholders), using, self._placeholders)
+            queryset = self._build(*self._placeholders).using(using)
+            query = queries[connection] = _CompiledQuery(queryset, self._placeholders)
         return query.rows(values)
 
 
@@ -51,33 +65,28 @@ class _ThreadQueries(threading.local):
 
 
 class _CompiledQuery:
-    """A compiled query with the attributes of a queryset and of its query that `ModelIterable` uses."""
+    """A queryset whose query keeps its compiler, and whose compiler keeps its SQL and converters.
 
-    _known_related_objects: dict[Any, Any] = {}
+    These are private parts of Django. `ModelIterable` gets the compiler from `Query.get_compiler()`. The compiler calls
+    its own `as_sql()` before it runs the SQL, and `get_converters()` before it converts the rows.
+    """
 
-    def __init__(self, queryset: QuerySet[Any], using: str, placeholders: list[str]) -> None:
-        self.db = using
-        self.query = self
-        self._compiler = queryset.query.get_compiler(using=using)
-        self._sql, params = self._compiler.as_sql()
+    def __init__(self, queryset: QuerySet[Any], placeholders: list[str]) -> None:
+        self._queryset = queryset
+        query: Any = queryset.query
+        compiler = query.get_compiler(using=queryset.db)
+        self._sql, params = compiler.as_sql()
         self._params = list(params)
         self._positions = [(i, placeholders.index(value)) for i, value in enumerate(params) if value in placeholders]
         if len({index for _, index in self._positions}) != len(placeholders):
             raise ValueError("a value of the lookup is not a parameter of its own")
-        columns = [column for column, *_ in self._compiler.select]
-        converters = self._compiler.get_converters(columns)
-        # The SQL is known; only the values differ.
-        self._compiler.as_sql = self._as_sql
-        self._compiler.get_converters = lambda expressions: converters
-
-    def get_compiler(self, using: str) -> Any:
-        return self._compiler
+        converters = compiler.get_converters([column for column, *_ in compiler.select])
+        query.get_compiler = lambda *args, **kwargs: compiler
+        compiler.as_sql = lambda *args, **kwargs: (self._sql, tuple(self._params))
+        compiler.get_converters = lambda expressions: converters
 
     def rows(self, values: tuple[str, ...]) -> list[Any]:
+        """Return the rows for these values."""
         for i, index in self._positions:
             self._params[i] = values[index]
-        queryset: Any = self
-        return list(ModelIterable(queryset))
-
-    def _as_sql(self, *args: Any, **kwargs: Any) -> tuple[str, tuple[Any, ...]]:
-        return self._sql, tuple(self._params)
+        return list(ModelIterable(self._queryset))

@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
+import django
 import pytest
 from django.core.checks import CheckMessage, run_checks
 from django.test import override_settings
+
+from social import compiled_lookup
 
 
 def ids(**settings: Any) -> list[str | None]:
@@ -19,6 +22,14 @@ def ids(**settings: Any) -> list[str | None]:
 def test_the_settings_of_the_tests_have_no_fault() -> None:
     """The settings of the tests are valid."""
     assert ids() == []
+
+
+def test_an_untested_django(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The warning names the version, because everything else still works."""
+    monkeypatch.setattr(compiled_lookup, "TESTED_DJANGO", ())
+    (message,) = run_checks(tags=["social"])
+    assert message.id == "social.W006"
+    assert f"Django {django.get_version()}." in message.msg
 
 
 OIDC = "https://login.example.com"

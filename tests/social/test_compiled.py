@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC
 from typing import Any
 
+import django
 import psycopg
 import pytest
 from django.contrib.auth.models import User
@@ -58,6 +59,46 @@ ODD = (
     ),
     *("' OR '1'='1", "x'; DROP TABLE auth_user; --", "é山🚀", " ", " padded ", "A", "a", "0", "NULL", "x" * 255),
 )
+
+
+def counted() -> tuple[CompiledLookup[AccessToken], list[str]]:
+    """Return a look-up, and the list of the digests for which it builds a queryset."""
+    built: list[str] = []
+
+    def build(digest: str) -> QuerySet[AccessToken]:
+        built.append(digest)
+        return AccessToken.objects.select_related("user").filter(digest=digest)
+
+    return CompiledLookup(build, 1), built
+
+
+def test_the_installed_django_is_tested() -> None:
+    """Add a version to TESTED_DJANGO when the tests of this module pass with it: make django-versions."""
+    assert django.VERSION[:2] in compiled_lookup.TESTED_DJANGO
+
+
+def test_the_queryset_is_built_once(database: Where) -> None:
+    """With a tested Django; a connection that is opened anew needs no other."""
+    look_up, built = counted()
+    for digest in ("1", "2", "3"):
+        assert look_up("default", digest) == []
+        connections["default"].close()
+    assert len(built) == 1
+
+
+def test_an_untested_django_evaluates_the_queryset(database: Where, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It finds the same rows, with none of Django's private parts."""
+    monkeypatch.setattr(compiled_lookup, "TESTED_DJANGO", ((5, 1),))
+    monkeypatch.setattr(compiled_lookup, "_CompiledQuery", None)
+    linked("1")
+    linked("2")
+    look_up = held(2)
+    assert {row["uid"][1] for row in found_alike(look_up, "github", "1", "2")} == {"1", "2"}
+    assert found_alike(look_up, "github", "3", "4") == []
+    counting, built = counted()
+    for digest in ("1", "2"):
+        assert counting("default", digest) == []
+    assert built == ["1", "2"]
 
 
 @pytest.mark.parametrize("kept", KEPT)
@@ -306,8 +347,8 @@ def test_a_token_has_all_columns_and_its_user(database: Where) -> None:
     ],
     ids=["escaped", "missing", "another case"],
 )
-def test_a_queryset_that_changes_its_values_is_refused(database: Where, build: Callable[[str], QuerySet[User]]) -> None:
-    """The error is raised when the statement is compiled; no wrong row is returned."""
+def test_a_look_up_that_changes_its_values_is_refused(database: Where, build: Callable[[str], QuerySet[User]]) -> None:
+    """When it is made, and not by finding somebody else."""
     look_up: CompiledLookup[User] = CompiledLookup(build, 1)
     with pytest.raises(ValueError, match="parameter"):
         look_up("default", "x")
