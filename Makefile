@@ -17,7 +17,7 @@ own_in := $(wildcard */requirements.in)
 locks := requirements/dev.txt $(wildcard */requirements.txt)
 
 help: ## list the targets
-	awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 demo: $(installed) ## sign people up with sandbox providers, on both APIs, then keep serving (PORT=8000, ONCE=1 to exit)
 	exec $(python) -m demo
@@ -46,6 +46,9 @@ bench-quick: $(installed) ## the same in three minutes: beside one peer, on Post
 
 lock: $(installed) ## pin the requirements again, with Python 3.11 (ARGS=--upgrade for newer versions)
 	exec bash scripts/lock $(own_in) -- $(ARGS)
+
+django-versions: $(installed) ## test compiled lookups with each supported Django (PYTHON=python3.12 or newer)
+	exec $(python) -m scripts.django_versions $(PYTHON) $(ARGS)
 
 openapi: $(installed) ## write openapi.yaml, docs/differences.md and docs/providers.md from the code
 	bash scripts/check write-openapi
