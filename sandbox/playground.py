@@ -4,7 +4,7 @@ import threading
 from dataclasses import replace
 from http import HTTPStatus
 
-from sandbox import front_desk, pages
+from sandbox import pages, views
 from sandbox.messages import Answer, Reply, Request, json_reply, page
 from sandbox.personas import PERSONAS
 from sandbox.providers import PROVIDERS, Provider
@@ -30,9 +30,9 @@ class Playground:
             case "GET", "/received":
                 return page(pages.received())
             case "GET", "/personas":
-                return json_reply(self._directory(), headers=front_desk.CROSS_ORIGIN)
+                return json_reply(self._directory(), headers=views.CROSS_ORIGIN)
             case "OPTIONS", "/personas":
-                return Reply(HTTPStatus.NO_CONTENT, headers=front_desk.CROSS_ORIGIN)
+                return Reply(HTTPStatus.NO_CONTENT, headers=views.CROSS_ORIGIN)
             case "GET", "/canary/visits":
                 return json_reply({"visits": self._canary_visits})
             case _, "/canary":
@@ -70,13 +70,13 @@ class Playground:
 def _attend(provider: Provider, request: Request) -> Answer:
     match request.method, request.path:
         case "GET", "/consent":
-            return front_desk.consent(provider, request)
+            return views.consent(provider, request)
         case "GET", "/grant":
-            return front_desk.grant(provider, request)
+            return views.grant(provider, request)
         case "GET", "/account":
-            return front_desk.account(provider, request)
+            return views.account(provider, request)
         case "POST", "/token":
-            return front_desk.token(provider, request)
+            return views.token(provider, request)
         case "OPTIONS", "/token":
-            return Reply(HTTPStatus.NO_CONTENT, headers=front_desk.CROSS_ORIGIN)
+            return Reply(HTTPStatus.NO_CONTENT, headers=views.CROSS_ORIGIN)
     return provider.respond(request)

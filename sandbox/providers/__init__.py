@@ -1,6 +1,7 @@
 """The providers that the sandbox plays."""
 
 from sandbox.providers.apple import Apple
+from sandbox.providers.base import Provider
 from sandbox.providers.discord import Discord
 from sandbox.providers.facebook import Facebook
 from sandbox.providers.github import GitHub
@@ -10,7 +11,6 @@ from sandbox.providers.instagram import Instagram
 from sandbox.providers.kakao import Kakao
 from sandbox.providers.line import Line
 from sandbox.providers.oidc import OpenIDConnect
-from sandbox.providers.provider import Provider
 from sandbox.providers.twitch import Twitch
 from sandbox.providers.twitter import Twitter
 

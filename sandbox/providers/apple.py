@@ -7,7 +7,7 @@ from sandbox import keys
 from sandbox.accounts import Account, present
 from sandbox.messages import Reply, json_reply
 from sandbox.personas import find
-from sandbox.providers.provider import Provider, Route
+from sandbox.providers.base import Provider, Route
 
 _HIDES_ADDRESS = find("ash")
 

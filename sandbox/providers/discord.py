@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from sandbox.accounts import Account, present
+from sandbox.faults import Call
 from sandbox.messages import Answer, Reply, Request, json_reply
-from sandbox.misbehaviour import Call
-from sandbox.providers.provider import Provider, Reason, Route
+from sandbox.providers.base import Provider, Reason, Route
 from sandbox.tokens import Grant
 
 _VERSION = r"/api(?:/v\d+)?"

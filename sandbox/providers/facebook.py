@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from sandbox import keys
 from sandbox.accounts import Account, present
+from sandbox.faults import Call
 from sandbox.messages import Answer, Reply, Request, json_reply
-from sandbox.misbehaviour import Call
+from sandbox.providers.base import Route
 from sandbox.providers.graph import VERSION, GraphProvider, chosen, graph_error
-from sandbox.providers.provider import Route
 from sandbox.tokens import Grant
 
 _NOT_PERMITTED = frozenset({"age_range", "birthday", "gender", "hometown", "link", "location"})

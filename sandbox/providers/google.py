@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from sandbox import id_tokens, keys
 from sandbox.accounts import Account, present
+from sandbox.faults import Call
 from sandbox.messages import Answer, Reply, Request, json_reply
-from sandbox.misbehaviour import Call
-from sandbox.providers.provider import Provider, Reason, Route
+from sandbox.providers.base import Provider, Reason, Route
 from sandbox.tokens import Grant
 
 _SCOPE = "openid https://www.googleapis.com/auth/userinfo.email https://www.googleapis.com/auth/userinfo.profile"

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
+from sandbox.faults import Call
 from sandbox.messages import Reply, json_reply
-from sandbox.misbehaviour import Call
-from sandbox.providers.provider import Provider, Reason
+from sandbox.providers.base import Provider, Reason
 
 VERSION = r"(?:/v\d+\.\d+)?"
 

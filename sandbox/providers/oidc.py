@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from sandbox import keys
 from sandbox.accounts import Account, present
 from sandbox.messages import Reply, json_reply
-from sandbox.providers.provider import Provider, Route
+from sandbox.providers.base import Provider, Route
 
 ISSUER = "https://login.example.com"
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from sandbox import oauth1, registrations, tokens
 from sandbox.accounts import Account, present
+from sandbox.faults import Call
 from sandbox.messages import Answer, Reply, Request, json_reply
-from sandbox.misbehaviour import Call
 from sandbox.oauth1 import SignedRequest
-from sandbox.providers.provider import Provider, Reason, Route
+from sandbox.providers.base import Provider, Reason, Route
 from sandbox.tokens import Grant
 
 _ORIGIN = "https://api.twitter.com"

@@ -8,9 +8,9 @@ from tests.behind_nginx.fleet import Member, running_fleet
 from tests.behind_nginx.nginx import Nginx, running_nginx
 from tests.e2e.conftest import note
 from tests.e2e.databases import Database, new_database
-from tests.e2e.github_stub import GitHubStub, github_stub
-from tests.e2e.private import private_redis
-from tests.limits import long_redis_timeout
+from tests.e2e.synthetic_github import Inventive, inventive_github
+from tests.e2e.temporary_servers import private_redis
+from tests.limits import patient
 
 __all__ = ["note"]
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.private import Server
 from tests.e2e.servers import ROOT, free_port
+from tests.e2e.temporary_servers import Server
 
 DOCUMENTED = ROOT / "docs" / "nginx" / "tandem.conf"
 OUTSIDE = "127.0.0.1"

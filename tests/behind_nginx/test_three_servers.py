@@ -18,9 +18,9 @@ from tests.behind_nginx.fleet import Member
 from tests.behind_nginx.nginx import Nginx, running_nginx
 from tests.e2e.conftest import Note
 from tests.e2e.databases import Database
-from tests.e2e.github_stub import GitHubStub, fields
 from tests.e2e.load import PREFIXES, under_load
 from tests.e2e.servers import free_port
+from tests.e2e.synthetic_github import Inventive, fields
 from tests.e2e.test_kills import assert_whole
 from tests.server.callers import request
 

@@ -15,8 +15,8 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from tests.e2e.databases import Database
-from tests.e2e.private import Server, unprivileged
 from tests.e2e.servers import free_port
+from tests.e2e.temporary_servers import Server, unprivileged
 
 _SETTINGS = """
 [databases]

@@ -10,10 +10,10 @@ import pytest
 from tests.behind_pgbouncer.pgbouncer import Bouncer, running_pgbouncer
 from tests.e2e.client import Api
 from tests.e2e.databases import Database, new_database
-from tests.e2e.github_stub import fields, github_stub
 from tests.e2e.load import PREFIXES
-from tests.e2e.private import private_redis
 from tests.e2e.servers import Service, running_service
+from tests.e2e.synthetic_github import fields, inventive_github
+from tests.e2e.temporary_servers import private_redis
 from tests.e2e.test_races import at_once
 
 pytestmark = [pytest.mark.e2e, pytest.mark.postgres, pytest.mark.redis]

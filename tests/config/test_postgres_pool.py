@@ -21,7 +21,7 @@ from config.postgres import base
 from tests.contract.answers import assert_error
 from tests.contract.conftest import ApiClient
 from tests.e2e.databases import NEEDS_POSTGRES
-from tests.e2e.private import private_postgres
+from tests.e2e.temporary_servers import private_postgres
 from tests.legacy_rows.conftest import used
 
 SERVER = os.environ.get("TEST_POSTGRES_URL", "")

@@ -18,7 +18,7 @@ from django.conf import settings
 
 from tests.e2e.client import Api
 from tests.e2e.databases import Database
-from tests.e2e.github_stub import fields
+from tests.e2e.synthetic_github import fields
 
 PREFIXES = list(settings.APIS.values())
 AT_ONCE = 4

@@ -10,7 +10,7 @@ from cryptography.fernet import Fernet
 from django.conf import settings
 from social_core.pipeline import DEFAULT_AUTH_PIPELINE
 
-from tests.e2e import steps
+from tests.e2e import pipeline_steps
 from tests.e2e.client import Api
 from tests.e2e.conftest import ROOMY
 from tests.e2e.databases import Database
@@ -19,7 +19,10 @@ from tests.e2e.servers import Sandbox, Service, running_service
 pytestmark = [pytest.mark.e2e, pytest.mark.threat(15)]
 
 SLOW = list(DEFAULT_AUTH_PIPELINE)
-SLOW.insert(SLOW.index("social_core.pipeline.social_auth.load_extra_data"), f"{steps.__name__}.{steps.pause.__name__}")
+SLOW.insert(
+    SLOW.index("social_core.pipeline.social_auth.load_extra_data"),
+    f"{pipeline_steps.__name__}.{pipeline_steps.pause.__name__}",
+)
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +45,7 @@ def test_a_disconnect_in_the_middle_of_a_sign_in(slow: Service, sandbox: Sandbox
     token = sandbox.token("facebook", "ripley")
     with ThreadPoolExecutor(1) as callers:
         signing_in = callers.submit(Api(slow.url, settings.APIS[app]).sign_up, token)
-        time.sleep(steps.PAUSE / 2)
+        time.sleep(pipeline_steps.PAUSE / 2)
         assert mine.delete(f"social_account/{account['id']}/").status_code == 204
         assert signing_in.result().status_code == 201
     assert mine.get(f"social_account/{account['id']}/").status_code == 404

@@ -12,10 +12,10 @@ import pytest
 from tests.e2e.client import Api
 from tests.e2e.conftest import Note
 from tests.e2e.databases import Database, new_database
-from tests.e2e.github_stub import fields, github_stub
 from tests.e2e.load import PREFIXES, Load, under_load
-from tests.e2e.private import private_redis
 from tests.e2e.servers import Service, mortal_service, running_service
+from tests.e2e.synthetic_github import fields, inventive_github
+from tests.e2e.temporary_servers import private_redis
 
 pytestmark = [pytest.mark.e2e, pytest.mark.threat(26)]
 

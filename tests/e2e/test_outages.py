@@ -11,10 +11,10 @@ import requests
 
 from tests.e2e.client import Api, code_of
 from tests.e2e.conftest import Note
-from tests.e2e.github_stub import GitHubStub, fields, github_stub
 from tests.e2e.load import PREFIXES, Load, under_load
-from tests.e2e.private import PrivatePostgres, PrivateRedis, private_postgres, private_redis
 from tests.e2e.servers import Service, running_service
+from tests.e2e.synthetic_github import Inventive, fields, inventive_github
+from tests.e2e.temporary_servers import PrivatePostgres, PrivateRedis, private_postgres, private_redis
 
 pytestmark = [pytest.mark.e2e, pytest.mark.postgres, pytest.mark.redis, pytest.mark.threat(28)]
 

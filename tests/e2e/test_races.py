@@ -14,9 +14,9 @@ from django.conf import settings
 from tests.e2e.client import Api, code_of
 from tests.e2e.conftest import ROOMY
 from tests.e2e.databases import Database
-from tests.e2e.github_stub import fields, github_stub
-from tests.e2e.private import private_redis
 from tests.e2e.servers import Sandbox, Service, running_service
+from tests.e2e.synthetic_github import fields, inventive_github
+from tests.e2e.temporary_servers import private_redis
 
 pytestmark = pytest.mark.e2e
 

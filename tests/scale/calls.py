@@ -13,7 +13,7 @@ from social import tokens
 from social.models import AccessToken
 from tests.contract.conftest import ApiClient
 from tests.providers import Providers
-from tests.scale.crowd import BUSY, MANY, provider_of, token_of, uid_of
+from tests.scale.population import BUSY, MANY, provider_of, token_of, uid_of
 
 ADDRESS = "hicks@example.com"
 

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from tests.contract.conftest import api  # noqa: F401 - a fixture
 from tests.legacy_rows.conftest import new_postgres, used
-from tests.scale import crowd
+from tests.scale import population
 
 Among = Callable[[], AbstractContextManager[None]]
 """Lets Django use a database while the context lasts; what is written meanwhile is taken back."""
@@ -22,7 +22,7 @@ def crowded(users: int, blocker: Any) -> Iterator[Among]:
     with new_postgres() as where:
         with blocker.unblock(), used(**where):
             call_command("migrate", verbosity=0)
-            crowd.fill(users)
+            population.fill(users)
 
         @contextmanager
         def among() -> Iterator[None]:

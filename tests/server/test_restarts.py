@@ -11,9 +11,9 @@ from contextlib import AbstractContextManager, ExitStack
 import pytest
 from django.conf import settings
 
-from tests.e2e.github_stub import fields, github_stub
-from tests.e2e.private import private_redis
 from tests.e2e.servers import Service, mortal_service, running_service
+from tests.e2e.synthetic_github import fields, inventive_github
+from tests.e2e.temporary_servers import private_redis
 from tests.server.callers import TIMEOUT, Calls, calling, read, request
 
 pytestmark = pytest.mark.e2e

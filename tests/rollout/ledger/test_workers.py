@@ -16,8 +16,8 @@ from django.conf import settings
 
 from shared.http.urls import mounted
 from tests.e2e.databases import Database
-from tests.e2e.private import PrivatePostgres, PrivateRedis, private_postgres, private_redis
 from tests.e2e.servers import Service, mortal_service
+from tests.e2e.temporary_servers import PrivatePostgres, PrivateRedis, private_postgres, private_redis
 
 pytestmark = [pytest.mark.e2e, pytest.mark.postgres, pytest.mark.redis]
 

@@ -9,10 +9,10 @@ from django.db import connection
 from rollout.ledger import process
 from tests.contract.conftest import ApiClient
 from tests.providers import Providers
-from tests.scale import calls, crowd
+from tests.scale import calls, population
 from tests.scale.calls import CALLS, Caller
 from tests.scale.conftest import Among
-from tests.scale.crowd import MANY
+from tests.scale.population import MANY
 from tests.scale.statements import Statement, explained
 
 pytestmark = pytest.mark.postgres
@@ -68,7 +68,7 @@ def test_lost_indexes_are_seen(
     """Or else the tests above show nothing."""
     with a_million():
         with connection.cursor() as cursor:
-            crowd.drop_indexes(cursor, table)
+            population.drop_indexes(cursor, table)
         with explained() as sent:
             call(Caller(ApiClient(next(iter(settings.APIS))), providers, 500_005))
     assert f"Seq Scan {table}" in {way for statement in sent for way in statement.long_ways}

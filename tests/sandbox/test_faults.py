@@ -6,8 +6,8 @@ import pytest
 import requests
 
 from sandbox.accounts import ALTERATIONS
+from sandbox.faults import CHECKS, EVERYWHERE
 from sandbox.id_tokens import FALSE_CLAIMS, FORGERIES
-from sandbox.misbehaviour import CHECKS, EVERYWHERE
 from sandbox.personas import PERSONAS
 from tests.sandbox import calls
 from tests.sandbox.calls import EACH_CALL, Grant

@@ -9,8 +9,8 @@ from typing import ClassVar
 
 from sandbox import tokens
 from sandbox.accounts import Account, account_of
+from sandbox.faults import Call, Occasion, misbehaviour_of
 from sandbox.messages import Answer, Reply, Request, json_reply
-from sandbox.misbehaviour import Call, Occasion, misbehaviour_of
 from sandbox.personas import RIPLEY, Persona
 from sandbox.tokens import Grant
 
