@@ -7,8 +7,7 @@ from enum import Enum
 from functools import cache
 from typing import TypeAlias
 
-from sandbox.connection import Connection
-from sandbox.messages import Answer, Reply, Script, json_reply
+from sandbox.messages import Answer, Connection, Reply, Script, json_reply
 
 SILENCE = 600
 """Seconds after which even a hanging provider gives up."""

@@ -4,18 +4,66 @@ import base64
 import hashlib
 import hmac
 import json
+import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import jwt
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from jwt.algorithms import RSAAlgorithm
 
-from sandbox import keys
 from sandbox.registrations import THEIRS
 
 LIFETIME = 3600
 
 Claims: TypeAlias = dict[str, object]
+
+STRANGER = "nobody's"
+"""The owner of the key that no provider publishes."""
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """An RSA key and the `kid` it is known by."""
+
+    private: rsa.RSAPrivateKey
+    kid: str
+    jwk: Mapping[str, str]
+
+    @property
+    def public_pem(self) -> bytes:
+        """The public half, as text."""
+        return self.private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+
+_keys: dict[str, SigningKey] = {}
+_making = threading.Lock()
+
+
+def signing_key(owner: str) -> SigningKey:
+    """The one key of a provider."""
+    with _making:
+        if owner not in _keys:
+            _keys[owner] = _make()
+        return _keys[owner]
+
+
+def key_set(owner: str) -> dict[str, list[Mapping[str, str]]]:
+    """The provider's JWKS document."""
+    return {"keys": [signing_key(owner).jwk]}
+
+
+def _make() -> SigningKey:
+    private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    numbers = json.loads(RSAAlgorithm.to_jwk(private.public_key()))
+    # RFC 7638: the thumbprint is taken of these members, in this order, without a space.
+    members = {"e": numbers["e"], "kty": "RSA", "n": numbers["n"]}
+    thumbprint = hashlib.sha256(json.dumps(members, separators=(",", ":")).encode()).digest()
+    kid = _base64url(thumbprint)
+    return SigningKey(private, kid, {"kid": kid, "use": "sig", "alg": "RS256", **members})
 
 
 def write(
@@ -41,7 +89,7 @@ def read(id_token: str, provider: str) -> Claims | None:
     try:
         return jwt.decode(
             id_token,
-            keys.signing_key(provider).private.public_key(),
+            signing_key(provider).private.public_key(),
             algorithms=["RS256"],
             options={"verify_aud": False, "verify_sub": False},
         )
@@ -70,22 +118,22 @@ FALSE_CLAIMS: Mapping[str, Callable[[Claims, str], Claims]] = {
 }
 
 
-def _signed(claims: Claims, key: keys.SigningKey, kid: str) -> str:
+def _signed(claims: Claims, key: SigningKey, kid: str) -> str:
     return jwt.encode(claims, key.private, algorithm="RS256", headers={"kid": kid})
 
 
 def _sign(claims: Claims, provider: str) -> str:
-    key = keys.signing_key(provider)
+    key = signing_key(provider)
     return _signed(claims, key, key.kid)
 
 
 def _sign_as_stranger(claims: Claims, _: str) -> str:
-    stranger = keys.signing_key(keys.STRANGER)
+    stranger = signing_key(STRANGER)
     return _signed(claims, stranger, stranger.kid)
 
 
 def _sign_with_public_key(claims: Claims, provider: str) -> str:
-    key = keys.signing_key(provider)
+    key = signing_key(provider)
     # PyJWT refuses to sign like this, for the reason that this persona exists.
     header = {"alg": "HS256", "typ": "JWT", "kid": key.kid}
     text = ".".join(_base64url(json.dumps(part).encode()) for part in (header, claims))
@@ -94,12 +142,10 @@ def _sign_with_public_key(claims: Claims, provider: str) -> str:
 
 FORGERIES: Mapping[str, Callable[[Claims, str], str]] = {
     "unsigned": lambda claims, provider: jwt.encode(
-        claims, "", algorithm="none", headers={"kid": keys.signing_key(provider).kid}
+        claims, "", algorithm="none", headers={"kid": signing_key(provider).kid}
     ),
     "public-key": _sign_with_public_key,
-    "wrong-key": lambda claims, provider: _signed(
-        claims, keys.signing_key(keys.STRANGER), keys.signing_key(provider).kid
-    ),
+    "wrong-key": lambda claims, provider: _signed(claims, signing_key(STRANGER), signing_key(provider).kid),
     "unknown-key": _sign_as_stranger,
 }
 

@@ -1,6 +1,11 @@
 """What comes in and what goes out: a request as a provider sees it, and its reply."""
 
 import json
+import os
+import socket
+import struct
+import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.message import Message
@@ -9,7 +14,7 @@ from http import HTTPStatus
 from typing import TypeAlias
 from urllib.parse import parse_qsl
 
-from sandbox.connection import Connection
+_SLICE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,44 @@ class Reply:
             if "Transfer-Encoding" not in self.headers:
                 lines.append(f"Content-Length: {len(self.body)}")
         return "\r\n".join([*lines, "", ""]).encode("latin-1")
+
+
+class Connection:
+    """One open connection; `closing` is set when the sandbox stops."""
+
+    def __init__(self, channel: socket.socket, closing: threading.Event) -> None:
+        self._channel = channel
+        self._closing = closing
+
+    def send(self, data: bytes) -> None:
+        """Write everything.
+
+        Raises:
+            OSError: The client has left.
+        """
+        self._channel.sendall(data)
+
+    def pause(self, seconds: float) -> bool:
+        """Wait; false as soon as the client has left or the sandbox stops."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            if self._closing.wait(min(left, _SLICE)) or self._client_left():
+                return False
+        return True
+
+    def reset(self) -> None:
+        """Cut the connection with a reset instead of an orderly end."""
+        self._channel.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        # The server would shut the socket down first, and that sends an orderly end.
+        os.close(self._channel.detach())
+
+    def _client_left(self) -> bool:
+        try:
+            return not self._channel.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
 
 
 Script: TypeAlias = Callable[[Connection], None]

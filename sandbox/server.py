@@ -6,9 +6,8 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socket import socket
 
-from sandbox.connection import Connection
-from sandbox.messages import Reply, Request
-from sandbox.playground import Playground
+from sandbox.messages import Connection, Reply, Request
+from sandbox.views import Playground
 
 HOST = "127.0.0.1"
 

@@ -1,12 +1,16 @@
 """What the sandbox adds to a provider: consent for people, tokens for scripts."""
 
+import threading
+from dataclasses import replace
+from http import HTTPStatus
 from urllib.parse import urlencode, urlsplit
 
-from sandbox import grants, pages, personas, registrations
+from sandbox import id_tokens, pages, personas, registrations, tokens
 from sandbox.messages import Answer, Reply, Request, json_reply, page
-from sandbox.providers import Provider
-from sandbox.registrations import OURS, Registration
-from sandbox.tokens import LIFETIME
+from sandbox.personas import PERSONAS, Persona
+from sandbox.providers import PROVIDERS, Provider
+from sandbox.registrations import OURS, THEIRS, Registration
+from sandbox.tokens import LIFETIME, Grant
 
 CROSS_ORIGIN = {
     "Access-Control-Allow-Origin": "*",
@@ -15,6 +19,78 @@ CROSS_ORIGIN = {
 }
 
 _LOOPBACK = {"127.0.0.1", "localhost"}
+
+
+class Playground:
+    """All providers, the pages about them, and a canary that nobody should meet."""
+
+    def __init__(self) -> None:
+        self._providers = {provider.name: provider() for provider in PROVIDERS}
+        self._canary_visits = 0
+        self._counting = threading.Lock()
+
+    def answer(self, request: Request) -> Answer:
+        """Answer a request."""
+        first, _, rest = request.path.removeprefix("/").partition("/")
+        provider = self._providers.get(first)
+        if provider is not None:
+            return _attend(provider, replace(request, path=f"/{rest}"))
+        match request.method, request.path:
+            case "GET", "/":
+                return page(pages.index(self._providers.values(), request.server))
+            case "GET", "/received":
+                return page(pages.received())
+            case "GET", "/personas":
+                return json_reply(self._directory(), headers=CROSS_ORIGIN)
+            case "OPTIONS", "/personas":
+                return Reply(HTTPStatus.NO_CONTENT, headers=CROSS_ORIGIN)
+            case "GET", "/canary/visits":
+                return json_reply({"visits": self._canary_visits})
+            case _, "/canary":
+                return self._visit_canary()
+        return page(pages.refusal("There is nothing here."), 404)
+
+    def _visit_canary(self) -> Reply:
+        with self._counting:
+            self._canary_visits += 1
+        # Whoever follows the redirect would take this for a profile.
+        return json_reply({"id": "666", "sub": "666", "name": "Canary", "email_verified": True})
+
+    def _directory(self) -> dict[str, object]:
+        providers = [
+            {
+                "name": provider.name,
+                "title": provider.title,
+                "consent": f"/{provider.name}/consent",
+                "token": f"/{provider.name}/token",
+            }
+            for provider in self._providers.values()
+        ]
+        personas = [
+            {
+                "name": persona.name,
+                "title": persona.title,
+                "description": persona.description,
+                "ordinary": persona.ordinary,
+            }
+            for persona in PERSONAS
+        ]
+        return {"providers": providers, "personas": personas}
+
+
+def _attend(provider: Provider, request: Request) -> Answer:
+    match request.method, request.path:
+        case "GET", "/consent":
+            return consent(provider, request)
+        case "GET", "/grant":
+            return grant(provider, request)
+        case "GET", "/account":
+            return account(provider, request)
+        case "POST", "/token":
+            return token(provider, request)
+        case "OPTIONS", "/token":
+            return Reply(HTTPStatus.NO_CONTENT, headers=CROSS_ORIGIN)
+    return provider.respond(request)
 
 
 class ConsentError(Exception):
@@ -42,7 +118,7 @@ def grant(provider: Provider, request: Request) -> Answer:
     persona = personas.find(request.query.get("persona"))
     if persona is None:
         return page(pages.refusal("There is no such persona."), 400)
-    answer = grants.issue(provider, persona, registration, request.query.get("nonce"))
+    answer = issue(provider, persona, registration, request.query.get("nonce"))
     if "access_token" in answer:
         answer |= {"token_type": "bearer", "expires_in": str(LIFETIME)}
     if "state" in request.query:
@@ -57,7 +133,7 @@ def token(provider: Provider, request: Request) -> Answer:
     if persona is None or not isinstance(nonce, str | None):
         description = 'Send {"persona": one of /personas, "nonce": an optional string}.'
         return json_reply({"error": "invalid_request", "error_description": description}, 400, CROSS_ORIGIN)
-    return json_reply(grants.issue(provider, persona, OURS[provider.name], nonce), headers=CROSS_ORIGIN)
+    return json_reply(issue(provider, persona, OURS[provider.name], nonce), headers=CROSS_ORIGIN)
 
 
 def account(provider: Provider, request: Request) -> Answer:
@@ -66,6 +142,27 @@ def account(provider: Provider, request: Request) -> Answer:
     if persona is None:
         return json_reply({"error": "invalid_request", "error_description": "There is no such persona."}, 400)
     return json_reply({"id": provider.account(persona).text_id})
+
+
+def issue(provider: Provider, persona: Persona, registration: Registration, nonce: str | None) -> dict[str, str]:
+    """The tokens that this provider gives."""
+    if persona.name == "foreign":
+        registration = THEIRS[provider.name]
+    issued: dict[str, str] = {}
+    if provider.gives_access_token:
+        issued["access_token"] = tokens.write(Grant(provider.name, persona, registration))
+    if provider.gives_token_secret:
+        issued["access_token_secret"] = tokens.secret_of(issued["access_token"])
+    if provider.issuer is not None:
+        issued["id_token"] = id_tokens.write(
+            provider=provider.name,
+            persona=persona.name,
+            issuer=provider.issuer,
+            client_id=registration.client_id,
+            claims=provider.claims(provider.account(persona)),
+            nonce=nonce,
+        )
+    return issued
 
 
 def _app(provider: Provider, request: Request) -> tuple[Registration, str]:

@@ -3,10 +3,9 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 
-from sandbox import keys
-from sandbox.accounts import Account, present
+from sandbox import id_tokens
 from sandbox.messages import Reply, json_reply
-from sandbox.personas import find
+from sandbox.personas import Account, find, present
 from sandbox.providers.base import Provider, Route
 
 _HIDES_ADDRESS = find("ash")
@@ -23,8 +22,8 @@ class Apple(Provider):
     refusals = {}
 
     def routes(self) -> Sequence[Route]:
-        """The keys."""
-        return (Route("GET", "/auth/keys", lambda _: json_reply(keys.key_set(self.name))),)
+        """The id_tokens."""
+        return (Route("GET", "/auth/keys", lambda _: json_reply(id_tokens.key_set(self.name))),)
 
     def own_id(self, number: int) -> str:
         """An id in the three parts that Apple's have."""

@@ -8,10 +8,9 @@ from enum import Enum
 from typing import ClassVar
 
 from sandbox import tokens
-from sandbox.accounts import Account, account_of
 from sandbox.faults import Call, Occasion, misbehaviour_of
 from sandbox.messages import Answer, Reply, Request, json_reply
-from sandbox.personas import RIPLEY, Persona
+from sandbox.personas import RIPLEY, Account, Persona, account_of
 from sandbox.tokens import Grant
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from sandbox.accounts import Account, present
 from sandbox.faults import Call
 from sandbox.messages import Answer, Reply, Request, json_reply
+from sandbox.personas import Account, present
 from sandbox.providers.base import Provider, Reason, Route
 from sandbox.tokens import Grant
 

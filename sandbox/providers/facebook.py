@@ -4,10 +4,10 @@ import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
 
-from sandbox import keys
-from sandbox.accounts import Account, present
+from sandbox import id_tokens
 from sandbox.faults import Call
 from sandbox.messages import Answer, Reply, Request, json_reply
+from sandbox.personas import Account, present
 from sandbox.providers.base import Route
 from sandbox.providers.graph import VERSION, GraphProvider, chosen, graph_error
 from sandbox.tokens import Grant
@@ -33,7 +33,7 @@ class Facebook(GraphProvider):
     sees_registration = frozenset({Call.PROFILE})
 
     def routes(self) -> Sequence[Route]:
-        """The profile and the keys."""
+        """The profile and the id_tokens."""
         return (
             Route("GET", f"{VERSION}/me", self._me),
             Route("GET", "/(?:limited|www)/.well-known/oauth/openid/jwks/?", self._keys),
@@ -84,4 +84,4 @@ class Facebook(GraphProvider):
         return chosen(present({**profile, "email": account.email}), fields, _NOT_PERMITTED | {"id"})
 
     def _keys(self, _: Request) -> Answer:
-        return json_reply(keys.key_set(self.name))
+        return json_reply(id_tokens.key_set(self.name))

@@ -7,9 +7,9 @@ import hmac
 from collections.abc import Sequence
 
 from sandbox import registrations
-from sandbox.accounts import Account, present
 from sandbox.faults import Call
 from sandbox.messages import Answer, Reply, Request, json_reply
+from sandbox.personas import Account, present
 from sandbox.providers.base import Provider, Reason, Route
 from sandbox.tokens import Grant
 

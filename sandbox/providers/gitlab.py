@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from sandbox.accounts import present
 from sandbox.faults import Call
 from sandbox.messages import Answer, Reply, Request, json_reply
+from sandbox.personas import present
 from sandbox.providers.base import Provider, Reason, Route
 from sandbox.tokens import Grant
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from sandbox import id_tokens, keys
-from sandbox.accounts import Account, present
+from sandbox import id_tokens
 from sandbox.faults import Call
 from sandbox.messages import Answer, Reply, Request, json_reply
+from sandbox.personas import Account, present
 from sandbox.providers.base import Provider, Reason, Route
 from sandbox.tokens import Grant
 
@@ -61,12 +61,12 @@ class Google(Provider):
     }
 
     def routes(self) -> Sequence[Route]:
-        """The profile, the check of either token, discovery and the keys."""
+        """The profile, the check of either token, discovery and the id_tokens."""
         return (
             Route("GET", "/www/oauth2/v3/userinfo|/openidconnect/v1/userinfo", self._userinfo),
             Route("GET", "/oauth2/tokeninfo|/www/oauth2/v3/tokeninfo", self._tokeninfo),
             Route("GET", "/accounts/.well-known/openid-configuration", lambda _: json_reply(_DISCOVERY)),
-            Route("GET", "/www/oauth2/v3/certs", lambda _: json_reply(keys.key_set(self.name))),
+            Route("GET", "/www/oauth2/v3/certs", lambda _: json_reply(id_tokens.key_set(self.name))),
         )
 
     def own_id(self, number: int) -> str:
@@ -103,7 +103,7 @@ class Google(Provider):
             claims = id_tokens.read(request.query["id_token"], self.name)
             if claims is None:
                 return _INVALID_TOKEN
-            header = {"alg": "RS256", "kid": keys.signing_key(self.name).kid, "typ": "JWT"}
+            header = {"alg": "RS256", "kid": id_tokens.signing_key(self.name).kid, "typ": "JWT"}
             return json_reply({**{name: _text(value) for name, value in claims.items()}, **header})
         return self.attend(request, Call.CHECK, request.query.get("access_token"), self._check)
 

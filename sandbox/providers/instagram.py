@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sandbox import tokens
-from sandbox.accounts import present
 from sandbox.faults import Call
 from sandbox.messages import Answer, Reply, Request, json_reply
+from sandbox.personas import present
 from sandbox.providers.base import Route
 from sandbox.providers.graph import VERSION, GraphProvider, chosen, graph_error
 from sandbox.tokens import Grant

@@ -1,10 +1,10 @@
-"""A provider that speaks OpenID Connect and nothing of its own: only id_tokens, discovery and the keys."""
+"""A provider that speaks OpenID Connect and nothing of its own: only id_tokens, discovery and the id_tokens."""
 
 from collections.abc import Mapping, Sequence
 
-from sandbox import keys
-from sandbox.accounts import Account, present
+from sandbox import id_tokens
 from sandbox.messages import Reply, json_reply
+from sandbox.personas import Account, present
 from sandbox.providers.base import Provider, Route
 
 ISSUER = "https://login.example.com"
@@ -42,10 +42,10 @@ class OpenIDConnect(Provider):
     refusals = {}
 
     def routes(self) -> Sequence[Route]:
-        """Discovery and the keys."""
+        """Discovery and the id_tokens."""
         return (
             Route("GET", "/.well-known/openid-configuration", lambda _: json_reply(_DISCOVERY)),
-            Route("GET", "/jwks", lambda _: json_reply(keys.key_set(self.name))),
+            Route("GET", "/jwks", lambda _: json_reply(id_tokens.key_set(self.name))),
         )
 
     def own_id(self, number: int) -> str:

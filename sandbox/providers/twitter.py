@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from sandbox import oauth1, registrations, tokens
-from sandbox.accounts import Account, present
 from sandbox.faults import Call
 from sandbox.messages import Answer, Reply, Request, json_reply
 from sandbox.oauth1 import SignedRequest
+from sandbox.personas import Account, present
 from sandbox.providers.base import Provider, Reason, Route
 from sandbox.tokens import Grant
 

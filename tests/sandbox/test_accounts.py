@@ -3,9 +3,8 @@ from typing import Any
 import pytest
 import requests
 
-from sandbox.accounts import ALTERATIONS
 from sandbox.id_tokens import FALSE_CLAIMS, FORGERIES
-from sandbox.personas import PERSONAS
+from sandbox.personas import ALTERATIONS, PERSONAS
 from sandbox.providers import PROVIDERS, Provider
 from sandbox.registrations import OURS, THEIRS
 from tests.sandbox import calls

@@ -5,13 +5,12 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from sandbox.accounts import ALTERATIONS
 from sandbox.faults import CHECKS, EVERYWHERE
 from sandbox.id_tokens import FALSE_CLAIMS, FORGERIES
-from sandbox.personas import PERSONAS
+from sandbox.personas import ALTERATIONS, PERSONAS
 from tests.sandbox import calls
 from tests.sandbox.calls import EACH_CALL, Grant
-from tests.sandbox.serving import serving
+from tests.sandbox.conftest import serving
 
 # Nobody answers in this time; it is spent once a call.
 SOON = 0.05

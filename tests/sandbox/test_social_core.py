@@ -18,7 +18,7 @@ from social_core.backends.twitter import TwitterOAuth
 from social_core.exceptions import SocialAuthBaseException
 from social_core.strategy import BaseStrategy
 
-from sandbox.environment import environment
+from sandbox.__main__ import environment
 from tests.sandbox.calls import Grant
 
 BACKENDS: list[type[Any]] = [

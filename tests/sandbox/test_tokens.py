@@ -5,7 +5,7 @@ import pytest
 from sandbox.providers import PROVIDERS
 from tests.sandbox import calls
 from tests.sandbox.calls import Grant
-from tests.sandbox.serving import serving
+from tests.sandbox.conftest import serving
 
 BEARING = [provider.name for provider in PROVIDERS if provider.gives_access_token]
 
