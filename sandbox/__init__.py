@@ -1,5 +1,5 @@
-"""Identity providers on this machine, for the demo, the tests and whoever rehearses a client.
+"""Stand-ins for identity providers on this machine, for the demo, the tests and the development of clients.
 
-Real HTTP over loopback, the providers' own paths, checks, answers and refusals. The rest of the project
-never imports this package and this package never imports the rest: they meet on a socket.
+They speak real HTTP over loopback, with the providers' paths, checks and error responses. No other package imports the
+sandbox and it imports no other package: it is reached over HTTP only.
 """

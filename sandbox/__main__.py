@@ -1,4 +1,4 @@
-"""The command line: serve the providers, or print the environment that leads to them."""
+"""The command line: serve the providers, or print the environment of a service that uses them."""
 
 import argparse
 import json
@@ -13,7 +13,7 @@ from sandbox.server import HOST, SandboxServer
 
 DEFAULT_PORT = 9100
 ENABLED = ("facebook", "twitter", "instagram", "google-oauth2", "github")
-"""The providers that a demo begins with; all of them are reachable."""
+"""The providers that the environment enables; it has the settings of all others too."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,7 +45,7 @@ def serve(port: int, *, verbose: bool = False) -> int:
 
 
 def environment(server: str) -> dict[str, str]:
-    """The variables, by name, for a sandbox at this address."""
+    """Return the environment variables of a service that uses the sandbox at this URL."""
     hosts = {
         origin: f"{server}/{provider.name}{path}" for provider in PROVIDERS for origin, path in provider.hosts.items()
     }
@@ -62,7 +62,7 @@ def environment(server: str) -> dict[str, str]:
 
 def _settings(name: str, registration: Registration) -> dict[str, str]:
     if name == "apple-id":
-        # Apple's `_KEY` is the id of a signing key, and the check of an id_token needs no secret.
+        # Apple's `_KEY` is the id of a signing key; checking an id_token needs no secret.
         return {"CLIENT": registration.client_id}
     settings = {"KEY": registration.client_id, "SECRET": registration.secret}
     if registration.app_id is not None:
@@ -73,11 +73,11 @@ def _settings(name: str, registration: Registration) -> dict[str, str]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m sandbox", description="Identity providers on this machine.")
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description="Stand-ins for identity providers.")
     commands = parser.add_subparsers(dest="command", required=True)
     serving = commands.add_parser("serve", help="serve the providers until interrupted")
-    serving.add_argument("--port", type=_port, default=DEFAULT_PORT, help="0 takes a free port")
-    serving.add_argument("--verbose", action="store_true", help="one line a request, without its query")
+    serving.add_argument("--port", type=_port, default=DEFAULT_PORT, help="0 chooses a free port")
+    serving.add_argument("--verbose", action="store_true", help="print each request, without its query string")
     printing = commands.add_parser("environment", help="print the service's environment as JSON")
     printing.add_argument("--port", type=_port, default=DEFAULT_PORT, help="the port that the sandbox serves on")
     return parser

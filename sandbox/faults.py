@@ -1,4 +1,4 @@
-"""What a provider does instead of answering, persona by persona."""
+"""Faults of a provider's HTTP answers, by persona: errors, silence, endless or invalid bodies."""
 
 import zlib
 from collections.abc import Callable, Mapping
@@ -7,73 +7,73 @@ from enum import Enum
 from functools import cache
 from typing import TypeAlias
 
-from sandbox.messages import Answer, Connection, Reply, Script, json_reply
+from sandbox.messages import Answer, Connection, RawAnswer, Reply, json_reply
 
 SILENCE = 600
-"""Seconds after which even a hanging provider gives up."""
+"""Seconds after which a hanging provider closes the connection."""
 
 _MEGABYTE = b" " * 1_000_000
 _BULK = 200
 
 
 class Call(Enum):
-    """What a call to a provider is for."""
+    """The purpose of a call to a provider."""
 
     PROFILE = "profile"
     CHECK = "audience check"
 
 
 @dataclass(frozen=True, slots=True)
-class Occasion:
-    """What a misbehaviour may draw on: the true answer, and how this provider reports an error."""
+class FaultContext:
+    """What a fault may use: the normal reply, the provider's error format and the URL of the sandbox."""
 
-    honest: Callable[[], Reply]
+    normal: Callable[[], Reply]
     error: Callable[[int, str], Reply]
     server: str
 
 
-Misbehaviour: TypeAlias = Callable[[Occasion], Answer]
+Fault: TypeAlias = Callable[[FaultContext], Answer]
 
 
-def misbehaviour_of(persona: str, call: Call) -> Misbehaviour | None:
-    """What this persona makes of such a call; none for an honest answer."""
-    if call is Call.CHECK and persona in CHECKS:
-        return CHECKS[persona]
-    return EVERYWHERE.get(persona)
+def fault_for(persona: str, call: Call) -> Fault | None:
+    """Return the persona's fault in such a call, or None if the answer is normal."""
+    if call is Call.CHECK and persona in CHECK_FAULTS:
+        return CHECK_FAULTS[persona]
+    return FAULTS.get(persona)
 
 
 def _last(reply: Reply) -> bytes:
-    """A reply after which the connection is closed, as it is after every script."""
+    """Return the bytes of a reply that announces the end of the connection."""
     closing = replace(reply, headers={**reply.headers, "Connection": "close"})
     return closing.head + closing.body
 
 
-def _slow(occasion: Occasion) -> Script:
+def _slow(context: FaultContext) -> RawAnswer:
     def play(connection: Connection) -> None:
-        if connection.pause(3):
-            connection.send(_last(occasion.honest()))
+        if connection.wait(3):
+            connection.send(_last(context.normal()))
 
     return play
 
 
-def _drip(occasion: Occasion) -> Script:
+def _drip(context: FaultContext) -> RawAnswer:
     def play(connection: Connection) -> None:
-        for byte in _last(occasion.honest()):
+        for byte in _last(context.normal()):
             connection.send(bytes([byte]))
-            if not connection.pause(1):
+            if not connection.wait(1):
                 break
 
     return play
 
 
-def _hang(_: Occasion) -> Script:
+def _hang(_: FaultContext) -> RawAnswer:
     def play(connection: Connection) -> None:
-        connection.pause(SILENCE)
+        connection.wait(SILENCE)
 
     return play
 
 
-def _endless(_: Occasion) -> Script:
+def _endless(_: FaultContext) -> RawAnswer:
     def play(connection: Connection) -> None:
         connection.send(Reply(headers={"Transfer-Encoding": "chunked"}).head)
         for _ in range(_BULK):
@@ -82,8 +82,8 @@ def _endless(_: Occasion) -> Script:
     return play
 
 
-def _gzip_bomb(occasion: Occasion) -> Reply:
-    reply = occasion.honest()
+def _gzip_bomb(context: FaultContext) -> Reply:
+    reply = context.normal()
     compress = zlib.compressobj(wbits=31)
     body = _padding() + compress.compress(reply.body) + compress.flush()
     return replace(reply, body=body, headers={"Content-Encoding": "gzip"})
@@ -91,20 +91,20 @@ def _gzip_bomb(occasion: Occasion) -> Reply:
 
 @cache
 def _padding() -> bytes:
-    """A gzip member of nothing but white space, which JSON allows."""
+    """Return a gzip member that contains only white space, which JSON allows."""
     compress = zlib.compressobj(level=1, wbits=31)
     return b"".join([*(compress.compress(_MEGABYTE) for _ in range(_BULK)), compress.flush()])
 
 
-def _error(status: int, message: str, headers: Mapping[str, str] | None = None) -> Misbehaviour:
-    return lambda occasion: replace(occasion.error(status, message), headers=headers or {})
+def _error(status: int, message: str, headers: Mapping[str, str] | None = None) -> Fault:
+    return lambda context: replace(context.error(status, message), headers=headers or {})
 
 
-def _body(body: bytes, media_type: str = "application/json") -> Misbehaviour:
+def _body(body: bytes, media_type: str = "application/json") -> Fault:
     return lambda _: Reply(200, body, media_type)
 
 
-EVERYWHERE: Mapping[str, Misbehaviour] = {
+FAULTS: Mapping[str, Fault] = {
     "slow": _slow,
     "drip": _drip,
     "hang": _hang,
@@ -114,17 +114,17 @@ EVERYWHERE: Mapping[str, Misbehaviour] = {
     "error-500": _error(500, "An unexpected error has occurred."),
     "error-503": _error(503, "Service temporarily unavailable.", {"Retry-After": "7"}),
     "rate-limited": _error(429, "Too many requests.", {"Retry-After": "30"}),
-    "error-object": lambda occasion: replace(occasion.error(400, "Something is wrong."), status=200),
+    "error-object": lambda context: replace(context.error(400, "Something is wrong."), status=200),
     "html": _body(b"<!doctype html><title>Log in</title><p>Please log in.", "text/html; charset=utf-8"),
     "empty": _body(b""),
     "null": _body(b"null"),
     "list": _body(b'[{"id": "1"}]'),
     "bad-utf8": _body(b'{"id": "10\xff", "sub": "10\xff", "name": "\xfe\xff"}'),
     "deep-json": _body(b'{"id": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"),
-    "redirect": lambda occasion: Reply(302, headers={"Location": f"{occasion.server}/canary"}),
+    "redirect": lambda context: Reply(302, headers={"Location": f"{context.server}/canary"}),
 }
 
-CHECKS: Mapping[str, Misbehaviour] = {
+CHECK_FAULTS: Mapping[str, Fault] = {
     "check-down": _error(500, "An unexpected error has occurred."),
     "check-nonsense": lambda _: json_reply({"status": "ok"}),
 }

@@ -1,4 +1,4 @@
-"""id_tokens, and the personas whose id_token must not be believed."""
+"""id_tokens, the keys that sign them, and the personas whose id_token is invalid."""
 
 import base64
 import hashlib
@@ -21,13 +21,13 @@ LIFETIME = 3600
 
 Claims: TypeAlias = dict[str, object]
 
-STRANGER = "nobody's"
-"""The owner of the key that no provider publishes."""
+UNPUBLISHED = "unpublished"
+"""The name of a key that no provider publishes."""
 
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """An RSA key and the `kid` it is known by."""
+    """An RSA key with its key id and its JWK."""
 
     private: rsa.RSAPrivateKey
     kid: str
@@ -35,31 +35,31 @@ class SigningKey:
 
     @property
     def public_pem(self) -> bytes:
-        """The public half, as text."""
+        """Return the public key as PEM."""
         return self.private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
 
 _keys: dict[str, SigningKey] = {}
-_making = threading.Lock()
+_keys_lock = threading.Lock()
 
 
 def signing_key(owner: str) -> SigningKey:
-    """The one key of a provider."""
-    with _making:
+    """Return a provider's key; it is created at its first use."""
+    with _keys_lock:
         if owner not in _keys:
-            _keys[owner] = _make()
+            _keys[owner] = _new_key()
         return _keys[owner]
 
 
 def key_set(owner: str) -> dict[str, list[Mapping[str, str]]]:
-    """The provider's JWKS document."""
+    """Return the provider's JWKS document."""
     return {"keys": [signing_key(owner).jwk]}
 
 
-def _make() -> SigningKey:
+def _new_key() -> SigningKey:
     private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     numbers = json.loads(RSAAlgorithm.to_jwk(private.public_key()))
-    # RFC 7638: the thumbprint is taken of these members, in this order, without a space.
+    # RFC 7638: the thumbprint is computed over these members, in this order, without white space.
     members = {"e": numbers["e"], "kty": "RSA", "n": numbers["n"]}
     thumbprint = hashlib.sha256(json.dumps(members, separators=(",", ":")).encode()).digest()
     kid = _base64url(thumbprint)
@@ -75,17 +75,17 @@ def write(
     claims: Mapping[str, object],
     nonce: str | None,
 ) -> str:
-    """The id_token of a provider for an application, as truthful as the persona lets it be."""
+    """Return an id_token of a provider for an application, with the fault of the persona, if it has one."""
     now = int(time.time())
     content: Claims = {"iss": issuer, "aud": client_id, **claims, "iat": now, "exp": now + LIFETIME}
     if nonce is not None:
         content["nonce"] = nonce
-    content = FALSE_CLAIMS.get(persona, _true)(content, provider)
+    content = FALSE_CLAIMS.get(persona, _unchanged)(content, provider)
     return FORGERIES.get(persona, _sign)(content, provider)
 
 
 def read(id_token: str, provider: str) -> Claims | None:
-    """The claims of an id_token that this provider has signed and that is still good."""
+    """Return the claims of an id_token that this provider has signed and that has not expired, or None."""
     try:
         return jwt.decode(
             id_token,
@@ -97,24 +97,24 @@ def read(id_token: str, provider: str) -> Claims | None:
         return None
 
 
-def _true(claims: Claims, _: str) -> Claims:
+def _unchanged(claims: Claims, _: str) -> Claims:
     return claims
 
 
-def _moved(seconds: int) -> Callable[[Claims, str], Claims]:
-    def moved(claims: Claims, _: str) -> Claims:
+def _shifted(seconds: int) -> Callable[[Claims, str], Claims]:
+    def shifted(claims: Claims, _: str) -> Claims:
         now = int(time.time())
         return {**claims, "iat": now + seconds, "exp": now + seconds + LIFETIME}
 
-    return moved
+    return shifted
 
 
 FALSE_CLAIMS: Mapping[str, Callable[[Claims, str], Claims]] = {
-    "expired": _moved(-2 * LIFETIME),
-    "future": _moved(LIFETIME),
+    "expired": _shifted(-2 * LIFETIME),
+    "future": _shifted(LIFETIME),
     "wrong-issuer": lambda claims, _: {**claims, "iss": "https://issuer.example.com"},
     "wrong-party": lambda claims, provider: {**claims, "azp": THEIRS[provider].client_id},
-    "wrong-nonce": lambda claims, _: {**claims, "nonce": "a nonce that nobody asked for"},
+    "wrong-nonce": lambda claims, _: {**claims, "nonce": "another nonce"},
 }
 
 
@@ -127,14 +127,14 @@ def _sign(claims: Claims, provider: str) -> str:
     return _signed(claims, key, key.kid)
 
 
-def _sign_as_stranger(claims: Claims, _: str) -> str:
-    stranger = signing_key(STRANGER)
-    return _signed(claims, stranger, stranger.kid)
+def _sign_with_unpublished_key(claims: Claims, _: str) -> str:
+    key = signing_key(UNPUBLISHED)
+    return _signed(claims, key, key.kid)
 
 
 def _sign_with_public_key(claims: Claims, provider: str) -> str:
     key = signing_key(provider)
-    # PyJWT refuses to sign like this, for the reason that this persona exists.
+    # PyJWT refuses to sign with a public key as the secret.
     header = {"alg": "HS256", "typ": "JWT", "kid": key.kid}
     text = ".".join(_base64url(json.dumps(part).encode()) for part in (header, claims))
     return f"{text}.{_base64url(hmac.digest(key.public_pem, text.encode(), hashlib.sha256))}"
@@ -145,8 +145,8 @@ FORGERIES: Mapping[str, Callable[[Claims, str], str]] = {
         claims, "", algorithm="none", headers={"kid": signing_key(provider).kid}
     ),
     "public-key": _sign_with_public_key,
-    "wrong-key": lambda claims, provider: _signed(claims, signing_key(STRANGER), signing_key(provider).kid),
-    "unknown-key": _sign_as_stranger,
+    "wrong-key": lambda claims, provider: _signed(claims, signing_key(UNPUBLISHED), signing_key(provider).kid),
+    "unknown-key": _sign_with_unpublished_key,
 }
 
 

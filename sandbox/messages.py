@@ -1,4 +1,4 @@
-"""What comes in and what goes out: a request as a provider sees it, and its reply."""
+"""Requests, replies, and the connection for answers that a reply cannot express."""
 
 import json
 import os
@@ -14,12 +14,12 @@ from http import HTTPStatus
 from typing import TypeAlias
 from urllib.parse import parse_qsl
 
-_SLICE = 0.05
+_POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One call, with `path` and `raw_query` as they were sent."""
+    """A request; `path` and `raw_query` are as they were sent, `server` is the URL of the sandbox."""
 
     method: str
     path: str
@@ -30,16 +30,16 @@ class Request:
 
     @property
     def query(self) -> dict[str, str]:
-        """The query parameters; the last of a name wins."""
+        """Return the query parameters; the last value of a repeated name counts."""
         return dict(parse_qsl(self.raw_query, keep_blank_values=True))
 
     def credential(self, *schemes: str) -> str | None:
-        """What follows one of these schemes in the `Authorization` header."""
+        """Return the credentials in the `Authorization` header if it has one of these schemes, in lower case."""
         scheme, _, credential = (self.headers.get("Authorization") or "").partition(" ")
         return credential.strip() if scheme.lower() in schemes else None
 
     def json_object(self) -> dict[str, object]:
-        """The body as a JSON object; an empty one when it is anything else."""
+        """Return the body as a JSON object, or an empty one if it is anything else."""
         try:
             value = json.loads(self.body)
         except (ValueError, RecursionError):
@@ -49,7 +49,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A whole answer, ready to be written."""
+    """A complete answer."""
 
     status: int = 200
     body: bytes = b""
@@ -58,7 +58,7 @@ class Reply:
 
     @property
     def head(self) -> bytes:
-        """Status line and headers, the empty line included."""
+        """Return the status line, the headers and the empty line."""
         lines = [
             f"HTTP/1.1 {self.status} {HTTPStatus(self.status).phrase}",
             f"Date: {formatdate(usegmt=True)}",
@@ -72,35 +72,35 @@ class Reply:
 
 
 class Connection:
-    """One open connection; `closing` is set when the sandbox stops."""
+    """An open connection; the event `closing` is set when the sandbox stops."""
 
     def __init__(self, channel: socket.socket, closing: threading.Event) -> None:
         self._channel = channel
         self._closing = closing
 
     def send(self, data: bytes) -> None:
-        """Write everything.
+        """Write all bytes.
 
         Raises:
-            OSError: The client has left.
+            OSError: The client has closed the connection.
         """
         self._channel.sendall(data)
 
-    def pause(self, seconds: float) -> bool:
-        """Wait; false as soon as the client has left or the sandbox stops."""
+    def wait(self, seconds: float) -> bool:
+        """Wait; return False at once if the client closes the connection or the sandbox stops."""
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
-            if self._closing.wait(min(left, _SLICE)) or self._client_left():
+            if self._closing.wait(min(left, _POLL_SECONDS)) or self._client_is_gone():
                 return False
         return True
 
     def reset(self) -> None:
-        """Cut the connection with a reset instead of an orderly end."""
+        """Send a TCP reset."""
         self._channel.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        # The server would shut the socket down first, and that sends an orderly end.
+        # Detached, because the server would call shutdown() first, which sends FIN.
         os.close(self._channel.detach())
 
-    def _client_left(self) -> bool:
+    def _client_is_gone(self) -> bool:
         try:
             return not self._channel.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
         except BlockingIOError:
@@ -109,17 +109,17 @@ class Connection:
             return True
 
 
-Script: TypeAlias = Callable[[Connection], None]
-"""An answer that is played on the bare connection, which is closed afterwards."""
+RawAnswer: TypeAlias = Callable[[Connection], None]
+"""An answer that writes to the connection itself; the connection is closed afterwards."""
 
-Answer: TypeAlias = Reply | Script
+Answer: TypeAlias = Reply | RawAnswer
 
 
 def json_reply(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
-    """Answer with a JSON value."""
+    """Return a reply with a JSON value."""
     return Reply(status, json.dumps(value, ensure_ascii=False).encode(), headers=headers or {})
 
 
 def page(html: str, status: int = 200) -> Reply:
-    """Answer with a page for a person."""
+    """Return a reply with an HTML page."""
     return Reply(status, html.encode(), media_type="text/html; charset=utf-8")

@@ -1,4 +1,4 @@
-"""OAuth 1.0a (RFC 5849) as a provider checks it, with oauthlib's own signature."""
+"""The server's side of OAuth 1.0a (RFC 5849); oauthlib verifies the signature."""
 
 import threading
 import time
@@ -16,7 +16,7 @@ _PARAMETERS = ("consumer_key", "token", "signature_method", "signature", "timest
 
 @dataclass(frozen=True, slots=True)
 class SignedRequest:
-    """A request with the OAuth parameters that stood in its `Authorization` header."""
+    """A request with the OAuth parameters of its `Authorization` header."""
 
     method: str
     url: str
@@ -29,7 +29,7 @@ class SignedRequest:
     nonce: str
 
     def is_signed_with(self, consumer_secret: str, token_secret: str) -> bool:
-        """Whether HMAC-SHA1 with these two secrets gives the signature."""
+        """Return True if HMAC-SHA1 with these two secrets gives the signature."""
         if self.signature_method != "HMAC-SHA1":
             return False
         request = SignatureRequest(self.url, self.method)
@@ -38,13 +38,13 @@ class SignedRequest:
         return bool(signature.verify_hmac_sha1(request, consumer_secret, token_secret))
 
     def is_timely(self) -> bool:
-        """Whether it was signed within the last minutes, by a clock near ours."""
+        """Return True if its timestamp differs from the time here by at most `TIMESTAMP_WINDOW` seconds."""
         timely = self.timestamp.isascii() and self.timestamp.isdecimal()
         return timely and abs(time.time() - int(self.timestamp)) <= TIMESTAMP_WINDOW
 
 
 def read(request: Request, origin: str) -> SignedRequest | None:
-    """Read a request that was signed for `origin`, where the client believes the provider to be."""
+    """Read a request signed for `origin`, the provider's real one; return None if an OAuth parameter is missing."""
     query = f"?{request.raw_query}" if request.raw_query else ""
     try:
         collected = signature.collect_parameters(
@@ -67,14 +67,14 @@ def read(request: Request, origin: str) -> SignedRequest | None:
 
 
 class Nonces:
-    """The nonces of the last minutes; older ones are refused by their timestamp."""
+    """The nonces within `TIMESTAMP_WINDOW`; older requests are refused because of their timestamp."""
 
     def __init__(self) -> None:
         self._seen: dict[tuple[str, str, str], int] = {}
         self._lock = threading.Lock()
 
     def first_use(self, request: SignedRequest) -> bool:
-        """Whether this nonce is new; it is not any more afterwards."""
+        """Record the request's nonce and return True if it is new."""
         oldest = time.time() - TIMESTAMP_WINDOW
         key = (request.token, request.nonce, request.timestamp)
         with self._lock:

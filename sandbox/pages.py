@@ -1,4 +1,4 @@
-"""The pages that people see."""
+"""The HTML pages."""
 
 from collections.abc import Iterable, Mapping
 from html import escape
@@ -27,7 +27,7 @@ summary { cursor: pointer; margin: 1.5rem 0 .5rem; }
 """
 
 _RECEIVED = """
-<p>This page stands in for an app: it shows what the provider has sent back.</p>
+<p>This page stands in for an app: it shows the response of the provider.</p>
 <pre id="received">Nothing yet.</pre>
 <script>
 const received = new URLSearchParams(location.hash.slice(1));
@@ -39,46 +39,46 @@ if (received.size) {
 
 
 def index(providers: Iterable[Provider], server: str) -> str:
-    """The providers, the personas and what each does."""
+    """Return the index: the providers and the personas."""
     rows = "".join(
         f'<tr><td><a href="{escape(_consent_link(provider, server))}">{escape(provider.title)}</a></td>'
-        f"<td><code>{provider.name}</code></td><td>{_given(provider)}</td></tr>"
+        f"<td><code>{provider.name}</code></td><td>{_issued(provider)}</td></tr>"
         for provider in providers
     )
     return _page(
         "Sandbox providers",
-        "<p>Identity providers on this machine, for rehearsals. Choose one to sign in there as somebody, or "
-        f"ask for tokens with <code>POST {escape(server)}/&lt;provider&gt;/token</code> and "
-        '<code>{"persona": "ripley"}</code>. Everything here as JSON: '
+        "<p>Stand-ins for identity providers on this machine. Choose one to sign in as a persona, or "
+        f"get tokens with <code>POST {escape(server)}/&lt;provider&gt;/token</code> and "
+        '<code>{"persona": "ripley"}</code>. The lists below as JSON: '
         '<a href="/personas">/personas</a>.</p>'
-        f"<h2>Providers</h2><table><tr><th>Provider<th>Name<th>Gives</tr>{rows}</table>"
+        f"<h2>Providers</h2><table><tr><th>Provider<th>Name<th>Issues</tr>{rows}</table>"
         f"<h2>People</h2>{_table(persona for persona in PERSONAS if persona.ordinary)}"
-        f"<h2>Trouble</h2>{_table(persona for persona in PERSONAS if not persona.ordinary)}",
+        f"<h2>Failures</h2>{_table(persona for persona in PERSONAS if not persona.ordinary)}",
     )
 
 
-def consent(provider: Provider, registration: Registration, carried: Mapping[str, str]) -> str:
-    """The page on which a person chooses who to be."""
+def consent(provider: Provider, registration: Registration, parameters: Mapping[str, str]) -> str:
+    """Return the consent page, on which one chooses a persona."""
     hidden = "".join(
-        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in carried.items()
+        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in parameters.items()
     )
     return _page(
         f"Sign in with {provider.title}",
-        f"<p><strong>{escape(registration.title)}</strong> wants to know who you are. Who are you?</p>"
+        f"<p><strong>{escape(registration.title)}</strong> asks you to sign in. Choose a persona.</p>"
         f'<form action="/{provider.name}/grant">{hidden}'
         f"{_buttons(persona for persona in PERSONAS if persona.ordinary)}"
-        "<details><summary>Somebody at whose sign-in something goes wrong</summary>"
+        "<details><summary>Personas whose sign-in fails</summary>"
         f"{_buttons(persona for persona in PERSONAS if not persona.ordinary)}</details></form>",
     )
 
 
 def refusal(reason: str) -> str:
-    """The page of a provider that cannot send the person back."""
-    return _page("This sign-in cannot go on", f"<p>{escape(reason)}</p>")
+    """Return the page for an authorization request without a valid redirect_uri."""
+    return _page("This sign-in cannot continue", f"<p>{escape(reason)}</p>")
 
 
 def received() -> str:
-    """The page that stands in for an app."""
+    """Return the page that stands in for an app."""
     return _page("Signed in", _RECEIVED)
 
 
@@ -90,13 +90,13 @@ def _page(title: str, body: str) -> str:
     )
 
 
-def _given(provider: Provider) -> str:
-    given = [
-        ("access_token", provider.gives_access_token),
-        ("access_token_secret", provider.gives_token_secret),
+def _issued(provider: Provider) -> str:
+    tokens = [
+        ("access_token", provider.issues_access_token),
+        ("access_token_secret", provider.issues_token_secret),
         ("id_token", provider.issuer is not None),
     ]
-    return ", ".join(f"<code>{name}</code>" for name, gives in given if gives)
+    return ", ".join(f"<code>{name}</code>" for name, issued in tokens if issued)
 
 
 def _consent_link(provider: Provider, server: str) -> str:

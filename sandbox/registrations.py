@@ -1,6 +1,6 @@
-"""The applications that the providers know: ours, and somebody else's.
+"""The applications registered at the providers: ours and another.
 
-Nothing here is a secret: these registrations exist on this machine alone.
+None of the values is secret: the registrations exist on this machine only.
 """
 
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """An application as a provider knows it; `app_id` where a check names it by a number instead."""
+    """An application registered at a provider; `app_id` is the number by which some checks name it."""
 
     client_id: str
     secret: str
@@ -56,7 +56,7 @@ THEIRS = {
 
 
 def find(provider: str, client_id: str) -> Registration | None:
-    """The registration with this client id, if the provider has one."""
+    """Return the provider's registration with this client id, or None."""
     for registrations in (OURS, THEIRS):
         registration = registrations.get(provider)
         if registration and registration.client_id == client_id:

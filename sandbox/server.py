@@ -1,4 +1,4 @@
-"""The playground behind a real socket on the loopback interface."""
+"""The HTTP server on the loopback interface."""
 
 import socketserver
 import sys
@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socket import socket
 
 from sandbox.messages import Connection, Reply, Request
-from sandbox.views import Playground
+from sandbox.views import Site
 
 HOST = "127.0.0.1"
 
@@ -15,7 +15,7 @@ _LARGEST_BODY = 64 * 1024
 
 
 class SandboxServer(ThreadingHTTPServer):
-    """A sandbox that listens as soon as it exists and answers while `serve_forever` runs."""
+    """A server that listens as soon as it is created and answers while `serve_forever` runs."""
 
     daemon_threads = True
     block_on_close = False
@@ -25,34 +25,34 @@ class SandboxServer(ThreadingHTTPServer):
         """Listen.
 
         Args:
-            port: The port; 0 takes a free one.
-            verbose: Whether each request is a line on standard error.
+            port: The port; 0 chooses a free one.
+            verbose: Print a line for each request on standard error.
 
         Raises:
             OSError: The port is taken or not allowed.
         """
-        self.playground = Playground()
+        self.site = Site()
         self.closing = threading.Event()
         self.verbose = verbose
         super().__init__((HOST, port), _Handler)
 
     @property
     def url(self) -> str:
-        """Where it is reached."""
+        """Return its URL."""
         return f"http://{HOST}:{self.server_address[1]}"
 
     def server_bind(self) -> None:
-        """Bind without asking the name service who 127.0.0.1 is."""
+        """Bind without the name lookup that `HTTPServer` does."""
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = HOST, int(self.server_address[1])
 
     def server_close(self) -> None:
-        """Stop listening, and leave nobody waiting for a provider that hangs."""
+        """Stop listening and end the answers that hang."""
         self.closing.set()
         super().server_close()
 
     def handle_error(self, request: socket | tuple[bytes, socket], client_address: object) -> None:
-        """Report a bug of ours; that a client leaves early is none."""
+        """Print the traceback, except if the client has closed the connection early."""
         if not isinstance(sys.exception(), ConnectionError | TimeoutError):
             super().handle_error(request, client_address)
 
@@ -64,12 +64,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _respond(self) -> None:
         reply = self._receive()
-        answer = self.server.playground.answer(reply) if isinstance(reply, Request) else reply
+        answer = self.server.site.answer(reply) if isinstance(reply, Request) else reply
         if isinstance(answer, Reply):
             self._log(answer.status)
             self.wfile.write(answer.head + (b"" if self.command == "HEAD" else answer.body))
         else:
-            self._log("played")
+            self._log("raw")
             self.close_connection = True
             answer(Connection(self.connection, self.server.closing))
 
@@ -88,8 +88,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _log(self, outcome: object) -> None:
         if self.server.verbose:
-            # Without the query: it holds tokens.
+            # Without the query string, which contains tokens.
             print(self.command, self.path.partition("?")[0], outcome, file=sys.stderr)
 
     def log_message(self, *_: object, **__: object) -> None:
-        """Leave out what http.server would say of its own accord."""
+        """Suppress the log of http.server."""

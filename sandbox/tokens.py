@@ -1,7 +1,4 @@
-"""Access tokens that carry what they mean, so that a restarted sandbox still knows them.
-
-A token is sealed, not encrypted: whoever holds one may look inside, nobody can make one up.
-"""
+"""Signed access tokens that contain their grant, so that they stay valid when the sandbox restarts."""
 
 import base64
 import binascii
@@ -18,12 +15,12 @@ from sandbox.registrations import Registration
 
 LIFETIME = 60 * 24 * 3600
 
-_SEAL = b"sandbox: the same on every machine, and that is fine"
+_KEY = b"sandbox: the same key on every machine"
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a token says: this persona lets this application in, since then."""
+    """The content of a token: this persona has authorized this application at this time."""
 
     provider: str
     persona: Persona
@@ -33,17 +30,17 @@ class Grant:
 
     @property
     def expires(self) -> int:
-        """When the token stops being good, in unix time."""
+        """Return the time of expiry, in seconds since the epoch."""
         return self.issued + LIFETIME
 
     @property
     def expires_in(self) -> int:
-        """Seconds that the token is still good for."""
+        """Return the seconds until expiry."""
         return self.expires - int(time.time())
 
 
 def write(grant: Grant) -> str:
-    """A new access token for this grant; never the same twice."""
+    """Return a new access token for this grant; it contains a random part."""
     content = [
         grant.provider,
         grant.persona.name,
@@ -53,17 +50,17 @@ def write(grant: Grant) -> str:
         secrets.token_hex(8),
     ]
     payload = json.dumps(content, separators=(",", ":")).encode()
-    return _text(_seal(b"token", payload) + payload)
+    return _text(_signature(b"token", payload) + payload)
 
 
 def read(token: str, provider: str) -> Grant | None:
-    """What a token says, if this provider has issued it."""
+    """Return the grant of a token that this provider has issued, or None."""
     try:
-        sealed = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+        decoded = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
     except (ValueError, binascii.Error):
         return None
-    seal, payload = sealed[:32], sealed[32:]
-    if not hmac.compare_digest(seal, _seal(b"token", payload)):
+    signature, payload = decoded[:32], decoded[32:]
+    if not hmac.compare_digest(signature, _signature(b"token", payload)):
         return None
     issuer, name, client_id, long_lived, issued, _ = json.loads(payload)
     persona = personas.find(name)
@@ -74,12 +71,12 @@ def read(token: str, provider: str) -> Grant | None:
 
 
 def secret_of(token: str) -> str:
-    """The OAuth 1 token secret that belongs to a token."""
-    return _text(_seal(b"secret", token.encode()))
+    """Return the OAuth 1 token secret of a token."""
+    return _text(_signature(b"secret", token.encode()))
 
 
-def _seal(purpose: bytes, payload: bytes) -> bytes:
-    return hmac.digest(_SEAL + purpose, payload, hashlib.sha256)
+def _signature(purpose: bytes, payload: bytes) -> bytes:
+    return hmac.digest(_KEY + purpose, payload, hashlib.sha256)
 
 
 def _text(data: bytes) -> str:

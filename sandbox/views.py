@@ -1,4 +1,4 @@
-"""What the sandbox adds to a provider: consent for people, tokens for scripts."""
+"""The paths of the sandbox: the providers, their consent pages, and JSON endpoints for scripts."""
 
 import threading
 from dataclasses import replace
@@ -21,20 +21,20 @@ CROSS_ORIGIN = {
 _LOOPBACK = {"127.0.0.1", "localhost"}
 
 
-class Playground:
-    """All providers, the pages about them, and a canary that nobody should meet."""
+class Site:
+    """All providers, the pages about them, and a canary that counts requests which nobody should send."""
 
     def __init__(self) -> None:
         self._providers = {provider.name: provider() for provider in PROVIDERS}
         self._canary_visits = 0
-        self._counting = threading.Lock()
+        self._canary_lock = threading.Lock()
 
     def answer(self, request: Request) -> Answer:
-        """Answer a request."""
+        """Return the answer to a request."""
         first, _, rest = request.path.removeprefix("/").partition("/")
         provider = self._providers.get(first)
         if provider is not None:
-            return _attend(provider, replace(request, path=f"/{rest}"))
+            return _dispatch(provider, replace(request, path=f"/{rest}"))
         match request.method, request.path:
             case "GET", "/":
                 return page(pages.index(self._providers.values(), request.server))
@@ -51,9 +51,9 @@ class Playground:
         return page(pages.refusal("There is nothing here."), 404)
 
     def _visit_canary(self) -> Reply:
-        with self._counting:
+        with self._canary_lock:
             self._canary_visits += 1
-        # Whoever follows the redirect would take this for a profile.
+        # A client that follows the redirect would accept this as a profile.
         return json_reply({"id": "666", "sub": "666", "name": "Canary", "email_verified": True})
 
     def _directory(self) -> dict[str, object]:
@@ -78,7 +78,7 @@ class Playground:
         return {"providers": providers, "personas": personas}
 
 
-def _attend(provider: Provider, request: Request) -> Answer:
+def _dispatch(provider: Provider, request: Request) -> Answer:
     match request.method, request.path:
         case "GET", "/consent":
             return consent(provider, request)
@@ -94,23 +94,23 @@ def _attend(provider: Provider, request: Request) -> Answer:
 
 
 class ConsentError(Exception):
-    """An app has asked for something that no provider would show a person a page for."""
+    """An authorization request without a known client id or an allowed redirect_uri."""
 
 
 def consent(provider: Provider, request: Request) -> Answer:
-    """Let a person choose who to be."""
+    """Return the consent page."""
     try:
         registration, _ = _app(provider, request)
     except ConsentError as refusal:
         return page(pages.refusal(str(refusal)), 400)
-    carried: dict[str, str] = {
+    parameters: dict[str, str] = {
         name: request.query[name] for name in ("client_id", "redirect_uri", "state", "nonce") if name in request.query
     }
-    return page(pages.consent(provider, registration, carried))
+    return page(pages.consent(provider, registration, parameters))
 
 
 def grant(provider: Provider, request: Request) -> Answer:
-    """Send the person back to the app, with the tokens in the fragment."""
+    """Redirect to the app with the tokens in the fragment (RFC 6749, section 4.2.2)."""
     try:
         registration, redirect_uri = _app(provider, request)
     except ConsentError as refusal:
@@ -127,9 +127,9 @@ def grant(provider: Provider, request: Request) -> Answer:
 
 
 def token(provider: Provider, request: Request) -> Answer:
-    """Give a script what a person would have been sent back with."""
-    asked = request.json_object()
-    persona, nonce = personas.find(asked.get("persona")), asked.get("nonce")
+    """Return the tokens of a persona as JSON, for scripts."""
+    body = request.json_object()
+    persona, nonce = personas.find(body.get("persona")), body.get("nonce")
     if persona is None or not isinstance(nonce, str | None):
         description = 'Send {"persona": one of /personas, "nonce": an optional string}.'
         return json_reply({"error": "invalid_request", "error_description": description}, 400, CROSS_ORIGIN)
@@ -137,7 +137,7 @@ def token(provider: Provider, request: Request) -> Answer:
 
 
 def account(provider: Provider, request: Request) -> Answer:
-    """Tell a script who a persona is at this provider: the id that an application learns."""
+    """Return the id of a persona at this provider, for scripts."""
     persona = personas.find(request.query.get("persona"))
     if persona is None:
         return json_reply({"error": "invalid_request", "error_description": "There is no such persona."}, 400)
@@ -145,13 +145,13 @@ def account(provider: Provider, request: Request) -> Answer:
 
 
 def issue(provider: Provider, persona: Persona, registration: Registration, nonce: str | None) -> dict[str, str]:
-    """The tokens that this provider gives."""
+    """Return the tokens that this provider issues to an application."""
     if persona.name == "foreign":
         registration = THEIRS[provider.name]
     issued: dict[str, str] = {}
-    if provider.gives_access_token:
+    if provider.issues_access_token:
         issued["access_token"] = tokens.write(Grant(provider.name, persona, registration))
-    if provider.gives_token_secret:
+    if provider.issues_token_secret:
         issued["access_token_secret"] = tokens.secret_of(issued["access_token"])
     if provider.issuer is not None:
         issued["id_token"] = id_tokens.write(
@@ -168,7 +168,7 @@ def issue(provider: Provider, persona: Persona, registration: Registration, nonc
 def _app(provider: Provider, request: Request) -> tuple[Registration, str]:
     registration = registrations.find(provider.name, request.query.get("client_id", ""))
     if registration is None:
-        raise ConsentError("The client_id belongs to no app that this provider knows.")
+        raise ConsentError("No app with this client_id is registered at this provider.")
     redirect_uri = request.query.get("redirect_uri", "")
     if not _is_loopback(redirect_uri):
         raise ConsentError("The redirect_uri must be on this machine: http://127.0.0.1 or http://localhost.")
@@ -176,7 +176,7 @@ def _app(provider: Provider, request: Request) -> tuple[Registration, str]:
 
 
 def _is_loopback(uri: str) -> bool:
-    # A browser drops control characters and reads a backslash as a slash, and so ends up elsewhere.
+    # A browser removes control characters and reads a backslash as a slash, which changes the host.
     if not uri.isascii() or not uri.isprintable() or set(uri) & set('\\ "<>#'):
         return False
     try:

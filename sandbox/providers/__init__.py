@@ -1,4 +1,4 @@
-"""The providers that the sandbox plays."""
+"""The providers of the sandbox, one module each."""
 
 from sandbox.providers.apple import Apple
 from sandbox.providers.base import Provider

@@ -1,4 +1,4 @@
-"""Apple: only id_tokens, and the keys they are checked with."""
+"""Apple: id_tokens only, and their keys."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -8,37 +8,37 @@ from sandbox.messages import Reply, json_reply
 from sandbox.personas import Account, find, present
 from sandbox.providers.base import Provider, Route
 
-_HIDES_ADDRESS = find("ash")
+_HIDES_EMAIL = find("ash")
 
 
 class Apple(Provider):
-    """Apple, which tells the name to the app alone and never puts it into the token."""
+    """Apple, whose id_tokens never contain the name."""
 
     name = "apple-id"
     title = "Apple"
     hosts = {"https://appleid.apple.com": ""}
     issuer = "https://appleid.apple.com"
-    gives_access_token = False
+    issues_access_token = False
     refusals = {}
 
     def routes(self) -> Sequence[Route]:
-        """The id_tokens."""
+        """Return the route of the keys."""
         return (Route("GET", "/auth/keys", lambda _: json_reply(id_tokens.key_set(self.name))),)
 
-    def own_id(self, number: int) -> str:
-        """An id in the three parts that Apple's have."""
+    def user_id(self, number: int) -> str:
+        """Return an id with three parts, as Apple's have."""
         return f"{number:06}.{hashlib.sha256(b'%d' % number).hexdigest()[:32]}.1979"
 
     def error(self, status: int, message: str) -> Reply:
-        """Report as its token endpoint would; nothing here is ever asked about a token."""
+        """Return an error of RFC 6749, section 5.2; no route uses it."""
         return json_reply({"error": "server_error", "error_description": message}, status)
 
     def claims(self, account: Account) -> Mapping[str, object]:
-        """The claims of an id_token, with Apple's booleans in strings."""
+        """Return the claims of an id_token; Apple writes booleans as strings."""
         claims: dict[str, object] = {"sub": account.id, "nonce_supported": True}
         if account.email is None:
             return present(claims)
-        hidden = _HIDES_ADDRESS is not None and account.email == _HIDES_ADDRESS.email
+        hidden = _HIDES_EMAIL is not None and account.email == _HIDES_EMAIL.email
         return present(
             {
                 **claims,

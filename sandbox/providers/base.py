@@ -1,4 +1,4 @@
-"""What every provider does alike; a provider's own file holds only what is its own."""
+"""The base class of the providers."""
 
 import re
 from abc import ABC, abstractmethod
@@ -8,14 +8,14 @@ from enum import Enum
 from typing import ClassVar
 
 from sandbox import tokens
-from sandbox.faults import Call, Occasion, misbehaviour_of
+from sandbox.faults import Call, FaultContext, fault_for
 from sandbox.messages import Answer, Reply, Request, json_reply
 from sandbox.personas import RIPLEY, Account, Persona, account_of
 from sandbox.tokens import Grant
 
 
 class Reason(Enum):
-    """Why a provider refuses a token."""
+    """The reason why a provider refuses a token."""
 
     UNKNOWN = "unknown"
     EXPIRED = "expired"
@@ -25,81 +25,83 @@ class Reason(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A method and a path of a provider, and what answers there; groups of the path are arguments."""
+    """A method and a path of a provider, with its view; groups of the path are arguments."""
 
     method: str
     path: str
-    answer: Callable[..., Answer]
+    view: Callable[..., Answer]
 
 
 class Provider(ABC):
-    """A provider as social-core calls it.
+    """A provider with the endpoints that the service calls.
 
     Attributes:
-        name: social-core's name of it.
-        hosts: Its origins, and the path below `/<name>` that each is reached at.
-        issuer: The issuer of its id_tokens, where it gives them.
-        sees_registration: The calls in which the service presents its own registration.
+        name: Its name in social-core.
+        hosts: By origin, the path below `/<name>` that stands for it.
+        issuer: The issuer of its id_tokens, if it issues them.
+        sees_registration: The calls in which the service authenticates as an application.
         checks_user: Whether its audience check names the user.
-        refusals: Its answers to a token that is no good.
+        refusals: Its answers to invalid tokens.
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
     hosts: ClassVar[Mapping[str, str]]
     issuer: ClassVar[str | None] = None
-    gives_access_token: ClassVar[bool] = True
-    gives_token_secret: ClassVar[bool] = False
+    issues_access_token: ClassVar[bool] = True
+    issues_token_secret: ClassVar[bool] = False
     sees_registration: ClassVar[frozenset[Call]] = frozenset()
     checks_user: ClassVar[bool] = False
     refusals: ClassVar[Mapping[Call, Mapping[Reason, Reply]]]
 
     @abstractmethod
     def routes(self) -> Sequence[Route]:
-        """What it serves."""
+        """Return its routes."""
 
     @abstractmethod
-    def own_id(self, number: int) -> int | str:
-        """The id it gives to the persona of this number."""
+    def user_id(self, number: int) -> int | str:
+        """Return the user id of the persona with this number."""
 
     @abstractmethod
     def error(self, status: int, message: str) -> Reply:
-        """Its way to report whatever else goes wrong."""
+        """Return a reply in its error format."""
 
     def claims(self, account: Account) -> Mapping[str, object]:
-        """What its id_tokens say of an account."""
+        """Return the claims of its id_tokens about an account."""
         return {"sub": account.id}
 
     def respond(self, request: Request) -> Answer:
-        """Answer one of its calls."""
+        """Return the answer to a request."""
         for route in self.routes():
             match = re.fullmatch(route.path, request.path)
             if match and route.method == request.method:
-                return route.answer(request, *match.groups())
+                return route.view(request, *match.groups())
         return json_reply({"error": "The sandbox has nothing at this path."}, 404)
 
-    def attend(self, request: Request, call: Call, token: str | None, honest: Callable[[Grant], Reply]) -> Answer:
-        """Answer for the holder of a token, unless it is no good or its persona misbehaves."""
+    def answer_for_token(
+        self, request: Request, call: Call, token: str | None, normal: Callable[[Grant], Reply]
+    ) -> Answer:
+        """Return the reply for a token's grant, a refusal if the token is invalid, or the fault of its persona."""
         grant = tokens.read(token or "", self.name)
         if grant is None:
             return self.refusals[call][Reason.UNKNOWN]
-        misbehaviour = misbehaviour_of(grant.persona.name, call)
-        if misbehaviour is None:
-            return self._honest(grant, call, honest)
-        return misbehaviour(Occasion(lambda: self._honest(grant, call, honest), self.error, request.server))
+        fault = fault_for(grant.persona.name, call)
+        if fault is None:
+            return self._normal_or_refusal(grant, call, normal)
+        return fault(FaultContext(lambda: self._normal_or_refusal(grant, call, normal), self.error, request.server))
 
     def account(self, persona: Persona) -> Account:
-        """The persona's account here."""
-        return account_of(persona, self.own_id(persona.number))
+        """Return the persona's account at this provider."""
+        return account_of(persona, self.user_id(persona.number))
 
-    def profiled(self, grant: Grant) -> Account:
-        """The account that the profile shows to the holder of a token."""
+    def profile_account(self, grant: Grant) -> Account:
+        """Return the account in the profile, which is another than the grant's for the persona `mismatch`."""
         mismatched = self.checks_user and grant.persona.name == "mismatch"
         return self.account(RIPLEY if mismatched else grant.persona)
 
-    def _honest(self, grant: Grant, call: Call, honest: Callable[[Grant], Reply]) -> Reply:
+    def _normal_or_refusal(self, grant: Grant, call: Call, normal: Callable[[Grant], Reply]) -> Reply:
         reason = self._reason_to_refuse(grant, call)
-        return honest(grant) if reason is None else self.refusals[call][reason]
+        return normal(grant) if reason is None else self.refusals[call][reason]
 
     def _reason_to_refuse(self, grant: Grant, call: Call) -> Reason | None:
         if grant.persona.name == "expired" or grant.expires_in <= 0:

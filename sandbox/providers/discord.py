@@ -1,4 +1,4 @@
-"""Discord: the check, which also shows part of the user, and the profile."""
+"""Discord: the authorization information, which contains part of the user, and the profile."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -17,9 +17,10 @@ _UNAUTHORIZED = json_reply({"message": "401: Unauthorized", "code": 0}, 401)
 class Discord(Provider):
     """Discord.
 
-    The check has a `user` where the app has the scope `identify`, the profile an address where it has `email`:
-    https://discord.com/developers/docs/topics/oauth2#get-current-authorization-information. Whoever gives no
-    address has granted the first scope alone, as social-core asks for it.
+    The authorization information contains `user` if the app has the scope `identify`, and the profile contains the
+    address if it has `email`:
+    https://discord.com/developers/docs/topics/oauth2#get-current-authorization-information. A persona without an
+    address has granted `identify` only, which is social-core's default scope.
     """
 
     name = "discord"
@@ -29,24 +30,24 @@ class Discord(Provider):
     refusals = dict.fromkeys(Call, dict.fromkeys(Reason, _UNAUTHORIZED))
 
     def routes(self) -> Sequence[Route]:
-        """The check and the profile."""
+        """Return the routes of the check and of the profile."""
         return (
             Route("GET", f"{_VERSION}/oauth2/@me", self._authorization),
             Route("GET", f"{_VERSION}/users/@me", self._user),
         )
 
-    def own_id(self, number: int) -> str:
-        """A snowflake."""
+    def user_id(self, number: int) -> str:
+        """Return a snowflake."""
         return str(80351110224700000 + number)
 
     def error(self, status: int, message: str) -> Reply:
-        """Report as Discord does."""
+        """Return an error in Discord's format."""
         if status == 429:
             return json_reply({"message": message, "retry_after": 30.0, "global": False}, status)
         return json_reply({"message": message, "code": 0}, status)
 
     def _authorization(self, request: Request) -> Answer:
-        return self.attend(request, Call.CHECK, request.credential("bearer"), self._check)
+        return self.answer_for_token(request, Call.CHECK, request.credential("bearer"), self._check)
 
     def _check(self, grant: Grant) -> Reply:
         account = self.account(grant.persona)
@@ -67,10 +68,10 @@ class Discord(Provider):
         )
 
     def _user(self, request: Request) -> Answer:
-        return self.attend(request, Call.PROFILE, request.credential("bearer"), self._profile)
+        return self.answer_for_token(request, Call.PROFILE, request.credential("bearer"), self._profile)
 
     def _profile(self, grant: Grant) -> Reply:
-        account = self.profiled(grant)
+        account = self.profile_account(grant)
         profile = {**_user(account), "locale": "en-US"}
         if account.email is not None:
             profile |= {"email": account.email, "verified": account.email_verified}

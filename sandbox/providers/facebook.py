@@ -1,4 +1,4 @@
-"""Facebook: Graph's `/me` with `appsecret_proof` required, and the keys of Limited Login."""
+"""Facebook: the Graph API's `/me`, which requires `appsecret_proof`, and the keys of Limited Login."""
 
 import hashlib
 import hmac
@@ -9,7 +9,7 @@ from sandbox.faults import Call
 from sandbox.messages import Answer, Reply, Request, json_reply
 from sandbox.personas import Account, present
 from sandbox.providers.base import Route
-from sandbox.providers.graph import VERSION, GraphProvider, chosen, graph_error
+from sandbox.providers.graph import VERSION, GraphProvider, graph_error, select_fields
 from sandbox.tokens import Grant
 
 _NOT_PERMITTED = frozenset({"age_range", "birthday", "gender", "hometown", "link", "location"})
@@ -18,8 +18,8 @@ _NOT_PERMITTED = frozenset({"age_range", "birthday", "gender", "hometown", "link
 class Facebook(GraphProvider):
     """Facebook.
 
-    The id_tokens of Limited Login name `https://www.facebook.com` as the issuer, which is what Facebook
-    documents; the keys are at that origin and at `https://limited.facebook.com`, which the SDKs use.
+    The issuer of Limited Login's id_tokens is `https://www.facebook.com`, as Facebook documents it. The keys are at
+    that origin and at `https://limited.facebook.com`, which the SDKs use.
     """
 
     name = "facebook"
@@ -33,18 +33,18 @@ class Facebook(GraphProvider):
     sees_registration = frozenset({Call.PROFILE})
 
     def routes(self) -> Sequence[Route]:
-        """The profile and the id_tokens."""
+        """Return the routes of the profile and of the keys."""
         return (
             Route("GET", f"{VERSION}/me", self._me),
             Route("GET", "/(?:limited|www)/.well-known/oauth/openid/jwks/?", self._keys),
         )
 
-    def own_id(self, number: int) -> str:
-        """An id scoped to the app."""
+    def user_id(self, number: int) -> str:
+        """Return an app-scoped id."""
         return str(10000 + number)
 
     def claims(self, account: Account) -> Mapping[str, object]:
-        """The claims of a Limited Login token."""
+        """Return the claims of a Limited Login token."""
         claims = {
             "sub": account.id,
             "name": account.name,
@@ -58,7 +58,9 @@ class Facebook(GraphProvider):
         token = request.query.get("access_token") or request.credential("bearer", "oauth")
         proof = request.query.get("appsecret_proof")
         fields = request.query.get("fields") or "id,name"
-        return self.attend(request, Call.PROFILE, token, lambda grant: self._profile(grant, token or "", proof, fields))
+        return self.answer_for_token(
+            request, Call.PROFILE, token, lambda grant: self._profile(grant, token or "", proof, fields)
+        )
 
     def _profile(self, grant: Grant, token: str, proof: str | None, fields: str) -> Reply:
         if proof is None:
@@ -71,7 +73,7 @@ class Facebook(GraphProvider):
         expected = hmac.new(secret.encode(), token.encode(), hashlib.sha256).hexdigest()
         if not hmac.compare_digest(proof.encode(), expected.encode()):
             return graph_error("Invalid appsecret_proof provided in the API argument", 100, kind="GraphMethodException")
-        account = self.profiled(grant)
+        account = self.profile_account(grant)
         profile = {
             "id": account.id,
             "name": account.name,
@@ -80,8 +82,8 @@ class Facebook(GraphProvider):
             "picture": {"data": {"is_silhouette": True, "url": "https://scontent.example.com/picture"}},
         }
         if account.email is None:
-            return chosen(present(profile), fields, _NOT_PERMITTED | {"id", "email"})
-        return chosen(present({**profile, "email": account.email}), fields, _NOT_PERMITTED | {"id"})
+            return select_fields(present(profile), fields, _NOT_PERMITTED | {"id", "email"})
+        return select_fields(present({**profile, "email": account.email}), fields, _NOT_PERMITTED | {"id"})
 
     def _keys(self, _: Request) -> Answer:
         return json_reply(id_tokens.key_set(self.name))

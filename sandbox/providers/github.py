@@ -1,4 +1,4 @@
-"""GitHub: the check of a token, whose answer names the user, and the profile."""
+"""GitHub: the check of a token, whose answer contains the user, and the profile."""
 
 import base64
 import binascii
@@ -38,12 +38,12 @@ class GitHub(Provider):
     checks_user = True
     refusals = {
         Call.PROFILE: dict.fromkeys(Reason, _BAD_CREDENTIALS),
-        # To the check, a token that is no good is one that it does not find.
+        # The check answers 404 to every invalid token.
         Call.CHECK: {**dict.fromkeys(Reason, _NOT_FOUND), Reason.UNREGISTERED: _BAD_CREDENTIALS},
     }
 
     def routes(self) -> Sequence[Route]:
-        """The check, the profile and the addresses."""
+        """Return the routes of the check, of the profile and of the addresses."""
         return (
             Route("POST", "/applications/([^/]+)/token", self._check_token),
             Route("GET", "/user", self._user),
@@ -51,17 +51,17 @@ class GitHub(Provider):
         )
 
     def respond(self, request: Request) -> Answer:
-        """Answer, except to a client that does not name itself."""
+        """Return the answer to a request, or 403 if it has no User-Agent."""
         if not request.headers.get("User-Agent"):
             return Reply(403, _NAMELESS.encode(), media_type="text/plain")
         return super().respond(request)
 
-    def own_id(self, number: int) -> int:
-        """A number."""
+    def user_id(self, number: int) -> int:
+        """Return an integer."""
         return 60000 + number
 
     def error(self, status: int, message: str) -> Reply:
-        """Report as GitHub does, the status among the members."""
+        """Return an error in GitHub's format, which contains the status."""
         return _error(status, message)
 
     def _check_token(self, request: Request, client_id: str) -> Answer:
@@ -77,7 +77,7 @@ class GitHub(Provider):
                 return _NOT_FOUND
             return json_reply(self._authorization(grant, token))
 
-        return self.attend(request, Call.CHECK, token, check)
+        return self.answer_for_token(request, Call.CHECK, token, check)
 
     def _authorization(self, grant: Grant, token: str) -> dict[str, object]:
         number = grant.persona.number
@@ -103,15 +103,15 @@ class GitHub(Provider):
         }
 
     def _user(self, request: Request) -> Answer:
-        return self.attend(request, Call.PROFILE, request.credential("bearer", "token"), self._profile)
+        return self.answer_for_token(request, Call.PROFILE, request.credential("bearer", "token"), self._profile)
 
     def _profile(self, grant: Grant) -> Reply:
-        account = self.profiled(grant)
+        account = self.profile_account(grant)
         public = {
             "name": account.name,
             "company": None,
             "bio": None,
-            # Only a verified address can be made public.
+            # Only a verified address can be public.
             "email": account.email if account.email_verified else None,
             "public_repos": 1,
         }
@@ -119,7 +119,7 @@ class GitHub(Provider):
 
     def _emails(self, request: Request) -> Answer:
         def addresses(grant: Grant) -> Reply:
-            account = self.profiled(grant)
+            account = self.profile_account(grant)
             address = {
                 "email": account.email,
                 "primary": True,
@@ -128,7 +128,7 @@ class GitHub(Provider):
             }
             return json_reply([] if account.email is None else [address])
 
-        return self.attend(request, Call.PROFILE, request.credential("bearer", "token"), addresses)
+        return self.answer_for_token(request, Call.PROFILE, request.credential("bearer", "token"), addresses)
 
 
 def _presents(request: Request, client_id: str, secret: str) -> bool:

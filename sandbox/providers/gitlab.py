@@ -1,4 +1,4 @@
-"""GitLab: what a token is, and whose."""
+"""GitLab: the information about a token, which names app and user, and the profile."""
 
 from collections.abc import Sequence
 
@@ -41,22 +41,22 @@ class GitLab(Provider):
     }
 
     def routes(self) -> Sequence[Route]:
-        """The check and the profile."""
+        """Return the routes of the check and of the profile."""
         return (
             Route("GET", "/oauth/token/info", self._token_info),
             Route("GET", "/api/v4/user", self._user),
         )
 
-    def own_id(self, number: int) -> int:
-        """A number."""
+    def user_id(self, number: int) -> int:
+        """Return an integer."""
         return 70000 + number
 
     def error(self, status: int, message: str) -> Reply:
-        """Report as GitLab's API does."""
+        """Return an error in GitLab's format."""
         return json_reply({"message": message}, status)
 
     def _token_info(self, request: Request) -> Answer:
-        return self.attend(request, Call.CHECK, _token(request), self._check)
+        return self.answer_for_token(request, Call.CHECK, _token(request), self._check)
 
     def _check(self, grant: Grant) -> Reply:
         info = {
@@ -69,10 +69,10 @@ class GitLab(Provider):
         return json_reply(present(info))
 
     def _user(self, request: Request) -> Answer:
-        return self.attend(request, Call.PROFILE, _token(request), self._profile)
+        return self.answer_for_token(request, Call.PROFILE, _token(request), self._profile)
 
     def _profile(self, grant: Grant) -> Reply:
-        account = self.profiled(grant)
+        account = self.profile_account(grant)
         profile = {
             "id": account.id,
             "username": account.username,

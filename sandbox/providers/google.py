@@ -61,7 +61,7 @@ class Google(Provider):
     }
 
     def routes(self) -> Sequence[Route]:
-        """The profile, the check of either token, discovery and the id_tokens."""
+        """Return the routes of the profile, of the check, of discovery and of the keys."""
         return (
             Route("GET", "/www/oauth2/v3/userinfo|/openidconnect/v1/userinfo", self._userinfo),
             Route("GET", "/oauth2/tokeninfo|/www/oauth2/v3/tokeninfo", self._tokeninfo),
@@ -69,16 +69,16 @@ class Google(Provider):
             Route("GET", "/www/oauth2/v3/certs", lambda _: json_reply(id_tokens.key_set(self.name))),
         )
 
-    def own_id(self, number: int) -> str:
-        """An id of 21 digits."""
+    def user_id(self, number: int) -> str:
+        """Return an id of 21 digits."""
         return str(100000000000000040000 + number)
 
     def error(self, status: int, message: str) -> Reply:
-        """Report as Google's APIs do."""
+        """Return an error in the format of Google's APIs."""
         return json_reply({"error": {"code": status, "message": message, "errors": []}}, status)
 
     def claims(self, account: Account) -> Mapping[str, object]:
-        """The claims of a profile, which an id_token repeats."""
+        """Return the claims of a profile, which an id_token contains too."""
         claims: dict[str, object] = {
             "sub": account.id,
             "name": account.name,
@@ -91,11 +91,11 @@ class Google(Provider):
         return present(claims)
 
     def _userinfo(self, request: Request) -> Answer:
-        return self.attend(
+        return self.answer_for_token(
             request,
             Call.PROFILE,
             request.credential("bearer"),
-            lambda grant: json_reply(self.claims(self.profiled(grant))),
+            lambda grant: json_reply(self.claims(self.profile_account(grant))),
         )
 
     def _tokeninfo(self, request: Request) -> Answer:
@@ -105,7 +105,7 @@ class Google(Provider):
                 return _INVALID_TOKEN
             header = {"alg": "RS256", "kid": id_tokens.signing_key(self.name).kid, "typ": "JWT"}
             return json_reply({**{name: _text(value) for name, value in claims.items()}, **header})
-        return self.attend(request, Call.CHECK, request.query.get("access_token"), self._check)
+        return self.answer_for_token(request, Call.CHECK, request.query.get("access_token"), self._check)
 
     def _check(self, grant: Grant) -> Reply:
         account = self.account(grant.persona)
@@ -124,5 +124,5 @@ class Google(Provider):
 
 
 def _text(value: object) -> str:
-    """A value as tokeninfo writes it, which knows no other type than strings."""
+    """Return a value as tokeninfo writes it: all its values are strings."""
     return str(value).lower() if isinstance(value, bool) else str(value)

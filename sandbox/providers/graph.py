@@ -1,4 +1,4 @@
-"""What Facebook and Instagram share: Graph's errors and its way to choose fields."""
+"""What Facebook and Instagram share: the Graph API's errors and its selection of fields."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,7 @@ _CODES = {429: 4, 500: 1, 503: 2}
 def graph_error(
     message: str, code: int, subcode: int | None = None, kind: str = "OAuthException", status: int = 400
 ) -> Reply:
-    """An error as Graph reports it."""
+    """Return an error in the Graph API's format."""
     error: dict[str, object] = {"message": message, "type": kind, "code": code}
     if subcode is not None:
         error["error_subcode"] = subcode
@@ -30,19 +30,19 @@ _REFUSALS = {
 
 
 class GraphProvider(Provider):
-    """A provider that speaks Graph."""
+    """A provider with a Graph API."""
 
     refusals = dict.fromkeys(Call, _REFUSALS)
 
     def error(self, status: int, message: str) -> Reply:
-        """Report with a code of Graph's own."""
+        """Return an error with the Graph API's code."""
         return graph_error(message, _CODES.get(status, 100), status=status)
 
 
-def chosen(fields: Mapping[str, object], asked: str, withheld: frozenset[str] = frozenset()) -> Reply:
-    """Those of the fields that the caller asked for, the id always among them."""
-    # `picture.type(large)` and `picture{url}` are ways to ask for `picture`.
-    names = [name.partition(".")[0].partition("{")[0].strip() for name in asked.split(",")]
+def select_fields(fields: Mapping[str, object], requested: str, withheld: frozenset[str] = frozenset()) -> Reply:
+    """Return a reply with the requested fields and the id, or an error if a field does not exist."""
+    # `picture.type(large)` and `picture{url}` both request `picture`.
+    names = [name.partition(".")[0].partition("{")[0].strip() for name in requested.split(",")]
     for name in names:
         if name not in fields and name not in withheld:
             return graph_error(f"(#100) Tried accessing nonexisting field ({name}) on node type (User)", 100)

@@ -1,4 +1,4 @@
-"""Instagram: the profile, and the exchange of a short-lived token that proves whose it is."""
+"""Instagram: the profile, and the exchange of a short-lived token, which checks the application."""
 
 import hmac
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from sandbox.faults import Call
 from sandbox.messages import Answer, Reply, Request, json_reply
 from sandbox.personas import present
 from sandbox.providers.base import Route
-from sandbox.providers.graph import VERSION, GraphProvider, chosen, graph_error
+from sandbox.providers.graph import VERSION, GraphProvider, graph_error, select_fields
 from sandbox.tokens import Grant
 
 
@@ -22,19 +22,19 @@ class Instagram(GraphProvider):
     sees_registration = frozenset({Call.CHECK})
 
     def routes(self) -> Sequence[Route]:
-        """The profile and the exchange."""
+        """Return the routes of the profile and of the exchange."""
         return (
             Route("GET", f"{VERSION}/me", self._me),
             Route("GET", f"{VERSION}/access_token", self._access_token),
         )
 
-    def own_id(self, number: int) -> str:
-        """An id scoped to the app."""
+    def user_id(self, number: int) -> str:
+        """Return an app-scoped id."""
         return str(17841400000030000 + number)
 
     def _me(self, request: Request) -> Answer:
         fields = request.query.get("fields") or "id"
-        return self.attend(
+        return self.answer_for_token(
             request,
             Call.PROFILE,
             request.query.get("access_token"),
@@ -42,7 +42,7 @@ class Instagram(GraphProvider):
         )
 
     def _profile(self, grant: Grant, fields: str) -> Reply:
-        account = self.profiled(grant)
+        account = self.profile_account(grant)
         profile = {
             "id": account.id,
             "user_id": account.id,
@@ -50,14 +50,14 @@ class Instagram(GraphProvider):
             "account_type": "PERSONAL",
             "media_count": 0,
         }
-        return chosen(present(profile), fields, frozenset({"id", "user_id"}))
+        return select_fields(present(profile), fields, frozenset({"id", "user_id"}))
 
     def _access_token(self, request: Request) -> Answer:
         if request.query.get("grant_type") != "ig_exchange_token":
             return graph_error("Missing or invalid grant_type", 100)
         token = request.query.get("access_token")
         secret = request.query.get("client_secret", "")
-        return self.attend(request, Call.CHECK, token, lambda grant: self._exchanged(grant, secret))
+        return self.answer_for_token(request, Call.CHECK, token, lambda grant: self._exchanged(grant, secret))
 
     def _exchanged(self, grant: Grant, secret: str) -> Reply:
         if not hmac.compare_digest(secret.encode(), grant.registration.secret.encode()):

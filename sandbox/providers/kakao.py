@@ -1,4 +1,4 @@
-"""Kakao: what a token is, which names the app by its number, and the profile."""
+"""Kakao: the information about a token, which names the app by its number, and the profile."""
 
 from collections.abc import Sequence
 
@@ -35,22 +35,22 @@ class Kakao(Provider):
     refusals = dict.fromkeys(Call, _REFUSALS)
 
     def routes(self) -> Sequence[Route]:
-        """The check and the profile."""
+        """Return the routes of the check and of the profile."""
         return (
             Route("GET", "/v1/user/access_token_info", self._token_info),
             Route("GET", "/v2/user/me", self._user),
         )
 
-    def own_id(self, number: int) -> int:
-        """A number that 32 bits do not hold."""
+    def user_id(self, number: int) -> int:
+        """Return an integer of more than 32 bits."""
         return 9840000000 + number
 
     def error(self, status: int, message: str) -> Reply:
-        """Report with a negative code of Kakao's own."""
+        """Return an error with Kakao's code, which is negative."""
         return json_reply({"msg": message, "code": _CODES.get(status, -2)}, status)
 
     def _token_info(self, request: Request) -> Answer:
-        return self.attend(request, Call.CHECK, request.credential("bearer"), self._check)
+        return self.answer_for_token(request, Call.CHECK, request.credential("bearer"), self._check)
 
     def _check(self, grant: Grant) -> Reply:
         info = {
@@ -61,17 +61,17 @@ class Kakao(Provider):
         return json_reply(present(info))
 
     def _user(self, request: Request) -> Answer:
-        return self.attend(request, Call.PROFILE, request.credential("bearer"), self._profile)
+        return self.answer_for_token(request, Call.PROFILE, request.credential("bearer"), self._profile)
 
     def _profile(self, grant: Grant) -> Reply:
-        account = self.profiled(grant)
+        account = self.profile_account(grant)
         kakao_account: dict[str, object] = {
             "profile_nickname_needs_agreement": False,
             "profile": {"nickname": account.name, "is_default_nickname": False},
             "email_needs_agreement": account.email is None,
         }
         if account.email is not None:
-            # The other flag falls when somebody else's account takes the address over.
+            # `is_email_valid` becomes false if another account takes over the address.
             kakao_account |= {"is_email_valid": True, "is_email_verified": account.email_verified}
             kakao_account["email"] = account.email
         profile = {

@@ -1,4 +1,4 @@
-"""LINE: the verification of a token, which names the app alone, and the profile."""
+"""LINE: the verification of a token, which names the app but no user, and the profile."""
 
 from collections.abc import Sequence
 
@@ -31,8 +31,8 @@ _DESCRIPTIONS = {
 class Line(Provider):
     """LINE.
 
-    https://developers.line.biz/en/reference/line-login/#verify-access-token and `#get-user-profile`. Of the
-    refusals, that page shows only the one of an expired token; it has no example of a profile's.
+    https://developers.line.biz/en/reference/line-login/#verify-access-token and `#get-user-profile`. That
+    page shows the refusal of an expired token only, and none of the profile.
     """
 
     name = "line"
@@ -47,22 +47,22 @@ class Line(Provider):
     }
 
     def routes(self) -> Sequence[Route]:
-        """The verification and the profile."""
+        """Return the routes of the verification and of the profile."""
         return (
             Route("GET", "/oauth2/v2.1/verify", self._verify),
             Route("GET", "/v2/profile", self._user),
         )
 
-    def own_id(self, number: int) -> str:
-        """A U and 32 hexadecimal digits."""
+    def user_id(self, number: int) -> str:
+        """Return a U and 32 hexadecimal digits."""
         return f"U{number:032x}"
 
     def error(self, status: int, message: str) -> Reply:
-        """Report as LINE's APIs do."""
+        """Return an error in LINE's format."""
         return json_reply({"message": message}, status)
 
     def _verify(self, request: Request) -> Answer:
-        return self.attend(request, Call.CHECK, request.query.get("access_token"), self._check)
+        return self.answer_for_token(request, Call.CHECK, request.query.get("access_token"), self._check)
 
     def _check(self, grant: Grant) -> Reply:
         return json_reply(
@@ -74,10 +74,10 @@ class Line(Provider):
         )
 
     def _user(self, request: Request) -> Answer:
-        return self.attend(request, Call.PROFILE, request.credential("bearer"), self._profile)
+        return self.answer_for_token(request, Call.PROFILE, request.credential("bearer"), self._profile)
 
     def _profile(self, grant: Grant) -> Reply:
-        account = self.profiled(grant)
+        account = self.profile_account(grant)
         profile = {
             "userId": account.id,
             "displayName": account.name,

@@ -1,4 +1,4 @@
-"""A provider that speaks OpenID Connect and nothing of its own: only id_tokens, discovery and the id_tokens."""
+"""A generic OpenID Connect provider: id_tokens, discovery and the keys."""
 
 from collections.abc import Mapping, Sequence
 
@@ -28,7 +28,7 @@ _DISCOVERY = {
 
 
 class OpenIDConnect(Provider):
-    """Whoever an operator names as its identity provider.
+    """The provider that an operator names by its endpoint.
 
     The document: https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderMetadata. The claims:
     https://openid.net/specs/openid-connect-core-1_0.html#StandardClaims.
@@ -38,26 +38,26 @@ class OpenIDConnect(Provider):
     title = "OpenID Connect"
     hosts = {ISSUER: ""}
     issuer = ISSUER
-    gives_access_token = False
+    issues_access_token = False
     refusals = {}
 
     def routes(self) -> Sequence[Route]:
-        """Discovery and the id_tokens."""
+        """Return the routes of discovery and of the keys."""
         return (
             Route("GET", "/.well-known/openid-configuration", lambda _: json_reply(_DISCOVERY)),
             Route("GET", "/jwks", lambda _: json_reply(id_tokens.key_set(self.name))),
         )
 
-    def own_id(self, number: int) -> str:
-        """A UUID."""
+    def user_id(self, number: int) -> str:
+        """Return a UUID."""
         return f"00000000-0000-4000-8000-{number:012}"
 
     def error(self, status: int, message: str) -> Reply:
-        """Report as its token endpoint would; nothing here is ever asked about a token."""
+        """Return an error of RFC 6749, section 5.2; no route uses it."""
         return json_reply({"error": "server_error", "error_description": message}, status)
 
     def claims(self, account: Account) -> Mapping[str, object]:
-        """The standard claims of the scopes `profile` and `email`."""
+        """Return the standard claims of the scopes `profile` and `email`."""
         claims: dict[str, object] = {
             "sub": account.id,
             "name": account.name,

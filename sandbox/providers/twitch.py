@@ -1,4 +1,4 @@
-"""Twitch: the validation of a token, which names app and user, and Helix's profile."""
+"""Twitch: the validation of a token, which names app and user, and the profile of the Helix API."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -22,8 +22,8 @@ _NOT_THEIRS = _error(401, "Client ID and OAuth token do not match")
 class Twitch(Provider):
     """Twitch.
 
-    Validation: https://dev.twitch.tv/docs/authentication/validate-tokens/. The profile, which wants the
-    app named beside the token: https://dev.twitch.tv/docs/api/reference/#get-users.
+    Validation: https://dev.twitch.tv/docs/authentication/validate-tokens/. The profile, which
+    requires the client id beside the token: https://dev.twitch.tv/docs/api/reference/#get-users.
     """
 
     name = "twitch"
@@ -36,22 +36,22 @@ class Twitch(Provider):
     }
 
     def routes(self) -> Sequence[Route]:
-        """The validation and the profile."""
+        """Return the routes of the validation and of the profile."""
         return (
             Route("GET", "/id/oauth2/validate", self._validate),
             Route("GET", "/api/helix/users", self._users),
         )
 
-    def own_id(self, number: int) -> str:
-        """A number in a string."""
+    def user_id(self, number: int) -> str:
+        """Return a number as a string."""
         return str(141900000 + number)
 
     def error(self, status: int, message: str) -> Reply:
-        """Report as Helix does, the status among the members."""
+        """Return an error in Helix's format, which contains the status."""
         return _error(status, message)
 
     def _validate(self, request: Request) -> Answer:
-        return self.attend(request, Call.CHECK, request.credential("oauth", "bearer"), self._check)
+        return self.answer_for_token(request, Call.CHECK, request.credential("oauth", "bearer"), self._check)
 
     def _check(self, grant: Grant) -> Reply:
         account = self.account(grant.persona)
@@ -69,12 +69,12 @@ class Twitch(Provider):
         client_id = request.headers.get("Client-Id")
         if not token:
             return _MISSING
-        return self.attend(request, Call.PROFILE, token, lambda grant: self._profile(grant, client_id))
+        return self.answer_for_token(request, Call.PROFILE, token, lambda grant: self._profile(grant, client_id))
 
     def _profile(self, grant: Grant, client_id: str | None) -> Reply:
         if client_id != grant.registration.client_id:
             return _NOT_THEIRS
-        account = self.profiled(grant)
+        account = self.profile_account(grant)
         user = {
             "id": account.id,
             "login": account.username,
@@ -87,7 +87,7 @@ class Twitch(Provider):
             "view_count": 0,
             "created_at": "2026-01-01T00:00:00Z",
         }
-        # Only with the scope `user:read:email`, and only an address that is verified.
+        # Helix needs the scope `user:read:email` and returns verified addresses only.
         if account.email is not None and account.email_verified:
             user["email"] = account.email
         return json_reply({"data": [present(user)]})

@@ -1,4 +1,4 @@
-"""X, as the API of Twitter that social-core calls: OAuth 1.0a, every signature checked."""
+"""X: the Twitter API 1.1 that social-core calls, with every OAuth 1.0a signature verified."""
 
 from collections.abc import Mapping, Sequence
 
@@ -34,7 +34,7 @@ class Twitter(Provider):
     name = "twitter"
     title = "X (Twitter)"
     hosts = {_ORIGIN: ""}
-    gives_token_secret = True
+    issues_token_secret = True
     sees_registration = frozenset({Call.PROFILE})
     refusals = dict.fromkeys(Call, _REFUSALS)
 
@@ -42,15 +42,15 @@ class Twitter(Provider):
         self._nonces = oauth1.Nonces()
 
     def routes(self) -> Sequence[Route]:
-        """The profile."""
+        """Return the route of the profile."""
         return (Route("GET", "/1.1/account/verify_credentials.json", self._verify_credentials),)
 
-    def own_id(self, number: int) -> int:
-        """A number."""
+    def user_id(self, number: int) -> int:
+        """Return an integer."""
         return 20000 + number
 
     def error(self, status: int, message: str) -> Reply:
-        """Report with a code of Twitter's own."""
+        """Return an error with Twitter's code."""
         return _refusal(_CODES.get(status, 214), message, status)
 
     def _verify_credentials(self, request: Request) -> Answer:
@@ -58,7 +58,9 @@ class Twitter(Provider):
         if signed is None:
             return _refusal(215, "Bad Authentication data.", 400)
         with_email = request.query.get("include_email") == "true"
-        return self.attend(request, Call.PROFILE, signed.token, lambda grant: self._profile(grant, signed, with_email))
+        return self.answer_for_token(
+            request, Call.PROFILE, signed.token, lambda grant: self._profile(grant, signed, with_email)
+        )
 
     def _profile(self, grant: Grant, signed: SignedRequest, with_email: bool) -> Reply:
         consumer = registrations.find(self.name, signed.consumer_key)
@@ -72,7 +74,7 @@ class Twitter(Provider):
             return _COULD_NOT_AUTHENTICATE
         if not self._nonces.first_use(signed):
             return _COULD_NOT_AUTHENTICATE
-        return json_reply(_user(self.profiled(grant), with_email))
+        return json_reply(_user(self.profile_account(grant), with_email))
 
 
 def _user(account: Account, with_email: bool) -> Mapping[str, object]:

@@ -17,7 +17,7 @@ Call = Callable[..., requests.Response]
 
 TIMEOUT = 10
 
-# One for all tests: to make a session takes longer than any answer of the sandbox.
+# One for all tests: creating a session takes longer than a call to the sandbox.
 _client = requests.Session()
 
 
@@ -37,7 +37,7 @@ def facebook(sandbox: str, granted: Granted, **options: Any) -> requests.Respons
 
 
 def signed(sandbox: str, auth: OAuth1) -> requests.PreparedRequest:
-    """A request that was signed for X and is then sent to the sandbox, as the service does."""
+    """Return a request that is signed for X's own URL and then sent to the sandbox, as the service does."""
     request = requests.Request(
         "GET",
         "https://api.twitter.com/1.1/account/verify_credentials.json",

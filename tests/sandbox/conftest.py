@@ -11,7 +11,7 @@ from tests.sandbox.calls import Grant
 
 @contextmanager
 def serving() -> Iterator[str]:
-    """A sandbox of one's own, and where it is."""
+    """Run a sandbox in this process and yield its URL."""
     with SandboxServer(0) as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
@@ -30,12 +30,12 @@ def sandbox() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def grant(sandbox: str) -> Iterator[Grant]:
-    """What a provider gives when a persona lets our app in."""
+    """Return a function that gets the tokens of a persona for our application."""
     with requests.Session() as script:
 
         def ask(provider: str, persona: str = "ripley", nonce: str | None = None) -> dict[str, str]:
-            asked = {"persona": persona} if nonce is None else {"persona": persona, "nonce": nonce}
-            answer = script.post(f"{sandbox}/{provider}/token", json=asked, timeout=10)
+            body = {"persona": persona} if nonce is None else {"persona": persona, "nonce": nonce}
+            answer = script.post(f"{sandbox}/{provider}/token", json=body, timeout=10)
             assert answer.status_code == 200
             granted: dict[str, str] = answer.json()
             return granted

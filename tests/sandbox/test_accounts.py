@@ -37,7 +37,7 @@ EACH_PROVIDER = pytest.mark.parametrize("provider_class", PROVIDERS, ids=lambda 
 
 
 def _profile(provider: str, answer: requests.Response) -> dict[str, Any]:
-    """The part of the answer that is about the person."""
+    """Return the part of the answer that describes the user."""
     person: dict[str, Any] = answer.json()
     if provider == "twitch":
         [person] = person["data"]
@@ -47,30 +47,30 @@ def _profile(provider: str, answer: requests.Response) -> dict[str, Any]:
 
 
 @EACH_PROVIDER
-def test_is_put_to_the_test(provider_class: type[Provider]) -> None:
-    """Every provider is registered with, and every one that gives access tokens is called below."""
+def test_each_provider_has_its_calls_here(provider_class: type[Provider]) -> None:
+    """Every provider has two registrations, and every one that issues access tokens is called in these tests."""
     name = provider_class.name
 
     assert OURS[name].client_id != THEIRS[name].client_id
-    assert (name in calls.PROFILE) == provider_class.gives_access_token
+    assert (name in calls.PROFILE) == provider_class.issues_access_token
     assert (name in NAMED_BY_CHECK) == provider_class.checks_user
 
 
 @EACH_PROVIDER
-def test_ids_are_apart(provider_class: type[Provider]) -> None:
-    """No two personas are one account, but those that have no usable id."""
+def test_ids_are_unique(provider_class: type[Provider]) -> None:
+    """No two personas have the same id, except those with an invalid one."""
     provider = provider_class()
     ids = [provider.account(persona).id for persona in PERSONAS if persona.name not in ALTERATIONS]
 
     assert len(set(ids)) == len(ids)
-    assert len({type(own_id) for own_id in ids}) == 1
+    assert len({type(user_id) for user_id in ids}) == 1
 
 
 @EACH_CALL
-def test_tokens_that_are_no_good(sandbox: str, grant: Grant, provider: str, call: calls.Call) -> None:
-    """Expired, revoked and made up: every call refuses all three, and says so in JSON."""
-    made_up = {"access_token": "invented", "access_token_secret": "invented"}
-    for granted in (grant(provider, "expired"), grant(provider, "revoked"), made_up):
+def test_invalid_tokens_are_refused(sandbox: str, grant: Grant, provider: str, call: calls.Call) -> None:
+    """Every call refuses expired, revoked and unknown tokens with an error in JSON."""
+    unknown = {"access_token": "invented", "access_token_secret": "invented"}
+    for granted in (grant(provider, "expired"), grant(provider, "revoked"), unknown):
         answer = call(sandbox, granted)
 
         assert answer.status_code in {400, 401, 404}
@@ -79,14 +79,14 @@ def test_tokens_that_are_no_good(sandbox: str, grant: Grant, provider: str, call
 
 @EACH_CALL
 @pytest.mark.parametrize("persona", sorted({*FALSE_CLAIMS, *FORGERIES} - {"expired"}))
-def test_faults_of_id_tokens_alone(sandbox: str, grant: Grant, provider: str, call: calls.Call, persona: str) -> None:
-    """A persona whose id_token is bad has an access token that is as good as anybody's."""
+def test_faults_of_id_tokens_only(sandbox: str, grant: Grant, provider: str, call: calls.Call, persona: str) -> None:
+    """A persona whose id_token is invalid has a valid access token."""
     assert call(sandbox, grant(provider, persona)).status_code == 200
 
 
 @pytest.mark.parametrize("provider", calls.CHECK)
-def test_the_check_tells_apps_apart(sandbox: str, grant: Grant, provider: str) -> None:
-    """The token of another app is not found, or the check names that app and not ours."""
+def test_the_check_distinguishes_apps(sandbox: str, grant: Grant, provider: str) -> None:
+    """The check does not find the token of another app, or names that app."""
     ours, theirs = (str(app[provider].app_id or app[provider].client_id) for app in (OURS, THEIRS))
 
     own = calls.CHECK[provider](sandbox, grant(provider))
@@ -98,8 +98,8 @@ def test_the_check_tells_apps_apart(sandbox: str, grant: Grant, provider: str) -
 
 
 @EACH_PROFILE
-def test_false_ids(sandbox: str, grant: Grant, provider: str) -> None:
-    """The profile is whole but for the id."""
+def test_invalid_ids(sandbox: str, grant: Grant, provider: str) -> None:
+    """The profile contains the invalid id of its persona."""
     expected: dict[str, object] = {
         "no-id": None,
         "empty-id": "",
@@ -109,17 +109,17 @@ def test_false_ids(sandbox: str, grant: Grant, provider: str) -> None:
         "object-id": {},
         "long-id": "9" * 300,
     }
-    for persona, false_id in expected.items():
+    for persona, invalid_id in expected.items():
         profile = _profile(provider, calls.PROFILE[provider](sandbox, grant(provider, persona)))
 
         found = profile.get(ID_FIELD.get(provider, "id"))
-        assert type(found) is type(false_id)
-        assert found == false_id
+        assert type(found) is type(invalid_id)
+        assert found == invalid_id
 
 
 @EACH_PROFILE
-def test_false_ids_beyond_json(sandbox: str, grant: Grant, provider: str) -> None:
-    """An id with a NUL, and one that is not a number."""
+def test_ids_with_nul_or_nan(sandbox: str, grant: Grant, provider: str) -> None:
+    """The profile contains an id with a NUL, or NaN."""
     field = ID_FIELD.get(provider, "id")
 
     nul = _profile(provider, calls.PROFILE[provider](sandbox, grant(provider, "nul-id")))
@@ -128,8 +128,8 @@ def test_false_ids_beyond_json(sandbox: str, grant: Grant, provider: str) -> Non
 
 
 @EACH_PROFILE
-def test_odd_names(sandbox: str, grant: Grant, provider: str) -> None:
-    """Names are too long, or hold what no name holds."""
+def test_invalid_names(sandbox: str, grant: Grant, provider: str) -> None:
+    """Names are too long, or contain a NUL."""
     field = NAME_FIELD.get(provider, "username")
 
     long = _profile(provider, calls.PROFILE[provider](sandbox, grant(provider, "long-name")))
@@ -140,7 +140,7 @@ def test_odd_names(sandbox: str, grant: Grant, provider: str) -> None:
 
 @EACH_PROFILE
 def test_addresses(sandbox: str, grant: Grant, provider: str) -> None:
-    """Where a profile has an address, the persona without one has none."""
+    """Profiles that contain an address omit it for the persona without one."""
     params = {"params": {"fields": "id,email"}} if provider == "facebook" else {}
 
     own = calls.PROFILE[provider](sandbox, grant(provider), **params)
@@ -152,8 +152,8 @@ def test_addresses(sandbox: str, grant: Grant, provider: str) -> None:
 
 
 @pytest.mark.parametrize("provider", NAMED_BY_CHECK)
-def test_mismatch(sandbox: str, grant: Grant, provider: str) -> None:
-    """The profile is Ellen Ripley's, and the check says so of somebody else."""
+def test_check_and_profile_of_different_users(sandbox: str, grant: Grant, provider: str) -> None:
+    """The profile is Ellen Ripley's, and the check names another user."""
     granted = grant(provider, "mismatch")
     named = NAMED_BY_CHECK[provider]
 

@@ -13,8 +13,8 @@ from sandbox.registrations import OURS
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_serves_until_told_to_stop(number: signal.Signals) -> None:
-    """One line says where, and the end is an orderly one."""
+def test_serves_until_a_signal(number: signal.Signals) -> None:
+    """It prints its URL, logs requests without their query, and exits with 0."""
     command = [sys.executable, "-m", "sandbox", "serve", "--port", "0", "--verbose"]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) as process:  # noqa: S603  # our own
@@ -30,8 +30,8 @@ def test_serves_until_told_to_stop(number: signal.Signals) -> None:
     assert log == "GET /personas 200\n"
 
 
-def test_says_that_the_port_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
-    """One line, and an exit status that a script sees."""
+def test_a_port_in_use_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    """It prints one line and exits with 1."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         assert main(["serve", "--port", str(port)]) == 1
@@ -42,8 +42,8 @@ def test_says_that_the_port_is_taken(capsys: pytest.CaptureFixture[str]) -> None
 
 
 @pytest.mark.parametrize("port", ["-1", "65536", "http", "٣"])
-def test_says_that_the_port_is_none(port: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """What is no port is refused before anything is tried."""
+def test_an_invalid_port_is_an_error(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The parser refuses it."""
     with pytest.raises(SystemExit):
         main(["serve", f"--port={port}"])
 
@@ -51,7 +51,7 @@ def test_says_that_the_port_is_none(port: str, capsys: pytest.CaptureFixture[str
 
 
 def test_prints_the_environment(capsys: pytest.CaptureFixture[str]) -> None:
-    """All strings, as an environment is, and every host leads to the sandbox."""
+    """All values are strings, and every host leads to the sandbox."""
     assert main(["environment", "--port", "9101"]) == 0
 
     variables = json.loads(capsys.readouterr().out)

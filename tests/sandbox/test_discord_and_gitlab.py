@@ -6,7 +6,7 @@ from tests.sandbox.calls import Grant
 
 
 def test_discord_names_app_and_user(sandbox: str, grant: Grant) -> None:
-    """The check shows part of the user, the profile the address as well."""
+    """The check contains part of the user, and the profile also the address."""
     granted = grant("discord")
 
     check = calls.discord_authorization(sandbox, granted).json()
@@ -18,8 +18,8 @@ def test_discord_names_app_and_user(sandbox: str, grant: Grant) -> None:
     assert foreign["application"]["id"] == THEIRS["discord"].client_id
 
 
-def test_discord_without_the_scope_of_the_address(sandbox: str, grant: Grant) -> None:
-    """The app may know who it is and nothing more; the user is in the check all the same."""
+def test_discord_without_the_scope_email(sandbox: str, grant: Grant) -> None:
+    """The profile has no address; the check still contains the user."""
     granted = grant("discord", "no-email")
 
     check = calls.discord_authorization(sandbox, granted).json()
@@ -30,7 +30,7 @@ def test_discord_without_the_scope_of_the_address(sandbox: str, grant: Grant) ->
 
 
 def test_gitlab_names_app_and_user(sandbox: str, grant: Grant) -> None:
-    """The check names both by id, the profile has the rest."""
+    """The check contains the ids of app and user."""
     granted = grant("gitlab")
 
     check = calls.gitlab_token_info(sandbox, granted).json()
@@ -42,8 +42,8 @@ def test_gitlab_names_app_and_user(sandbox: str, grant: Grant) -> None:
 
 @pytest.mark.parametrize("persona", ["expired", "revoked"])
 @pytest.mark.parametrize("provider", ["discord", "gitlab"])
-def test_refuse_tokens_that_are_no_good(sandbox: str, grant: Grant, provider: str, persona: str) -> None:
-    """Profile and check refuse alike."""
+def test_invalid_tokens_are_refused(sandbox: str, grant: Grant, provider: str, persona: str) -> None:
+    """Profile and check answer 401."""
     granted = grant(provider, persona)
 
     assert calls.PROFILE[provider](sandbox, granted).status_code == 401

@@ -5,8 +5,8 @@ from tests.sandbox import calls
 from tests.sandbox.calls import Grant
 
 
-def test_gives_id_and_name_unless_asked_for_more(sandbox: str, grant: Grant) -> None:
-    """Graph shows no more of a profile than was asked for."""
+def test_returns_the_requested_fields(sandbox: str, grant: Grant) -> None:
+    """Without `fields` the profile is id and name."""
     granted = grant("facebook")
 
     assert calls.facebook(sandbox, granted).json() == {"id": "10011", "name": "Ellen Ripley"}
@@ -18,8 +18,8 @@ def test_gives_id_and_name_unless_asked_for_more(sandbox: str, grant: Grant) -> 
     }
 
 
-def test_withholds_what_the_person_has_not_shared(sandbox: str, grant: Grant) -> None:
-    """A known field that the app may not see is left out, an unknown one is an error."""
+def test_omits_fields_without_permission(sandbox: str, grant: Grant) -> None:
+    """A known field that the app may not read is omitted; an unknown one is an error."""
     granted = grant("facebook", "no-email")
 
     assert calls.facebook(sandbox, granted, params={"fields": "email,gender"}).json() == {"id": "10101"}
@@ -27,8 +27,8 @@ def test_withholds_what_the_person_has_not_shared(sandbox: str, grant: Grant) ->
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, 100)
 
 
-def test_requires_the_proof(sandbox: str, grant: Grant) -> None:
-    """A token alone opens nothing: whoever found it has not got the app's secret."""
+def test_requires_appsecret_proof(sandbox: str, grant: Grant) -> None:
+    """A request with the token only is refused."""
     token = grant("facebook")["access_token"]
 
     answer = calls.get(f"{sandbox}/facebook/v24.0/me", params={"access_token": token})
@@ -38,8 +38,8 @@ def test_requires_the_proof(sandbox: str, grant: Grant) -> None:
     assert (error["code"], error["type"]) == (100, "GraphMethodException")
 
 
-def test_measures_the_proof_against_the_app_of_the_token(sandbox: str, grant: Grant) -> None:
-    """The token of another app cannot be proved with our secret, only with theirs."""
+def test_checks_the_proof_with_the_secret_of_the_tokens_app(sandbox: str, grant: Grant) -> None:
+    """The token of another app needs a proof with that app's secret."""
     granted = grant("facebook", "foreign")
 
     ours = calls.facebook(sandbox, granted)
@@ -53,8 +53,8 @@ def test_measures_the_proof_against_the_app_of_the_token(sandbox: str, grant: Gr
     assert (theirs.status_code, theirs.json()["id"]) == (200, "10105")
 
 
-def test_says_why_a_token_is_no_good(sandbox: str, grant: Grant) -> None:
-    """Graph's codes tell an invented, an expired and a revoked token and a deleted app apart."""
+def test_error_codes_of_invalid_tokens(sandbox: str, grant: Grant) -> None:
+    """Unknown, expired and revoked tokens and a deleted app have different codes."""
 
     def error(granted: dict[str, str]) -> tuple[int, int, int | None]:
         answer = calls.facebook(sandbox, granted)
@@ -68,8 +68,8 @@ def test_says_why_a_token_is_no_good(sandbox: str, grant: Grant) -> None:
     assert error(grant("facebook", "unregistered")) == (400, 101, None)
 
 
-def test_publishes_the_keys_of_limited_login_at_both_addresses(sandbox: str) -> None:
-    """The SDKs look at one host, OpenID discovery at the other."""
+def test_both_hosts_publish_the_keys(sandbox: str) -> None:
+    """The keys of Limited Login are the same at the host of the SDKs and at that of OpenID discovery."""
     limited, www = (
         requests.get(f"{sandbox}/facebook/{host}/.well-known/oauth/openid/jwks/", timeout=10).json()
         for host in ("limited", "www")

@@ -5,20 +5,20 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from sandbox.faults import CHECKS, EVERYWHERE
+from sandbox.faults import CHECK_FAULTS, FAULTS
 from sandbox.id_tokens import FALSE_CLAIMS, FORGERIES
 from sandbox.personas import ALTERATIONS, PERSONAS
 from tests.sandbox import calls
 from tests.sandbox.calls import EACH_CALL, Grant
 from tests.sandbox.conftest import serving
 
-# Nobody answers in this time; it is spent once a call.
 SOON = 0.05
+"""Seconds to wait for an answer that does not come."""
 
 
 @EACH_CALL
-def test_trouble_with_a_status(sandbox: str, grant: Grant, provider: str, call: calls.Call) -> None:
-    """The provider says that it is in trouble, and when to come back."""
+def test_error_status(sandbox: str, grant: Grant, provider: str, call: calls.Call) -> None:
+    """The answer has an error status and a JSON body, and Retry-After where the persona says so."""
     for persona, status, retry_after in (
         ("error-500", 500, None),
         ("error-503", 503, "7"),
@@ -31,8 +31,8 @@ def test_trouble_with_a_status(sandbox: str, grant: Grant, provider: str, call: 
 
 
 @EACH_CALL
-def test_error_object_with_a_good_status(sandbox: str, grant: Grant, provider: str, call: calls.Call) -> None:
-    """Only a look into the body tells that this is no profile."""
+def test_error_object_with_status_200(sandbox: str, grant: Grant, provider: str, call: calls.Call) -> None:
+    """The body is the provider's error object."""
     answer = call(sandbox, grant(provider, "error-object"))
 
     assert answer.status_code == 200
@@ -40,8 +40,8 @@ def test_error_object_with_a_good_status(sandbox: str, grant: Grant, provider: s
 
 
 @EACH_CALL
-def test_nonsense(sandbox: str, grant: Grant, provider: str, call: calls.Call) -> None:
-    """A good status and a body that is no JSON object in UTF-8 of sensible depth."""
+def test_invalid_bodies(sandbox: str, grant: Grant, provider: str, call: calls.Call) -> None:
+    """The status is 200 and the body is no JSON object, not UTF-8 or nested too deeply."""
 
     def body(persona: str) -> bytes:
         answer = call(sandbox, grant(provider, persona))
@@ -60,7 +60,7 @@ def test_nonsense(sandbox: str, grant: Grant, provider: str, call: calls.Call) -
 
 @EACH_CALL
 def test_reset(sandbox: str, grant: Grant, provider: str, call: calls.Call) -> None:
-    """The connection breaks without an answer."""
+    """The connection is reset without an answer."""
     granted = grant(provider, "reset")
 
     with pytest.raises(requests.ConnectionError, match="reset"):
@@ -69,14 +69,14 @@ def test_reset(sandbox: str, grant: Grant, provider: str, call: calls.Call) -> N
 
 @EACH_CALL
 def test_redirect(sandbox: str, grant: Grant, provider: str, call: calls.Call) -> None:
-    """Every call can be sent elsewhere."""
+    """Every call can be redirected to the canary."""
     answer = call(sandbox, grant(provider, "redirect"))
 
     assert (answer.status_code, answer.headers["Location"]) == (302, f"{sandbox}/canary")
 
 
-def test_redirect_leads_to_the_canary(grant: Grant) -> None:
-    """Whoever follows the redirect is counted; this test does, once."""
+def test_the_canary_counts_requests(grant: Grant) -> None:
+    """A client that follows the redirect is counted."""
     with serving() as sandbox:
         visits = f"{sandbox}/canary/visits"
         answer = calls.discord(sandbox, grant("discord", "redirect"))
@@ -89,8 +89,8 @@ def test_redirect_leads_to_the_canary(grant: Grant) -> None:
 
 @EACH_CALL
 @pytest.mark.parametrize("persona", ["hang", "slow", "drip"])
-def test_no_answer_yet(sandbox: str, grant: Grant, provider: str, call: calls.Call, persona: str) -> None:
-    """Whoever waits for an answer waits."""
+def test_no_answer_in_time(sandbox: str, grant: Grant, provider: str, call: calls.Call, persona: str) -> None:
+    """The answer does not arrive within the timeout."""
     granted = grant(provider, persona)
 
     with pytest.raises(requests.ReadTimeout):
@@ -98,7 +98,7 @@ def test_no_answer_yet(sandbox: str, grant: Grant, provider: str, call: calls.Ca
 
 
 def test_drip(sandbox: str, grant: Grant) -> None:
-    """The first byte comes at once and the rest does not."""
+    """The first byte arrives at once and the rest does not."""
     address = urlsplit(sandbox)
     token = grant("gitlab", "drip")["access_token"]
     with socket.create_connection((address.hostname, address.port or 0), timeout=5) as client:
@@ -109,7 +109,7 @@ def test_drip(sandbox: str, grant: Grant) -> None:
 
 @EACH_CALL
 def test_endless(sandbox: str, grant: Grant, provider: str, call: calls.Call) -> None:
-    """There is always more."""
+    """The body is larger than 5 MB."""
     with call(sandbox, grant(provider, "endless"), stream=True) as answer:
         received = 0
         for chunk in answer.iter_content(1_000_000):
@@ -122,7 +122,7 @@ def test_endless(sandbox: str, grant: Grant, provider: str, call: calls.Call) ->
 
 @EACH_CALL
 def test_gzip_bomb(sandbox: str, grant: Grant, provider: str, call: calls.Call) -> None:
-    """What comes is small, what it holds is not."""
+    """The compressed body is small, and the decompressed one is not."""
     with call(sandbox, grant(provider, "gzip-bomb"), stream=True) as answer:
         assert answer.headers["Content-Encoding"] == "gzip"
         assert int(answer.headers["Content-Length"]) < 1_000_000
@@ -130,24 +130,24 @@ def test_gzip_bomb(sandbox: str, grant: Grant, provider: str, call: calls.Call) 
 
 
 @pytest.mark.parametrize("provider", calls.CHECK)
-def test_trouble_with_the_check_alone(sandbox: str, grant: Grant, provider: str) -> None:
-    """The profile is there for who does not look at the check."""
+def test_faults_of_the_check_only(sandbox: str, grant: Grant, provider: str) -> None:
+    """The check fails, and the profile is normal."""
     for persona in ("check-down", "check-nonsense"):
         assert calls.PROFILE[provider](sandbox, grant(provider, persona)).status_code == 200
     assert calls.CHECK[provider](sandbox, grant(provider, "check-down")).status_code == 500
     assert calls.CHECK[provider](sandbox, grant(provider, "check-nonsense")).json() == {"status": "ok"}
 
 
-def test_every_scripted_persona_has_a_script() -> None:
-    """A persona that promises trouble and makes none would be a test of nothing."""
-    of_the_providers = {"foreign", "revoked", "unregistered", "mismatch"}
-    scripted = {*ALTERATIONS, *FALSE_CLAIMS, *FORGERIES, *CHECKS, *EVERYWHERE, *of_the_providers}
+def test_every_scripted_persona_is_implemented() -> None:
+    """Every scripted persona changes something, and every change has a persona."""
+    in_the_providers = {"foreign", "revoked", "unregistered", "mismatch"}
+    scripted = {*ALTERATIONS, *FALSE_CLAIMS, *FORGERIES, *CHECK_FAULTS, *FAULTS, *in_the_providers}
     assert {persona.name for persona in PERSONAS if not persona.ordinary} == scripted
     assert len({persona.number for persona in PERSONAS}) == len({persona.name for persona in PERSONAS})
 
 
-def test_others_are_served_meanwhile(sandbox: str, grant: Grant) -> None:
-    """Clients that wait for a silent provider are in nobody's way."""
+def test_silent_answers_block_no_other(sandbox: str, grant: Grant) -> None:
+    """A request is answered while 32 clients wait for a silent provider."""
     token = grant("gitlab", "hang")["access_token"]
     request = f"GET /gitlab/api/v4/user?access_token={token} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
     address = urlsplit(sandbox)

@@ -7,7 +7,7 @@ from tests.sandbox.calls import Grant
 
 
 def test_check_names_the_app_and_the_user(sandbox: str, grant: Grant) -> None:
-    """The answer to the check is enough to sign somebody in."""
+    """The answer to the check contains app, user and token."""
     granted = grant("github")
 
     answer = calls.github_check(sandbox, granted)
@@ -20,8 +20,8 @@ def test_check_names_the_app_and_the_user(sandbox: str, grant: Grant) -> None:
 
 
 @pytest.mark.parametrize("persona", ["foreign", "expired", "revoked"])
-def test_check_does_not_find_a_token_that_is_no_good(sandbox: str, grant: Grant, persona: str) -> None:
-    """Foreign, expired, revoked and invented tokens look alike."""
+def test_check_does_not_find_invalid_tokens(sandbox: str, grant: Grant, persona: str) -> None:
+    """Foreign, expired, revoked and unknown tokens have the same answer."""
     answer = calls.github_check(sandbox, grant("github", persona))
     invented = calls.github_check(sandbox, {"access_token": "invented"})
 
@@ -38,26 +38,26 @@ def test_check_does_not_find_a_token_that_is_no_good(sandbox: str, grant: Grant,
         (OURS["github"].secret, OURS["github"].client_id),
     ],
 )
-def test_check_wants_the_credentials_of_the_app(sandbox: str, grant: Grant, auth: tuple[str, str]) -> None:
-    """Only the app in the path may ask, and it has to show its secret."""
+def test_check_requires_the_credentials_of_the_app(sandbox: str, grant: Grant, auth: tuple[str, str]) -> None:
+    """Only the app in the path is allowed, with its secret."""
     answer = calls.github_check(sandbox, grant("github"), auth=auth)
 
     assert (answer.status_code, answer.json()["message"]) == (401, "Bad credentials")
 
 
-def test_check_of_an_app_that_is_gone(sandbox: str, grant: Grant) -> None:
-    """Our own registration is refused, which no token can help."""
+def test_check_by_a_deleted_app(sandbox: str, grant: Grant) -> None:
+    """Our own registration is refused with 401."""
     assert calls.github_check(sandbox, grant("github", "unregistered")).status_code == 401
 
 
 @pytest.mark.parametrize("body", [{}, {"access_token": 7}, ["token"]])
 def test_check_without_a_token(sandbox: str, body: object) -> None:
-    """A body without a token is understood and refused."""
+    """A body without a token is refused with 422."""
     assert calls.github_check(sandbox, {"access_token": ""}, json=body).status_code == 422
 
 
 def test_profile_and_addresses(sandbox: str, grant: Grant) -> None:
-    """The holder of any app's token sees the profile, under either scheme."""
+    """A token of any app reads them, with the scheme `token` or `Bearer`."""
     granted = grant("github")
 
     assert calls.github(sandbox, granted).json()["name"] == "Ellen Ripley"
@@ -68,8 +68,8 @@ def test_profile_and_addresses(sandbox: str, grant: Grant) -> None:
     assert calls.github(sandbox, {"access_token": "invented"}).status_code == 401
 
 
-def test_unverified_address_is_not_public(sandbox: str, grant: Grant) -> None:
-    """An address that is not verified shows only in the list, marked as such."""
+def test_an_unverified_address_is_not_public(sandbox: str, grant: Grant) -> None:
+    """An unverified address is in the list only, marked as unverified."""
     granted = grant("github", "unverified-email")
 
     assert calls.github(sandbox, granted).json()["email"] is None
@@ -77,8 +77,8 @@ def test_unverified_address_is_not_public(sandbox: str, grant: Grant) -> None:
     assert calls.get(f"{sandbox}/github/user/emails", headers=headers).json()[0]["verified"] is False
 
 
-def test_wants_a_client_that_names_itself(sandbox: str) -> None:
-    """GitHub turns a request without a User-Agent away, whatever else it holds."""
+def test_requires_a_user_agent(sandbox: str) -> None:
+    """A request without a User-Agent is refused with 403."""
     with requests.Session() as session:
         session.headers.clear()
         # An empty value keeps urllib3 from adding its own.

@@ -7,16 +7,16 @@ from tests.sandbox.calls import Grant
 SUB = "100000000000000040011"
 
 
-def test_userinfo_shows_the_profile(sandbox: str, grant: Grant) -> None:
-    """The bearer of a token sees the claims, booleans as booleans."""
+def test_userinfo_returns_the_profile(sandbox: str, grant: Grant) -> None:
+    """It contains the claims, with booleans as booleans."""
     profile = calls.google(sandbox, grant("google-oauth2")).json()
 
     assert (profile["sub"], profile["given_name"], profile["family_name"]) == (SUB, "Ellen", "Ripley")
     assert profile["email_verified"] is True
 
 
-def test_tokeninfo_says_whose_token_it_is(sandbox: str, grant: Grant) -> None:
-    """The check names the app and the user, and knows no other type than strings."""
+def test_tokeninfo_names_app_and_user(sandbox: str, grant: Grant) -> None:
+    """All its values are strings."""
     info = calls.google_tokeninfo(sandbox, grant("google-oauth2")).json()
 
     client_id = OURS["google-oauth2"].client_id
@@ -28,7 +28,7 @@ def test_tokeninfo_says_whose_token_it_is(sandbox: str, grant: Grant) -> None:
 
 
 def test_tokeninfo_reads_id_tokens(sandbox: str, grant: Grant) -> None:
-    """An id_token can be checked in the same place, unless its signature is not Google's."""
+    """It returns the claims of an id_token, and refuses one that Google has not signed."""
     url = f"{sandbox}/google-oauth2/oauth2/tokeninfo"
 
     info = calls.get(url, params={"id_token": grant("google-oauth2")["id_token"]}).json()
@@ -38,8 +38,8 @@ def test_tokeninfo_reads_id_tokens(sandbox: str, grant: Grant) -> None:
 
 
 @pytest.mark.parametrize("persona", ["expired", "revoked"])
-def test_refuses_tokens_that_are_no_good(sandbox: str, grant: Grant, persona: str) -> None:
-    """The profile is refused with 401 and a challenge, the check with 400."""
+def test_invalid_tokens_are_refused(sandbox: str, grant: Grant, persona: str) -> None:
+    """The profile answers 401 with a challenge, the check 400."""
     granted = grant("google-oauth2", persona)
 
     refused = calls.google(sandbox, granted)
@@ -50,7 +50,7 @@ def test_refuses_tokens_that_are_no_good(sandbox: str, grant: Grant, persona: st
 
 
 def test_discovery_leads_to_the_keys(sandbox: str) -> None:
-    """The addresses in the document are Google's own: the service is told where those are."""
+    """The URLs in the document are Google's own; the service maps their hosts to the sandbox."""
     discovery = calls.get(f"{sandbox}/google-oauth2/accounts/.well-known/openid-configuration").json()
 
     assert discovery["issuer"] == "https://accounts.google.com"
@@ -59,7 +59,7 @@ def test_discovery_leads_to_the_keys(sandbox: str) -> None:
 
 
 def test_unverified_address(sandbox: str, grant: Grant) -> None:
-    """An address that the person has not confirmed is marked in all three places."""
+    """Userinfo and tokeninfo mark an unverified address."""
     granted = grant("google-oauth2", "unverified-email")
 
     assert calls.google(sandbox, granted).json()["email_verified"] is False

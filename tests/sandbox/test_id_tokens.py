@@ -26,7 +26,7 @@ EACH_PROVIDER = pytest.mark.parametrize("provider", KEYS)
 
 
 def _verified(sandbox: str, provider: str, id_token: str) -> dict[str, Any]:
-    """The claims, read as a service must read them."""
+    """Return the claims after the checks that a service must make."""
     keys = jwt.PyJWKSet.from_dict(calls.get(f"{sandbox}/{KEYS[provider]}").json())
     try:
         key = keys[jwt.get_unverified_header(id_token)["kid"]]
@@ -36,14 +36,14 @@ def _verified(sandbox: str, provider: str, id_token: str) -> dict[str, Any]:
     return jwt.decode(id_token, key.key, algorithms=["RS256"], audience=audience, issuer=issuer)
 
 
-def test_every_issuer_is_looked_at() -> None:
-    """Whoever gives id_tokens is in the table above, under the issuer that it names."""
+def test_every_issuer_is_tested() -> None:
+    """Every provider with id_tokens is in the table above, with its issuer."""
     assert {provider.name: provider.issuer for provider in PROVIDERS if provider.issuer} == ISSUERS
 
 
 @EACH_PROVIDER
-def test_can_be_verified(sandbox: str, grant: Grant, provider: str) -> None:
-    """The published keys, our client id and the issuer are enough."""
+def test_a_valid_id_token(sandbox: str, grant: Grant, provider: str) -> None:
+    """It is verified with the published keys, our client id and the issuer."""
     claims = _verified(sandbox, provider, grant(provider, nonce="n-1")["id_token"])
 
     assert (claims["email"], claims["nonce"]) == ("ripley@example.com", "n-1")
@@ -66,8 +66,8 @@ def test_can_be_verified(sandbox: str, grant: Grant, provider: str) -> None:
         ("false-id", jwt.exceptions.InvalidSubjectError),
     ],
 )
-def test_must_not_be_believed(sandbox: str, grant: Grant, provider: str, persona: str, error: type[Exception]) -> None:
-    """Each bad id_token is bad in the one way that its persona says."""
+def test_invalid_id_tokens(sandbox: str, grant: Grant, provider: str, persona: str, error: type[Exception]) -> None:
+    """Each invalid id_token has the fault that its persona names."""
     id_token = grant(provider, persona)["id_token"]
 
     if error is jwt.MissingRequiredClaimError:
@@ -78,8 +78,8 @@ def test_must_not_be_believed(sandbox: str, grant: Grant, provider: str, persona
 
 
 @EACH_PROVIDER
-def test_other_party_and_other_nonce(sandbox: str, grant: Grant, provider: str) -> None:
-    """Two faults that only a service which looks for them can find."""
+def test_another_authorized_party_and_nonce(sandbox: str, grant: Grant, provider: str) -> None:
+    """PyJWT does not check `azp` and `nonce`; the id_tokens of these personas contain others."""
     party = _verified(sandbox, provider, grant(provider, "wrong-party")["id_token"])
     assert party["azp"] != OURS[provider].client_id
     nonce = _verified(sandbox, provider, grant(provider, "wrong-nonce", nonce="n-1")["id_token"])
@@ -87,7 +87,7 @@ def test_other_party_and_other_nonce(sandbox: str, grant: Grant, provider: str) 
 
 
 def test_apple_writes_booleans_as_strings(sandbox: str, grant: Grant) -> None:
-    """Whoever takes "false" for true would believe an address that nobody has confirmed."""
+    """The value of `email_verified` is "true" or "false"."""
 
     def claims(persona: str) -> dict[str, Any]:
         return _verified(sandbox, "apple-id", grant("apple-id", persona)["id_token"])
@@ -101,7 +101,7 @@ def test_apple_writes_booleans_as_strings(sandbox: str, grant: Grant) -> None:
 
 
 def test_discovery_describes_the_id_tokens(sandbox: str, grant: Grant) -> None:
-    """A client that knows the issuer alone finds keys and algorithm, and no claim that goes unmentioned."""
+    """The document contains the URL of the keys, the algorithm and all claims."""
     discovery = calls.get(f"{sandbox}/oidc/.well-known/openid-configuration").json()
 
     assert discovery["issuer"] == ISSUERS["oidc"]

@@ -3,8 +3,8 @@ from tests.sandbox import calls
 from tests.sandbox.calls import Grant
 
 
-def test_gives_the_fields_asked_for(sandbox: str, grant: Grant) -> None:
-    """The profile is an id and a name, and the id alone by default."""
+def test_returns_the_requested_fields(sandbox: str, grant: Grant) -> None:
+    """Without `fields` the profile is the id."""
     granted = grant("instagram")
 
     assert calls.instagram(sandbox, granted).json() == {"id": "17841400000030011", "username": "ripley"}
@@ -12,8 +12,8 @@ def test_gives_the_fields_asked_for(sandbox: str, grant: Grant) -> None:
     assert alone.json() == {"id": "17841400000030011"}
 
 
-def test_exchanges_a_token_for_one_that_lives_longer(sandbox: str, grant: Grant) -> None:
-    """The new token opens the same profile and cannot be exchanged again."""
+def test_exchanges_a_short_lived_token(sandbox: str, grant: Grant) -> None:
+    """The new token reads the same profile and cannot be exchanged again."""
     exchanged = calls.instagram_exchange(sandbox, grant("instagram"))
 
     assert exchanged.status_code == 200
@@ -23,8 +23,8 @@ def test_exchanges_a_token_for_one_that_lives_longer(sandbox: str, grant: Grant)
     assert (again.status_code, again.json()["error"]["code"]) == (400, 452)
 
 
-def test_exchanges_only_for_the_app_of_the_token(sandbox: str, grant: Grant) -> None:
-    """The secret must be that of the app which the token was issued to."""
+def test_exchanges_only_with_the_secret_of_the_tokens_app(sandbox: str, grant: Grant) -> None:
+    """Another app's secret, or a wrong one, is refused."""
     foreign = grant("instagram", "foreign")
 
     refused = calls.instagram_exchange(sandbox, foreign)
@@ -33,8 +33,8 @@ def test_exchanges_only_for_the_app_of_the_token(sandbox: str, grant: Grant) -> 
     assert calls.instagram_exchange(sandbox, grant("instagram"), secret="wrong").status_code == 400
 
 
-def test_refuses_tokens_that_are_no_good(sandbox: str, grant: Grant) -> None:
-    """Both calls refuse alike, and a deleted app shows only where its secret is sent."""
+def test_invalid_tokens_are_refused(sandbox: str, grant: Grant) -> None:
+    """Both calls have the same errors; only the exchange refuses a deleted app."""
     for persona in ("expired", "revoked"):
         for call in (calls.instagram, calls.instagram_exchange):
             answer = call(sandbox, grant("instagram", persona))

@@ -36,7 +36,7 @@ BACKENDS: list[type[Any]] = [
 
 
 class Strategy(BaseStrategy[Any]):
-    """social-core without a framework: settings, and a session that forgets."""
+    """A strategy without a framework: settings, and a session that stores nothing."""
 
     def __init__(self, settings: dict[str, str]) -> None:
         super().__init__()
@@ -59,27 +59,27 @@ class Strategy(BaseStrategy[Any]):
 
 
 @pytest.fixture
-def led_to_sandbox(sandbox: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """The environment, with every call led from the provider to the sandbox once it is signed."""
+def sandbox_environment(sandbox: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Send signed calls to the sandbox instead of the providers; return the environment."""
     variables = environment(sandbox)
     hosts = json.loads(variables["PROVIDER_HOSTS"])
     send = requests.adapters.HTTPAdapter.send
 
-    def lead(adapter: Any, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+    def redirected(adapter: Any, request: requests.PreparedRequest, **options: Any) -> requests.Response:
         parts = urlsplit(str(request.url))
         origin = f"{parts.scheme}://{parts.netloc}"
         request.url = str(request.url).replace(origin, hosts.get(origin, origin), 1)
         return send(adapter, request, **options)
 
-    monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", lead)
+    monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", redirected)
     return variables
 
 
 @pytest.mark.parametrize("backend_class", BACKENDS, ids=lambda backend: backend.name)
-def test_backends_get_a_person(led_to_sandbox: dict[str, str], grant: Grant, backend_class: type[Any]) -> None:
-    """social-core's own backends, unchanged, find out who somebody is."""
+def test_backends_read_the_profile(sandbox_environment: dict[str, str], grant: Grant, backend_class: type[Any]) -> None:
+    """social-core's own backends, unchanged, read id and name from the sandbox."""
     granted = grant(backend_class.name, "zoe")
-    backend = backend_class(Strategy(led_to_sandbox), redirect_uri="/")
+    backend = backend_class(Strategy(sandbox_environment), redirect_uri="/")
     token: Any = granted["access_token"]
     if "access_token_secret" in granted:
         token = {"oauth_token": token, "oauth_token_secret": granted["access_token_secret"]}
@@ -98,9 +98,9 @@ def _oidc_claims(variables: dict[str, str], granted: dict[str, str]) -> dict[str
     return claims
 
 
-def test_oidc_is_found_by_its_endpoint_alone(led_to_sandbox: dict[str, str], grant: Grant) -> None:
-    """The generic backend goes from the issuer to the document, from there to the keys."""
-    claims = _oidc_claims(led_to_sandbox, grant("oidc", "zoe"))
+def test_oidc_is_configured_by_its_endpoint_only(sandbox_environment: dict[str, str], grant: Grant) -> None:
+    """The generic backend finds the discovery document by the issuer, and the keys by the document."""
+    claims = _oidc_claims(sandbox_environment, grant("oidc", "zoe"))
 
     assert (claims["name"], claims["preferred_username"]) == ("Zoë Łukasiewicz-山田", "zoe")
 
@@ -119,7 +119,7 @@ def test_oidc_is_found_by_its_endpoint_alone(led_to_sandbox: dict[str, str], gra
         "unknown-key",
     ],
 )
-def test_oidc_refuses_what_must_not_be_believed(led_to_sandbox: dict[str, str], grant: Grant, persona: str) -> None:
-    """No bad id_token gets past social-core's own check."""
+def test_oidc_refuses_invalid_id_tokens(sandbox_environment: dict[str, str], grant: Grant, persona: str) -> None:
+    """social-core's own check refuses every invalid id_token."""
     with pytest.raises(SocialAuthBaseException):
-        _oidc_claims(led_to_sandbox, grant("oidc", persona))
+        _oidc_claims(sandbox_environment, grant("oidc", persona))

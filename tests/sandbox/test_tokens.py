@@ -7,20 +7,20 @@ from tests.sandbox import calls
 from tests.sandbox.calls import Grant
 from tests.sandbox.conftest import serving
 
-BEARING = [provider.name for provider in PROVIDERS if provider.gives_access_token]
+ISSUE_ACCESS_TOKENS = [provider.name for provider in PROVIDERS if provider.issues_access_token]
 
 
-def test_outlive_the_sandbox(grant: Grant) -> None:
-    """A token is good at a sandbox that has not issued it."""
+def test_tokens_stay_valid_after_a_restart(grant: Grant) -> None:
+    """Another process of the sandbox accepts a token."""
     granted = grant("twitter")
 
     with serving() as restarted:
         assert calls.twitter(restarted, granted).status_code == 200
 
 
-@pytest.mark.parametrize("provider", BEARING)
-def test_are_short_and_plain(grant: Grant, provider: str) -> None:
-    """Every client can carry them, and no two are the same."""
+@pytest.mark.parametrize("provider", ISSUE_ACCESS_TOKENS)
+def test_tokens_are_short_and_in_base64url(grant: Grant, provider: str) -> None:
+    """They have less than 400 characters, and no two are the same."""
     tokens = [grant(provider, "unverified-email")["access_token"] for _ in range(2)]
 
     assert len(set(tokens)) == 2
@@ -30,8 +30,8 @@ def test_are_short_and_plain(grant: Grant, provider: str) -> None:
 
 
 @pytest.mark.parametrize("provider", ["discord", "gitlab"])
-def test_cannot_be_made_up(sandbox: str, grant: Grant, provider: str) -> None:
-    """A token of another provider, one that was tampered with, and noise are all unknown."""
+def test_forged_tokens_are_refused(sandbox: str, grant: Grant, provider: str) -> None:
+    """Another provider's token, a changed one, and arbitrary text are refused with 401."""
     token = grant(provider)["access_token"]
     tampered = token[:-8] + token[-8:].swapcase()
 

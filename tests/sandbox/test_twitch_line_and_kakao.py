@@ -6,7 +6,7 @@ from tests.sandbox.calls import Grant
 
 
 def test_twitch_validates_a_token(sandbox: str, grant: Grant) -> None:
-    """App, user, scopes and the seconds left, under either scheme."""
+    """The answer contains app, user, scopes and lifetime; `OAuth` and `Bearer` are accepted."""
     granted = grant("twitch")
 
     validated = calls.twitch_validate(sandbox, granted).json()
@@ -24,8 +24,8 @@ def test_twitch_validates_a_token(sandbox: str, grant: Grant) -> None:
     assert (refused.status_code, refused.json()) == (401, {"status": 401, "message": "invalid access token"})
 
 
-def test_helix_wants_the_app_of_the_token(sandbox: str, grant: Grant) -> None:
-    """The app stands beside the token, and another than the token's is refused."""
+def test_helix_requires_the_client_id_of_the_token(sandbox: str, grant: Grant) -> None:
+    """A missing Client-Id and another app's are refused."""
 
     def refusal(granted: dict[str, str], client_id: str | None) -> str:
         answer = calls.twitch(sandbox, granted, client_id=client_id)
@@ -44,8 +44,8 @@ def test_helix_wants_the_app_of_the_token(sandbox: str, grant: Grant) -> None:
     assert calls.twitch(sandbox, foreign, client_id=THEIRS["twitch"].client_id).status_code == 200
 
 
-def test_helix_lists_one_user(sandbox: str, grant: Grant) -> None:
-    """The profile is the only one in a list, with an address if that is verified."""
+def test_helix_returns_a_list_of_one_user(sandbox: str, grant: Grant) -> None:
+    """The profile contains the address if it is verified."""
     [user] = calls.twitch(sandbox, grant("twitch")).json()["data"]
 
     assert (user["id"], user["login"], user["email"]) == ("141900011", "ripley", "ripley@example.com")
@@ -53,8 +53,8 @@ def test_helix_lists_one_user(sandbox: str, grant: Grant) -> None:
     assert "email" not in unverified
 
 
-def test_line_names_the_app_alone(sandbox: str, grant: Grant) -> None:
-    """The verification says nothing about the person, the profile nothing about an address."""
+def test_line_names_the_app_only(sandbox: str, grant: Grant) -> None:
+    """The verification contains no user, and the profile no address."""
     granted = grant("line")
 
     verified = calls.line_verify(sandbox, granted).json()
@@ -65,8 +65,8 @@ def test_line_names_the_app_alone(sandbox: str, grant: Grant) -> None:
     assert (profile["userId"], profile["displayName"]) == ("U0000000000000000000000000000000b", "Ellen Ripley")
 
 
-def test_line_refuses_in_two_ways(sandbox: str, grant: Grant) -> None:
-    """The verification with OAuth's 400, the profile with 401 and a message."""
+def test_line_has_two_error_formats(sandbox: str, grant: Grant) -> None:
+    """The verification answers 400 with an OAuth error, the profile 401 with a message."""
     expired = grant("line", "expired")
 
     check = calls.line_verify(sandbox, expired)
@@ -77,7 +77,7 @@ def test_line_refuses_in_two_ways(sandbox: str, grant: Grant) -> None:
 
 
 def test_kakao_names_the_app_by_its_number(sandbox: str, grant: Grant) -> None:
-    """Not by the key that the person was sent with; both ids are numbers."""
+    """The answer contains the numeric app id instead of the client id; the user's id is a number too."""
     granted = grant("kakao")
 
     info = calls.kakao_token_info(sandbox, granted).json()
@@ -88,12 +88,12 @@ def test_kakao_names_the_app_by_its_number(sandbox: str, grant: Grant) -> None:
     assert foreign["app_id"] == THEIRS["kakao"].app_id
 
 
-def test_kakao_says_what_it_knows_of_an_address(sandbox: str, grant: Grant) -> None:
-    """Whether it is verified, or that the person has not agreed to tell it."""
+def test_kakao_describes_the_address(sandbox: str, grant: Grant) -> None:
+    """The account says if it is verified, or that the user has not agreed to share it."""
 
     def account(persona: str) -> dict[str, object]:
-        told: dict[str, object] = calls.kakao(sandbox, grant("kakao", persona)).json()["kakao_account"]
-        return told
+        found: dict[str, object] = calls.kakao(sandbox, grant("kakao", persona)).json()["kakao_account"]
+        return found
 
     assert account("ripley")["email"] == "ripley@example.com"
     assert account("ripley")["is_email_verified"] is True
@@ -103,8 +103,8 @@ def test_kakao_says_what_it_knows_of_an_address(sandbox: str, grant: Grant) -> N
 
 
 @pytest.mark.parametrize("call", [calls.kakao, calls.kakao_token_info])
-def test_kakao_refuses_with_a_code(sandbox: str, grant: Grant, call: calls.Call) -> None:
-    """The code is the same for all, and the message is not."""
+def test_kakao_error_codes(sandbox: str, grant: Grant, call: calls.Call) -> None:
+    """Invalid tokens have one code and different messages."""
 
     def refusal(granted: dict[str, str]) -> object:
         answer = call(sandbox, granted)

@@ -26,8 +26,8 @@ def _auth(granted: dict[str, str], **changed: object) -> OAuth1:
     return OAuth1(**{**parameters, **changed})
 
 
-def test_knows_who_signed(sandbox: str, grant: Grant) -> None:
-    """A good signature opens the profile, the address included when it is asked for."""
+def test_a_signed_request_reads_the_profile(sandbox: str, grant: Grant) -> None:
+    """The profile contains the address if `include_email` is set."""
     user = calls.twitter(sandbox, grant("twitter")).json()
 
     assert (user["id"], user["id_str"], user["screen_name"]) == (20011, "20011", "ripley")
@@ -46,23 +46,23 @@ def test_knows_who_signed(sandbox: str, grant: Grant) -> None:
         ({"timestamp": str(int(time.time()) - 3600)}, (401, 135)),
     ],
 )
-def test_refuses_what_is_not_signed_right(
+def test_invalid_signatures_are_refused(
     sandbox: str, grant: Grant, changed: dict[str, str], expected: tuple[int, int]
 ) -> None:
-    """Either secret, the app, the method, the token and the time: all must be right."""
+    """Both secrets, the app, the method, the token and the timestamp are checked."""
     assert _send(calls.signed(sandbox, _auth(grant("twitter"), **changed))) == expected
 
 
-def test_refuses_a_request_that_it_has_seen(sandbox: str, grant: Grant) -> None:
-    """The same nonce counts once, so a request that was overheard is worth nothing."""
+def test_a_repeated_request_is_refused(sandbox: str, grant: Grant) -> None:
+    """A nonce is accepted once."""
     request = calls.signed(sandbox, _auth(grant("twitter")))
 
     assert _send(request) == (200, None)
     assert _send(request) == (401, 32)
 
 
-def test_refuses_a_signature_for_another_address(sandbox: str, grant: Grant) -> None:
-    """What counts is the address that the client meant to call, not the one of the sandbox."""
+def test_a_signature_for_another_url_is_refused(sandbox: str, grant: Grant) -> None:
+    """The signature must be for X's URL, not the sandbox's."""
     url = f"{sandbox}/twitter/1.1/account/verify_credentials.json"
     answer = requests.get(url, auth=_auth(grant("twitter")), timeout=10)
 
@@ -70,8 +70,8 @@ def test_refuses_a_signature_for_another_address(sandbox: str, grant: Grant) -> 
 
 
 @pytest.mark.parametrize("authorization", ["", "Bearer token", "OAuth nonsense", 'OAuth oauth_token="x"'])
-def test_refuses_what_is_not_oauth_1(sandbox: str, authorization: str) -> None:
-    """Without all of the OAuth parameters there is nothing to check."""
+def test_missing_oauth_parameters_are_refused(sandbox: str, authorization: str) -> None:
+    """A request without all OAuth 1 parameters is answered with 400."""
     url = f"{sandbox}/twitter/1.1/account/verify_credentials.json"
     answer = calls.get(url, headers={"Authorization": authorization})
 
@@ -81,8 +81,8 @@ def test_refuses_what_is_not_oauth_1(sandbox: str, authorization: str) -> None:
 @pytest.mark.parametrize(
     ("persona", "code"), [("foreign", 89), ("expired", 89), ("revoked", 89), ("unregistered", 416)]
 )
-def test_refuses_tokens_that_are_no_good(sandbox: str, grant: Grant, persona: str, code: int) -> None:
-    """X does not say why a token is no good, only when it is the app."""
+def test_invalid_tokens_are_refused(sandbox: str, grant: Grant, persona: str, code: int) -> None:
+    """Invalid tokens have one code, and a suspended app another."""
     answer = calls.twitter(sandbox, grant("twitter", persona))
 
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (401, code)

@@ -18,15 +18,15 @@ def _params(provider: str, **changed: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("provider", NAMES)
-def test_consent_redirects_with_the_tokens(sandbox: str, provider: str) -> None:
-    """The app gets its state back, and in the fragment what this provider gives."""
+def test_grant_redirects_with_the_tokens(sandbox: str, provider: str) -> None:
+    """The fragment of the redirect contains the state and the tokens that this provider issues."""
     answer = calls.get(f"{sandbox}/{provider}/grant", params=_params(provider, persona="ripley", nonce="n"))
 
     assert answer.status_code == 302
     location, _, fragment = answer.headers["Location"].partition("#")
-    given = {name: values[0] for name, values in parse_qs(fragment).items()}
+    received = {name: values[0] for name, values in parse_qs(fragment).items()}
     assert location == BACK
-    assert given.pop("state") == "s t&a=te"
+    assert received.pop("state") == "s t&a=te"
     expected = {
         "apple-id": {"id_token"},
         "oidc": {"id_token"},
@@ -34,14 +34,14 @@ def test_consent_redirects_with_the_tokens(sandbox: str, provider: str) -> None:
         "google-oauth2": {"access_token", "token_type", "expires_in", "id_token"},
         "twitter": {"access_token", "access_token_secret", "token_type", "expires_in"},
     }
-    assert given.keys() == expected.get(provider, {"access_token", "token_type", "expires_in"})
+    assert received.keys() == expected.get(provider, {"access_token", "token_type", "expires_in"})
     if provider in calls.PROFILE:
-        assert calls.PROFILE[provider](sandbox, given).status_code == 200
+        assert calls.PROFILE[provider](sandbox, received).status_code == 200
 
 
 @pytest.mark.parametrize("provider", NAMES)
-def test_consent_page_offers_everybody(sandbox: str, provider: str) -> None:
-    """A person can be anyone in the table, and what the app has sent is carried along."""
+def test_consent_page_lists_all_personas(sandbox: str, provider: str) -> None:
+    """The form has a button for each persona and the parameters of the app."""
     answer = calls.get(f"{sandbox}/{provider}/consent", params=_params(provider))
 
     assert answer.status_code == 200
@@ -50,8 +50,8 @@ def test_consent_page_offers_everybody(sandbox: str, provider: str) -> None:
     assert f'name="redirect_uri" value="{BACK}"' in unescape(answer.text)
 
 
-def test_consent_page_escapes_what_it_is_given(sandbox: str) -> None:
-    """A state is text, whatever it looks like."""
+def test_consent_page_escapes_parameters(sandbox: str) -> None:
+    """A state with HTML is escaped."""
     params = _params("github", state='"><script>alert(1)</script>')
     answer = calls.get(f"{sandbox}/github/consent", params=params)
 
@@ -75,8 +75,8 @@ def test_consent_page_escapes_what_it_is_given(sandbox: str) -> None:
         {"client_id": "nobody"},
     ],
 )
-def test_sends_nobody_elsewhere(sandbox: str, page: str, changed: dict[str, str]) -> None:
-    """Only apps that are known, and only addresses of this machine."""
+def test_redirects_only_to_this_machine(sandbox: str, page: str, changed: dict[str, str]) -> None:
+    """An unknown client id, and a redirect_uri that is not on this machine, are refused."""
     params = _params("github", persona="ripley", **changed)
     answer = calls.get(f"{sandbox}/github/{page}", params=params)
 
@@ -85,21 +85,21 @@ def test_sends_nobody_elsewhere(sandbox: str, page: str, changed: dict[str, str]
     assert "Location" not in answer.headers
 
 
-def test_grants_to_nobody_unknown(sandbox: str) -> None:
-    """A persona must be in the table."""
+def test_an_unknown_persona_is_refused(sandbox: str) -> None:
+    """The status is 400."""
     assert calls.get(f"{sandbox}/github/grant", params=_params("github", persona="kane")).status_code == 400
 
 
 @pytest.mark.parametrize("body", ["", "{", "[]", "[" * 60_000, '{"persona": "kane"}', '{"persona": "ash", "nonce": 1}'])
-def test_scripts_are_told_what_to_send(sandbox: str, body: str) -> None:
-    """A script that asks wrongly gets an answer it can read."""
+def test_invalid_token_requests_are_errors(sandbox: str, body: str) -> None:
+    """A request without a valid persona and nonce gets `invalid_request`."""
     answer = requests.post(f"{sandbox}/github/token", data=body, timeout=10)
 
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
 
 
-def test_local_pages_may_ask(sandbox: str) -> None:
-    """A page from another origin may read the directory and ask for tokens."""
+def test_cross_origin_requests_are_allowed(sandbox: str) -> None:
+    """A page from another origin may read /personas and get tokens."""
     directory = calls.get(f"{sandbox}/personas")
     preflight = requests.options(f"{sandbox}/github/token", timeout=10)
 
@@ -108,8 +108,8 @@ def test_local_pages_may_ask(sandbox: str) -> None:
     assert "Content-Type" in preflight.headers["Access-Control-Allow-Headers"]
 
 
-def test_directory_lists_everything(sandbox: str) -> None:
-    """Providers by social-core's name, personas with what they do."""
+def test_personas_lists_providers_and_personas(sandbox: str) -> None:
+    """Providers have social-core's names, personas a description."""
     directory = calls.get(f"{sandbox}/personas").json()
 
     assert [provider["name"] for provider in directory["providers"]] == NAMES
@@ -127,8 +127,8 @@ def test_directory_lists_everything(sandbox: str) -> None:
     }
 
 
-def test_index_leads_to_consent(sandbox: str) -> None:
-    """Every consent page is one click away, and comes back to a page that shows the tokens."""
+def test_index_links_to_consent_pages(sandbox: str) -> None:
+    """The index links to the consent page of every provider; the redirect leads to /received."""
     text = calls.get(f"{sandbox}/").text
 
     links = [unescape(part.partition('"')[0]) for part in text.split('href="')[1:]]
@@ -140,22 +140,22 @@ def test_index_leads_to_consent(sandbox: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/facebook", "/facebook/v24.0/you", "/github//user"])
-def test_nothing_elsewhere(sandbox: str, path: str) -> None:
-    """What no provider serves is not found."""
+def test_unknown_paths(sandbox: str, path: str) -> None:
+    """The status is 404."""
     assert calls.get(sandbox + path).status_code == 404
 
 
 @pytest.mark.parametrize("provider", NAMES)
-def test_guests_are_without_end(sandbox: str, provider: str) -> None:
-    """Ten digits are somebody, whose id a script can ask for; no two are the same, and other digits are nobody."""
+def test_numbered_personas(sandbox: str, provider: str) -> None:
+    """`guest-` and ten digits are a persona with an id of its own; other digits are not."""
     ids = set()
-    for guest in ("guest-1234567890", "guest-1234567891"):
-        assert requests.post(f"{sandbox}/{provider}/token", json={"persona": guest}, timeout=30).status_code == 200
-        answer = calls.get(f"{sandbox}/{provider}/account", params={"persona": guest})
+    for name in ("guest-1234567890", "guest-1234567891"):
+        assert requests.post(f"{sandbox}/{provider}/token", json={"persona": name}, timeout=30).status_code == 200
+        answer = calls.get(f"{sandbox}/{provider}/account", params={"persona": name})
         assert answer.status_code == 200
         ids.add(answer.json()["id"])
     assert len(ids) == 2
     assert all(isinstance(one, str) and one for one in ids)
-    for nobody in ("guest-", "guest-1", "guest-0123456789", "guest-12345678901", "guest-١٢٣٤٥٦٧٨٩٠"):
-        assert requests.post(f"{sandbox}/{provider}/token", json={"persona": nobody}, timeout=30).status_code == 400
-        assert calls.get(f"{sandbox}/{provider}/account", params={"persona": nobody}).status_code == 400
+    for name in ("guest-", "guest-1", "guest-0123456789", "guest-12345678901", "guest-١٢٣٤٥٦٧٨٩٠"):
+        assert requests.post(f"{sandbox}/{provider}/token", json={"persona": name}, timeout=30).status_code == 400
+        assert calls.get(f"{sandbox}/{provider}/account", params={"persona": name}).status_code == 400
