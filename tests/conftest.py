@@ -53,7 +53,14 @@ LONGEST = (
 )
 """Files, by the time that they take alone; those that mostly wait among those that mostly work."""
 ON_ONE_SERVICE = {
-    "tests/e2e": ("test_account_ownership", "test_http", "test_provider_faults", "test_sign_up"),
+    "tests/e2e": (
+        "test_account_ownership",
+        "test_credential_checks",
+        "test_http",
+        "test_provider_faults",
+        "test_sign_up",
+    ),
+    "tests/clients": ("test_field_client", "test_generated_python", "test_generated_typescript"),
     "tests/counts": ("test_calls", "test_statements"),
 }
 """Files that use session fixtures of their folder; in several workers of pytest-xdist, each would start its own."""

@@ -8,8 +8,8 @@ from tests.behind_nginx.fleet import Member, running_fleet
 from tests.behind_nginx.nginx import Nginx, running_nginx
 from tests.e2e.conftest import note
 from tests.e2e.databases import Database, new_database
-from tests.e2e.synthetic_github import Inventive, inventive_github
-from tests.e2e.temporary_servers import private_redis
+from tests.e2e.synthetic_github import SyntheticGitHub, synthetic_github
+from tests.e2e.temporary_servers import temporary_redis
 from tests.limits import patient
 
 __all__ = ["note"]
@@ -23,16 +23,16 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="package")
-def github() -> Iterator[GitHubStub]:
+def github() -> Iterator[SyntheticGitHub]:
     """The provider."""
-    with github_stub() as github:
+    with synthetic_github() as github:
         yield github
 
 
 @pytest.fixture(scope="package")
-def fleet(database: Database, github: GitHubStub) -> Iterator[list[Member]]:
-    """The services, each of one process."""
-    with private_redis() as redis:
+def fleet(database: Database, github: SyntheticGitHub) -> Iterator[list[Member]]:
+    """The services, each with one process."""
+    with temporary_redis() as redis:
         common = {"REDIS_URL": redis.url, "WEB_CONCURRENCY": "1", "TRUSTED_PROXIES": "1", "HSTS_SECONDS": "60"}
         limits = {"THROTTLE_ANONYMOUS": "60/min", "THROTTLE_USER": "600/min"}
         waits = {"DJANGO_SETTINGS_MODULE": long_redis_timeout.__name__}

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
 from tests.e2e.databases import Database
-from tests.e2e.servers import Service, mortal_service
+from tests.e2e.servers import Service, killable_service
 
 SIZE = 3
 ENDED_WITHIN = 60
@@ -46,7 +46,7 @@ class Member:
 
     def start(self) -> None:
         """Start the service and wait until it answers."""
-        starting = mortal_service(None, database_url=self.database.url, PORT=str(self.port), **self.environment)
+        starting = killable_service(None, database_url=self.database.url, PORT=str(self.port), **self.environment)
         self.service = self._running.enter_context(starting)
 
     def restart(self) -> None:

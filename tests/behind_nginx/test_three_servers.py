@@ -20,8 +20,8 @@ from tests.e2e.conftest import Note
 from tests.e2e.databases import Database
 from tests.e2e.load import PREFIXES, under_load
 from tests.e2e.servers import free_port
-from tests.e2e.synthetic_github import Inventive, fields
-from tests.e2e.test_kills import assert_whole
+from tests.e2e.synthetic_github import SyntheticGitHub, fields
+from tests.e2e.test_kills import assert_consistent
 from tests.server.callers import request
 
 pytestmark = [pytest.mark.e2e, pytest.mark.postgres, pytest.mark.redis]
@@ -98,35 +98,35 @@ def test_a_server_is_killed_under_load(nginx: Nginx, fleet: list[Member], databa
     """
     victim = random.SystemRandom().choice(fleet)
     with under_load(nginx.url, first=2000, callers=CALLERS, headers=True) as load:
-        load.promised_since(time.monotonic())
+        load.wait_for_next(time.monotonic())
         time.sleep(SHORT)
         victim.now.kill()
         killed = time.monotonic()
         for _ in range(30):
-            load.promised_since(time.monotonic())
+            load.wait_for_next(time.monotonic())
     victim.end()
     victim.start()
-    assert_whole(load, database, nginx.url, 1, note)
+    assert_consistent(load, database, nginx.url, 1, note)
     note("slowest call, seconds after the kill", f"{load.slowest:.1f}, {time.monotonic() - killed:.1f}")
     assert load.broken <= CALLERS / len(fleet)
     assert f"127.0.0.1:{victim.port}, " in nginx.log(), "the killed server had no request in progress"
 
 
-def test_they_are_renewed_one_after_another_under_load(
-    nginx: Nginx, fleet: list[Member], github: GitHubStub, note: Note
+def test_servers_are_restarted_one_by_one_under_load(
+    nginx: Nginx, fleet: list[Member], github: SyntheticGitHub, note: Note
 ) -> None:
     """A deployment loses no call, repeats none, and all servers serve again afterwards."""
-    asked = len(github.asked_for)
+    asked = len(github.checked_ids)
     with under_load(nginx.url, first=4000, callers=3, headers=True) as load:
         for member in fleet:
-            load.promised_since(time.monotonic())
+            load.wait_for_next(time.monotonic())
             member.restart()
         there = served_by(nginx, fleet)
         soon(lambda: all((served_by(nginx, fleet) - there).get(member.port) for member in fleet))
     note("answers", dict(load.answers))
-    assert (load.broken, load.odd) == (0, [])
+    assert (load.broken, load.unexpected) == (0, [])
     assert set(load.answers) <= {"201 created", "201 signed_in"}
-    assert len(github.asked_for) - asked == load.answers.total()
+    assert len(github.checked_ids) - asked == load.answers.total()
 
 
 @pytest.mark.parametrize("prefix", settings.APIS.values(), ids=settings.APIS)

@@ -10,11 +10,10 @@ import pytest
 from tests.behind_pgbouncer.pgbouncer import Bouncer, running_pgbouncer
 from tests.e2e.client import Api
 from tests.e2e.databases import Database, new_database
-from tests.e2e.load import PREFIXES
+from tests.e2e.load import PREFIXES, at_once
 from tests.e2e.servers import Service, running_service
-from tests.e2e.synthetic_github import fields, inventive_github
-from tests.e2e.temporary_servers import private_redis
-from tests.e2e.test_races import at_once
+from tests.e2e.synthetic_github import fields, synthetic_github
+from tests.e2e.temporary_servers import temporary_redis
 
 pytestmark = [pytest.mark.e2e, pytest.mark.postgres, pytest.mark.redis]
 
@@ -44,8 +43,8 @@ def bouncer(database: Database) -> Iterator[Bouncer]:
 
 @pytest.fixture(scope="module")
 def service(bouncer: Bouncer) -> Iterator[Service]:
-    """Two processes, each with a pool that is larger than what there is behind pgbouncer."""
-    with private_redis() as redis, github_stub() as github:
+    """Two processes, each with a pool that is larger than pgbouncer's."""
+    with temporary_redis() as redis, synthetic_github() as github:
         environment = {"WEB_CONCURRENCY": "2", "REDIS_URL": redis.url, "LEDGER_FLUSH_SECONDS": "0.2"}
         with running_service(None, database_url=bouncer.url, **environment, **github.environment) as service:
             yield service

@@ -21,7 +21,7 @@ from config.postgres import base
 from tests.contract.answers import assert_error
 from tests.contract.conftest import ApiClient
 from tests.e2e.databases import NEEDS_POSTGRES
-from tests.e2e.temporary_servers import private_postgres
+from tests.e2e.temporary_servers import temporary_postgres
 from tests.legacy_rows.conftest import used
 
 SERVER = os.environ.get("TEST_POSTGRES_URL", "")
@@ -280,7 +280,7 @@ def test_tls_connections(
         check(one)
 
     monkeypatch.setattr(ConnectionPool, "check_connection", note)
-    with private_postgres() as server:
+    with temporary_postgres() as server:
         server.stop()
         certificate = Authority().signed(server.folder / "server.pem")
         if "user" in server.options:

@@ -1,1 +1,1 @@
-"""The running process: real sockets, real providers of the sandbox, real databases."""
+"""Tests of the running processes over HTTP: the service, the sandbox, SQLite and PostgreSQL."""

@@ -1,4 +1,4 @@
-"""What a client does: a base URL, a token, JSON."""
+"""A client of one API: a base URL, a token, JSON."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +10,7 @@ TIMEOUT = 60
 
 @dataclass
 class Api:
-    """One mounted API, for one caller; connections are kept, as an app keeps them."""
+    """One mounted API for one caller, with persistent connections."""
 
     service: str
     prefix: str
@@ -19,21 +19,21 @@ class Api:
 
     @property
     def root(self) -> str:
-        """The path of the API."""
+        """Return the path of the API."""
         return "/" + self.prefix
 
     def call(self, method: str, path: str, **more: Any) -> requests.Response:
-        """Call `path`, relative to the API's root."""
+        """Send a request to a path relative to the API's root."""
         headers = {**({"Authorization": f"Bearer {self.token}"} if self.token else {}), **more.pop("headers", {})}
         url = self.service + self.root + path
         return self.session.request(method, url, headers=headers, timeout=TIMEOUT, allow_redirects=False, **more)
 
     def get(self, path: str, **more: Any) -> requests.Response:
-        """Read."""
+        """Send a GET request."""
         return self.call("GET", path, **more)
 
     def delete(self, path: str) -> requests.Response:
-        """Delete."""
+        """Send a DELETE request."""
         return self.call("DELETE", path)
 
     def sign_up(self, fields: dict[str, Any], **more: Any) -> requests.Response:
@@ -41,10 +41,10 @@ class Api:
         return self.call("POST", "social_sign_up/", json=fields, **more)
 
     def as_user(self, token: str | None) -> "Api":
-        """The same API for the holder of a token, on connections of its own."""
+        """Return a client of the same API with this token and connections of its own."""
         return Api(self.service, self.prefix, token)
 
 
 def code_of(response: requests.Response) -> tuple[int, str]:
-    """Give what a program looks at in a failure."""
+    """Return the status and the error code, which is empty in a success."""
     return response.status_code, response.json().get("code", "")

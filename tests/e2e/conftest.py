@@ -1,7 +1,7 @@
-"""The sandbox once, and the service once for each database; every test here talks to them over sockets.
+"""One sandbox, and one service for each database, which most tests share.
 
-Both databases and both services stay until the end: files follow one another, each begins with SQLite, and a
-parametrised fixture of pytest's would start everything again at each change.
+They run until the end of the session. A parametrised session fixture would start them again whenever a file changes
+from one database to the other.
 """
 
 import sys
@@ -13,6 +13,7 @@ from typing import TypeAlias
 import pytest
 from django.conf import settings
 
+from sandbox.providers import PROVIDERS
 from tests.e2e.client import Api
 from tests.e2e.databases import Database, new_database
 from tests.e2e.servers import Sandbox, Service, running_sandbox, running_service
@@ -24,9 +25,9 @@ ROOMY = {
     "THROTTLE_ANONYMOUS": "off",
     "THROTTLE_USER": "off",
 }
-"""Room for 32 callers at once, and a deadline that all of them meet on a machine with much to do."""
+"""Capacity for 32 callers at once, and a deadline that they meet on a busy machine."""
 QUICK = {**ROOMY, "PROVIDER_TIMEOUT": "2"}
-"""A short deadline, so that a provider's silence takes little time; honest calls may miss it."""
+"""A short deadline, so that tests of silent providers are quick; other calls may miss it on a busy machine."""
 
 Note: TypeAlias = Callable[[str, object], None]
 Databases: TypeAlias = Callable[[str], Database]
@@ -35,40 +36,47 @@ Services: TypeAlias = Callable[[Database], Service]
 
 @pytest.fixture
 def note(request: pytest.FixtureRequest) -> Note:
-    """Keep a figure that was measured: it stands in the report of the run, and on the screen with `-s`."""
+    """Return a function that puts a measured value into the report of the run, and prints it."""
 
-    def keep(name: str, value: object) -> None:
+    def add(name: str, value: object) -> None:
         request.node.user_properties.append((name, value))
         sys.stdout.write(f"{request.node.name}: {name}: {value}\n")
 
-    return keep
+    return add
 
 
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
-    """The providers on this machine."""
+    """A running sandbox."""
     with running_sandbox() as sandbox:
         yield sandbox
 
 
 @pytest.fixture(scope="session")
 def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
-    """Databases of this test run's own by vendor, each made when somebody first asks."""
+    """Return a function that returns the database of a vendor; it is created at its first use."""
     with ExitStack() as kept:
         yield cache(lambda vendor: kept.enter_context(new_database(vendor, tmp_path_factory.mktemp("database"))))
 
 
 @pytest.fixture(scope="session")
 def services(sandbox: Sandbox, databases: Databases) -> Iterator[Services]:
-    """The service by database; likewise."""
+    """Return a function that returns the service on a database, with every provider of the sandbox enabled."""
     with ExitStack() as kept:
-        yield cache(lambda database: kept.enter_context(running_service(sandbox, database_url=database.url, **ROOMY)))
+        more = {**ROOMY, "SOCIAL_PROVIDERS": ",".join(provider.name for provider in PROVIDERS)}
+        yield cache(lambda database: kept.enter_context(running_service(sandbox, database_url=database.url, **more)))
 
 
 @pytest.fixture(scope="session", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def database(request: pytest.FixtureRequest, databases: Databases) -> Database:
-    """A database of this test run's own, on SQLite and on PostgreSQL; a service that starts on it migrates it."""
+    """A database of this test run, on SQLite and on PostgreSQL."""
     return databases(request.param)
+
+
+@pytest.fixture(scope="session")
+def sqlite(databases: Databases) -> Database:
+    """The database of this test run on SQLite, for tests of what does not depend on the database."""
+    return databases("sqlite")
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,13 @@
-"""Databases of a test's own: made, migrated, looked into from outside the service, dropped."""
+"""Databases for one test or one run: created, migrated, read without the service, dropped."""
 
+import atexit
 import os
 import secrets
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -23,13 +25,13 @@ NEEDS_POSTGRES = "needs PostgreSQL: TEST_POSTGRES_URL is not set"
 
 @dataclass(frozen=True)
 class Database:
-    """A database that the service uses and a test looks into."""
+    """A database that the service uses and a test reads."""
 
     vendor: str
     url: str
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
-        """Give what a query finds, read past the service."""
+        """Return the rows of a query."""
         if self.vendor == "sqlite":
             with closing(sqlite3.connect(self.url.removeprefix("sqlite:///"))) as connection:
                 return connection.execute(query).fetchall()
@@ -37,7 +39,7 @@ class Database:
             return session.execute(query.encode()).fetchall()
 
     def execute(self, statement: str) -> None:
-        """Change rows past the service."""
+        """Execute a statement."""
         if self.vendor == "sqlite":
             with closing(sqlite3.connect(self.url.removeprefix("sqlite:///"), timeout=30)) as connection, connection:
                 connection.execute(statement)
@@ -46,20 +48,21 @@ class Database:
             session.execute(statement.encode())
 
     def clear(self) -> None:
-        """Forget everyone."""
+        """Delete all users, with everything that belongs to them."""
         if self.vendor == "postgres":
-            # At once: the ledger notes meanwhile when a user has last called.
+            # In one statement, because the ledger inserts last calls meanwhile.
             self.execute(f"TRUNCATE {', '.join(TABLES)} CASCADE")
             return
         for table in ("rollout_lastcall", *reversed(TABLES)):
             self.execute(f"DELETE FROM {table}")  # noqa: S608 - our names
 
     def counts(self) -> dict[str, int]:
-        """Say how many rows each table has that a sign-up may write to."""
-        return {table: self.rows(f"SELECT count(*) FROM {table}")[0][0] for table in TABLES}  # noqa: S608 - our names
+        """Return the number of rows of each table that a sign-up may write to."""
+        columns = ", ".join(f"(SELECT count(*) FROM {table})" for table in TABLES)  # noqa: S608 - our names
+        return dict(zip(TABLES, self.rows(f"SELECT {columns}")[0], strict=True))
 
     def sessions(self) -> list[str]:
-        """Give the state of each connection that PostgreSQL has to it but for ours; one just closed may count."""
+        """Return the state of each of PostgreSQL's connections except this one; one just closed may be included."""
         rows = self.rows(
             "SELECT state FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
             " AND backend_type = 'client backend'"
@@ -67,7 +70,7 @@ class Database:
         return [str(state) for (state,) in rows]
 
     def orphans(self) -> list[tuple[Any, ...]]:
-        """Give users without an association, and associations without a user."""
+        """Return users without an association, and associations without a user."""
         return self.rows(
             "SELECT u.id, s.id FROM auth_user u LEFT JOIN social_auth_usersocialauth s ON s.user_id = u.id "
             "WHERE s.id IS NULL UNION ALL SELECT u.id, s.id FROM social_auth_usersocialauth s "
@@ -77,24 +80,43 @@ class Database:
 
 @contextmanager
 def new_database(vendor: str, folder: Path) -> Iterator[Database]:
-    """Make a database for the server to start on (it migrates SQLite itself); skip where there is no PostgreSQL."""
+    """Create a database; PostgreSQL's is migrated, and a service that starts on SQLite migrates it itself.
+
+    Skip the test if there is no PostgreSQL.
+    """
     if vendor == "sqlite":
         yield Database(vendor, f"sqlite:///{folder / (secrets.token_hex(4) + '.sqlite3')}")
         return
-    with empty_postgres() as database:
-        migrate(database)
+    with _new_postgres(template=_migrated_template()) as database:
         yield database
 
 
 @contextmanager
 def empty_postgres() -> Iterator[Database]:
-    """Make an empty database on PostgreSQL, dropped afterwards."""
+    """Create an empty database on PostgreSQL, which is dropped afterwards; skip the test if there is no PostgreSQL."""
+    with _new_postgres() as database:
+        yield database
+
+
+@cache
+def _migrated_template() -> str:
+    """Create and migrate a database, once in a test run, and return its name; copying it is cheaper than migrating."""
+    kept = ExitStack()
+    database = kept.enter_context(empty_postgres())
+    atexit.register(kept.close)
+    migrate(database)
+    return urlsplit(database.url).path.removeprefix("/")
+
+
+@contextmanager
+def _new_postgres(template: str = "template1") -> Iterator[Database]:
     server = os.environ.get("TEST_POSTGRES_URL")
     if not server:
         pytest.skip(NEEDS_POSTGRES)
     name = f"tandem_e2e_{secrets.token_hex(6)}"
+    create = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        connection.execute(create)
     try:
         yield Database("postgres", urlunsplit(urlsplit(server)._replace(path=f"/{name}")))
     finally:
@@ -103,7 +125,7 @@ def empty_postgres() -> Iterator[Database]:
 
 
 def migrate(database: Database) -> None:
-    """Bring a database to this release, as an operator does."""
+    """Run `migrate` on a database, as an operator does."""
     environment = {
         "SECRET_KEY": "tests-only",
         "DATABASE_URL": database.url,

@@ -1,17 +1,17 @@
-"""Many callers who sign up over all versions without a pause, and what was promised to them."""
+"""Concurrent calls, and a load of sign-ups whose acknowledged results are recorded."""
 
 import itertools
 import secrets
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, TypeVar
 
 import requests
 from django.conf import settings
@@ -21,13 +21,14 @@ from tests.e2e.databases import Database
 from tests.e2e.synthetic_github import fields
 
 PREFIXES = list(settings.APIS.values())
+T = TypeVar("T")
 AT_ONCE = 4
-"""How many callers sign one and the same person up, at about the same moment."""
+"""How many callers sign up the same user at about the same time."""
 
 
 @dataclass(frozen=True)
-class Promise:
-    """A 201: whom it told that they are in, and by what."""
+class Acknowledgement:
+    """A sign-up that was answered with 201."""
 
     number: int
     user: int
@@ -36,61 +37,71 @@ class Promise:
 
 @dataclass
 class Load:
-    """What the callers have seen so far."""
+    """The results of the callers so far."""
 
     service: str
-    promises: list[Promise] = field(default_factory=list)
+    acknowledged: list[Acknowledgement] = field(default_factory=list)
     answers: Counter[str] = field(default_factory=Counter)
-    """How often what was answered: a status and a code."""
-    odd: list[str] = field(default_factory=list)
-    """Answers that are none of the contract."""
+    """The number of answers by status and code."""
+    unexpected: list[str] = field(default_factory=list)
+    """Answers that the contract does not allow."""
     broken: int = 0
-    """Calls without an answer: the process that had taken them was killed."""
+    """The number of calls without an answer, because the worker was killed."""
     slowest: float = 0.0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def promised_since(self, moment: float) -> int:
-        """Wait for the next promise after this moment, and give how many there are."""
-        before, until = len(self.promises), moment + 60
-        while len(self.promises) == before:
-            assert time.monotonic() < until, f"nobody gets in any more: {self.answers}"
+    def wait_for_next(self, moment: float) -> int:
+        """Wait for the next acknowledged sign-up after this moment, and return the number of all."""
+        before, until = len(self.acknowledged), moment + 60
+        while len(self.acknowledged) == before:
+            assert time.monotonic() < until, f"no sign-up succeeds any more: {self.answers}"
             time.sleep(0.01)
-        return len(self.promises)
+        return len(self.acknowledged)
 
-    def lost(self, database: Database) -> list[Promise]:
-        """Give the promises that the database knows nothing of: no user, no association, or no token."""
+    def lost(self, database: Database) -> list[Acknowledgement]:
+        """Return the acknowledged sign-ups without their user, association or token in the database."""
         users = {user for (user,) in database.rows("SELECT id FROM auth_user")}
         rows = database.rows("SELECT uid, user_id FROM social_auth_usersocialauth WHERE provider = 'github'")
         owners = {int(uid): user for uid, user in rows}
         tokens = dict(database.rows("SELECT digest, user_id FROM social_accesstoken"))
         return [
             one
-            for one in self.promises
+            for one in self.acknowledged
             if one.user not in users
             or owners.get(one.number) != one.user
             or tokens.get(sha256(one.token.encode()).hexdigest()) != one.user
         ]
 
-    def refused(self, promises: Sequence[Promise]) -> list[Promise]:
-        """Give the promises whose token does not open the door, asked of the versions in turn."""
+    def refused(self, acknowledged: Sequence[Acknowledgement]) -> list[Acknowledgement]:
+        """Return the acknowledged sign-ups whose token is refused; the versions are called in turn."""
 
-        def is_good(place: int) -> bool:
-            api = Api(self.service, PREFIXES[place % len(PREFIXES)], promises[place].token)
-            answer = api.get(f"user/{promises[place].user}/")
-            return answer.status_code == 200
+        def is_accepted(index: int) -> bool:
+            api = Api(self.service, PREFIXES[index % len(PREFIXES)], acknowledged[index].token)
+            return api.get(f"user/{acknowledged[index].user}/").status_code == 200
 
         with ThreadPoolExecutor(8) as callers:
-            return [
-                one for one, good in zip(promises, callers.map(is_good, range(len(promises))), strict=True) if not good
-            ]
+            accepted = callers.map(is_accepted, range(len(acknowledged)))
+            return [one for one, good in zip(acknowledged, accepted, strict=True) if not good]
+
+
+def at_once(calls: Sequence[Callable[[], T]]) -> list[T]:
+    """Make all calls at the same moment, each in a thread of its own, and return their results."""
+    barrier = threading.Barrier(len(calls))
+
+    def wait_and(call: Callable[[], T]) -> T:
+        barrier.wait(30)
+        return call()
+
+    with ThreadPoolExecutor(len(calls)) as callers:
+        return list(callers.map(wait_and, calls))
 
 
 @contextmanager
 def under_load(service: str, first: int, *, callers: int = 8, headers: bool = False) -> Iterator[Load]:
-    """Let so many callers sign up new people, `AT_ONCE` the same one, until the end of the block.
+    """Run callers that sign up new users, each user `AT_ONCE` times, until the end of the block.
 
-    :param first: the id of the first person; tests on one database choose different ones.
-    :param headers: each call says that it comes from an address of its own, as a proxy would.
+    :param first: the id of the first user; tests on one database choose different ones.
+    :param headers: send a different X-Forwarded-For with each call, as a proxy would.
     """
     load, stopped, numbers = Load(service), threading.Event(), itertools.count(first * AT_ONCE)
 
@@ -117,16 +128,16 @@ def _sign_up(load: Load, api: Api, number: int, headers: dict[str, str]) -> None
     except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError):
         with load.lock:
             load.broken += 1
-        time.sleep(0.05)  # nobody listens for a moment; an app waits, too
+        time.sleep(0.05)  # no worker listens for a moment; an app waits too
         return
     body = _body(answer)
     with load.lock:
         load.slowest = max(load.slowest, time.monotonic() - began)
         load.answers[f"{answer.status_code} {body.get('code', body.get('outcome', ''))}"] += 1
         if answer.status_code == 201:
-            load.promises.append(Promise(number, body["id"], body["token"]))
-        elif not _is_of_the_contract(answer, body):
-            load.odd.append(f"{answer.status_code} {dict(answer.headers)} {answer.text[:500]}")
+            load.acknowledged.append(Acknowledgement(number, body["id"], body["token"]))
+        elif not _is_allowed(answer, body):
+            load.unexpected.append(f"{answer.status_code} {dict(answer.headers)} {answer.text[:500]}")
 
 
 def _body(answer: requests.Response) -> dict[str, Any]:
@@ -137,7 +148,7 @@ def _body(answer: requests.Response) -> dict[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
-def _is_of_the_contract(answer: requests.Response, body: dict[str, Any]) -> bool:
+def _is_allowed(answer: requests.Response, body: dict[str, Any]) -> bool:
     return (
         answer.status_code == 503
         and list(body) == ["errors", "code"]

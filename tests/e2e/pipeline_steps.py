@@ -1,12 +1,12 @@
-"""A step for the service's pipeline, named in its environment."""
+"""A pipeline step that a test's service is configured with."""
 
 import time
 from typing import Any
 
 PAUSE = 0.6
-"""Seconds; long against a call, so that another one lands inside."""
+"""Seconds, much longer than a request, so that another request is answered meanwhile."""
 
 
 def pause(*args: Any, **kwargs: Any) -> None:
-    """Take a while between the look at the association and the writes to it."""
+    """Wait, between the pipeline's query of the association and its update."""
     time.sleep(PAUSE)

@@ -1,6 +1,5 @@
-"""The sandbox and the service as processes of their own, for tests that reach them over real sockets."""
+"""The sandbox and the service as processes, for tests over real sockets."""
 
-import json
 import os
 import signal
 import socket
@@ -16,37 +15,39 @@ from typing import Any
 
 import requests
 
+from sandbox.__main__ import environment as environment_of
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 READY_WITHIN = 180
-"""Seconds until a process must answer; it may have to migrate first, on a machine with much else to do."""
+"""Seconds within which a process must answer; it may have to migrate first, on a busy machine."""
 ENDED_WITHIN = 90
-_kept_free: list[socket.socket] = []
+_reserved: list[socket.socket] = []
 _TRIES = 3
 
 
 @dataclass(frozen=True)
 class Process:
-    """A process of ours, and what it has written so far."""
+    """A process and the file with its output."""
 
     process: subprocess.Popen[bytes]
     output: Path
 
     def log(self) -> str:
-        """Give what it has written to standard output and standard error."""
+        """Return what it has written to standard output and standard error."""
         return self.output.read_text(encoding="utf-8", errors="replace")
 
 
 @dataclass(frozen=True)
 class Sandbox(Process):
-    """The providers on this machine."""
+    """A running sandbox."""
 
     url: str
     environment: Mapping[str, str]
 
     def token(self, provider: str, persona: str, **more: Any) -> dict[str, Any]:
-        """Give the fields of a sign-up: an id token only from a provider that gives nothing else.
+        """Return the fields of a sign-up, with an id token only if the provider issues no access token.
 
-        :param more: further fields; a `nonce` among them goes into the id token.
+        :param more: further fields; a `nonce` among them is put into the id token.
         """
         issued = self.issue(provider, persona, nonce=more.get("nonce"))
         if "access_token" in issued:
@@ -54,45 +55,45 @@ class Sandbox(Process):
         return {"provider": provider, **issued, **more}
 
     def id_token(self, provider: str, persona: str, **more: Any) -> dict[str, Any]:
-        """Give the fields of a sign-up by an id token alone."""
+        """Return the fields of a sign-up with an id token only."""
         issued = self.issue(provider, persona, nonce=more.get("nonce"))
         return {"provider": provider, "id_token": issued["id_token"], **more}
 
     def issue(self, provider: str, persona: str, *, nonce: str | None = None) -> dict[str, Any]:
-        """Give all that the provider hands out when a persona lets our application in."""
-        asked = {"persona": persona} if nonce is None else {"persona": persona, "nonce": nonce}
-        answer = requests.post(f"{self.url}/{provider}/token", json=asked, timeout=30)
+        """Return all tokens that the provider issues to our application for a persona."""
+        body = {"persona": persona} if nonce is None else {"persona": persona, "nonce": nonce}
+        answer = requests.post(f"{self.url}/{provider}/token", json=body, timeout=30)
         assert answer.status_code == 200, answer.text
         issued: dict[str, Any] = answer.json()
         return issued
 
     def canary_visits(self) -> int:
-        """Say how often the place was visited that only a followed redirect leads to."""
+        """Return the number of requests to the target of the sandbox's redirects."""
         visits: int = requests.get(f"{self.url}/canary/visits", timeout=30).json()["visits"]
         return visits
 
 
 @dataclass(frozen=True)
 class Service(Process):
-    """The service as it runs in production."""
+    """The service, run as in production."""
 
     url: str
 
     @property
     def pids(self) -> list[int]:
-        """The process and its workers."""
+        """Return the ids of the master and its workers."""
         own = self.process.pid
         children = Path(f"/proc/{own}/task/{own}/children").read_text(encoding="ascii").split()
         return [own, *(int(child) for child in children)]
 
     @property
     def workers(self) -> list[int]:
-        """The workers that there are at this moment."""
+        """Return the ids of the current workers."""
         return self.pids[1:]
 
     @contextmanager
     def alone(self, worker: int) -> Iterator[None]:
-        """Let one worker answer, and the others stand still meanwhile."""
+        """Pause all workers except one."""
         others = [pid for pid in self.workers if pid != worker]
         for pid in others:
             os.kill(pid, signal.SIGSTOP)
@@ -103,60 +104,52 @@ class Service(Process):
                 os.kill(pid, signal.SIGCONT)
 
     def kill(self) -> None:
-        """End a mortal service and its workers at once, as when the machine loses its power."""
+        """Kill a `killable_service` and its workers at once, as a power failure would."""
         assert os.getpgid(self.process.pid) == self.process.pid
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
     @property
     def address(self) -> tuple[str, int]:
-        """Where a bare socket connects."""
+        """Return the address for a socket."""
         host, _, port = self.url.removeprefix("http://").partition(":")
         return host, int(port)
 
 
 @contextmanager
 def running_sandbox() -> Iterator[Sandbox]:
-    """Run the providers on a free port."""
+    """Run the sandbox on a free port."""
     with _running(["-m", "sandbox", "serve", "--port", "0"], _inherited()) as (process, output):
         prefix = "Sandbox providers on "
         _await(process, output, lambda: output.read_text(encoding="utf-8").startswith(prefix))
         url = output.read_text(encoding="utf-8").splitlines()[0].removeprefix(prefix)
-        printed = subprocess.run(  # noqa: S603 - our own
-            [sys.executable, "-m", "sandbox", "environment", "--port", url.rpartition(":")[2]],
-            cwd=ROOT,
-            env=_inherited(),
-            stdout=subprocess.PIPE,
-            timeout=READY_WITHIN,
-            check=True,
-        )
-        yield Sandbox(process, output, url, json.loads(printed.stdout))
+        yield Sandbox(process, output, url, environment_of(url))
 
 
 @contextmanager
 def running_service(
     sandbox: Sandbox | None, *, database_url: str | None = None, **environment: str
 ) -> Iterator[Service]:
-    """Run the service on a free port, or on `PORT`, with this environment and the sandbox's alone.
+    """Run the service on a free port, or on `PORT`, with this environment and the sandbox's only.
 
-    :param database_url: by default a new SQLite database, gone afterwards.
+    :param database_url: by default a new SQLite database, which is removed afterwards.
     """
-    with _service(sandbox, database_url, environment, may_die=False) as service:
+    with _service(sandbox, database_url, environment, killable=False) as service:
         yield service
 
 
 @contextmanager
-def mortal_service(
+def killable_service(
     sandbox: Sandbox | None, *, database_url: str | None = None, **environment: str
 ) -> Iterator[Service]:
     """Run the service in a process group of its own, for a test that kills it."""
-    with _service(sandbox, database_url, environment, may_die=True) as service:
+    with _service(sandbox, database_url, environment, killable=True) as service:
         yield service
 
 
 @contextmanager
 def _service(
-    sandbox: Sandbox | None, database_url: str | None, environment: Mapping[str, str], *, may_die: bool
+    sandbox: Sandbox | None, database_url: str | None, environment: Mapping[str, str], *, killable: bool
 ) -> Iterator[Service]:
     with tempfile.TemporaryDirectory(prefix="tandem-service-") as folder:
         variables = {
@@ -171,29 +164,29 @@ def _service(
         for tried in range(1, _TRIES + 1):
             port = int(environment.get("PORT") or free_port())
             try:
-                with _serving(port, variables, may_die=may_die) as service:
+                with _serving(port, variables, killable=killable) as service:
                     yield service
                 return
-            except PortTakenError:  # between our look and its start, by somebody else's test
+            except PortTakenError:  # by another process, since `free_port`
                 if tried == _TRIES:
                     raise
 
 
 @contextmanager
-def _serving(port: int, variables: Mapping[str, str], *, may_die: bool) -> Iterator[Service]:
+def _serving(port: int, variables: Mapping[str, str], *, killable: bool) -> Iterator[Service]:
     url = f"http://127.0.0.1:{port}"
     environment = {**_inherited(), **variables, "PORT": str(port)}
-    with _running(["-m", "server"], environment, may_die=may_die) as (process, output):
+    with _running(["-m", "server"], environment, killable=killable) as (process, output):
         _await(process, output, lambda: _answers(f"{url}/livez"))
         yield Service(process, output, url)
 
 
 class PortTakenError(Exception):
-    """The port that was free a moment ago is not any more."""
+    """Another process has taken the port since it was chosen."""
 
 
 def run_to_end(module: str, environment: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a module of ours that is expected to end by itself, with this environment alone."""
+    """Run a module that ends by itself, with this environment only."""
     return subprocess.run(  # noqa: S603 - our own
         [sys.executable, "-m", module, *arguments],
         cwd=ROOT,
@@ -207,26 +200,26 @@ def run_to_end(module: str, environment: Mapping[str, str], *arguments: str) -> 
 
 
 def free_port() -> int:
-    """Give a port that nobody listens on, and that the kernel gives to nobody else until the end of the tests."""
-    # Bound and silent: whoever names the port may listen on it, as servers do with SO_REUSEADDR, and whoever asks for
-    # any port gets another one. Several runs of tests start servers at the same time, and each server takes a second.
-    place = socket.socket()
-    place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    place.bind(("0.0.0.0", 0))  # noqa: S104 - the address that the server will bind
-    _kept_free.append(place)
-    port: int = place.getsockname()[1]
+    """Return a free port, reserved until the end of the test run."""
+    # The socket stays bound and does not listen. A server that names the port can bind it with SO_REUSEADDR, and the
+    # kernel does not choose it for other processes, such as the servers of a test run at the same time.
+    reserved = socket.socket()
+    reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    reserved.bind(("0.0.0.0", 0))  # noqa: S104 - the address that the server will bind
+    _reserved.append(reserved)
+    port: int = reserved.getsockname()[1]
     return port
 
 
 def _inherited() -> dict[str, str]:
-    """What a process needs of ours whatever it is; coverage hands its settings on in the environment."""
+    """Return the variables that every process inherits; coverage passes its settings in the environment."""
     kept = {"PATH", "HOME", "LANG", "LC_ALL", "TMPDIR"}
     return {name: value for name, value in os.environ.items() if name in kept or name.startswith("COVERAGE_")}
 
 
 @contextmanager
 def _running(
-    arguments: list[str], environment: Mapping[str, str], *, may_die: bool = False
+    arguments: list[str], environment: Mapping[str, str], *, killable: bool = False
 ) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
     with tempfile.TemporaryDirectory(prefix="tandem-output-") as folder:
         output = Path(folder, "output")
@@ -238,14 +231,14 @@ def _running(
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=subprocess.STDOUT,
-                start_new_session=may_die,
+                start_new_session=killable,
             )
         try:
             yield process, output
-            died = process.poll() is not None and not may_die
+            died = process.poll() is not None and not killable
         finally:
             _end(process, output)
-        assert not died, f"it ended by itself, with status {process.returncode}:\n{output.read_text()[-5000:]}"
+        assert not died, f"it ended unexpectedly with status {process.returncode}:\n{output.read_text()[-5000:]}"
 
 
 def _end(process: subprocess.Popen[bytes], output: Path) -> None:

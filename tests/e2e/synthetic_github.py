@@ -1,4 +1,4 @@
-"""A stub of GitHub on this machine that accepts every token: the token contains the id and the login."""
+"""A GitHub on this machine with any user a test names: the token contains the id and the login."""
 
 import json
 import sys
@@ -9,38 +9,38 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
-CLIENT_ID = "made-up-client"
+CLIENT_ID = "synthetic-client"
 ENVIRONMENT = {
     "SANDBOX": "1",
     "SOCIAL_PROVIDERS": "github",
     "SOCIAL_AUTH_GITHUB_KEY": CLIENT_ID,
-    "SOCIAL_AUTH_GITHUB_SECRET": "made-up-secret",
+    "SOCIAL_AUTH_GITHUB_SECRET": "synthetic-secret",
 }
 
 
 def fields(number: int, login: str) -> dict[str, Any]:
-    """Return the fields of a sign-up whose token stands for this id and login."""
+    """Return the fields of a sign-up of the user with this id and this login."""
     return {"provider": "github", "access_token": f"{number}:{login}"}
 
 
 @dataclass(frozen=True)
-class GitHubStub:
-    """The running stub, and the ids it was asked for."""
+class SyntheticGitHub:
+    """The running server."""
 
     environment: dict[str, str]
-    """Environment of a service that calls the stub."""
-    asked_for: list[int] = field(default_factory=list)
-    """One id for each call."""
+    """The environment of a service that uses it."""
+    checked_ids: list[int] = field(default_factory=list)
+    """The user id of each call."""
 
 
 class _Server(ThreadingHTTPServer):
     request_queue_size = 128
     daemon_threads = True
-    asked_for: list[int]
+    checked_ids: list[int]
     before: Callable[[], object]
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Report a bug of ours; that a service is killed while it asks is none."""
+        """Print the traceback, except if the service was killed during its call."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 
@@ -53,32 +53,32 @@ class _Check(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         length = int(self.headers["Content-Length"])
         sent = self.rfile.read(length)
-        if len(sent) < length:  # a service that was killed while it asked
+        if len(sent) < length:  # the service was killed
             self.close_connection = True
             return
         token = json.loads(sent)["access_token"]
         number, _, login = token.partition(":")
-        self.server.asked_for.append(int(number))
+        self.server.checked_ids.append(int(number))
         self.server.before()
         body = json.dumps({"app": {"client_id": CLIENT_ID}, "user": {"id": int(number), "login": login}}).encode()
         self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
 
     def log_message(self, *_: object, **__: object) -> None:
-        """Log nothing."""
+        """Suppress the log of http.server."""
 
 
 @contextmanager
-def github_stub(before: Callable[[], object] = lambda: None) -> Iterator[GitHubStub]:
-    """Serve it.
+def synthetic_github(before: Callable[[], object] = lambda: None) -> Iterator[SyntheticGitHub]:
+    """Run it.
 
-    :param before: what is done before each answer; calls at once do it at once.
+    :param before: called before each answer, in the thread of the answer.
     """
     with _Server(("127.0.0.1", 0), _Check) as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
         thread.start()
         hosts = {"https://api.github.com": f"http://127.0.0.1:{server.server_address[1]}"}
-        github = GitHubStub({**ENVIRONMENT, "PROVIDER_HOSTS": json.dumps(hosts)})
-        server.asked_for, server.before = github.asked_for, before
+        github = SyntheticGitHub({**ENVIRONMENT, "PROVIDER_HOSTS": json.dumps(hosts)})
+        server.checked_ids, server.before = github.checked_ids, before
         yield github
         server.shutdown()
         thread.join()

@@ -1,4 +1,4 @@
-"""PostgreSQL and Redis of a test's own, to be stopped, killed and started; the machine's own are left alone."""
+"""Temporary PostgreSQL and Redis servers, which a test may stop, kill and restart."""
 
 import os
 import pwd
@@ -28,18 +28,18 @@ _INITDB = ("-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
 
 @dataclass
 class Server:
-    """A server that listens on one port of this machine, always the same one."""
+    """A server process on one port of this machine, which stays the same when it restarts."""
 
     command: Sequence[str]
     folder: Path
     port: int
     ends_by: signal.Signals
     options: dict[str, Any] = field(default_factory=dict)
-    """For subprocess: which user it runs as."""
+    """Arguments of `subprocess.Popen`: the user that it runs as."""
     process: "subprocess.Popen[bytes] | None" = None
 
     def start(self) -> None:
-        """Run it, and wait until it listens; again if the port is taken at this moment."""
+        """Start it and wait until it listens; try again while the port is in use."""
         until = time.monotonic() + STARTED_WITHIN
         while True:
             with (self.folder / "log").open("ab") as log:
@@ -59,11 +59,11 @@ class Server:
             assert time.monotonic() < until, (self.folder / "log").read_text()[-2000:]
             time.sleep(0.5)
 
-    def stop(self, how: signal.Signals | None = None) -> None:
-        """End it, by default in the orderly way, and wait until it has gone."""
+    def stop(self, number: signal.Signals | None = None) -> None:
+        """Send a signal, by default the one for an orderly shutdown, and wait until the process has ended."""
         if self.process is None or self.process.poll() is not None:
             return
-        self.process.send_signal(self.ends_by if how is None else how)
+        self.process.send_signal(self.ends_by if number is None else number)
         try:
             self.process.wait(30)
         except subprocess.TimeoutExpired:
@@ -73,16 +73,16 @@ class Server:
 
 
 @dataclass
-class PrivatePostgres(Server):
-    """A PostgreSQL of one database."""
+class TemporaryPostgres(Server):
+    """A PostgreSQL server with one database."""
 
     @property
     def database(self) -> Database:
-        """The database that a service uses."""
+        """Return the database that a service uses."""
         return Database("postgres", f"postgres://{_POSTGRES_USER}@127.0.0.1:{self.port}/postgres")
 
     def start(self) -> None:
-        """Run it, and wait until it lets one in: it listens before it has recovered."""
+        """Start it and wait until it accepts connections: it listens before its recovery has ended."""
         super().start()
         until = time.monotonic() + STARTED_WITHIN
         while True:
@@ -96,26 +96,26 @@ class PrivatePostgres(Server):
 
 
 @dataclass
-class PrivateRedis(Server):
-    """A Redis that keeps nothing."""
+class TemporaryRedis(Server):
+    """A Redis server without persistence."""
 
     @property
     def url(self) -> str:
-        """Where it is."""
+        """Return its URL."""
         return f"redis://127.0.0.1:{self.port}/0"
 
     def keys(self) -> int:
-        """Say how many keys it holds."""
+        """Return the number of its keys."""
         with redis.Redis.from_url(self.url) as client:
             found: int = client.dbsize()
             return found
 
 
 @contextmanager
-def private_postgres() -> Iterator[PrivatePostgres]:
-    """Make an empty PostgreSQL and migrate it; skip where its programs are not installed.
+def temporary_postgres() -> Iterator[TemporaryPostgres]:
+    """Run a migrated PostgreSQL; skip the test if its programs are not installed.
 
-    It refuses to run as the machine's superuser; a test that does runs it as the user `postgres`.
+    PostgreSQL does not run as root; a test that runs as root starts it as the user `postgres`.
     """
     programs = _postgres_programs()
     identity = unprivileged()
@@ -135,7 +135,7 @@ def private_postgres() -> Iterator[PrivatePostgres]:
         settings = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off"}
         command = [str(programs / "postgres"), "-D", str(folder / "data"), "-p", str(port)]
         command += [part for item in settings.items() for part in ("-c", "=".join(item))]
-        server = PrivatePostgres(command, folder, port, signal.SIGINT, identity)
+        server = TemporaryPostgres(command, folder, port, signal.SIGINT, identity)
         try:
             server.start()
             migrate(server.database)
@@ -145,15 +145,15 @@ def private_postgres() -> Iterator[PrivatePostgres]:
 
 
 @contextmanager
-def private_redis() -> Iterator[PrivateRedis]:
-    """Run an empty Redis; skip where it is not installed."""
+def temporary_redis() -> Iterator[TemporaryRedis]:
+    """Run an empty Redis; skip the test if it is not installed."""
     program = shutil.which("redis-server")
     if program is None:
         pytest.skip("needs redis-server")
     with tempfile.TemporaryDirectory(prefix="tandem-redis-") as name:
         port = free_port()
         command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-        server = PrivateRedis(command, Path(name), port, signal.SIGTERM)
+        server = TemporaryRedis(command, Path(name), port, signal.SIGTERM)
         try:
             server.start()
             yield server
@@ -162,11 +162,11 @@ def private_redis() -> Iterator[PrivateRedis]:
 
 
 def _postgres_programs() -> Path:
-    """Find the folder of PostgreSQL's programs, which distributions keep off the path."""
+    """Return the folder of PostgreSQL's programs, which Debian does not put on the PATH."""
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
     if config := shutil.which("pg_config"):
-        told = subprocess.run([config, "--bindir"], capture_output=True, text=True, check=True)  # noqa: S603 - as above
-        folders.insert(0, Path(told.stdout.strip()))
+        printed = subprocess.run([config, "--bindir"], capture_output=True, text=True, check=True)  # noqa: S603 - as above
+        folders.insert(0, Path(printed.stdout.strip()))
     if initdb := shutil.which("initdb"):
         folders.append(Path(initdb).parent)
     for folder in folders:
@@ -176,13 +176,13 @@ def _postgres_programs() -> Path:
 
 
 def unprivileged() -> dict[str, Any]:
-    """Give, for subprocess, the user of servers that do not run as the superuser; skip where there is none."""
+    """Return the arguments of `subprocess` to run a server as another user than root, or skip the test."""
     if os.geteuid() != 0:
         return {}
     try:
         user = pwd.getpwnam(_POSTGRES_USER)
     except KeyError:
-        pytest.skip(f"needs a user {_POSTGRES_USER}: its servers do not run as the superuser")
+        pytest.skip(f"needs a user {_POSTGRES_USER}, because its servers do not run as root")
     return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
 
 

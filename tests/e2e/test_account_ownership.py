@@ -1,4 +1,4 @@
-"""Whose account it is, over sockets on both databases: what a request, an address or a cookie may not decide."""
+"""Request data, addresses and cookies never decide whose account it is; over sockets, on both databases."""
 
 import pytest
 
@@ -8,9 +8,9 @@ from tests.e2e.servers import Sandbox
 
 pytestmark = pytest.mark.e2e
 
-PERSON = ("username", "email", "first_name", "last_name", "is_staff", "is_superuser", "is_active")
-ASSOCIATION = ("provider", "uid", "extra_data")
-LURES = {
+USER_FIELDS = ("username", "email", "first_name", "last_name", "is_staff", "is_superuser", "is_active")
+ASSOCIATION_FIELDS = ("provider", "uid", "extra_data")
+IGNORED = {
     "is_staff": True,
     "is_superuser": True,
     "is_active": False,
@@ -29,27 +29,27 @@ LURES = {
     "backend": "twitter",
     "pipeline_index": 3,
 }
-"""Names that social-core's backends and pipeline know, beside the fields of the contract."""
+"""Names that social-core's backends and pipeline read, which are not fields of the contract."""
 
 
 @pytest.fixture(autouse=True)
-def nobody_yet(api: Api, database: Database) -> None:
-    """Each test begins with an empty database."""
+def empty_database(api: Api, database: Database) -> None:
+    """Begin each test with an empty database."""
     database.clear()
 
 
-def everyone(database: Database) -> list[tuple[object, ...]]:
-    """Give what is known of each user and each association, without what is new each time."""
-    users = database.rows(f"SELECT {', '.join(PERSON)} FROM auth_user ORDER BY username")  # noqa: S608 - our names
+def users_and_associations(database: Database) -> list[tuple[object, ...]]:
+    """Return the users and associations, without ids and times."""
+    users = database.rows(f"SELECT {', '.join(USER_FIELDS)} FROM auth_user ORDER BY username")  # noqa: S608 - our names
     associations = database.rows(
-        f"SELECT {', '.join(ASSOCIATION)} FROM social_auth_usersocialauth ORDER BY provider, uid"  # noqa: S608 - likewise
+        f"SELECT {', '.join(ASSOCIATION_FIELDS)} FROM social_auth_usersocialauth ORDER BY provider, uid"  # noqa: S608 - likewise
     )
     return [*users, *associations]
 
 
 @pytest.mark.threat(6)
-def test_nobody_is_found_by_an_address(api: Api, sandbox: Sandbox, database: Database) -> None:
-    """A superuser has the address that every provider knows the person by: a new user each time, no right gained."""
+def test_no_user_is_found_by_an_address(api: Api, sandbox: Sandbox, database: Database) -> None:
+    """A sign-up with the address of a superuser creates a new user without rights."""
     database.execute(
         "INSERT INTO auth_user (username, email, password, first_name, last_name, is_staff, is_superuser, is_active, "
         "date_joined) VALUES ('boss', 'ripley@example.com', '!', '', '', true, true, true, '2020-01-01T00:00:00Z')"
@@ -65,21 +65,21 @@ def test_nobody_is_found_by_an_address(api: Api, sandbox: Sandbox, database: Dat
 
 @pytest.mark.threat(10)
 @pytest.mark.parametrize("provider", ["facebook", "twitter", "google-oauth2"])
-def test_a_request_decides_nothing(api: Api, sandbox: Sandbox, database: Database, provider: str) -> None:
-    """Fields beside the contract's, a query and headers that speak of another host leave no trace."""
+def test_other_request_data_has_no_effect(api: Api, sandbox: Sandbox, database: Database, provider: str) -> None:
+    """Unknown fields, the query string and headers with another host change nothing."""
     assert api.sign_up(sandbox.token(provider, "ripley")).status_code == 201
-    plain = everyone(database)
+    plain = users_and_associations(database)
     database.clear()
-    query = {name: str(value) for name, value in LURES.items()}
+    query = {name: str(value) for name, value in IGNORED.items()}
     headers = {"X-Forwarded-Host": "evil.example.com", "Referer": "https://evil.example.com/?code=x"}
-    answer = api.sign_up({**LURES, **sandbox.token(provider, "ripley")}, params=query, headers=headers)
+    answer = api.sign_up({**IGNORED, **sandbox.token(provider, "ripley")}, params=query, headers=headers)
     assert (answer.status_code, answer.json()["outcome"]) == (201, "created")
-    assert everyone(database) == plain
+    assert users_and_associations(database) == plain
 
 
 @pytest.mark.threat(11)
-def test_a_cookie_speaks_for_nobody(api: Api, sandbox: Sandbox, database: Database) -> None:
-    """Another site's form in a visitor's browser signs its own person up; it links nothing and reads nothing."""
+def test_cookies_do_not_authenticate(api: Api, sandbox: Sandbox, database: Database) -> None:
+    """A cross-site request with cookies that contain a token signs up a new user, links nothing and reads nothing."""
     victim = api.sign_up(sandbox.token("facebook", "ripley"))
     assert "Set-Cookie" not in victim.headers
     held = victim.json()["token"]
@@ -97,7 +97,7 @@ def test_a_cookie_speaks_for_nobody(api: Api, sandbox: Sandbox, database: Databa
 
 @pytest.mark.threat(12)
 def test_two_accounts_of_one_provider(apis: list[Api], sandbox: Sandbox, database: Database) -> None:
-    """Both lead to the one user, on every version."""
+    """Both sign in to the same user on each version."""
     first = apis[0].sign_up(sandbox.token("facebook", "ripley")).json()
     for api in apis:
         linked = api.as_user(first["token"]).sign_up(sandbox.token("facebook", "dallas"))
@@ -110,11 +110,11 @@ def test_two_accounts_of_one_provider(apis: list[Api], sandbox: Sandbox, databas
 
 
 @pytest.mark.threat(13)
-def test_what_a_known_user_has_stays(api: Api, sandbox: Sandbox, database: Database) -> None:
-    """Neither signing in nor linking brings the provider's names or address back."""
+def test_a_known_users_fields_stay_unchanged(api: Api, sandbox: Sandbox, database: Database) -> None:
+    """Neither a sign-in nor a link writes the provider's names or address."""
     token = api.sign_up(sandbox.token("facebook", "ripley")).json()["token"]
     database.execute("UPDATE auth_user SET username = 'mine', email = '', first_name = 'My', last_name = 'Own'")
-    before = database.rows(f"SELECT {', '.join(PERSON)} FROM auth_user")  # noqa: S608 - our names
+    before = database.rows(f"SELECT {', '.join(USER_FIELDS)} FROM auth_user")  # noqa: S608 - our names
     answers = [
         api.sign_up(sandbox.token("facebook", "ripley")),
         api.as_user(token).sign_up(sandbox.token("github", "zoe")),
@@ -123,4 +123,4 @@ def test_what_a_known_user_has_stays(api: Api, sandbox: Sandbox, database: Datab
     ]
     assert [answer.json()["outcome"] for answer in answers] == ["signed_in", "linked", "linked", "signed_in"]
     assert {answer.json()["first_name"] for answer in answers} == {"My"}
-    assert database.rows(f"SELECT {', '.join(PERSON)} FROM auth_user") == before  # noqa: S608 - likewise
+    assert database.rows(f"SELECT {', '.join(USER_FIELDS)} FROM auth_user") == before  # noqa: S608 - likewise

@@ -1,4 +1,4 @@
-"""docs/contract.md, section 1 where a real server makes a difference: bytes on a bare socket."""
+"""docs/contract.md, section 1, as far as it needs a real server: the bytes on a socket."""
 
 import io
 import json
@@ -22,14 +22,14 @@ Answer = tuple[int, dict[str, str], bytes]
 
 
 class _OpenReader(io.BufferedReader):
-    """A reader that outlives the answers read from it."""
+    """A reader that stays open when an answer has been read."""
 
     def close(self) -> None:
-        """Stay open: more answers may follow."""
+        """Do nothing, because more answers may follow."""
 
 
-class Wire:
-    """One connection, on which requests are written as they are."""
+class RawConnection:
+    """A connection on which a test writes the bytes of requests."""
 
     def __init__(self, service: Service) -> None:
         self.host = service.url.removeprefix("http://")
@@ -37,16 +37,16 @@ class Wire:
         self._answers = _OpenReader(self.socket.makefile("rb", buffering=0))
 
     def makefile(self, mode: str) -> io.BufferedReader:
-        """Give an answer's reader what earlier ones have left."""
+        """Return the same reader for each answer."""
         return self._answers
 
     def head(self, method: str, path: str, headers: dict[str, str]) -> bytes:
-        """Give the bytes of a request up to its body."""
+        """Return the bytes of a request up to its body."""
         lines = [f"{name}: {value}" for name, value in {"Host": self.host, **headers}.items()]
         return "\r\n".join([f"{method} {path} HTTP/1.1", *lines, "", ""]).encode("latin-1")
 
     def send(self, method: str, path: str, body: bytes = b"", **headers: str) -> Answer:
-        """Send a whole request; `Content_Type` stands for `Content-Type`."""
+        """Send a request and read the answer; `Content_Type` stands for `Content-Type`."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         if body and "Transfer-Encoding" not in named:
             named["Content-Length"] = str(len(body))
@@ -54,13 +54,13 @@ class Wire:
         return self.read(method)
 
     def read(self, method: str = "GET") -> Answer:
-        """Read one answer."""
+        """Read an answer."""
         response = HTTPResponse(self, method=method)  # type: ignore[arg-type]  # only makefile is used of it
         response.begin()
         return response.status, dict(response.getheaders()), response.read()
 
     def at_end(self) -> bool:
-        """Say whether the server has closed the connection and has nothing more to say."""
+        """Return True if the server has closed the connection without sending more."""
         self.socket.settimeout(2)
         try:
             return not self.socket.recv(1)
@@ -71,18 +71,18 @@ class Wire:
 
 
 @contextmanager
-def wire_to(service: Service) -> Iterator[Wire]:
-    """Connect for a while."""
-    wire = Wire(service)
-    with wire.socket:
-        yield wire
+def connect_to(service: Service) -> Iterator[RawConnection]:
+    """Open a connection, closed at the end of the block."""
+    connection = RawConnection(service)
+    with connection.socket:
+        yield connection
 
 
 @pytest.fixture
-def wire(service: Service) -> Iterator[Wire]:
-    """A fresh connection."""
-    with wire_to(service) as wire:
-        yield wire
+def connection(service: Service) -> Iterator[RawConnection]:
+    """A new connection."""
+    with connect_to(service) as connection:
+        yield connection
 
 
 def chunked(body: bytes, size: int = 1000) -> bytes:
@@ -97,60 +97,64 @@ def error(answer: Answer) -> tuple[int, str]:
 
 
 def padded(fields: dict[str, Any], size: int) -> bytes:
-    """Give the fields as a body of exactly so many bytes."""
+    """Return the fields as a JSON body of exactly this size in bytes."""
     bare = json.dumps({**fields, "padding": ""}).encode()
     return json.dumps({**fields, "padding": "x" * (size - len(bare))}).encode()
 
 
-def test_a_chunked_body_is_read_like_any_other(api: Api, wire: Wire, sandbox: Sandbox) -> None:
-    """It signs up, up to the last byte that is allowed, and the connection is good for more."""
+def test_a_chunked_body(api: Api, connection: RawConnection, sandbox: Sandbox) -> None:
+    """A chunked body up to the size limit signs up, and the connection stays open."""
     path = api.root + "social_sign_up/"
     for size in (1000, LIMIT):
         body = padded(sandbox.token("github", "ripley"), size)
-        answer = wire.send("POST", path, chunked(body), Transfer_Encoding="chunked", Content_Type="application/json")
+        answer = connection.send(
+            "POST", path, chunked(body), Transfer_Encoding="chunked", Content_Type="application/json"
+        )
         assert answer[0] == 201, answer
-    assert wire.send("GET", api.root + "provider/")[0] == OK
+    assert connection.send("GET", api.root + "provider/")[0] == OK
 
 
-def test_a_chunked_body_beyond_the_limit_is_refused(api: Api, service: Service, sandbox: Sandbox) -> None:
-    """The size holds while reading: one byte more is 413, wherever the body ends."""
+def test_a_chunked_body_over_the_limit(api: Api, service: Service, sandbox: Sandbox) -> None:
+    """One byte over the limit is 413, whatever the size of the rest."""
     for size in (LIMIT + 1, 4 * LIMIT):
         body = padded(sandbox.token("github", "ripley"), size)
-        with wire_to(service) as wire:
-            answer = wire.send("POST", api.root + "social_sign_up/", chunked(body, 8000), Transfer_Encoding="chunked")
+        with connect_to(service) as connection:
+            answer = connection.send(
+                "POST", api.root + "social_sign_up/", chunked(body, 8000), Transfer_Encoding="chunked"
+            )
         assert error(answer) == (413, "payload_too_large")
 
 
-def test_an_empty_chunked_body_is_no_json(api: Api, wire: Wire) -> None:
-    """Nothing at all is not one JSON object."""
-    answer = wire.send("POST", api.root + "social_sign_up/", chunked(b""), Transfer_Encoding="chunked")
+def test_an_empty_chunked_body(api: Api, connection: RawConnection) -> None:
+    """An empty body is `invalid_json`."""
+    answer = connection.send("POST", api.root + "social_sign_up/", chunked(b""), Transfer_Encoding="chunked")
     assert error(answer) == (400, "invalid_json")
 
 
 @pytest.mark.parametrize("headers", [{}, {"Content-Length": "0"}])
-def test_no_body_is_no_json(api: Api, wire: Wire, headers: dict[str, str]) -> None:
-    """With a length of nothing or no length at all."""
-    assert error(wire.send("POST", api.root + "social_sign_up/", b"", **headers)) == (400, "invalid_json")
+def test_no_body(api: Api, connection: RawConnection, headers: dict[str, str]) -> None:
+    """A missing body is `invalid_json`, with Content-Length: 0 and without a Content-Length."""
+    assert error(connection.send("POST", api.root + "social_sign_up/", b"", **headers)) == (400, "invalid_json")
 
 
-def test_the_length_that_is_stated_is_believed(api: Api, wire: Wire) -> None:
-    """413 comes before the body does: nobody has to send 64 KiB to be refused."""
-    head = wire.head("POST", api.root + "social_sign_up/", {**JSON, "Content-Length": str(LIMIT + 1)})
-    wire.socket.sendall(head)
-    assert error(wire.read("POST")) == (413, "payload_too_large")
+def test_a_content_length_over_the_limit(api: Api, connection: RawConnection) -> None:
+    """The answer is 413 before the body is sent."""
+    head = connection.head("POST", api.root + "social_sign_up/", {**JSON, "Content-Length": str(LIMIT + 1)})
+    connection.socket.sendall(head)
+    assert error(connection.read("POST")) == (413, "payload_too_large")
 
 
-def test_a_missing_content_type_is_json(api: Api, wire: Wire, sandbox: Sandbox) -> None:
-    """Old clients omit it, or send it empty."""
+def test_a_missing_content_type(api: Api, connection: RawConnection, sandbox: Sandbox) -> None:
+    """A missing or empty Content-Type means JSON."""
     body = json.dumps(sandbox.token("github", "ripley")).encode()
-    assert wire.send("POST", api.root + "social_sign_up/", body)[0] == 201
-    assert wire.send("POST", api.root + "social_sign_up/", body, Content_Type="")[0] == 201
+    assert connection.send("POST", api.root + "social_sign_up/", body)[0] == 201
+    assert connection.send("POST", api.root + "social_sign_up/", body, Content_Type="")[0] == 201
 
 
-def test_head_has_gets_headers_and_no_body(api: Api, wire: Wire) -> None:
-    """On one connection: were there a body, the next answer would begin with it."""
+def test_head(api: Api, connection: RawConnection) -> None:
+    """HEAD has the headers of GET and no body, in successes and errors."""
     for path, status in (("provider/", OK), ("", OK), ("user/", 401), ("nowhere/", 404), ("social_sign_up/", 405)):
-        get, head = (wire.send(method, api.root + path) for method in ("GET", "HEAD"))
+        get, head = (connection.send(method, api.root + path) for method in ("GET", "HEAD"))
         assert (get[0], head[0], head[2]) == (status, status, b"")
         new = {"Date", "X-Request-ID"}
         assert {name: get[1][name] for name in get[1].keys() - new} == {
@@ -159,108 +163,108 @@ def test_head_has_gets_headers_and_no_body(api: Api, wire: Wire) -> None:
         assert int(head[1]["Content-Length"]) == len(get[2])
 
 
-def test_a_204_has_neither_body_nor_media_type(api: Api, wire: Wire) -> None:
-    """OPTIONS says what there is in a header, whatever credentials come with it."""
+def test_options(api: Api, connection: RawConnection) -> None:
+    """The answer is 204 with Allow, without body and Content-Type, also with invalid credentials."""
     for path, allow in (("provider/", "GET, HEAD, OPTIONS"), ("social_sign_up/", "POST, OPTIONS")):
-        status, headers, body = wire.send("OPTIONS", api.root + path, Authorization="nonsense")
+        status, headers, body = connection.send("OPTIONS", api.root + path, Authorization="nonsense")
         assert (status, headers["Allow"], body) == (204, allow, b"")
         assert "Content-Type" not in headers
         assert headers.get("Content-Length", "0") == "0"
-        assert wire.send("GET", api.root + "provider/")[0] == OK
+        assert connection.send("GET", api.root + "provider/")[0] == OK
 
 
-def test_a_wrong_host_gets_the_envelope(api: Api, wire: Wire) -> None:
-    """Before everything else, the path included; a health check takes any."""
+def test_an_unknown_host(api: Api, connection: RawConnection) -> None:
+    """It is refused in the contract's error format on every path; health checks accept any host."""
     for path in ("provider/", "nowhere/", "social_sign_up/"):
-        assert error(wire.send("GET", api.root + path, Host="evil.example.com")) == (400, "invalid_request")
+        assert error(connection.send("GET", api.root + path, Host="evil.example.com")) == (400, "invalid_request")
     for path in ("/livez", "/readyz"):
-        assert wire.send("GET", path, Host="evil.example.com")[0] == OK
+        assert connection.send("GET", path, Host="evil.example.com")[0] == OK
 
 
-def test_expect_is_met(api: Api, wire: Wire, sandbox: Sandbox) -> None:
-    """A client that asks first is told to go on, and then answered (RFC 9110 section 10.1.1)."""
+def test_expect_100_continue(api: Api, connection: RawConnection, sandbox: Sandbox) -> None:
+    """The server sends 100 before the body and then the answer (RFC 9110, section 10.1.1)."""
     body = json.dumps(sandbox.token("github", "ripley")).encode()
     headers = {**JSON, "Content-Length": str(len(body)), "Expect": "100-continue"}
-    wire.socket.sendall(wire.head("POST", api.root + "social_sign_up/", headers))
-    assert wire.socket.recv(len(b"HTTP/1.1 100 Continue\r\n\r\n"), socket.MSG_WAITALL).startswith(b"HTTP/1.1 100")
-    wire.socket.sendall(body)
-    assert wire.read("POST")[0] == 201
+    connection.socket.sendall(connection.head("POST", api.root + "social_sign_up/", headers))
+    assert connection.socket.recv(len(b"HTTP/1.1 100 Continue\r\n\r\n"), socket.MSG_WAITALL).startswith(b"HTTP/1.1 100")
+    connection.socket.sendall(body)
+    assert connection.read("POST")[0] == 201
 
 
-def test_a_refused_body_is_never_read_as_a_request(api: Api, wire: Wire) -> None:
-    """A 413 says that the connection is over, and so it is; the answer comes through however much is sent."""
-    smuggled = wire.head("GET", api.root + "user/", {})
+def test_no_request_smuggling_in_a_refused_body(api: Api, connection: RawConnection) -> None:
+    """After a 413 the connection is closed, and its body is not read as requests."""
+    smuggled = connection.head("GET", api.root + "user/", {})
     body = smuggled * (8 * LIMIT // len(smuggled))
-    head = wire.head("POST", api.root + "social_sign_up/", {**JSON, "Content-Length": str(len(body))})
-    wire.socket.sendall(head + body + wire.head("GET", api.root + "provider/", {}))
-    refused = wire.read("POST")
+    head = connection.head("POST", api.root + "social_sign_up/", {**JSON, "Content-Length": str(len(body))})
+    connection.socket.sendall(head + body + connection.head("GET", api.root + "provider/", {}))
+    refused = connection.read("POST")
     assert error(refused) == (413, "payload_too_large")
     assert refused[1]["Connection"] == "close"
-    assert wire.at_end()
+    assert connection.at_end()
 
 
 @pytest.mark.parametrize("encoded", [False, True])
-def test_an_unread_body_of_unknown_or_large_size_ends_the_connection(api: Api, service: Service, encoded: bool) -> None:
-    """Whatever the answer is, it says whether another request can follow."""
+def test_an_unread_large_or_chunked_body_closes_the_connection(api: Api, service: Service, encoded: bool) -> None:
+    """The answer has `Connection: close`."""
     for path, status in (("social_sign_up/", 401), ("nowhere/", 404), ("provider/", 405)):
         body = b"x" * (LIMIT if not encoded else 100)
-        how = {"Transfer_Encoding": "chunked"} if encoded else {}
-        with wire_to(service) as wire:
+        encoding = {"Transfer_Encoding": "chunked"} if encoded else {}
+        with connect_to(service) as connection:
             sent = chunked(body) if encoded else body
-            answer = wire.send("POST", api.root + path, sent, Authorization="nonsense", **how)
+            answer = connection.send("POST", api.root + path, sent, Authorization="nonsense", **encoding)
             assert (answer[0], answer[1]["Connection"]) == (status, "close")
-            assert wire.at_end()
+            assert connection.at_end()
 
 
-def test_a_small_unread_body_is_skipped(api: Api, wire: Wire) -> None:
-    """Refused before it is read, it costs no connection: the next request is answered on it."""
+def test_an_unread_small_body_is_skipped(api: Api, connection: RawConnection) -> None:
+    """The connection stays open, and the next request is answered."""
     for path, status in (("social_sign_up/", 401), ("nowhere/", 404), ("provider/", 405)):
-        answer = wire.send("POST", api.root + path, b"x" * (LIMIT - 1), Authorization="nonsense")
+        answer = connection.send("POST", api.root + path, b"x" * (LIMIT - 1), Authorization="nonsense")
         assert (answer[0], answer[1]["Connection"]) == (status, "keep-alive")
-        assert wire.send("GET", api.root + "provider/")[0] == OK
+        assert connection.send("GET", api.root + "provider/")[0] == OK
 
 
-def test_requests_in_a_row_are_answered_in_a_row(api: Api, wire: Wire) -> None:
-    """Pipelined on one connection, a failure among them."""
+def test_pipelined_requests(api: Api, connection: RawConnection) -> None:
+    """They are answered in order, errors included."""
     paths = ("provider/", "nowhere/", "user/", "")
-    wire.socket.sendall(b"".join(wire.head("GET", api.root + path, {}) for path in paths))
-    assert [wire.read()[0] for _ in paths] == [OK, 404, 401, OK]
+    connection.socket.sendall(b"".join(connection.head("GET", api.root + path, {}) for path in paths))
+    assert [connection.read()[0] for _ in paths] == [OK, 404, 401, OK]
 
 
-def test_a_repeated_authorization_is_unusable(api: Api, wire: Wire, sandbox: Sandbox) -> None:
-    """Even where one of the two would do."""
+def test_a_repeated_authorization_header(api: Api, connection: RawConnection, sandbox: Sandbox) -> None:
+    """Two Authorization headers are refused, also if both are valid."""
     token = api.sign_up(sandbox.token("github", "ripley")).json()["token"]
     line = f"Authorization: Bearer {token}\r\n".encode()
-    head = wire.head("GET", api.root + "user/", {})[:-2]
-    wire.socket.sendall(head + line + b"\r\n")
-    assert wire.read()[0] == OK
-    wire.socket.sendall(head + line * 2 + b"\r\n")
-    assert error(wire.read()) == (401, "invalid_credentials")
+    head = connection.head("GET", api.root + "user/", {})[:-2]
+    connection.socket.sendall(head + line + b"\r\n")
+    assert connection.read()[0] == OK
+    connection.socket.sendall(head + line * 2 + b"\r\n")
+    assert error(connection.read()) == (401, "invalid_credentials")
 
 
 @pytest.mark.threat(32)
 @pytest.mark.parametrize(
     "value", [b"", b"Bearer", b"Bearer \xff\xfe", b"Basic dTpw", b"ApiKey \xc3\xa9:x", b"Bearer a b"]
 )
-def test_an_unusable_authorization_is_401_everywhere(api: Api, wire: Wire, value: bytes) -> None:
-    """On public paths too, and whatever bytes it holds."""
+def test_an_invalid_authorization_header(api: Api, connection: RawConnection, value: bytes) -> None:
+    """It is 401 with a challenge on every path, public ones included."""
     for path in ("provider/", "user/", ""):
-        head = wire.head("GET", api.root + path, {})[:-2]
-        wire.socket.sendall(head + b"Authorization: " + value + b"\r\n\r\n")
-        answer = wire.read()
+        head = connection.head("GET", api.root + path, {})[:-2]
+        connection.socket.sendall(head + b"Authorization: " + value + b"\r\n\r\n")
+        answer = connection.read()
         assert error(answer) == (401, "invalid_credentials")
         assert answer[1]["WWW-Authenticate"] == 'Bearer realm="api"'
 
 
 @pytest.mark.threat(11, 33)
-def test_every_answer_has_the_common_headers(api: Api, wire: Wire) -> None:
-    """Nothing is stored or sniffed, nothing sets a cookie, and each answer has an id of its own."""
+def test_common_headers(api: Api, connection: RawConnection) -> None:
+    """Every answer forbids caching and sniffing, sets no cookie and has a request id of its own."""
     seen, given = set(), "0123456789abcdef"
     for method, path in (("GET", "provider/"), ("GET", "nowhere/"), ("OPTIONS", "user/"), ("POST", "social_sign_up/")):
-        _, headers, _ = wire.send(method, api.root + path, Cookie="sessionid=abc", X_Request_ID=given)
+        _, headers, _ = connection.send(method, api.root + path, Cookie="sessionid=abc", X_Request_ID=given)
         assert (headers["Cache-Control"], headers["X-Content-Type-Options"]) == ("no-store", "nosniff")
         assert "Set-Cookie" not in headers
         assert "Vary" not in headers
         seen.add(headers["X-Request-ID"])
     assert len(seen) == 4
-    assert given not in seen, "no proxy is trusted, so nobody chooses an id"
+    assert given not in seen, "without a trusted proxy the id of the request is ignored"

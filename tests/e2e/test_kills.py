@@ -1,4 +1,4 @@
-"""Workers and whole services killed at any point of a sign-up (docs/threats.md, row 26), many callers meanwhile."""
+"""Workers and services killed at random points of sign-ups, under load (docs/threats.md, row 26)."""
 
 import os
 import random
@@ -13,17 +13,17 @@ from tests.e2e.client import Api
 from tests.e2e.conftest import Note
 from tests.e2e.databases import Database, new_database
 from tests.e2e.load import PREFIXES, Load, under_load
-from tests.e2e.servers import Service, mortal_service, running_service
-from tests.e2e.synthetic_github import fields, inventive_github
-from tests.e2e.temporary_servers import private_redis
+from tests.e2e.servers import Service, killable_service, running_service
+from tests.e2e.synthetic_github import fields, synthetic_github
+from tests.e2e.temporary_servers import temporary_redis
 
 pytestmark = [pytest.mark.e2e, pytest.mark.threat(26)]
 
 SHARED = pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.redis])
 WORKERS = {"postgres": 3, "sqlite": 1}
-KILLS = {"postgres": 9, "sqlite": 4}
+KILLS = {"postgres": 6, "sqlite": 3}
 PAUSE = {"postgres": (0.05, 1.0), "sqlite": (0.05, 0.6)}
-"""Seconds of load before each kill, at least and at most."""
+"""The least and the greatest number of seconds of load before each kill."""
 
 
 @pytest.fixture(params=["sqlite", SHARED])
@@ -35,29 +35,29 @@ def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 @pytest.fixture
 def environment(database: Database) -> Iterator[dict[str, str]]:
-    """Several workers where the database lets there be several; limits that are counted and never reached."""
+    """Several workers on PostgreSQL, one on SQLite; rate limits that are counted and never reached."""
     common = {"WEB_CONCURRENCY": str(WORKERS[database.vendor]), "TRUSTED_PROXIES": "1", "THROTTLE_ANONYMOUS": "60/min"}
-    with github_stub() as github:
+    with synthetic_github() as github:
         if database.vendor == "sqlite":
             yield {**common, **github.environment}
             return
-        with private_redis() as redis:
+        with temporary_redis() as redis:
             yield {**common, **github.environment, "REDIS_URL": redis.url}
 
 
 @pytest.fixture
 def seed(note: Note) -> int:
-    """What decides who is killed and when; TEST_SEED repeats a run."""
+    """The seed of the random kills; set TEST_SEED to repeat a run."""
     seed = int(os.environ.get("TEST_SEED") or random.SystemRandom().randrange(1_000_000))
     note("TEST_SEED", seed)
     return seed
 
 
 def kill_workers(service: Service, times: int, pauses: tuple[float, float], seed: int, load: Load) -> int:
-    """Kill one of the service's workers so many times, each in the middle of work; give how many were."""
+    """Kill a random worker so many times, each time after a sign-up; return the number of kills."""
     chance, killed = random.Random(seed), 0  # noqa: S311 - no secret
     while killed < times:
-        load.promised_since(time.monotonic())
+        load.wait_for_next(time.monotonic())
         time.sleep(chance.uniform(*pauses))
         workers = service.workers
         if not workers:
@@ -68,45 +68,45 @@ def kill_workers(service: Service, times: int, pauses: tuple[float, float], seed
     return killed
 
 
-def assert_whole(load: Load, database: Database, service: str, killed: int, note: Note) -> None:
-    """No half of a sign-up is left, each promise stands, and the service goes on."""
+def assert_consistent(load: Load, database: Database, service: str, killed: int, note: Note) -> None:
+    """Check that no sign-up is incomplete, all acknowledged ones are stored, and the service answers."""
     lost, orphans = load.lost(database), database.orphans()
     note("killed", killed)
-    note("acknowledged sign-ups, lost", f"{len(load.promises)}, {len(lost)}")
+    note("acknowledged sign-ups, lost", f"{len(load.acknowledged)}, {len(lost)}")
     note("orphans", len(orphans))
     note("calls cut off", load.broken)
     note("answers", dict(load.answers))
-    assert (lost, orphans, load.odd) == ([], [], [])
+    assert (lost, orphans, load.unexpected) == ([], [], [])
     users, accounts = (database.counts()[table] for table in ("auth_user", "social_auth_usersocialauth"))
     assert users == accounts
     assert set(load.answers) <= {"201 created", "201 signed_in"}
-    by_person = {(one.number, one.user) for one in load.promises}
-    assert len(by_person) == len({number for number, _ in by_person}) == len({user for _, user in by_person})
-    assert Load(service).refused(load.promises) == []
+    by_number = {(one.number, one.user) for one in load.acknowledged}
+    assert len(by_number) == len({number for number, _ in by_number}) == len({user for _, user in by_number})
+    assert Load(service).refused(load.acknowledged) == []
     for prefix in PREFIXES:
         assert Api(service, prefix).sign_up(fields(3, "newt")).status_code == 201
 
 
 def test_workers_are_killed(database: Database, environment: dict[str, str], seed: int, note: Note) -> None:
-    """Killed at random points while four callers at a time sign the same people up over all versions."""
+    """No acknowledged sign-up is lost and none is incomplete while four callers sign up each user on all versions."""
     with running_service(None, database_url=database.url, **environment) as service:
         with under_load(service.url, first=1000, callers=12, headers=True) as load:
             vendor = database.vendor
             killed = kill_workers(service, KILLS[vendor], PAUSE[vendor], seed, load)
-            load.promised_since(time.monotonic())
-        assert_whole(load, database, service.url, killed, note)
+            load.wait_for_next(time.monotonic())
+        assert_consistent(load, database, service.url, killed, note)
         assert load.broken > 0
 
 
 def test_the_service_is_killed(database: Database, environment: dict[str, str], seed: int, note: Note) -> None:
-    """Master and workers at once, in the middle of sign-ups; another one starts on what there is."""
+    """The same after a kill of master and workers, and a start of another service on the database."""
     chance = random.Random(seed)  # noqa: S311 - no secret
     with (
-        mortal_service(None, database_url=database.url, **environment) as first,
+        killable_service(None, database_url=database.url, **environment) as first,
         under_load(first.url, first=1000, callers=12, headers=True) as load,
     ):
-        load.promised_since(time.monotonic())
+        load.wait_for_next(time.monotonic())
         time.sleep(chance.uniform(0.5, 2.0))
         first.kill()
     with running_service(None, database_url=database.url, **environment) as second:
-        assert_whole(load, database, second.url, 1, note)
+        assert_consistent(load, database, second.url, 1, note)

@@ -1,80 +1,79 @@
-"""Many at once (docs/threats.md, rows 15, 24 and 25), over sockets on both databases; each race is run a few times."""
+"""Simultaneous requests (docs/threats.md, rows 15, 24 and 25) on both databases; each race is run several times."""
 
-import threading
+import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from functools import partial
 from itertools import cycle, islice, product
-from typing import TypeVar
+from typing import Any
 
 import pytest
-from django.conf import settings
 
 from tests.e2e.client import Api, code_of
 from tests.e2e.conftest import ROOMY
 from tests.e2e.databases import Database
+from tests.e2e.load import at_once
 from tests.e2e.servers import Sandbox, Service, running_service
-from tests.e2e.synthetic_github import fields, inventive_github
-from tests.e2e.temporary_servers import private_redis
+from tests.e2e.synthetic_github import fields, synthetic_github
+from tests.e2e.temporary_servers import temporary_redis
 
 pytestmark = pytest.mark.e2e
 
-T = TypeVar("T")
 CALLERS = 32
 WORKERS = 3
+PERSONAS = ("ripley", "dallas", "lambert", "parker", "ash", "zoe")
 AGAIN = pytest.mark.parametrize("attempt", range(4))
 
 
 @pytest.fixture(scope="module")
 def processes(database: Database) -> Iterator[dict[str, str]]:
-    """What makes several workers of the service where the database lets there be several."""
+    """The environment for several workers on PostgreSQL, and for one on SQLite."""
     if database.vendor == "sqlite":
         yield {"WEB_CONCURRENCY": "1"}
         return
-    with private_redis() as redis:
+    with temporary_redis() as redis:
         yield {"WEB_CONCURRENCY": str(WORKERS), "REDIS_URL": redis.url}
 
 
 @pytest.fixture(scope="module")
 def service(sandbox: Sandbox, database: Database, processes: dict[str, str]) -> Iterator[Service]:
-    """The service on each database, with three workers on PostgreSQL; in the place of the one that others share."""
-    with running_service(sandbox, database_url=database.url, **ROOMY, **processes) as service:
-        yield service
+    """The service on each database, with three workers on PostgreSQL, and with the synthetic GitHub."""
+    with synthetic_github() as github:
+        hosts = [json.loads(one["PROVIDER_HOSTS"]) for one in (sandbox.environment, github.environment)]
+        more = {
+            **github.environment,
+            "PROVIDER_HOSTS": json.dumps(hosts[0] | hosts[1]),
+            "SOCIAL_PROVIDERS": sandbox.environment["SOCIAL_PROVIDERS"],
+        }
+        with running_service(sandbox, database_url=database.url, **ROOMY, **processes, **more) as service:
+            yield service
 
 
 @pytest.fixture(autouse=True)
-def nobody_yet(service: Service, database: Database) -> None:
-    """Each race begins with an empty database."""
+def empty_database(service: Service, database: Database) -> None:
+    """Begin each race with an empty database."""
     database.clear()
 
 
-def at_once(calls: Sequence[Callable[[], T]]) -> list[T]:
-    """Make all calls at the same moment, each in a thread of its own, and give what each came to."""
-    barrier = threading.Barrier(len(calls))
-
-    def wait_and(call: Callable[[], T]) -> T:
-        barrier.wait(30)
-        return call()
-
-    with ThreadPoolExecutor(len(calls)) as callers:
-        return list(callers.map(wait_and, calls))
+def github(persona: str) -> dict[str, Any]:
+    """Return the fields of a sign-up at the synthetic GitHub."""
+    return fields(1 + PERSONAS.index(persona), persona)
 
 
-def spread(apis: list[Api], count: int, token: str | None = None) -> list[Api]:
-    """Give so many callers, the versions in turn, each with connections of its own."""
+def callers_of(apis: list[Api], count: int, token: str | None = None) -> list[Api]:
+    """Return callers of the versions in turn, each with connections of its own."""
     return [api.as_user(token) for api in islice(cycle(apis), count)]
 
 
 @pytest.mark.threat(24)
 @AGAIN
 @pytest.mark.parametrize("provider", ["facebook", "twitter"])
-def test_many_first_sign_ups_make_one_user(
+def test_simultaneous_first_sign_ups_create_one_user(
     apis: list[Api], sandbox: Sandbox, database: Database, provider: str, attempt: int
 ) -> None:
-    """One identity, 32 callers, both versions: one user, one association, 201 for all, one of them `created`."""
+    """32 callers with one identity get 201 and one user with one association; one answer is `created`."""
     tokens = [sandbox.token(provider, "ripley") for _ in range(CALLERS)]
-    answers = at_once([partial(api.sign_up, one) for api, one in zip(spread(apis, CALLERS), tokens, strict=True)])
+    answers = at_once([partial(api.sign_up, one) for api, one in zip(callers_of(apis, CALLERS), tokens, strict=True)])
 
     assert Counter(answer.status_code for answer in answers) == {201: CALLERS}
     assert Counter(answer.json()["outcome"] for answer in answers) == {"created": 1, "signed_in": CALLERS - 1}
@@ -87,19 +86,16 @@ def test_many_first_sign_ups_make_one_user(
 
 @pytest.mark.threat(14)
 @AGAIN
-def test_different_people_at_once_are_different_users(
+def test_simultaneous_sign_ups_of_different_users(
     apis: list[Api], sandbox: Sandbox, database: Database, attempt: int
 ) -> None:
-    """Names that differ in nothing but the person stay distinct whatever the case, and nobody fails.
+    """All sign-ups succeed, and the usernames differ without regard to case.
 
-    The same persona has another identity at each provider, and suggests the same name at three of them.
+    A persona has a different identity at each provider, and the same name at all three.
     """
-    people = [
-        sandbox.token(provider, persona)
-        for provider in ("github", "twitter", "instagram")
-        for persona in ("ripley", "dallas", "lambert", "parker", "ash", "zoe")
-    ]
-    callers = spread(apis, len(people))
+    people = [sandbox.token(provider, persona) for provider in ("twitter", "instagram") for persona in PERSONAS]
+    people += [github(persona) for persona in PERSONAS]
+    callers = callers_of(apis, len(people))
     answers = at_once([partial(api.sign_up, one) for api, one in zip(callers, people, strict=True)])
 
     assert Counter(answer.status_code for answer in answers) == {201: len(people)}
@@ -111,10 +107,10 @@ def test_different_people_at_once_are_different_users(
 @pytest.mark.threat(25)
 @AGAIN
 def test_two_users_link_one_identity(apis: list[Api], sandbox: Sandbox, database: Database, attempt: int) -> None:
-    """One wins, the other is told that it is in use, and the identity is the winner's."""
-    people = [apis[0].sign_up(sandbox.token("github", name)).json() for name in ("dallas", "lambert")]
+    """One user links it, and the other gets `account_in_use`."""
+    people = [apis[0].sign_up(github(name)).json() for name in ("dallas", "lambert")]
     callers = [
-        caller for person in people for caller in spread(apis, 4, token=person["token"])
+        caller for person in people for caller in callers_of(apis, 4, token=person["token"])
     ]  # each user calls four times at once
     tokens = [sandbox.token("facebook", "ripley") for _ in callers]
     answers = at_once([partial(api.sign_up, one) for api, one in zip(callers, tokens, strict=True)])
@@ -133,12 +129,12 @@ def test_two_users_link_one_identity(apis: list[Api], sandbox: Sandbox, database
 
 @pytest.mark.threat(24, 25)
 @AGAIN
-def test_a_link_and_a_first_sign_up_of_one_identity(
+def test_link_and_first_sign_up_of_one_identity(
     apis: list[Api], sandbox: Sandbox, database: Database, attempt: int
 ) -> None:
-    """Whoever is first decides whose identity it is; nobody is left with a user and no way in."""
-    token = apis[0].sign_up(sandbox.token("github", "dallas")).json()["token"]
-    callers = [*spread(apis, 4, token=token), *spread(apis, 4)]
+    """The first request decides whose identity it is, and no user is left without an association."""
+    token = apis[0].sign_up(github("dallas")).json()["token"]
+    callers = [*callers_of(apis, 4, token=token), *callers_of(apis, 4)]
     tokens = [sandbox.token("facebook", "ripley") for _ in callers]
     answers = at_once([partial(api.sign_up, one) for api, one in zip(callers, tokens, strict=True)])
 
@@ -152,13 +148,15 @@ def test_a_link_and_a_first_sign_up_of_one_identity(
 
 @pytest.mark.threat(15)
 @AGAIN
-def test_two_disconnects_leave_one(apis: list[Api], sandbox: Sandbox, database: Database, attempt: int) -> None:
-    """Each of the two accounts is given up at the same moment; one stays, and the user can sign in by it."""
+def test_simultaneous_disconnects_leave_one(
+    apis: list[Api], sandbox: Sandbox, database: Database, attempt: int
+) -> None:
+    """Of two accounts that are disconnected at the same moment, one remains."""
     token = apis[0].sign_up(sandbox.token("facebook", "ripley")).json()["token"]
     mine = apis[-1].as_user(token)
-    mine.sign_up(sandbox.token("github", "ripley"))
+    mine.sign_up(github("ripley"))
     ids = [account["id"] for account in mine.get("social_account/").json()["objects"]]
-    callers = spread(apis, 8, token=token)
+    callers = callers_of(apis, 8, token=token)
     paths = [f"social_account/{account_id}/" for account_id in islice(cycle(ids), 8)]
     answers = at_once([partial(api.delete, path) for api, path in zip(callers, paths, strict=True)])
 
@@ -171,16 +169,16 @@ def test_two_disconnects_leave_one(apis: list[Api], sandbox: Sandbox, database: 
 
 @pytest.mark.threat(15)
 @AGAIN
-def test_signing_up_and_disconnecting_at_once(
+def test_simultaneous_sign_ins_and_disconnect(
     apis: list[Api], sandbox: Sandbox, database: Database, attempt: int
 ) -> None:
-    """An account given up while its owner signs in by it: every answer is the contract's, nobody is orphaned."""
+    """All sign-ins and the disconnect succeed, and no user is left without an association."""
     token = apis[0].sign_up(sandbox.token("facebook", "ripley")).json()["token"]
     mine = apis[-1].as_user(token)
-    mine.sign_up(sandbox.token("github", "ripley"))
+    mine.sign_up(github("ripley"))
     facebook = mine.get("social_account/").json()["objects"][0]["id"]
     tokens = [sandbox.token("facebook", "ripley") for _ in range(6)]
-    callers = zip(spread(apis, 6), tokens, strict=True)
+    callers = zip(callers_of(apis, 6), tokens, strict=True)
     deleting = partial(mine.as_user(token).delete, f"social_account/{facebook}/")
     *sign_ups, deleted = at_once([*(partial(api.sign_up, one) for api, one in callers), deleting])
 
@@ -189,23 +187,13 @@ def test_signing_up_and_disconnecting_at_once(
     assert database.orphans() == []
 
 
-@pytest.fixture(scope="module")
-def made_up(database: Database, processes: dict[str, str]) -> Iterator[Service]:
-    """The service on the same database, with a provider that knows whomever a test makes up."""
-    with (
-        github_stub() as github,
-        running_service(None, database_url=database.url, **ROOMY, **processes, **github.environment) as service,
-    ):
-        yield service
-
-
 @pytest.mark.threat(14)
 @AGAIN
-def test_names_that_differ_in_case_only(made_up: Service, database: Database, attempt: int) -> None:
-    """Sixteen people whose names are one name in sixteen cases, at once: all are in, no two names are alike."""
+def test_names_that_differ_in_case_only(apis: list[Api], database: Database, attempt: int) -> None:
+    """Sixteen simultaneous sign-ups with one name in different case get names that differ without regard to case."""
     logins = ["".join(letters) for letters in product("aA", "bB", "cC", "dD")]
     people = [fields(1000 + number, login) for number, login in enumerate(logins)]
-    callers = spread([Api(made_up.url, prefix) for prefix in settings.APIS.values()], len(people))
+    callers = callers_of(apis, len(people))
     answers = at_once([partial(api.sign_up, one) for api, one in zip(callers, people, strict=True)])
 
     assert Counter(answer.status_code for answer in answers) == {201: len(people)}

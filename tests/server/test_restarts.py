@@ -11,9 +11,9 @@ from contextlib import AbstractContextManager, ExitStack
 import pytest
 from django.conf import settings
 
-from tests.e2e.servers import Service, mortal_service, running_service
-from tests.e2e.synthetic_github import fields, inventive_github
-from tests.e2e.temporary_servers import private_redis
+from tests.e2e.servers import Service, killable_service, running_service
+from tests.e2e.synthetic_github import fields, synthetic_github
+from tests.e2e.temporary_servers import temporary_redis
 from tests.server.callers import TIMEOUT, Calls, calling, read, request
 
 pytestmark = pytest.mark.e2e
@@ -44,14 +44,14 @@ def running(gate: threading.Event) -> Iterator[Callable[..., AbstractContextMana
 
     The provider timeout is longer than any test.
     """
-    with github_stub(before=lambda: gate.wait(TIMEOUT)) as github, ExitStack() as kept:
+    with synthetic_github(before=lambda: gate.wait(TIMEOUT)) as github, ExitStack() as kept:
 
         def running(processes: int = 1, *, mortal: bool = False, **environment: str) -> AbstractContextManager[Service]:
             environment |= {"PROVIDER_TIMEOUT": str(5 * TIMEOUT), "THREADS": "16"}
             if processes > 1:
-                redis = kept.enter_context(private_redis())
+                redis = kept.enter_context(temporary_redis())
                 environment |= {"WEB_CONCURRENCY": str(processes), "REDIS_URL": redis.url}
-            start = mortal_service if mortal else running_service
+            start = killable_service if mortal else running_service
             return start(None, **github.environment, **environment)
 
         yield running

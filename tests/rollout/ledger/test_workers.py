@@ -16,8 +16,8 @@ from django.conf import settings
 
 from shared.http.urls import mounted
 from tests.e2e.databases import Database
-from tests.e2e.servers import Service, mortal_service
-from tests.e2e.temporary_servers import PrivatePostgres, PrivateRedis, private_postgres, private_redis
+from tests.e2e.servers import Service, killable_service
+from tests.e2e.temporary_servers import TemporaryPostgres, TemporaryRedis, temporary_postgres, temporary_redis
 
 pytestmark = [pytest.mark.e2e, pytest.mark.postgres, pytest.mark.redis]
 
@@ -32,24 +32,24 @@ LOST = re.compile(r"Worker [0-9]+ ended without its last flush: the ledger may l
 
 
 @pytest.fixture(scope="module")
-def postgres() -> Iterator[PrivatePostgres]:
-    with private_postgres() as server:
+def postgres() -> Iterator[TemporaryPostgres]:
+    with temporary_postgres() as server:
         yield server
 
 
 @pytest.fixture(scope="module")
-def redis() -> Iterator[PrivateRedis]:
-    with private_redis() as server:
+def redis() -> Iterator[TemporaryRedis]:
+    with temporary_redis() as server:
         yield server
 
 
 @pytest.fixture
-def running(postgres: PrivatePostgres, redis: PrivateRedis) -> Running:
+def running(postgres: TemporaryPostgres, redis: TemporaryRedis) -> Running:
     postgres.database.execute("DELETE FROM rollout_dailycalls")
 
     def running(seconds: str, **environment: str) -> AbstractContextManager[Service]:
         common = {"WEB_CONCURRENCY": "2", "REDIS_URL": redis.url, "THREADS": "8", "LEDGER_FLUSH_SECONDS": seconds}
-        return mortal_service(None, database_url=postgres.database.url, **common, **environment)
+        return killable_service(None, database_url=postgres.database.url, **common, **environment)
 
     return running
 
@@ -95,7 +95,7 @@ def killed(service: Service) -> None:
     soon(lambda: f"Worker (pid:{victim}) was sent SIGKILL" in service.log() and len(service.workers) == 2)
 
 
-def test_only_logged_calls_are_lost(running: Running, postgres: PrivatePostgres) -> None:
+def test_only_logged_calls_are_lost(running: Running, postgres: TemporaryPostgres) -> None:
     """After SIGTERM and after MAX_REQUESTS the counts are exact; the loss of a killed worker is logged."""
     with running(NEVER, MAX_REQUESTS="40") as service:
         first, made = set(service.workers), call(service, 1)
@@ -113,7 +113,7 @@ def test_only_logged_calls_are_lost(running: Running, postgres: PrivatePostgres)
         assert not written - made
 
 
-def test_nothing_is_lost_while_the_database_is_away(running: Running, postgres: PrivatePostgres) -> None:
+def test_nothing_is_lost_while_the_database_is_away(running: Running, postgres: TemporaryPostgres) -> None:
     """Calls are answered and counted meanwhile, and written when the database is back, even if workers ended."""
     with running("0.2") as service:
         made = call(service, 1)
