@@ -1,1 +1,1 @@
-"""A million users on PostgreSQL: what a call asks of the database, and how the database finds it."""
+"""The query plans of each call on PostgreSQL with many users, and the index of usernames."""

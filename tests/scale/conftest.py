@@ -1,4 +1,4 @@
-"""Databases on PostgreSQL with a crowd in them, made once for a file of tests."""
+"""Databases on PostgreSQL with many users, created once for a module."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -12,34 +12,38 @@ from tests.contract.conftest import api  # noqa: F401 - a fixture
 from tests.legacy_rows.conftest import new_postgres, used
 from tests.scale import population
 
-Among = Callable[[], AbstractContextManager[None]]
-"""Lets Django use a database while the context lasts; what is written meanwhile is taken back."""
+Use = Callable[[], AbstractContextManager[None]]
+"""Makes Django use a database until the context ends, and rolls back."""
+
+MANY_USERS = 200_000
+"""Enough for an index of the same depth as with a million users."""
+FEW_USERS = 1_000
 
 
 @contextmanager
-def crowded(users: int, blocker: Any) -> Iterator[Among]:
-    """Make a database with so many users."""
+def populated(users: int, blocker: Any) -> Iterator[Use]:
+    """Create a database with this number of users."""
     with new_postgres() as where:
         with blocker.unblock(), used(**where):
             call_command("migrate", verbosity=0)
             population.fill(users)
 
         @contextmanager
-        def among() -> Iterator[None]:
+        def use() -> Iterator[None]:
             with blocker.unblock(), used(**where), transaction.atomic():
                 yield
                 transaction.set_rollback(True)
 
-        yield among
+        yield use
 
 
 @pytest.fixture(scope="module")
-def a_million(django_db_blocker: Any) -> Iterator[Among]:
-    with crowded(1_000_000, django_db_blocker) as among:
-        yield among
+def many_users(django_db_blocker: Any) -> Iterator[Use]:
+    with populated(MANY_USERS, django_db_blocker) as use:
+        yield use
 
 
 @pytest.fixture(scope="module")
-def a_thousand(django_db_blocker: Any) -> Iterator[Among]:
-    with crowded(1_000, django_db_blocker) as among:
-        yield among
+def few_users(django_db_blocker: Any) -> Iterator[Use]:
+    with populated(FEW_USERS, django_db_blocker) as use:
+        yield use

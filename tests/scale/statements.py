@@ -1,4 +1,4 @@
-"""What a call sends to PostgreSQL, statement by statement, and what PostgreSQL does for it."""
+"""The statements that a call sends to PostgreSQL, with their plans."""
 
 import json
 import re
@@ -10,83 +10,78 @@ from typing import Any
 from django.db import connection
 
 _PLANNED = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|MERGE|WITH)\b", re.IGNORECASE)
-"""All others begin, end or settle something."""
+"""Statements with a plan; the others control transactions and sessions."""
 _EXPLAIN = "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) "
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One that was sent, with its parameters and the rows as they were at that moment."""
+    """A statement that was sent, with the plan of its execution."""
 
     sql: str
     plan: dict[str, Any]
-    """PostgreSQL's, of running it: https://www.postgresql.org/docs/current/using-explain.html."""
+    """The output of EXPLAIN: https://www.postgresql.org/docs/current/using-explain.html."""
     indexes: Mapping[str, int]
-    """How many each table has."""
+    """The number of indexes by table."""
 
     @property
     def nodes(self) -> list[dict[str, Any]]:
-        """Give the steps of the plan, sub-plans included."""
+        """Return the nodes of the plan, including sub-plans."""
         found = [self.plan]
         for node in found:
             found += node.get("Plans", ())
         return found
 
     @property
-    def looks_into(self) -> list[str]:
-        """Give how each table, or index, is looked into."""
-        return [f"{node['Node Type']} {_place(node)}" for node in self.nodes if _looks(node)]
-
-    @property
-    def does(self) -> set[str]:
-        """Give what is done to each table."""
-        read = {f"Select {node['Relation Name']}" for node in self.nodes if _looks(node) and "Relation Name" in node}
+    def operations(self) -> set[str]:
+        """Return the operations on tables."""
+        read = {f"Select {node['Relation Name']}" for node in self.nodes if _is_scan(node) and "Relation Name" in node}
         written = {f"{node['Operation']} {node['Relation Name']}" for node in self.nodes if "Operation" in node}
         return read | written
 
     @property
-    def long_ways(self) -> list[str]:
-        """Give the steps that take the longer, the more rows there are: along a whole table, or a whole index."""
+    def full_scans(self) -> list[str]:
+        """Return the scans of a whole table or a whole index, which take longer the more rows there are."""
         return [
-            f"{node['Node Type']} {_place(node)}"
+            f"{node['Node Type']} {_target(node)}"
             for node in self.nodes
             if node["Node Type"] == "Seq Scan" or ("Index Name" in node and "Index Cond" not in node)
         ]
 
     @property
     def descents(self) -> int:
-        """Count the ways from the root of an index to a leaf: to look, and to enter a new version of a row."""
-        looked = sum(node["Actual Loops"] for node in self.nodes if "Index Name" in node)
-        entered = sum(
+        """Return the number of descents from the root of an index to a leaf, for reads and for writes."""
+        read = sum(node["Actual Loops"] for node in self.nodes if "Index Name" in node)
+        written = sum(
             node["Plans"][0]["Actual Rows"] * self.indexes[node["Relation Name"]]
             for node in self.nodes
             if node.get("Operation") in {"Insert", "Update"}
         )
-        return int(looked + entered)
+        return int(read + written)
 
     @property
-    def passed_over(self) -> int:
-        """Count the rows that were looked at in vain."""
+    def filtered_rows(self) -> int:
+        """Return the number of rows that were read and filtered out."""
         return sum(node.get("Rows Removed by Filter", 0) * node["Actual Loops"] for node in self.nodes)
 
     @property
     def pages(self) -> int:
-        """Count the pages of 8 KiB that were touched, in memory or not; of indexes too."""
+        """Return the number of 8 KiB pages of tables and indexes that were read, cached or not."""
         touched: int = self.plan["Shared Hit Blocks"] + self.plan["Shared Read Blocks"]
         return touched
 
 
-def _looks(node: dict[str, Any]) -> bool:
+def _is_scan(node: dict[str, Any]) -> bool:
     return bool(node["Node Type"].endswith("Scan"))
 
 
-def _place(node: dict[str, Any]) -> str:
+def _target(node: dict[str, Any]) -> str:
     return str(node.get("Index Name") or node.get("Relation Name") or node.get("Alias"))
 
 
 @contextmanager
 def explained() -> Iterator[Sequence[Statement]]:
-    """Collect the statements that are sent meanwhile, inside a transaction: each runs once more, and is taken back."""
+    """Collect the statements of a transaction; EXPLAIN ANALYZE runs each once more and is rolled back."""
     sent: list[Statement] = []
     with connection.cursor() as cursor:
         cursor.execute("SELECT indrelid::regclass::text, count(*) FROM pg_index GROUP BY indrelid")
@@ -103,7 +98,7 @@ def explained() -> Iterator[Sequence[Statement]]:
 
 
 def _plan_of(sql: str, params: Any) -> dict[str, Any]:
-    # The driver's own cursor, which nobody wraps.
+    # The driver's own cursor, so that the wrapper is not called.
     with connection.connection.cursor() as cursor:
         cursor.execute("SAVEPOINT explained")
         cursor.execute(_EXPLAIN + sql, params)

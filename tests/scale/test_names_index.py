@@ -1,4 +1,4 @@
-"""The index by which names are found: built, used, mended, taken back (docs/decisions/0012)."""
+"""The index of usernames: its creation, use, repair and removal (docs/decisions/0012)."""
 
 import re
 import time
@@ -28,7 +28,7 @@ FOLDED = {"postgresql": "upper((username)::text)", "sqlite": '"username" COLLATE
 def migrated(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any
 ) -> Iterator[dict[str, Any]]:
-    """A database with a few users, some of whom have one name but for the case."""
+    """A migrated database with users; two names differ in case only."""
     with django_db_blocker.unblock():
         if request.param == "sqlite":
             path = tmp_path_factory.mktemp("names") / "db.sqlite3"
@@ -50,7 +50,7 @@ def _fill(where: dict[str, Any]) -> None:
 
 @pytest.fixture
 def users(migrated: dict[str, Any], django_db_blocker: Any) -> Iterator[dict[str, Any]]:
-    """Let Django use it, and leave it with its index."""
+    """Let Django use the database, and build the index again afterwards."""
     with django_db_blocker.unblock(), used(**migrated):
         yield migrated
         _index().drop()
@@ -64,7 +64,7 @@ def _index() -> NamesIndex:
 
 
 def _definition() -> str | None:
-    """Give the SQL of the index."""
+    """Return the SQL of the index, or None."""
     where = "pg_indexes WHERE indexname" if connection.vendor == "postgresql" else "sqlite_master WHERE name"
     column = "indexdef" if connection.vendor == "postgresql" else "sql"
     with connection.cursor() as cursor:
@@ -78,7 +78,7 @@ def _warnings() -> list[str | None]:
 
 
 def test_the_migration_builds_it(users: Any) -> None:
-    """Not unique: the table may hold names that differ in their case alone."""
+    """The index is not unique, because the table may contain names that differ in case only."""
     definition = _definition()
     assert definition is not None
     assert FOLDED[connection.vendor] in definition
@@ -89,8 +89,8 @@ def test_the_migration_builds_it(users: Any) -> None:
 @pytest.mark.parametrize(
     ("name", "taken"), [("RIPLEY", True), ("PERSON-7", True), ("hicks", False), ("ripley_", False)]
 )
-def test_a_name_is_looked_up_in_it(users: Any, name: str, taken: bool) -> None:
-    """As the planner says of the very statement."""
+def test_the_lookup_of_a_name_uses_it(users: Any, name: str, taken: bool) -> None:
+    """The plan of the lookup has an index scan, and the result is correct."""
     with transaction.atomic(), CaptureQueriesContext(connection) as sent:
         assert usernames.taken_among([name]) == ({name} if taken else set())
     statement = next(query["sql"] for query in sent if "auth_user" in query["sql"])
@@ -101,8 +101,8 @@ def test_a_name_is_looked_up_in_it(users: Any, name: str, taken: bool) -> None:
     assert re.search(found[connection.vendor].format(_index().name), plan)
 
 
-def test_letters_of_one_capital_are_alike(users: Any) -> None:
-    """As PostgreSQL sees them: whom a look-up without regard to case would find has the name."""
+def test_letters_with_the_same_capital_are_equal(users: Any) -> None:
+    """A name is taken if the database's own comparison without regard to case finds it."""
     dotless = "r\u0131pley-7"
     with transaction.atomic():
         User.objects.create(username=dotless)
@@ -111,8 +111,8 @@ def test_letters_of_one_capital_are_alike(users: Any) -> None:
         transaction.set_rollback(True)
 
 
-def test_back_and_forth(users: Any) -> None:
-    """The migration takes away what it has built, and nothing else; forth again, it is there."""
+def test_the_migration_is_reversible(users: Any) -> None:
+    """The reverse migration removes the index, and the migration creates it again."""
     call_command("migrate", "social", "0001", verbosity=0)
     assert _definition() is None
     assert _warnings() == []
@@ -120,9 +120,9 @@ def test_back_and_forth(users: Any) -> None:
     assert _definition() is not None
 
 
-def test_a_lost_one_is_told(users: Any) -> None:
-    """By the check that `migrate` runs; what it hints at builds it anew."""
-    _index().drop()
+def test_a_missing_index_is_a_warning(users: Any) -> None:
+    """The check that `migrate` runs returns social.W005, and its hint builds the index again."""
+    _index().remove()
     assert _warnings() == ["social.W005"]
     _index().create()
     _index().create()
@@ -130,8 +130,8 @@ def test_a_lost_one_is_told(users: Any) -> None:
 
 
 @isolate_apps("tests.scale")
-def test_a_table_of_another_shape(users: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Names that need quotes; and a field that is yet to come: the migration goes on, and the check tells."""
+def test_other_user_tables(users: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names that need quotes work; without the username's column the index is not built, and there is no error."""
 
     class Odd(models.Model):
         mail = models.EmailField(db_column="the e-mail", unique=True)
@@ -175,9 +175,9 @@ def test_a_table_of_another_shape(users: Any, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.fixture
-def somebody_else(users: dict[str, Any]) -> Iterator["psycopg.Connection[Any]"]:
-    """Somebody in the middle of a sign-up, when there is no index yet."""
-    _index().drop()
+def open_transaction(users: dict[str, Any]) -> Iterator["psycopg.Connection[Any]"]:
+    """A connection with an open transaction on the users, without the index."""
+    _index().remove()
     address = {"dbname": users["NAME"], "host": users["HOST"], "port": users["PORT"] or None, "user": users["USER"]}
     with closing(psycopg.connect(**address, password=users["PASSWORD"] or None)) as other:
         other.execute("UPDATE auth_user SET first_name = 'Ellen' WHERE username = 'ripley'")
@@ -186,8 +186,8 @@ def somebody_else(users: dict[str, Any]) -> Iterator["psycopg.Connection[Any]"]:
 
 
 @pytest.mark.parametrize("migrated", [ON_POSTGRES], indirect=True)
-def test_an_interrupted_one_is_built_anew(somebody_else: "psycopg.Connection[Any]") -> None:
-    """PostgreSQL leaves a torso, which is of no use and in the way of another of its name."""
+def test_an_interrupted_index_is_built_again(open_transaction: "psycopg.Connection[Any]") -> None:
+    """PostgreSQL leaves an invalid index with the same name, which is replaced."""
     index = _index()
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = '300ms'")
@@ -196,14 +196,14 @@ def test_an_interrupted_one_is_built_anew(somebody_else: "psycopg.Connection[Any
         cursor.execute("SET statement_timeout = 0")
     assert _definition() is not None
     assert _warnings() == ["social.W005"]
-    somebody_else.rollback()
-    index.create()
+    open_transaction.rollback()
+    index.build()
     assert _warnings() == []
 
 
 @pytest.mark.parametrize("migrated", [ON_POSTGRES], indirect=True)
-def test_people_sign_up_meanwhile(somebody_else: "psycopg.Connection[Any]", users: dict[str, Any]) -> None:
-    """It waits for those who are in the middle of something, and nobody waits for it."""
+def test_users_can_sign_up_meanwhile(open_transaction: "psycopg.Connection[Any]", users: dict[str, Any]) -> None:
+    """Building waits for open transactions, and inserts do not wait for it."""
 
     def build() -> None:
         with used(**users):
@@ -226,16 +226,16 @@ def test_people_sign_up_meanwhile(somebody_else: "psycopg.Connection[Any]", user
         User.objects.create(username="hudson")
         assert not _index().exists
     finally:
-        somebody_else.rollback()
+        open_transaction.rollback()
         building.join(30)
     assert _index().exists
 
 
 @pytest.mark.parametrize("migrated", [ON_POSTGRES], indirect=True)
-def test_the_planner_knows_its_values(users: dict[str, Any]) -> None:
-    """Without, it takes one row in 200 for a hit, and the index for hardly better than none."""
-    _index().drop()
-    _index().create()
+def test_the_index_is_analysed(users: dict[str, Any]) -> None:
+    """Without statistics the planner expects one row in 200 to match and prefers a scan."""
+    _index().remove()
+    _index().build()
     with connection.cursor() as cursor:
         cursor.execute("SELECT n_distinct FROM pg_stats WHERE tablename = %s", [_index().name])
         ((distinct,),) = cursor.fetchall()
