@@ -1,1 +1,1 @@
-"""The tests: `contract/` runs once for each mounted API; then a folder a room."""
+"""The tests: `contract/` runs once for each mounted API; the other folders are named by what they test."""

@@ -1,7 +1,7 @@
-"""What of a test run is measured for coverage: enough to tell whether a line is run at all, at half the time.
+"""The choice of the tests that are measured for coverage.
 
-Tracing makes Python take twice as long. The second case of a test runs the lines of the first, and a test over
-sockets those of the tests of its rooms; so neither is traced, in this process or in those that it starts.
+Tracing doubles the time of a test. The second case of a test runs the same lines as the first, and a test over sockets
+the same lines as others; neither is measured, in this process or in those that it starts.
 """
 
 import os
@@ -11,14 +11,14 @@ from contextlib import contextmanager
 import pytest
 
 OVER_SOCKETS = frozenset({"behind_nginx", "clients", "differential", "e2e", "schemathesis"})
-"""Folders of tests that run nothing which others do not run, too."""
+"""Folders whose tests run no line that others do not run too."""
 MANY_CASES = frozenset({"breadth", "config", "contract", "demo", "leaks", "legacy_rows", "scale", "server"})
-"""Folders of which the first case of each test, for each API, is measured; of all others every case is."""
+"""Folders where only the first case of each test, for each API, is measured."""
 _unmeasured = pytest.StashKey[bool]()
 
 
 def choose(items: Sequence[pytest.Item]) -> None:
-    """Choose what is measured."""
+    """Record in each test's stash if it is measured."""
     first = set(first_cases(items))
     for item in items:
         folder = item.path.parent.name
@@ -26,7 +26,7 @@ def choose(items: Sequence[pytest.Item]) -> None:
 
 
 def first_cases(items: Sequence[pytest.Item]) -> list[pytest.Item]:
-    """Give the first case of each test, for each API."""
+    """Return the first case of each test, for each API."""
     found: dict[tuple[str, object], pytest.Item] = {}
     for item in items:
         callspec = getattr(item, "callspec", None)
@@ -36,7 +36,7 @@ def first_cases(items: Sequence[pytest.Item]) -> list[pytest.Item]:
 
 @contextmanager
 def as_chosen(item: pytest.Item) -> Iterator[None]:
-    """Run a test with its fixtures, and the processes that it starts, measured or not."""
+    """Measure a test with its fixtures and processes, or pause the measurement, as `choose` has decided."""
     plugin = item.config.pluginmanager.getplugin("_cov")
     controller = plugin.cov_controller if plugin else None
     if controller is None or not item.stash[_unmeasured]:

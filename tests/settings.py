@@ -1,4 +1,4 @@
-"""Settings of the tests: config.settings, read from a fixed environment."""
+"""The settings of the tests: those of the service, with the same environment on every machine."""
 
 import os
 
@@ -15,7 +15,7 @@ _ENVIRONMENT = {
     },
 }
 for _name in list(os.environ):
-    # Variables of the developer's shell must not change the tests.
+    # Variables for a server in the developer's shell must not reach the tests.
     if _name.startswith("SOCIAL_AUTH_") or _name in {"SANDBOX", "PROVIDER_HOSTS", "DATABASE_URL", "DEBUG", "REDIS_URL"}:
         del os.environ[_name]
 os.environ.update(_ENVIRONMENT)
@@ -23,5 +23,5 @@ os.environ.update(_ENVIRONMENT)
 from config.settings import *  # noqa: E402, F403 - after the environment it reads
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-# The ledger's thread would write to another database than the test's: tests flush the ledger themselves.
+# Without the thread that writes the ledger, which does not use the tests' databases: tests write it themselves.
 LEDGER_FLUSH_SECONDS = 0

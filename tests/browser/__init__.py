@@ -1,1 +1,1 @@
-"""What a visitor sees, in Chromium."""
+"""The pages in Chromium."""

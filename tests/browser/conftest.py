@@ -1,4 +1,4 @@
-"""Fixtures: Debian's Chromium with its own driver, so nothing is downloaded."""
+"""Chromium and its driver as Debian packages; selenium downloads nothing."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -33,14 +33,14 @@ FLAGS = (
 
 @pytest.fixture(scope="session")
 def running(sandbox: Sandbox, database: Database) -> Iterator[Service]:
-    """Start the service."""
+    """A running service."""
     with running_service(sandbox, database_url=database.url) as service:
         yield service
 
 
 @pytest.fixture
 def service(running: Service, database: Database) -> Service:
-    """Return the service without users, with the next user id 1."""
+    """The service on an empty database, where the next user has the id 1."""
     database.clear()
     database.execute("DELETE FROM sqlite_sequence")
     return running
@@ -48,7 +48,7 @@ def service(running: Service, database: Database) -> Service:
 
 @pytest.fixture
 def browser(tmp_path: Path) -> Iterator[Callable[..., webdriver.Chrome]]:
-    """Return a function that opens a Chromium window; skip the test if Chromium is missing."""
+    """Return a function that opens a Chromium window; skip the test if Chromium is not installed."""
     missing = [path.name for path in (CHROMIUM, CHROMEDRIVER) if not path.exists()]
     if missing:
         pytest.skip(f"needs Chromium: there is no {' and no '.join(missing)} in {CHROMIUM.parent}")
@@ -60,7 +60,7 @@ def browser(tmp_path: Path) -> Iterator[Callable[..., webdriver.Chrome]]:
             for flag in (*FLAGS, f"--user-data-dir={tmp_path / str(width)}", f"--window-size={width},{height}"):
                 options.add_argument(flag)
             options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-            if width < 500:  # Desktop windows have a minimum width, so a phone is emulated.
+            if width < 500:  # narrower than a window can be, so emulate a telephone
                 metrics = {"width": width, "height": height, "pixelRatio": 1.0, "touch": True, "mobile": True}
                 options.add_experimental_option("mobileEmulation", {"deviceMetrics": metrics})
             window = webdriver.Chrome(options=options, service=Driver(executable_path=str(CHROMEDRIVER)))
@@ -72,5 +72,5 @@ def browser(tmp_path: Path) -> Iterator[Callable[..., webdriver.Chrome]]:
 
 @pytest.fixture
 def visitor(browser: Callable[..., webdriver.Chrome], service: Service) -> Visitor:
-    """Return a visitor with the front page open."""
+    """A window with the front page."""
     return Visitor(browser(), service.url)

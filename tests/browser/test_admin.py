@@ -1,4 +1,4 @@
-"""The admin in a real browser: its scripts run under its own policy, and a brownout is typed in as staff would."""
+"""The admin in a browser: its scripts run under its Content-Security-Policy."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,12 +15,12 @@ pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 
 PASSWORD = "correct-horse-battery"
 DATE_AND_TIME = 2
-"""Shortcuts beside a moment: today, and now."""
+"""The number of shortcuts of a date and time field: today and now."""
 
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
-    """The service, with somebody of the staff."""
+    """The service with a superuser."""
     url = f"sqlite:///{tmp_path}/db.sqlite3"
     with running_service(None, database_url=url) as service:
         own = {"DJANGO_SETTINGS_MODULE": "config.settings", "SECRET_KEY": "tests-only", "DATABASE_URL": url}
@@ -31,13 +31,13 @@ def service(tmp_path: Path) -> Iterator[Service]:
 
 
 def _wait(window: webdriver.Chrome, until: Callable[[], bool]) -> None:
-    """Wait for a page: a click that leads to another does not."""
+    """Wait for a condition, because a click returns before the next page is loaded."""
     gone = (NoSuchElementException, StaleElementReferenceException)
     WebDriverWait(window, 30, ignored_exceptions=gone).until(lambda _: until())
 
 
-def test_a_brownout_is_typed_in(browser: Callable[..., webdriver.Chrome], service: Service) -> None:
-    """With the shortcuts beside the fields, which are scripts; nothing is refused by the policy, or missing."""
+def test_a_brownout_is_added(browser: Callable[..., webdriver.Chrome], service: Service) -> None:
+    """The shortcuts of the fields work, and the browser reports no refused script and no missing file."""
     window = browser()
     window.get(f"{service.url}/admin/rollout/brownout/add/")
     window.find_element(By.ID, "id_username").send_keys("ada")

@@ -1,4 +1,4 @@
-"""The dashboard with a year of traffic, at a desk and on a telephone, in light and in darkness."""
+"""The dashboard with a year of traffic, on a desktop and a telephone, in the light and the dark theme."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -28,12 +28,12 @@ for (let at = 0; at < data.length; at += 4) {
 }
 return [...seen];
 """
-"""Every colour on a canvas that nothing shines through."""
+"""Returns every opaque colour on a canvas."""
 
 
 @pytest.fixture(scope="module")
 def migrating(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """The service nearly at its end, with two brownouts behind it, and one of the staff."""
+    """The service near the sunset of v1, after two brownouts, with a staff user."""
     database = f"sqlite:///{tmp_path_factory.mktemp('dashboard') / 'db.sqlite3'}"
     filled = run_to_end("tests.rollout.traffic", {"SECRET_KEY": "tests-only", "DATABASE_URL": database}, "nearly_done")
     assert filled.returncode == 0, filled.stderr
@@ -51,10 +51,10 @@ def _days(days: int) -> str:
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 900), (360, 780)])
-def test_charts_are_drawn_and_nothing_is_fetched_elsewhere(
+def test_charts_are_drawn_without_other_hosts(
     browser: Callable[..., webdriver.Chrome], migrating: Service, width: int, height: int
 ) -> None:
-    """Every colour is on its canvas, in the dark another; nothing is too wide, complains, or asks another host."""
+    """Each theme's colours are on the canvases; nothing overflows, logs an error or calls another host."""
     window = browser(width, height)
     _sign_in(window, migrating.url)
     window.get_log("browser")  # the sign-in page has no icon
@@ -105,7 +105,7 @@ def _ink(window: webdriver.Chrome, canvas: str) -> set[str]:
 
 
 def _rgb(window: webdriver.Chrome, name: str) -> str:
-    """Give a colour of the stylesheet as a canvas has it: `217,130,43`."""
+    """Return a colour of the stylesheet in the format of `_ink`: `217,130,43`."""
     value: str = window.execute_script(
         "return getComputedStyle(document.documentElement).getPropertyValue(`--${arguments[0]}`).trim()", name
     )

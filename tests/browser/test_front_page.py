@@ -1,4 +1,4 @@
-"""The front page, walked through from the first look to a linked account."""
+"""The front page: sign-up, linking, errors and layout."""
 
 import re
 from collections.abc import Callable
@@ -19,8 +19,8 @@ NAMES = [prefix.rstrip("/").rpartition("/")[2] for prefix in settings.APIS.value
 BOTH = len(NAMES) > 1
 
 
-def test_a_person_signs_up_and_links_a_second_account(visitor: Visitor) -> None:
-    """Token, both answers side by side and identical; then a second provider with the token just received."""
+def test_sign_up_and_link(visitor: Visitor) -> None:
+    """Both versions' answers to a sign-up are identical, and so are those to a link with the received token."""
     body = visitor.get_token("facebook", "ripley")
     assert set(body) == {"provider", "access_token"}
     assert visitor.window.current_url == f"{visitor.url}/"
@@ -54,11 +54,11 @@ def test_a_person_signs_up_and_links_a_second_account(visitor: Visitor) -> None:
     if BOTH:
         assert verdict.startswith("Identical.")
         assert "linked the account" in visitor.find("#before").text
-    assert visitor.complaints() == []
+    assert visitor.errors() == []
 
 
-def test_trouble_looks_the_same_on_both(visitor: Visitor) -> None:
-    """A provider that is down, and a body of the visitor's own that is no JSON."""
+def test_errors_are_identical(visitor: Visitor) -> None:
+    """Both versions answer alike to a provider's 503 and to a body that is no JSON."""
     visitor.get_token("google-oauth2", "error-503")
     verdict = visitor.post()
     assert all("503 Service Unavailable" in text and "retry-after: 7" in text for text in visitor.answers().values())
@@ -72,8 +72,8 @@ def test_trouble_looks_the_same_on_both(visitor: Visitor) -> None:
     assert visitor.find("#before").text == ""
 
 
-def test_a_token_that_nobody_asked_for_is_dropped(visitor: Visitor) -> None:
-    """Another site must not be able to hand the page a token; and it is gone from the address."""
+def test_an_unrequested_token_is_dropped(visitor: Visitor) -> None:
+    """A token in the fragment without the expected state is not used, and is removed from the URL."""
     visitor.window.get(f"{visitor.url}/#access_token=planted&state=guessed")
     WebDriverWait(visitor.window, WITHIN).until(lambda _: visitor.notice())
     assert "dropped" in visitor.notice()
@@ -82,10 +82,8 @@ def test_a_token_that_nobody_asked_for_is_dropped(visitor: Visitor) -> None:
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 900), (360, 780)])
-def test_nothing_is_wider_than_the_window(
-    browser: Callable[..., webdriver.Chrome], service: Service, width: int, height: int
-) -> None:
-    """At a desk and on a telephone, before and after; every control has a name."""
+def test_nothing_overflows(browser: Callable[..., webdriver.Chrome], service: Service, width: int, height: int) -> None:
+    """Nothing is wider than the window on a desktop and a telephone, and every control has an accessible name."""
     visitor = Visitor(browser(width, height), service.url)
     assert _overflow(visitor) <= 0
     visitor.get_token("github", "zoe")
@@ -94,11 +92,11 @@ def test_nothing_is_wider_than_the_window(
     for control in visitor.window.find_elements(By.CSS_SELECTOR, "button, select, textarea, input, a"):
         if control.is_displayed():
             assert control.accessible_name
-    assert visitor.complaints() == []
+    assert visitor.errors() == []
 
 
-def test_without_a_sandbox_the_page_explains() -> None:
-    """No script, no form; and the comparison, which only the rehearsal needs, is not there."""
+def test_without_a_sandbox() -> None:
+    """The page has no script and no form, and the comparison answers 405."""
     with running_service(None) as service:
         page = requests.get(f"{service.url}/", timeout=WITHIN)
         assert page.status_code == 200
@@ -109,8 +107,8 @@ def test_without_a_sandbox_the_page_explains() -> None:
         assert requests.post(f"{service.url}/", json={}, timeout=WITHIN).status_code == 405
 
 
-def test_the_comparison_wants_two_answers(service: Service) -> None:
-    """Anything else is refused, not a failure."""
+def test_invalid_comparisons(service: Service) -> None:
+    """A body without two answers is refused with 400."""
     for body in (b"", b"[]", b'{"old":1,"new":2}', b'{"old":{},"new":{}}', b"\xff"):
         assert requests.post(f"{service.url}/", data=body, timeout=WITHIN).status_code == 400
 

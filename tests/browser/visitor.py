@@ -1,4 +1,4 @@
-"""What a visitor does on the front page, and what they read there."""
+"""A page object of the front page."""
 
 import json
 from typing import Any
@@ -14,7 +14,7 @@ WITHIN = 60
 
 
 class Visitor:
-    """Somebody at a window."""
+    """A window with the front page."""
 
     def __init__(self, window: webdriver.Chrome, url: str) -> None:
         self.window = window
@@ -25,13 +25,13 @@ class Visitor:
         return self.window.find_element(By.CSS_SELECTOR, selector)
 
     def choose(self, provider: str) -> None:
-        """Go to a provider's consent page."""
+        """Open a provider's consent page."""
         Select(self.find("#provider")).select_by_value(provider)
         self.find("#ask button").click()
         WebDriverWait(self.window, WITHIN).until(lambda _: "/consent?" in self.window.current_url)
 
     def get_token(self, provider: str, persona: str) -> dict[str, Any]:
-        """Be somebody at a provider; give the body that the page has made of the answer."""
+        """Sign in at a provider as a persona; return the body that the page has filled in."""
         self.choose(provider)
         for more in self.window.find_elements(By.TAG_NAME, "summary"):
             more.click()
@@ -44,7 +44,7 @@ class Visitor:
         return body
 
     def post(self) -> str:
-        """Post with the keyboard; give the verdict."""
+        """Post with the keyboard and return the verdict."""
         self.find("#post").send_keys(Keys.ENTER)
         WebDriverWait(self.window, WITHIN).until(
             lambda _: self.find("#outcome").is_displayed() and not self.find("#notice").is_displayed()
@@ -52,14 +52,14 @@ class Visitor:
         return self.find("#verdict").text
 
     def answers(self) -> dict[str, str]:
-        """Give the text of each version's card."""
+        """Return the text of each version's card."""
         cards = self.window.find_elements(By.CSS_SELECTOR, "#answers .exchange")
         return {card.text.split("\n")[0]: card.text for card in cards}
 
     def notice(self) -> str:
         return self.find("#notice").text
 
-    def complaints(self) -> list[str]:
-        """Give what the browser found wrong, refused requests aside: a script, the policy, a missing file."""
+    def errors(self) -> list[str]:
+        """Return the errors in the browser's log, except refused sign-ups: scripts, the policy, missing files."""
         entries: list[dict[str, Any]] = self.window.get_log("browser")
         return [entry["message"] for entry in entries if "/social_sign_up/" not in entry["message"]]

@@ -1,1 +1,1 @@
-"""What `make check` looks at: that its own checks can fail."""
+"""The checks of `make check` detect what they must detect."""

@@ -7,7 +7,7 @@ import pytest
 
 from scripts.links import anchors, faults
 
-# In parts, so that this file itself names nothing that does not exist.
+# In parts, so that the check of this file finds no missing reference.
 DOCS = "docs"
 CONTRACT, THREATS, DECISION, OLD = (
     f"{DOCS}/contract.md, section",
@@ -42,8 +42,8 @@ def found(folder: Path, name: str, text: str, others: Mapping[str, str] = PAGES)
         f"elsewhere/{DOCS}/none.md",
     ],
 )
-def test_what_exists_is_no_fault(tmp_path: Path, text: str) -> None:
-    """In code and in comments, on one line or wrapped."""
+def test_existing_targets(tmp_path: Path, text: str) -> None:
+    """A reference to an existing target is no fault, also over two lines of a comment."""
     assert found(tmp_path, "module.py", text) == []
 
 
@@ -59,8 +59,8 @@ def test_what_exists_is_no_fault(tmp_path: Path, text: str) -> None:
         (f"{OLD} {1}", f'"{OLD} 1" names no page: write "{CONTRACT} …" or "{THREATS} …"'),
     ],
 )
-def test_what_does_not_exist_is_named(tmp_path: Path, text: str, fault: str) -> None:
-    """Whatever kind of file refers to it."""
+def test_missing_targets(tmp_path: Path, text: str, fault: str) -> None:
+    """A reference to a missing target is reported with its file."""
     assert found(tmp_path, "module.py", text) == [f"module.py: {fault}"]
 
 

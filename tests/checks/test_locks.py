@@ -1,4 +1,4 @@
-"""The locked requirements: nothing is installed that is not what was locked."""
+"""The locked requirements: only what was locked is installed."""
 
 import hashlib
 import os
@@ -31,26 +31,26 @@ bootstrap.install("lock.txt", [])
 
 
 @pytest.mark.parametrize("lock", locks.every(), ids=lambda lock: str(lock.relative_to(locks.ROOT)))
-def test_our_own_are_locked(lock: Path) -> None:
-    """Every line is a version with its hashes, and what is asked for is among them."""
+def test_our_locks(lock: Path) -> None:
+    """Every line is a version with its hashes, and every requested package is locked."""
     text = lock.read_text(encoding="utf-8")
     assert locks.faults(text) == []
     assert len(locks.packages(text)) == text.count("==") > 0
-    asked = lock.with_suffix(".in").read_text(encoding="utf-8").splitlines()
-    names = [line.partition("#")[0].split("=")[0].split("~")[0].split("[")[0].strip().lower() for line in asked]
+    requested = lock.with_suffix(".in").read_text(encoding="utf-8").splitlines()
+    names = [line.partition("#")[0].split("=")[0].split("~")[0].split("[")[0].strip().lower() for line in requested]
     assert {name for name in names if name and not name.startswith("-")} <= set(locks.packages(text))
 
 
-def test_what_is_shipped_is_audited() -> None:
-    """The service's own requirements, and those that an app brings; not the developers' tools."""
+def test_shipped_locks() -> None:
+    """They include the requirements of the service and of a client app, and not the developers' tools."""
     names = [str(lock.relative_to(locks.ROOT)) for lock in locks.shipped()]
     assert names[0] == "requirements/run.txt"
     assert "requirements/dev.txt" not in names
     assert set(names) < {str(lock.relative_to(locks.ROOT)) for lock in locks.every()}
 
 
-def test_a_pinned_package_is_read() -> None:
-    """Its version, over continued lines; comments do not count."""
+def test_a_locked_package() -> None:
+    """The version is read over continued lines, and comments are ignored."""
     assert locks.packages(GOOD.replace("[extra-not-kept]", "")) == {"two": "2.0", "three": "3"}
     assert locks.faults(GOOD) == [f"three[extra-not-kept]==3 {HASH}"]
 
@@ -73,13 +73,13 @@ def test_a_pinned_package_is_read() -> None:
         "--trusted-host example.com",
     ],
 )
-def test_anything_else_is_a_fault(line: str) -> None:
-    """What could bring in something that nobody has seen."""
+def test_other_lines_are_faults(line: str) -> None:
+    """A line that could install something without a hash is a fault."""
     assert locks.faults(f"{GOOD.partition('three')[0]}{line}\n") == [line]
 
 
 def wheel(folder: Path, content: str) -> bytes:
-    """Make a package of one module; the same content gives the same bytes."""
+    """Build a wheel with one module; the same content gives the same bytes."""
     info = "replaced-1.0.dist-info"
     path = folder / "replaced-1.0-py3-none-any.whl"
     files = {
@@ -90,17 +90,17 @@ def wheel(folder: Path, content: str) -> bytes:
     }
     with zipfile.ZipFile(path, "w") as archive:
         for name, text in files.items():
-            archive.writestr(zipfile.ZipInfo(name), text)  # whose date is always the same
+            archive.writestr(zipfile.ZipInfo(name), text)  # with a constant date
     return path.read_bytes()
 
 
 def install(folder: Path) -> subprocess.CompletedProcess[str]:
-    """Install `lock.txt` as a checkout is installed, but beside: this environment stays as it is."""
+    """Install `lock.txt` as `make` does, but into a folder of its own."""
     python = folder / ".venv" / "bin" / "python"
     python.parent.mkdir(parents=True)
     python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n', encoding="utf-8")
     python.chmod(0o755)
-    # Not measured for coverage: the paths would be those of a project elsewhere.
+    # Without coverage, whose paths would be those of another project.
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     own = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(folder), "PIP_TARGET": str(folder / "site")}
     return subprocess.run(  # noqa: S603 - our own
@@ -115,7 +115,7 @@ def install(folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(
-    ("now", "locked", "said"),
+    ("content", "locked", "message"),
     [
         ("honest = True\n", True, ""),
         ("honest = False\n", True, "DO NOT MATCH THE HASHES"),
@@ -123,13 +123,13 @@ def install(folder: Path) -> subprocess.CompletedProcess[str]:
     ],
     ids=["as locked", "replaced", "without a hash"],
 )
-def test_only_what_was_locked_is_installed(tmp_path: Path, now: str, said: str, *, locked: bool) -> None:
+def test_only_what_was_locked_is_installed(tmp_path: Path, content: str, message: str, *, locked: bool) -> None:
     """The same name and version with other content stops the installation, and so does a line without a hash."""
     digest = hashlib.sha256(wheel(tmp_path, "honest = True\n")).hexdigest()
     lock = f"replaced==1.0 --hash=sha256:{digest}\n" if locked else "replaced==1.0\n"
     (tmp_path / "lock.txt").write_text(lock, encoding="utf-8")
-    wheel(tmp_path, now)
+    wheel(tmp_path, content)
     ended = install(tmp_path)
-    assert ended.returncode == (1 if said else 0), ended.stdout + ended.stderr
-    assert (tmp_path / "site" / "replaced.py").exists() is not bool(said)
-    assert said in ended.stderr
+    assert ended.returncode == (1 if message else 0), ended.stdout + ended.stderr
+    assert (tmp_path / "site" / "replaced.py").exists() is not bool(message)
+    assert message in ended.stderr

@@ -1,4 +1,4 @@
-"""docs/threats.md and the table of results: a threat without a test, or without the right ones, is named."""
+"""docs/threats.md and the table of results: a threat without the required tests is reported."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -38,25 +38,25 @@ def without(*left_out: int) -> list[Shown]:
         ),
     ],
 )
-def test_what_is_missing_is_named(shown: Iterable[Shown], found: list[str]) -> None:
-    """Each kind of test that a row needs."""
+def test_missing_tests_are_reported(shown: Iterable[Shown], found: list[str]) -> None:
+    """Each kind of test that a row needs is checked."""
     assert faults([PLAIN, RACED, NO_HTTP], list(shown)) == found
 
 
-def test_the_rows_are_numbered_through() -> None:
-    """None is missing, none is there twice."""
+def test_rows_are_numbered_without_gaps() -> None:
+    """Every number from 1 to the last one exists once."""
     assert [threat.number for threat in threats_page.threats()] == list(range(1, 35))
 
 
 def test_the_page_names_each_test_once() -> None:
-    """By its file and with what it stands on, however often it runs."""
+    """A test with several parameters is named once, with H and P if any of them has the mark."""
     page = threats_page.page([*ENOUGH, Shown("tests/b.py", "test_a", 2, http=True)])
     assert "[tests/b.py](../tests/b.py): `test_a` **H**, `test_b` **HP** |" in page
     assert page.count("test_b") == 1
 
 
-def test_results_are_told_by_database(tmp_path: Path) -> None:
-    """As a run of pytest reports them; what failed in its fixture has failed, what was skipped has shown nothing."""
+def test_results_by_database(tmp_path: Path) -> None:
+    """An error in a fixture counts as a failure, and a skipped test is counted as skipped."""
 
     def case(threats: str, database: str, inside: str = "") -> str:
         properties = f'<property name="threats" value="{threats}"/><property name="database" value="{database}"/>'
@@ -80,8 +80,8 @@ def test_results_are_told_by_database(tmp_path: Path) -> None:
     assert lines["1"].split()[-2:] == ["-", "-"]
 
 
-def test_a_run_reports_the_threats(request: pytest.FixtureRequest) -> None:
-    """A mark gets into the report of the run."""
+def test_the_report_contains_the_threats(request: pytest.FixtureRequest) -> None:
+    """The numbers of a mark are properties of the test in the report."""
     item = request.node
     item.add_marker(pytest.mark.threat(7, 25))
     item.add_marker(pytest.mark.postgres)

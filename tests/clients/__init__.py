@@ -1,1 +1,1 @@
-"""Clients that were not written by us, or not for us: they complete the story on every mounted API."""
+"""Third-party and generated clients, which run the same session on every mounted API."""

@@ -1,4 +1,4 @@
-"""Fixtures: the sandbox and the service, for clients with nothing but a base URL."""
+"""The sandbox and the service, for clients that are configured with a base URL only."""
 
 from collections.abc import Iterator
 
@@ -14,20 +14,20 @@ __all__ = ["sandbox"]
 
 @pytest.fixture(scope="session")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """Create the database of the service."""
+    """The database of the service."""
     with new_database("sqlite", tmp_path_factory.mktemp("database")) as database:
         yield database
 
 
 @pytest.fixture(scope="session")
 def service(sandbox: Sandbox, database: Database) -> Iterator[Service]:
-    """Start the service with the sandbox's providers."""
+    """The service with the sandbox's providers."""
     with running_service(sandbox, database_url=database.url) as service:
         yield service
 
 
 @pytest.fixture(params=list(settings.APIS))
 def base_url(request: pytest.FixtureRequest, service: Service, database: Database) -> str:
-    """Return the base URL of each mounted API in turn, without users."""
+    """The base URL of each mounted API in turn, on an empty database."""
     database.clear()
     return f"{service.url}/{settings.APIS[request.param].rstrip('/')}"

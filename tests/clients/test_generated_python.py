@@ -1,4 +1,4 @@
-"""A Python client that `openapi-python-client` makes from `openapi.yaml` tells the whole story."""
+"""A Python client that `openapi-python-client` generates from `openapi.yaml`."""
 
 import importlib
 import subprocess
@@ -14,14 +14,14 @@ from tests.e2e.servers import ROOT, Sandbox
 
 pytestmark = pytest.mark.e2e
 
-PACKAGE = "tandem_client_made_for_tests"
+PACKAGE = "generated_tandem_client"
 
 
 @pytest.fixture(scope="module")
 def load(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Any]]:
-    """Make the client; give what imports one of its modules."""
+    """Generate the client; return a function that imports one of its modules."""
     folder = tmp_path_factory.mktemp("client")
-    (folder / "config.yaml").write_text("post_hooks: []\n", encoding="utf-8")  # it need not be pretty
+    (folder / "config.yaml").write_text("post_hooks: []\n", encoding="utf-8")  # without formatting
     subprocess.run(  # noqa: S603 - the program under its own interpreter
         [
             *[sys.executable, "-m", "openapi_python_client", "generate", "--meta", "none", "--fail-on-warning"],
@@ -42,7 +42,7 @@ def load(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], A
 
 @pytest.fixture
 def call(load: Callable[[str], Any]) -> Callable[..., Any]:
-    """Give what calls an operation and returns the status and the parsed answer."""
+    """Return a function that calls an operation and returns the status and the parsed answer."""
 
     def call(operation: str, client: Any, **arguments: Any) -> tuple[int, Any]:
         answer = load(f"api.{operation}").sync_detailed(client=client, **arguments)
@@ -53,23 +53,23 @@ def call(load: Callable[[str], Any]) -> Callable[..., Any]:
 
 @pytest.fixture
 def closing() -> Iterator[Callable[[Any], Any]]:
-    """Give what has a client's connections closed at the end of the test."""
+    """Return a function that closes a client's connections at the end of the test."""
     with ExitStack() as stack:
         yield stack.enter_context
 
 
-def test_the_whole_story(
+def test_a_session(
     base_url: str,
     sandbox: Sandbox,
     load: Callable[[str], Any],
     call: Callable[..., Any],
     closing: Callable[[Any], Any],
 ) -> None:
-    """From the list of providers to signing out, every answer is one of the client's own models."""
+    """From the list of providers to sign-out, every answer is one of the client's models."""
     models, package = load("models"), load("")
-    nobody = closing(package.Client(base_url=base_url))
+    anonymous = closing(package.Client(base_url=base_url))
 
-    status, providers = call("discovery.list_providers", nobody)
+    status, providers = call("discovery.list_providers", anonymous)
     assert (status, type(providers)) == (200, models.ProviderList)
     accepts = {provider.name: provider.accepts for provider in providers.objects}
     assert accepts["twitter"] == [["access_token", "access_token_secret"]]
@@ -77,52 +77,52 @@ def test_the_whole_story(
     def sign_up(client: Any, provider: str, persona: str) -> Any:
         return call("sign_up.sign_up", client, body=models.SignUp(**sandbox.token(provider, persona)))
 
-    status, created = sign_up(nobody, "facebook", "zoe")
+    status, created = sign_up(anonymous, "facebook", "zoe")
     assert (status, type(created), created.outcome) == (201, models.SignIn, "created")
     assert created.last_name == "Łukasiewicz-山田"
-    _, again = sign_up(nobody, "facebook", "zoe")
+    _, again = sign_up(anonymous, "facebook", "zoe")
     assert (again.outcome, again.id) == ("signed_in", created.id)
     assert again.token_expires_at.utcoffset().total_seconds() == 0
 
-    somebody = closing(package.AuthenticatedClient(base_url=base_url, token=again.token))
-    status, me = call("user.get_user", somebody, id=created.id)
+    authenticated = closing(package.AuthenticatedClient(base_url=base_url, token=again.token))
+    status, me = call("user.get_user", authenticated, id=created.id)
     assert (status, type(me), me.username) == (200, models.User, created.username)
-    assert call("user.list_users", somebody)[1].objects == [me]
+    assert call("user.list_users", authenticated)[1].objects == [me]
 
-    _, linked = sign_up(somebody, "twitter", "zoe")
+    _, linked = sign_up(authenticated, "twitter", "zoe")
     assert (linked.outcome, linked.id, linked.token, linked.token_expires_at) == ("linked", created.id, None, None)
-    _, accounts = call("social_account.list_social_accounts", somebody, limit=1)
+    _, accounts = call("social_account.list_social_accounts", authenticated, limit=1)
     assert (accounts.meta.total_count, accounts.meta.previous) == (2, None)
     assert accounts.meta.next_.endswith("/social_account/?limit=1&offset=1")
-    _, rest = call("social_account.list_social_accounts", somebody, limit=1, offset=1)
+    _, rest = call("social_account.list_social_accounts", authenticated, limit=1, offset=1)
     first, second = accounts.objects[0], rest.objects[0]
     assert [first.provider, second.provider] == ["facebook", "twitter"]
-    assert call("social_account.get_social_account", somebody, id=second.id) == (200, second)
+    assert call("social_account.get_social_account", authenticated, id=second.id) == (200, second)
 
-    sign_up(nobody, "facebook", "dallas")
-    status, refused = sign_up(somebody, "facebook", "dallas")
+    sign_up(anonymous, "facebook", "dallas")
+    status, refused = sign_up(authenticated, "facebook", "dallas")
     assert (status, type(refused), refused.code) == (400, models.Error, "account_in_use")
     assert refused.errors == "That social media account is already in use"
-    status, refused = call("sign_up.sign_up", nobody, body=models.SignUp(provider="facebook"))
+    status, refused = call("sign_up.sign_up", anonymous, body=models.SignUp(provider="facebook"))
     assert (status, refused.code) == (400, "invalid_request")
     assert refused.fields.additional_properties == {"access_token": ["This field is required."]}
 
-    assert call("social_account.delete_social_account", somebody, id=first.id) == (204, None)
-    status, refused = call("social_account.delete_social_account", somebody, id=second.id)
+    assert call("social_account.delete_social_account", authenticated, id=first.id) == (204, None)
+    status, refused = call("social_account.delete_social_account", authenticated, id=second.id)
     assert (status, refused.code) == (409, "last_login_method")
-    status, gone = call("social_account.get_social_account", somebody, id=first.id)
+    status, gone = call("social_account.get_social_account", authenticated, id=first.id)
     assert (status, gone.code) == (404, "not_found")
 
-    _, tokens = call("token.list_tokens", somebody)
+    _, tokens = call("token.list_tokens", authenticated)
     assert [token.current for token in tokens.objects] == [False, True]
-    assert call("token.delete_token", somebody, id=tokens.objects[0].id) == (204, None)
-    assert call("token.get_current_token", somebody)[1].id == tokens.objects[1].id
-    assert call("token.delete_current_token", somebody) == (204, None)
-    status, refused = call("user.list_users", somebody)
+    assert call("token.delete_token", authenticated, id=tokens.objects[0].id) == (204, None)
+    assert call("token.get_current_token", authenticated)[1].id == tokens.objects[1].id
+    assert call("token.delete_current_token", authenticated) == (204, None)
+    status, refused = call("user.list_users", authenticated)
     assert (status, type(refused), refused.code) == (401, models.Error, "invalid_credentials")
 
 
-def test_it_has_every_operation(load: Callable[[str], Any]) -> None:
-    """Every operation of the document has a function in the client."""
+def test_every_operation_has_a_function(load: Callable[[str], Any]) -> None:
+    """The client has as many functions as `openapi.yaml` has operations."""
     package = Path(load("").__file__).parent
     assert len([path for path in package.glob("api/*/*.py") if path.stem != "__init__"]) == 13

@@ -1,4 +1,4 @@
-"""A TypeScript client over `openapi-typescript` and `openapi-fetch` is type-checked and tells the whole story."""
+"""A TypeScript client with `openapi-typescript` and `openapi-fetch`, type-checked and run."""
 
 import fcntl
 import hashlib
@@ -20,11 +20,11 @@ pytestmark = [
 
 SOURCES = Path(__file__).resolve().parent / "typescript"
 CACHE = ROOT / ".cache" / "typescript"
-"""Where the packages stay between runs."""
+"""The folder of the packages, kept between runs."""
 
 
 def run(*command: str, cwd: Path, environment: Mapping[str, str] | None = None) -> str:
-    """Run a program to its end; fail with what it said."""
+    """Run a program and return its output; fail with the output if it fails."""
     ended = subprocess.run(  # noqa: S603 - programs of the packages that package.json pins
         command,
         cwd=cwd,
@@ -47,7 +47,7 @@ def packages() -> Path:
     CACHE.mkdir(parents=True, exist_ok=True)
     (CACHE.parent / ".gitignore").write_text("*\n", encoding="ascii")
     with (CACHE / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # another run of the tests may be at it
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another test run may install them
         stamp = CACHE / "installed"
         if not stamp.exists() or stamp.read_text(encoding="ascii") != wanted:
             shutil.copy(SOURCES / "package.json", CACHE)
@@ -66,24 +66,26 @@ def packages() -> Path:
 
 
 @pytest.fixture(scope="module")
-def story(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The story, compiled: its types are made from the document, and checked strictly."""
+def session(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The compiled client; its types are generated from `openapi.yaml` and checked strictly."""
     folder = tmp_path_factory.mktemp("typescript")
-    for name in ("package.json", "tsconfig.json", "story.ts"):
+    for name in ("package.json", "tsconfig.json", "session.ts"):
         shutil.copy(SOURCES / name, folder)
     (folder / "node_modules").symlink_to(packages, target_is_directory=True)
     run("node_modules/.bin/openapi-typescript", str(ROOT / "openapi.yaml"), "--output", "schema.d.ts", cwd=folder)
     run("node_modules/.bin/tsc", "--project", ".", cwd=folder)
-    return folder / "compiled" / "story.js"
+    return folder / "compiled" / "session.js"
 
 
-def test_the_whole_story(story: Path, base_url: str, sandbox: Sandbox) -> None:
-    """From the list of providers to signing out, under Node, on each API."""
+def test_a_session(session: Path, base_url: str, sandbox: Sandbox) -> None:
+    """It runs from the list of providers to sign-out, in Node, on each API."""
     sign_ups = {
         "mine": sandbox.token("facebook", "zoe"),
         "again": sandbox.token("facebook", "zoe"),
         "more": sandbox.token("twitter", "zoe"),
         "theirs": sandbox.token("facebook", "dallas"),
     }
-    told = run("node", str(story), base_url, cwd=story.parent.parent, environment={"STORY": json.dumps(sign_ups)})
-    assert told.endswith(f"the whole story: {base_url}\n")
+    output = run(
+        "node", str(session), base_url, cwd=session.parent.parent, environment={"SIGN_UPS": json.dumps(sign_ups)}
+    )
+    assert output.endswith(f"session passed: {base_url}\n")

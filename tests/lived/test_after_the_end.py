@@ -1,7 +1,7 @@
-"""A database that has lived through the whole migration, under a service whose older version is gone.
+"""The database at the end of docs/migration.md, under a service without the older version.
 
-The test that walks docs/migration.md leaves it, for `scripts/sever`, which then deletes the older adapter; elsewhere
-this is skipped.
+The test that runs the commands of docs/migration.md keeps the database for `scripts/sever`, which deletes the older
+adapter and runs these tests. They are skipped elsewhere.
 """
 
 import json
@@ -21,30 +21,30 @@ pytestmark = pytest.mark.e2e
 
 LIVED = ROOT / ".cache" / "lived"
 WRITTEN_WITHIN = 60
-"""Seconds until a call must be in the ledger; less than one when nobody else is here."""
+"""Seconds within which a call must be in the ledger, on a busy machine; usually less than one."""
 
 
 @pytest.fixture(scope="module")
 def keys() -> Mapping[str, str]:
-    """What the old API gave out years ago, by user name."""
+    """The API keys of the old library, by username."""
     if "api/v1/" in settings.APIS.values():
-        pytest.skip("v1 is mounted still")
+        pytest.skip("v1 is still mounted")
     if not LIVED.exists():
-        pytest.skip("no database here has lived through the migration")
+        pytest.skip("the tests of docs/migration.md have left no database")
     found: dict[str, str] = json.loads((LIVED / "keys.json").read_text(encoding="utf-8"))
     return found
 
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    """The providers on this machine."""
+    """A running sandbox."""
     with running_sandbox() as sandbox:
         yield sandbox
 
 
 @pytest.fixture(scope="module")
 def database(keys: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory) -> Database:
-    """The database, a copy of one's own."""
+    """A copy of the database."""
     copy = tmp_path_factory.mktemp("lived") / "company.sqlite3"
     shutil.copy(LIVED / copy.name, copy)
     return Database("sqlite", f"sqlite:///{copy}")
@@ -52,24 +52,24 @@ def database(keys: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture(scope="module")
 def service(sandbox: Sandbox, database: Database) -> Iterator[Service]:
-    """The service on it."""
+    """The service on the database."""
     with running_service(sandbox, database_url=database.url, LEDGER_FLUSH_SECONDS="0.2") as service:
         yield service
 
 
 @pytest.fixture
 def v2(service: Service) -> Api:
-    """The version that stays."""
+    """A client of the newer version."""
     return Api(service.url, "api/v2/")
 
 
-def test_the_older_version_is_gone(service: Service) -> None:
-    """It is a path like any other that there is not."""
+def test_the_older_version_is_not_found(service: Service) -> None:
+    """Its paths are 404."""
     assert requests.get(f"{service.url}/api/v1/provider/", timeout=30).status_code == 404
 
 
-def test_old_keys_open_the_newer_one(v2: Api, keys: Mapping[str, str]) -> None:
-    """As old clients send them, and as new ones do."""
+def test_old_keys_authenticate(v2: Api, keys: Mapping[str, str]) -> None:
+    """The newer version accepts them with `ApiKey` and with `Bearer`."""
     assert len(keys) > 1
     for name, key in keys.items():
         for header in (f"ApiKey {name}:{key}", f"Bearer {key}"):
@@ -78,16 +78,16 @@ def test_old_keys_open_the_newer_one(v2: Api, keys: Mapping[str, str]) -> None:
             assert [user["username"] for user in answer.json()["objects"]] == [name]
 
 
-def test_people_of_years_ago_sign_in(v2: Api, sandbox: Sandbox, keys: Mapping[str, str]) -> None:
-    """Each of her accounts gives the user whom the key gives, and nobody is made anew."""
+def test_users_of_the_old_library_sign_in(v2: Api, sandbox: Sandbox, keys: Mapping[str, str]) -> None:
+    """Each account signs in to the user that the key belongs to, and no user is created."""
     own = v2.get("user/", headers={"Authorization": f"Bearer {keys['ripley']}"}).json()["objects"][0]
     for provider in ("facebook", "google-oauth2"):
         answer = v2.sign_up(sandbox.token(provider, "ripley")).json()
         assert (answer["outcome"], answer["id"]) == ("signed_in", own["id"])
 
 
-def test_the_years_are_not_forgotten(database: Database) -> None:
-    """The ledger still tells of the older version, and the question whether it can go has its answer."""
+def test_the_ledger_keeps_the_older_version(database: Database) -> None:
+    """The ledger contains the calls of the older version, and `migration_status` exits with 0."""
     of_v1 = "FROM rollout_dailycalls WHERE version = 'v1'"
     days, calls = database.rows(f"SELECT count(DISTINCT day), sum(calls) {of_v1}")[0]
     assert days > 250
@@ -101,8 +101,8 @@ def test_the_years_are_not_forgotten(database: Database) -> None:
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
-def test_the_ledger_goes_on(v2: Api, database: Database) -> None:
-    """It counts the version that stays, and the other no more, whoever still asks for it."""
+def test_the_ledger_counts_the_newer_version(v2: Api, database: Database) -> None:
+    """It counts calls of the newer version, and none of the older one."""
 
     def counted() -> dict[str, int]:
         return dict(database.rows("SELECT version, sum(calls) FROM rollout_dailycalls GROUP BY version"))

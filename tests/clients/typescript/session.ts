@@ -1,4 +1,4 @@
-// The whole story in TypeScript, with types made from openapi.yaml: node story.js BASE_URL, sign-ups in STORY.
+// A session in TypeScript, with types generated from openapi.yaml: node session.js BASE_URL, sign-ups in SIGN_UPS.
 import assert from "node:assert/strict";
 import createClient, { type Middleware } from "openapi-fetch";
 import type { components, paths } from "./schema.js";
@@ -7,7 +7,7 @@ type SignUp = components["schemas"]["SignUp"];
 type ApiError = components["schemas"]["Error"];
 const [, , baseUrl = ""] = process.argv;
 const { mine, again, more, theirs }: Record<"mine" | "again" | "more" | "theirs", SignUp> = JSON.parse(
-  process.env["STORY"] ?? "{}",
+  process.env["SIGN_UPS"] ?? "{}",
 );
 
 let token: string | null = null;
@@ -70,13 +70,13 @@ assert.deepEqual(tokens.map(({ current }) => current), [false, true]);
 given(await api.DELETE("/token/current/"), 204);
 failed(await api.GET("/user/"), 401, "invalid_credentials");
 
-// The types are more than `any`: each of these has to be an error for the compiler.
+// The types are not `any`: the compiler must report each of these.
 // @ts-expect-error - a sign-up names its provider
 const nameless: SignUp = { access_token: "x" };
-// @ts-expect-error - there is no such path
+// @ts-expect-error - the path does not exist
 void (() => api.GET("/nowhere/"));
 // @ts-expect-error - an id is a number
 const odd: typeof me.id = "seven";
-// Providers and codes are open: what is new tomorrow is no error for the compiler.
+// Providers and codes are strings: the compiler accepts new ones.
 const tomorrow: [SignUp["provider"], ApiError["code"]] = ["a-new-one", "a_new_code"];
-console.log(`${[nameless, odd, tomorrow].length} types and the whole story: ${baseUrl}`);
+console.log(`${[nameless, odd, tomorrow].length} types, session passed: ${baseUrl}`);
