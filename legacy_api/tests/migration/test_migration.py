@@ -17,8 +17,8 @@ from tests.e2e.servers import ROOT, Sandbox, free_port, running_sandbox
 pytestmark = pytest.mark.e2e
 
 PAGE = ROOT / "docs" / "migration.md"
-LIVED = ROOT / ".cache" / "lived"
-"""Where scripts/sever looks for a database after the whole migration."""
+MIGRATED = ROOT / ".cache" / "migrated"
+"""Where scripts/sever reads the database at the end of docs/migration.md."""
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +76,6 @@ def test_every_command_of_the_page(
 
 def _keep_for_sever(database: Database) -> None:
     if database.vendor == "sqlite":
-        LIVED.mkdir(parents=True, exist_ok=True)
-        shutil.copy(database.url.removeprefix("sqlite:///"), LIVED / "company.sqlite3")
-        (LIVED / "keys.json").write_text(json.dumps(dict(old_database.KEYS)), encoding="utf-8")
+        MIGRATED.mkdir(parents=True, exist_ok=True)
+        shutil.copy(database.url.removeprefix("sqlite:///"), MIGRATED / "company.sqlite3")
+        (MIGRATED / "keys.json").write_text(json.dumps(dict(old_database.KEYS)), encoding="utf-8")

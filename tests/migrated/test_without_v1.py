@@ -19,7 +19,7 @@ from tests.e2e.servers import ROOT, Sandbox, Service, run_to_end, running_sandbo
 
 pytestmark = pytest.mark.e2e
 
-LIVED = ROOT / ".cache" / "lived"
+MIGRATED = ROOT / ".cache" / "migrated"
 WRITTEN_WITHIN = 60
 """Seconds within which a call must be in the ledger, on a busy machine; usually less than one."""
 
@@ -29,9 +29,9 @@ def keys() -> Mapping[str, str]:
     """The API keys of the old library, by username."""
     if "api/v1/" in settings.APIS.values():
         pytest.skip("v1 is still mounted")
-    if not LIVED.exists():
+    if not MIGRATED.exists():
         pytest.skip("the tests of docs/migration.md have left no database")
-    found: dict[str, str] = json.loads((LIVED / "keys.json").read_text(encoding="utf-8"))
+    found: dict[str, str] = json.loads((MIGRATED / "keys.json").read_text(encoding="utf-8"))
     return found
 
 
@@ -45,8 +45,8 @@ def sandbox() -> Iterator[Sandbox]:
 @pytest.fixture(scope="module")
 def database(keys: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory) -> Database:
     """A copy of the database."""
-    copy = tmp_path_factory.mktemp("lived") / "company.sqlite3"
-    shutil.copy(LIVED / copy.name, copy)
+    copy = tmp_path_factory.mktemp("migrated") / "company.sqlite3"
+    shutil.copy(MIGRATED / copy.name, copy)
     return Database("sqlite", f"sqlite:///{copy}")
 
 
