@@ -21,7 +21,7 @@ def _ours(client_id: str, secret: str, app_id: int | None = None) -> Registratio
 
 
 def _theirs(client_id: str, secret: str, app_id: int | None = None) -> Registration:
-    return Registration(client_id, secret, "Somebody else's app", app_id)
+    return Registration(client_id, secret, "Another app", app_id)
 
 
 OURS = {

@@ -42,7 +42,7 @@ def users_and_associations(database: Database) -> list[tuple[object, ...]]:
     """Return the users and associations, without ids and times."""
     users = database.rows(f"SELECT {', '.join(USER_FIELDS)} FROM auth_user ORDER BY username")  # noqa: S608 - our names
     associations = database.rows(
-        f"SELECT {', '.join(ASSOCIATION_FIELDS)} FROM social_auth_usersocialauth ORDER BY provider, uid"  # noqa: S608 - likewise
+        f"SELECT {', '.join(ASSOCIATION_FIELDS)} FROM social_auth_usersocialauth ORDER BY provider, uid"  # noqa: S608 - our names
     )
     return [*users, *associations]
 
@@ -123,4 +123,4 @@ def test_a_known_users_fields_stay_unchanged(api: Api, sandbox: Sandbox, databas
     ]
     assert [answer.json()["outcome"] for answer in answers] == ["signed_in", "linked", "linked", "signed_in"]
     assert {answer.json()["first_name"] for answer in answers} == {"My"}
-    assert database.rows(f"SELECT {', '.join(USER_FIELDS)} FROM auth_user") == before  # noqa: S608 - likewise
+    assert database.rows(f"SELECT {', '.join(USER_FIELDS)} FROM auth_user") == before  # noqa: S608 - our names

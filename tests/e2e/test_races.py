@@ -93,14 +93,14 @@ def test_simultaneous_sign_ups_of_different_users(
 
     A persona has a different identity at each provider, and the same name at all three.
     """
-    people = [sandbox.token(provider, persona) for provider in ("twitter", "instagram") for persona in PERSONAS]
-    people += [github(persona) for persona in PERSONAS]
-    callers = callers_of(apis, len(people))
-    answers = at_once([partial(api.sign_up, one) for api, one in zip(callers, people, strict=True)])
+    users = [sandbox.token(provider, persona) for provider in ("twitter", "instagram") for persona in PERSONAS]
+    users += [github(persona) for persona in PERSONAS]
+    callers = callers_of(apis, len(users))
+    answers = at_once([partial(api.sign_up, one) for api, one in zip(callers, users, strict=True)])
 
-    assert Counter(answer.status_code for answer in answers) == {201: len(people)}
+    assert Counter(answer.status_code for answer in answers) == {201: len(users)}
     names = [name.lower() for (name,) in database.rows("SELECT username FROM auth_user")]
-    assert len(set(names)) == len(names) == len(people)
+    assert len(set(names)) == len(names) == len(users)
     assert database.orphans() == []
 
 
@@ -108,17 +108,17 @@ def test_simultaneous_sign_ups_of_different_users(
 @AGAIN
 def test_two_users_link_one_identity(apis: list[Api], sandbox: Sandbox, database: Database, attempt: int) -> None:
     """One user links it, and the other gets `account_in_use`."""
-    people = [apis[0].sign_up(github(name)).json() for name in ("dallas", "lambert")]
+    users = [apis[0].sign_up(github(name)).json() for name in ("dallas", "lambert")]
     callers = [
-        caller for person in people for caller in callers_of(apis, 4, token=person["token"])
+        caller for user in users for caller in callers_of(apis, 4, token=user["token"])
     ]  # each user calls four times at once
     tokens = [sandbox.token("facebook", "ripley") for _ in callers]
     answers = at_once([partial(api.sign_up, one) for api, one in zip(callers, tokens, strict=True)])
 
-    by_person = [answers[:4], answers[4:]]
+    by_user = [answers[:4], answers[4:]]
     (winner,) = database.rows("SELECT user_id FROM social_auth_usersocialauth WHERE provider = 'facebook'")
-    for person, own in zip(people, by_person, strict=True):
-        if person["id"] == winner[0]:
+    for user, own in zip(users, by_user, strict=True):
+        if user["id"] == winner[0]:
             outcomes = Counter(answer.json().get("outcome") for answer in own)
             assert outcomes == {"linked": 1, "signed_in": 3}
         else:
@@ -192,12 +192,12 @@ def test_simultaneous_sign_ins_and_disconnect(
 def test_names_that_differ_in_case_only(apis: list[Api], database: Database, attempt: int) -> None:
     """Sixteen simultaneous sign-ups with one name in different case get names that differ without regard to case."""
     logins = ["".join(letters) for letters in product("aA", "bB", "cC", "dD")]
-    people = [fields(1000 + number, login) for number, login in enumerate(logins)]
-    callers = callers_of(apis, len(people))
-    answers = at_once([partial(api.sign_up, one) for api, one in zip(callers, people, strict=True)])
+    users = [fields(1000 + number, login) for number, login in enumerate(logins)]
+    callers = callers_of(apis, len(users))
+    answers = at_once([partial(api.sign_up, one) for api, one in zip(callers, users, strict=True)])
 
-    assert Counter(answer.status_code for answer in answers) == {201: len(people)}
+    assert Counter(answer.status_code for answer in answers) == {201: len(users)}
     names = [name.lower() for (name,) in database.rows("SELECT username FROM auth_user")]
-    assert len(set(names)) == len(names) == len(people)
+    assert len(set(names)) == len(names) == len(users)
     assert "abcd" in names
     assert database.orphans() == []

@@ -13,7 +13,7 @@ from tests.legacy_rows.conftest import new_postgres, used
 from tests.scale import population
 
 Use = Callable[[], AbstractContextManager[None]]
-"""Makes Django use a database until the context ends, and rolls back."""
+"""A function that makes Django use a database until the context ends, and rolls back."""
 
 MANY_USERS = 200_000
 """Enough for an index of the same depth as with a million users."""

@@ -50,7 +50,7 @@ def _fill(where: dict[str, Any]) -> None:
 
 @pytest.fixture
 def users(migrated: dict[str, Any], django_db_blocker: Any) -> Iterator[dict[str, Any]]:
-    """Let Django use the database, and build the index again afterwards."""
+    """Use the database with Django, and build the index again afterwards."""
     with django_db_blocker.unblock(), used(**migrated):
         yield migrated
         _index().drop()
