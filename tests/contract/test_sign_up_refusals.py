@@ -98,7 +98,7 @@ def test_an_unverified_google_address_is_not_signed_up(
         link(person("parker").user, "google-oauth2", "10014")
     fields = known(providers, "google-oauth2", email_verified=verified)
     if verified == "missing":
-        del providers.people["google-oauth2", "t"]["email_verified"]
+        del providers.profiles["google-oauth2", "t"]["email_verified"]
     refused(api, fields, "sign_up_not_allowed")
 
 

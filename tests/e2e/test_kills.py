@@ -22,8 +22,10 @@ pytestmark = [pytest.mark.e2e, pytest.mark.threat(26)]
 SHARED = pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.redis])
 WORKERS = {"postgres": 3, "sqlite": 1}
 KILLS = {"postgres": 6, "sqlite": 3}
-PAUSE = {"postgres": (0.05, 1.0), "sqlite": (0.05, 0.6)}
+PAUSE = (0.05, 0.8)
 """The least and the greatest number of seconds of load before each kill."""
+SAMPLE = 100
+"""How many of the first and of the last acknowledged tokens are used; the database is searched for all."""
 
 
 @pytest.fixture(params=["sqlite", SHARED])
@@ -53,12 +55,12 @@ def seed(note: Note) -> int:
     return seed
 
 
-def kill_workers(service: Service, times: int, pauses: tuple[float, float], seed: int, load: Load) -> int:
+def kill_workers(service: Service, times: int, seed: int, load: Load) -> int:
     """Kill a random worker so many times, each time after a sign-up; return the number of kills."""
     chance, killed = random.Random(seed), 0  # noqa: S311 - no secret
     while killed < times:
         load.wait_for_next(time.monotonic())
-        time.sleep(chance.uniform(*pauses))
+        time.sleep(chance.uniform(*PAUSE))
         workers = service.workers
         if not workers:
             continue
@@ -82,7 +84,7 @@ def assert_consistent(load: Load, database: Database, service: str, killed: int,
     assert set(load.answers) <= {"201 created", "201 signed_in"}
     by_number = {(one.number, one.user) for one in load.acknowledged}
     assert len(by_number) == len({number for number, _ in by_number}) == len({user for _, user in by_number})
-    assert Load(service).refused(load.acknowledged) == []
+    assert Load(service).refused(load.acknowledged[:SAMPLE] + load.acknowledged[-SAMPLE:]) == []
     for prefix in PREFIXES:
         assert Api(service, prefix).sign_up(fields(3, "newt")).status_code == 201
 
@@ -91,8 +93,7 @@ def test_workers_are_killed(database: Database, environment: dict[str, str], see
     """No acknowledged sign-up is lost and none is incomplete while four callers sign up each user on all versions."""
     with running_service(None, database_url=database.url, **environment) as service:
         with under_load(service.url, first=1000, callers=12, headers=True) as load:
-            vendor = database.vendor
-            killed = kill_workers(service, KILLS[vendor], PAUSE[vendor], seed, load)
+            killed = kill_workers(service, KILLS[database.vendor], seed, load)
             load.wait_for_next(time.monotonic())
         assert_consistent(load, database, service.url, killed, note)
         assert load.broken > 0
