@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from tests.e2e.client import Api
+from tests.e2e.conftest import Services
+from tests.e2e.databases import Database
 from tests.e2e.servers import Sandbox, Service
 
 pytestmark = pytest.mark.e2e
@@ -76,6 +78,18 @@ def connect_to(service: Service) -> Iterator[RawConnection]:
     connection = RawConnection(service)
     with connection.socket:
         yield connection
+
+
+@pytest.fixture(scope="module")
+def database(sqlite: Database) -> Database:
+    """SQLite only: the bytes of requests and answers do not depend on the database."""
+    return sqlite
+
+
+@pytest.fixture(scope="module")
+def service(database: Database, services: Services) -> Service:
+    """The service on that database."""
+    return services(database)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 
 from tests.e2e.client import Api, code_of
-from tests.e2e.conftest import QUICK, ROOMY, Note
+from tests.e2e.conftest import QUICK, ROOMY, Note, Services
 from tests.e2e.databases import Database
 from tests.e2e.servers import Sandbox, Service, running_service
 
@@ -80,6 +80,18 @@ MEMORY = 16 * 1024
 """KiB by which the memory of master and workers may grow while five providers send 200 MB each."""
 
 
+@pytest.fixture(scope="module")
+def database(sqlite: Database) -> Database:
+    """SQLite only: a fault is answered before the database is written."""
+    return sqlite
+
+
+@pytest.fixture(scope="module")
+def service(database: Database, services: Services) -> Service:
+    """The service on that database."""
+    return services(database)
+
+
 @pytest.mark.threat(1, 3, 4, 8, 16, 17, 18, 21)
 @pytest.mark.parametrize("persona", dict.fromkeys(persona for persona, _ in TABLE))
 def test_each_fault_has_its_error_code(api: Api, sandbox: Sandbox, database: Database, persona: str) -> None:
@@ -99,9 +111,9 @@ def test_each_fault_has_its_error_code(api: Api, sandbox: Sandbox, database: Dat
 
 
 @pytest.fixture(scope="module")
-def quick(sandbox: Sandbox, sqlite: Database) -> Iterator[Service]:
+def quick(sandbox: Sandbox, database: Database) -> Iterator[Service]:
     """The service with a deadline of two seconds."""
-    with running_service(sandbox, database_url=sqlite.url, **QUICK) as quick:
+    with running_service(sandbox, database_url=database.url, **QUICK) as quick:
         yield quick
 
 
@@ -109,10 +121,10 @@ def quick(sandbox: Sandbox, sqlite: Database) -> Iterator[Service]:
 @pytest.mark.parametrize("app", settings.APIS)
 @pytest.mark.parametrize("persona", SILENT)
 def test_silence_ends_at_the_deadline(
-    quick: Service, sandbox: Sandbox, sqlite: Database, app: str, persona: str, note: Note
+    quick: Service, sandbox: Sandbox, database: Database, app: str, persona: str, note: Note
 ) -> None:
     """A call to a provider that sends nothing, or one byte a second, ends at the deadline."""
-    before = sqlite.counts()
+    before = database.counts()
 
     def timed(provider: str) -> tuple[tuple[int, str], float]:
         fields, began = sandbox.token(provider, persona), time.monotonic()
@@ -124,19 +136,19 @@ def test_silence_ends_at_the_deadline(
     assert {provider: answer for provider, (answer, _) in answers.items()} == dict.fromkeys(OURS, TIMEOUT)
     note("seconds, of a deadline of 2", {provider: round(seconds, 2) for provider, (_, seconds) in answers.items()})
     assert all(1.5 < seconds < ANSWERED_WITHIN for _, seconds in answers.values()), answers
-    assert sqlite.counts() == before
+    assert database.counts() == before
 
 
 @pytest.fixture(scope="module")
-def fresh(sandbox: Sandbox, sqlite: Database) -> Iterator[Service]:
+def fresh(sandbox: Sandbox, database: Database) -> Iterator[Service]:
     """A service whose memory no other test has used."""
-    with running_service(sandbox, database_url=sqlite.url, **ROOMY) as fresh:
+    with running_service(sandbox, database_url=database.url, **ROOMY) as fresh:
         yield fresh
 
 
 @pytest.mark.threat(20)
 @pytest.mark.parametrize("persona", BIG)
-def test_memory_is_bounded(fresh: Service, sandbox: Sandbox, sqlite: Database, persona: str, note: Note) -> None:
+def test_memory_is_bounded(fresh: Service, sandbox: Sandbox, database: Database, persona: str, note: Note) -> None:
     """Five simultaneous answers without end, plain or compressed, use little memory in all processes together."""
     apis = [Api(fresh.url, prefix) for prefix in settings.APIS.values()]
 
@@ -147,13 +159,13 @@ def test_memory_is_bounded(fresh: Service, sandbox: Sandbox, sqlite: Database, p
 
     for api in apis * 2:  # so that all threads exist, with what a normal call needs
         assert call_all("ripley", api) == [(201, "")] * len(OURS)
-    counts, before = sqlite.counts(), sum(peak_memory(fresh).values())
+    counts, before = database.counts(), sum(peak_memory(fresh).values())
     for api in apis * 2:
         assert call_all(persona, api) == [BAD_RESPONSE] * len(OURS)
     growth = sum(peak_memory(fresh).values()) - before
     note("growth of all processes in KiB", growth)
     assert growth < MEMORY
-    assert sqlite.counts() == counts
+    assert database.counts() == counts
 
 
 @pytest.mark.threat(16, 17, 18, 21)
