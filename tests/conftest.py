@@ -35,24 +35,8 @@ SLOW_FOLDERS = {
     "scale",
     "schemathesis",
 }
-LONGEST = (
-    "schemathesis/test_document",
-    "e2e/test_kills",
-    "e2e/test_isolation",
-    "legacy_rows/test_sign_in",
-    "browser/test_front_page",
-    "demo/test_demo",
-    "e2e/test_outages",
-    "scale/test_query_plans",
-    "server/test_restarts",
-    "behind_nginx/test_three_servers",
-    "leaks/test_over_http",
-    "e2e/test_provider_faults",
-    "e2e/test_races",
-    "server/test_startup",
-)
-"""Files, by the time that they take alone; those that mostly wait among those that mostly work."""
-ON_ONE_SERVICE = {
+"""Folders whose tests start processes or fill databases; they run first, so that a run ends with short files."""
+SHARED_SERVICES = {
     "tests/e2e": (
         "test_account_ownership",
         "test_credential_checks",

@@ -10,7 +10,7 @@ from tests.e2e.conftest import note
 from tests.e2e.databases import Database, new_database
 from tests.e2e.synthetic_github import SyntheticGitHub, synthetic_github
 from tests.e2e.temporary_servers import temporary_redis
-from tests.limits import patient
+from tests.limits import long_redis_timeout
 
 __all__ = ["note"]
 

@@ -133,7 +133,7 @@ def test_delete_answers_in_both_forms(api: ApiClient, slash: str) -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("resource", ["user", "social_account", "token"])
 @pytest.mark.parametrize("word", ["schema", "set", "set/1;2", "1;2", "search", "current;1"])
-def test_tastypies_extra_paths_do_not_exist(api: ApiClient, resource: str, word: str) -> None:
+def test_other_paths_of_a_resource_do_not_exist(api: ApiClient, resource: str, word: str) -> None:
     """The schema, set and search paths of frameworks do not exist, even with credentials."""
     ripley = person()
     assert_error(api.get(f"{resource}/{word}/", token=ripley.token), "not_found")

@@ -122,7 +122,7 @@ def test_the_migration_is_reversible(users: Any) -> None:
 
 def test_a_missing_index_is_a_warning(users: Any) -> None:
     """The check that `migrate` runs returns social.W005, and its hint builds the index again."""
-    _index().remove()
+    _index().drop()
     assert _warnings() == ["social.W005"]
     _index().create()
     _index().create()
@@ -177,7 +177,7 @@ def test_other_user_tables(users: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def open_transaction(users: dict[str, Any]) -> Iterator["psycopg.Connection[Any]"]:
     """A connection with an open transaction on the users, without the index."""
-    _index().remove()
+    _index().drop()
     address = {"dbname": users["NAME"], "host": users["HOST"], "port": users["PORT"] or None, "user": users["USER"]}
     with closing(psycopg.connect(**address, password=users["PASSWORD"] or None)) as other:
         other.execute("UPDATE auth_user SET first_name = 'Ellen' WHERE username = 'ripley'")
@@ -197,7 +197,7 @@ def test_an_interrupted_index_is_built_again(open_transaction: "psycopg.Connecti
     assert _definition() is not None
     assert _warnings() == ["social.W005"]
     open_transaction.rollback()
-    index.build()
+    index.create()
     assert _warnings() == []
 
 
@@ -234,8 +234,8 @@ def test_users_can_sign_up_meanwhile(open_transaction: "psycopg.Connection[Any]"
 @pytest.mark.parametrize("migrated", [ON_POSTGRES], indirect=True)
 def test_the_index_is_analysed(users: dict[str, Any]) -> None:
     """Without statistics the planner expects one row in 200 to match and prefers a scan."""
-    _index().remove()
-    _index().build()
+    _index().drop()
+    _index().create()
     with connection.cursor() as cursor:
         cursor.execute("SELECT n_distinct FROM pg_stats WHERE tablename = %s", [_index().name])
         ((distinct,),) = cursor.fetchall()
