@@ -17,17 +17,17 @@ from shared.http.responses import django_response
 from shared.http.urls import api_of
 
 REFUSALS = {404, 410}
-"""Statuses that a preflight gets a 204 for instead. A 400 for a wrong Host stays."""
+"""Statuses that are replaced by 204 in the response to a preflight. The 400 for a wrong Host is not."""
 
 
 class Headers(CorsMiddleware):
     """Set CORS headers on the APIs' paths; without origins, do nothing.
 
-    Place it first, before the contract's middleware, so that every response has the headers.
+    It is the first middleware, so that the answers of all others have the headers.
     """
 
     def check_preflight(self, request: HttpRequest) -> None:
-        """Return None: the API answers."""
+        """Return None, so that the API answers the preflight."""
         return
 
     def is_enabled(self, request: HttpRequest) -> bool:
@@ -42,16 +42,16 @@ class Headers(CorsMiddleware):
 class Preflights:
     """Answer 204 to a preflight whose request will get a 404 or 410.
 
-    A browser whose preflight fails does not send the request, and the page cannot read the reason. Place it right after
-    the contract's middleware.
+    A browser whose preflight fails does not send the request, and the page cannot read the reason. Place it between
+    `ContractMiddleware`, whose headers the 204 gets too, and `LifecycleMiddleware`, which answers 410.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        """Store the next layer."""
+        """Set the next middleware or view."""
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer a request."""
+        """Return the response to a request."""
         response = self.get_response(request)
         if response.status_code not in REFUSALS or not _is_preflight(request):
             return response

@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "config",
     *APIS,
 ]
+# Outermost first. Each class of ours gives the reason for its place.
 MIDDLEWARE = [
     "config.cors.Headers",
     "shared.http.middleware.ContractMiddleware",

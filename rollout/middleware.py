@@ -30,16 +30,16 @@ logger = logging.getLogger("tandem.ledger")
 class LedgerMiddleware:
     """Count each request to a version and send `answered`; the answer is not changed.
 
-    Place it right after the contract's own middleware, so that requests refused for their Host, or because the version
-    is switched off, are counted too.
+    Place it right after `ContractMiddleware`, so that requests with a wrong Host and requests to a version that is
+    switched off are counted too.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
-        """Store the next layer."""
+        """Set the next middleware or view."""
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer one request."""
+        """Return the response to a request."""
         start = time.monotonic()
         response = self.get_response(request)
         try:
@@ -55,16 +55,16 @@ class LedgerMiddleware:
 class LifecycleMiddleware:
     """Add the life cycle of v1 to its answers, and answer 410 while it is switched off; v2 is not affected.
 
-    Place it right after the contract's own middleware: it comes before paths, methods and credentials,
-    and its answers get the headers that all answers have.
+    Place it after `LedgerMiddleware`, so that a 410 is counted, and before `HostMiddleware`, so that its 400 has the
+    headers of the life cycle. A wrong Host gets 400, not 410; path, method and access token are checked later.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
-        """Store the next layer."""
+        """Set the next middleware or view."""
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer one request."""
+        """Return the response to a request."""
         if OLD not in settings.APIS.values() or not is_below(OLD, request.path_info):
             return self.get_response(request)
         current = lifecycle()

@@ -53,11 +53,11 @@ class AdminPages:
     """Add security headers to the admin's pages, and answer 503 while the database is down."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        """Store the next layer."""
+        """Set the next middleware or view."""
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer a request."""
+        """Return the response to a request."""
         response = self.get_response(request)
         if request.path_info.startswith(PREFIX):
             # A view may have set a stricter policy.

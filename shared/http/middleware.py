@@ -25,7 +25,7 @@ _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 class ContractMiddleware:
     """Set the common headers of API answers, set each request's id, and write the access log.
 
-    Place it first in `MIDDLEWARE`, so that no other middleware changes its answers.
+    Place it before all other middleware except that of CORS, so that no other middleware changes its answers.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
