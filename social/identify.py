@@ -26,7 +26,10 @@ OK = "ok"
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A proven identity: the provider, its id of the person, and the profile, which is not stored yet."""
+    """A proven identity: the provider and its id of the person.
+
+    `pending`, `backend` and `strategy` are the state of social-core, with which `social.sign_up` runs the pipeline.
+    """
 
     provider: str
     uid: str
@@ -44,15 +47,15 @@ def identify(credential: Credential) -> Identity:
     :raises SignUpNotAllowed: the provider has not verified what the policy requires (an e-mail address).
     :raises ProviderFailure: the provider fails.
     """
-    policy = registry.policy_of(credential.provider)
+    policy_class = registry.enabled_policy(credential.provider)
     strategy = StatelessStrategy()
-    backend = backends.backend_class(policy)(strategy)
-    proof = policy()
+    backend = backends.backend_class(policy_class)(strategy)
+    policy = policy_class()
     # Sign-ups that need no provider call skip the concurrency limit.
-    limit = nullcontext() if proof.needs_no_call(credential) else limit_concurrency(credential.provider)
+    limit = nullcontext() if policy.needs_no_call(credential) else limit_concurrency(credential.provider)
     with limit, _send_signals(credential.provider), deadline.within(conf.provider_timeout):
         try:
-            pending = proof.identify(backend, credential)
+            pending = policy.identify(backend, credential)
             profile = pending.profile
             if not is_shallow(profile):  # a step of the pipeline could exceed the recursion limit
                 raise ProviderBadResponse

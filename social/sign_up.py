@@ -99,11 +99,9 @@ def _store(
             raise InteractionRequired
         if not user.is_active:
             raise AccountInactive
-        finished = identity.backend.finished or {}
-        outcome = _outcome(finished, actor)
-        issued = (
-            tokens.issue(user=user, may_exceed_limit=_may_hold_many_tokens(finished, user)) if actor is None else None
-        )
+        result = identity.backend.pipeline_result or {}
+        outcome = _outcome(result, actor)
+        issued = tokens.issue(user=user, may_exceed_limit=_may_exceed_limit(result, user)) if actor is None else None
         _send_on_commit(outcome, user, identity, api_version)
     return SignIn(
         user=user,
@@ -126,18 +124,19 @@ def _reload(actor: User) -> User:
     return known
 
 
-def _outcome(finished: Mapping[str, Any], actor: User | None) -> str:
-    if finished.get("is_new"):
+def _outcome(result: Mapping[str, Any], actor: User | None) -> str:
+    if result.get("is_new"):
         return "created"
-    return "linked" if actor is not None and finished.get("new_association") else "signed_in"
+    return "linked" if actor is not None and result.get("new_association") else "signed_in"
 
 
-def _may_hold_many_tokens(finished: Mapping[str, Any], user: User) -> bool:
-    if finished.get("is_new"):
+def _may_exceed_limit(result: Mapping[str, Any], user: User) -> bool:
+    """Return False if the user is known to have few tokens, so that `tokens.issue` need not count them."""
+    if result.get("is_new"):
         return False
     # The lookup counted the tokens of the association's user; a step of the operator may have chosen another user.
-    known = finished.get("social")
-    return known is None or known.user_id != user.pk or bool(finished.get("may_hold_many_tokens", True))
+    known = result.get("social")
+    return known is None or known.user_id != user.pk or bool(result.get("may_hold_many_tokens", True))
 
 
 def _send_on_commit(outcome: str, user: User, identity: Identity, api_version: str) -> None:

@@ -56,8 +56,8 @@ class Guarded(TransportBase):
     """The profile, if the check of the token has already returned it."""
     provider_token: Any = None
     """The token with which the profile was requested. It is stored, whatever token the answer contains."""
-    finished: dict[str, Any] | None = None
-    """The result of the pipeline's last run; None if it did not finish."""
+    pipeline_result: dict[str, Any] | None = None
+    """The values after the pipeline's last run (`is_new`, `social` …); None if a step ended the run early."""
     raw_details: dict[str, Any] = {}
     """The backend's details before cleaning; an id in them must not be changed."""
     id_token: dict[str, Any] | None = None
@@ -116,9 +116,9 @@ class Guarded(TransportBase):
         )
 
     def run_pipeline(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the steps and keep their result in `finished`."""
+        """Run the steps of the pipeline, and keep their values in `pipeline_result`."""
         out = super().run_pipeline(*args, **kwargs)
-        self.finished = out if isinstance(out, dict) else None
+        self.pipeline_result = out if isinstance(out, dict) else None
         return out
 
     def setting(self, name: str, default: Any = None) -> Any:

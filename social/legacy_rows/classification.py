@@ -13,7 +13,7 @@ from social_django.models import UserSocialAuth
 from social.engine.backends import backend_class
 from social.engine.strategy import StatelessStrategy
 from social.legacy_rows.association_lookup import EMAIL_KEYS, REASSIGNABLE_UIDS, legacy_key_of
-from social.providers.registry import policy_of
+from social.providers.registry import enabled_policy
 
 UNUSABLE_UID = r"^\s|\s$|[\u0001-\u001f\u007f-\u00a0\u200b-\u200f\u2028\u2029\ufeff]"
 """White space at an end, or an invisible character: providers have no such ids, and `engine` refuses the latter."""
@@ -61,7 +61,7 @@ class ProviderAssociations:
     @classmethod
     def of(cls, name: str) -> "ProviderAssociations":
         """Return the associations of an enabled provider."""
-        backend = backend_class(policy_of(name))(StatelessStrategy())
+        backend = backend_class(enabled_policy(name))(StatelessStrategy())
         key = backend.id_key()
         return cls(name, key, tuple(backend.get_stored_user_id_keys(key)), bool(backend.setting("ID_KEY")))
 

@@ -23,7 +23,7 @@ class Facebook(Policy):
     hosts = frozenset({"graph.facebook.com", "limited.facebook.com"})
     proof = "`appsecret_proof`, made with our app secret, on the profile call; id_token: `aud` is one of our app ids"
     issuer = Issuer(
-        # The documentation names the first; real tokens with the second have been seen.
+        # The documentation has the first name; some real tokens have the second.
         frozenset({"https://www.facebook.com", "https://facebook.com"}),
         "https://limited.facebook.com/.well-known/oauth/openid/jwks/",
     )
@@ -39,7 +39,7 @@ class Facebook(Policy):
         return {ours: claims[theirs] for ours, theirs in names.items() if theirs in claims}
 
     def by_access_token(self, backend: Guarded, credential: Credential) -> Pending:
-        """Request the profile, with the proof."""
+        """Request the profile; social-core adds the proof, because `enforced` sets `APPSECRET_PROOF`."""
         return backend.do_auth(credential.access_token)
 
 

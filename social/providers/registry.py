@@ -64,7 +64,7 @@ _BY_CREDENTIAL: Mapping[CredentialKind, type[OpenIDConnect] | type[UnverifiedAcc
 
 @cache
 def policy_for(name: str) -> type[Policy] | None:
-    """Return the policy of a provider, enabled or not; None if no credential of it can be used."""
+    """Return the policy of a provider, enabled or not; None if the provider is unknown or has no usable credential."""
     entry = CATALOGUE.get(name)
     if name in POLICIES or entry is None:
         return POLICIES.get(name)
@@ -73,7 +73,7 @@ def policy_for(name: str) -> type[Policy] | None:
 
 
 def accepts_unverified(name: str) -> bool:
-    """Return True if the operator accepts that nothing proves which application the provider's tokens are for."""
+    """Return True if the operator accepts the provider's tokens without a proof (`_ACCEPT_UNVERIFIED`)."""
     return getattr(settings, setting_name(name, "ACCEPT_UNVERIFIED"), None) in {1, "1"}
 
 
@@ -95,7 +95,7 @@ def accepts_of(name: str) -> Accepts | None:
     return policy.accepts if policy else None
 
 
-def policy_of(name: str) -> type[Policy]:
+def enabled_policy(name: str) -> type[Policy]:
     """Return an enabled provider's policy.
 
     :raises UnknownProvider: the provider is not enabled.
