@@ -5,5 +5,5 @@
 - `models`: access tokens. `signals`: what a project can receive.
 
 Everything else is internal: a provider's policies (`providers`), social-core (`engine`), OpenID Connect (`oidc`), calls
-to providers (`network`), and associations of older versions (`legacy_rows`).
+to providers (`network`), and reports about associations of older versions (`legacy_rows`).
 """

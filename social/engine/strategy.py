@@ -27,7 +27,7 @@ REPLACED_STEPS: Mapping[str, str] = {
     # Without a savepoint. An operator's own step still gets one from the strategy and can continue after an error.
     "social_core.pipeline.user.create_user": "social.engine.pipeline.create_user",
     # social-core's step fails on old rows, and adopts an association by an unverified address.
-    "social_core.pipeline.social_auth.social_user": "social.legacy_rows.association_lookup.social_user",
+    "social_core.pipeline.social_auth.social_user": "social.engine.association_lookup.social_user",
 }
 """Steps of `SOCIAL_AUTH_PIPELINE`, and the steps that replace them to keep the contract or to cost less."""
 

@@ -1,1 +1,1 @@
-"""Associations that older versions of social-core wrote: their lookup and adoption, and counts for the operator."""
+"""Associations that older versions of social-core wrote: their classes and counts, for the operator."""

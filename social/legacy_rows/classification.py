@@ -10,9 +10,9 @@ from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Lower
 from social_django.models import UserSocialAuth
 
+from social.engine.association_lookup import EMAIL_KEYS, REASSIGNABLE_UIDS, legacy_key_of
 from social.engine.backends import backend_class
 from social.engine.strategy import StatelessStrategy
-from social.legacy_rows.association_lookup import EMAIL_KEYS, REASSIGNABLE_UIDS, legacy_key_of
 from social.providers.registry import enabled_policy
 
 UNUSABLE_UID = r"^\s|\s$|[\u0001-\u001f\u007f-\u00a0\u200b-\u200f\u2028\u2029\ufeff]"

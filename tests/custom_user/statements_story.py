@@ -11,7 +11,7 @@ from social_django.models import DjangoStorage, UserSocialAuth
 
 from social import usernames
 from social.engine import pipeline
-from social.legacy_rows.association_lookup import _look_up
+from social.engine.association_lookup import _look_up
 from tests.custom_user.models import Person
 from tests.custom_user.story import RIPLEY
 from tests.providers import Providers

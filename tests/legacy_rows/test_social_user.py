@@ -10,9 +10,9 @@ from social_core.identifiers import UNVERIFIED_LEGACY_TRANSITIONS
 from social_core.utils import module_member
 from social_django.models import UserSocialAuth
 
+from social.engine.association_lookup import EMAIL_KEYS, REASSIGNABLE_UIDS, legacy_key_of, social_user
 from social.engine.backends import backend_class
 from social.engine.strategy import StatelessStrategy
-from social.legacy_rows.association_lookup import EMAIL_KEYS, REASSIGNABLE_UIDS, legacy_key_of, social_user
 from social.providers.registry import policy_for
 
 pytestmark = [pytest.mark.django_db, pytest.mark.threat(6)]

@@ -12,7 +12,7 @@ from django.db.models import JSONField, Model, Value
 from social_django.models import UserSocialAuth
 
 from social.compiled_lookup import CompiledLookup
-from social.legacy_rows.association_lookup import _look_up
+from social.engine.association_lookup import _look_up
 from social.models import AccessToken
 from tests.legacy_rows.conftest import used
 from tests.social.conftest import Where

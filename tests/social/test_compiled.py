@@ -23,7 +23,7 @@ from social_django.models import UserSocialAuth
 from social import compiled_lookup, tokens
 from social.compiled_lookup import CompiledLookup
 from social.conf import conf
-from social.legacy_rows.association_lookup import _look_up
+from social.engine.association_lookup import _look_up
 from social.models import AccessToken
 from tests.legacy_rows.conftest import used
 from tests.social.conftest import Where
