@@ -21,7 +21,7 @@ UNKNOWN = "unknown"
 """The resource of a path that does not exist."""
 
 
-class Call(NamedTuple):
+class RecordedCall(NamedTuple):
     """One request and its outcome.
 
     Attributes:
@@ -37,7 +37,7 @@ class Call(NamedTuple):
     seconds: float
 
 
-def call_of(request: HttpRequest, response: HttpResponseBase, seconds: float) -> Call | None:
+def call_of(request: HttpRequest, response: HttpResponseBase, seconds: float) -> RecordedCall | None:
     """Return the call of a request, or None for a path outside the versions and for documentation.
 
     :param seconds: the time until the answer.
@@ -51,7 +51,7 @@ def call_of(request: HttpRequest, response: HttpResponseBase, seconds: float) ->
     body = reply.body or {}
     token = getattr(request, "auth", None)
     user_id = token.user_id if token is not None else body.get("id") if body.get("outcome") else None
-    return Call(
+    return RecordedCall(
         version=target[0],
         resource=target[1],
         outcome=str(body.get("outcome") or body.get("code") or "ok"),

@@ -12,7 +12,7 @@ from django.urls import get_script_prefix
 from django.utils import timezone
 from django.utils.encoding import escape_uri_path
 
-from rollout.calls import Call, answered, call_of
+from rollout.calls import RecordedCall, answered, call_of
 from rollout.clients import client_of
 from rollout.ledger.process import ledger
 from rollout.lifecycle import ALL, NEW, OLD, Lifecycle, lifecycle
@@ -46,7 +46,7 @@ class LedgerMiddleware:
             call = call_of(request, response, time.monotonic() - start)
             if call is not None:
                 ledger().count(call)
-                answered.send(Call, call=call)
+                answered.send(RecordedCall, call=call)
         except Exception as error:  # noqa: BLE001 - the answer must not depend on it
             logger.error("a call was not counted or not reported: %s", exception_name(error))  # noqa: TRY400 - one line, without frames
         return response

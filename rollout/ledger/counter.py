@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from threading import Lock
 from typing import Any, NamedTuple
 
-from rollout.calls import Call
+from rollout.calls import RecordedCall
 from rollout.clients import OTHER
 
 DAY = 24 * 60 * 60
@@ -92,7 +92,7 @@ class CallCounter:
             memory[0] = self._unwritten[0]
             self._unwritten = memory
 
-    def add(self, call: Call) -> None:
+    def add(self, call: RecordedCall) -> None:
         """Count one call."""
         now = time.time()
         group = Group(int(now // DAY), call.version, call.client, call.resource, call.outcome)

@@ -9,7 +9,7 @@ from threading import Event, Lock, Thread
 
 from django.db import connections
 
-from rollout.calls import Call
+from rollout.calls import RecordedCall
 from rollout.conf import conf
 from rollout.ledger.counter import CallCounter
 from rollout.ledger.retention import Retention
@@ -39,7 +39,7 @@ class Ledger:
         self._failures = RateLimitedLog(logger, "the ledger cannot be written, %d calls wait: %s", logging.ERROR)
         self._failing = False
 
-    def count(self, call: Call) -> None:
+    def count(self, call: RecordedCall) -> None:
         """Count a call in memory; uses neither the database nor the network."""
         self.counter.add(call)
         if self._thread is None:

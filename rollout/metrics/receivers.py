@@ -9,7 +9,7 @@ from django.dispatch import Signal
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from rollout import calls
-from rollout.calls import Call
+from rollout.calls import RecordedCall
 from rollout.metrics import catalogue
 from rollout.metrics.catalogue import Entry
 from shared.http.redaction import exception_name
@@ -78,7 +78,7 @@ class Receivers:
             signal.disconnect(receiver)
 
     @_log_errors
-    def on_answer(self, call: Call, **kwargs: Any) -> None:
+    def on_answer(self, call: RecordedCall, **kwargs: Any) -> None:
         """Count an answer of a version."""
         requests, seconds = self._requests_of(call.version, call.resource, call.outcome)
         requests.inc()

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from parity import contract
-from rollout.calls import Call, answered
+from rollout.calls import RecordedCall, answered
 from shared.contract.declarations import registry
 from shared.contract.differences import Answer, compare
 from social import tokens
@@ -196,9 +196,9 @@ def test_the_root_and_the_document_name_it(prefix: str) -> None:
 
 def test_the_ledger_counts_it_by_its_name(prefix: str) -> None:
     """A call is counted for the resource `note`."""
-    seen: list[Call] = []
+    seen: list[RecordedCall] = []
 
-    def receive(call: Call, **kwargs: Any) -> None:
+    def receive(call: RecordedCall, **kwargs: Any) -> None:
         seen.append(call)
 
     answered.connect(receive)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from rollout.calls import Call
+from rollout.calls import RecordedCall
 from rollout.models import DailyCalls, LastCall
 from tests.contract.conftest import api
 from tests.legacy_rows.conftest import used
@@ -24,10 +24,10 @@ def database(migrated: Where, django_db_blocker: Any) -> Iterator[Where]:
         yield migrated
 
 
-def a_call(**more: Any) -> Call:
-    """Return a call as the middleware builds it."""
+def a_call(**more: Any) -> RecordedCall:
+    """Return a call, as the middleware makes it."""
     given = {"version": "v1", "resource": "user", "outcome": "ok", "client": "ShopApp/2.1", "user_id": None}
-    return Call(**{**given, "seconds": 0.01, **more})
+    return RecordedCall(**{**given, "seconds": 0.01, **more})
 
 
 def counts() -> dict[tuple[str, str, str, str], int]:

@@ -12,7 +12,7 @@ from django.test.client import ClientHandler
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from rollout.calls import Call, answered
+from rollout.calls import RecordedCall, answered
 from rollout.ledger import process
 from rollout.ledger.counter import Use
 from rollout.ledger.process import Ledger
@@ -145,9 +145,9 @@ def test_an_error_does_not_change_the_answer(
 @pytest.mark.django_db
 def test_the_signal_is_sent(api: ApiClient, ledger: Ledger) -> None:
     """For each call with its duration; an error in a receiver changes neither the count nor the answer."""
-    sent: list[Call] = []
+    sent: list[RecordedCall] = []
 
-    def listen(call: Call, **more: Any) -> None:
+    def listen(call: RecordedCall, **more: Any) -> None:
         sent.append(call)
         raise RuntimeError("secret")
 

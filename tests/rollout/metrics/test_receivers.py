@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 from pytest_django import Settings
 
-from rollout.calls import Call, answered, call_of
+from rollout.calls import RecordedCall, answered, call_of
 from rollout.metrics import catalogue
 from rollout.metrics.receivers import Receivers
 from shared.contract.errors import leaves
@@ -29,10 +29,10 @@ from tests.rollout.metrics.scraping import samples, total, value
 pytestmark = pytest.mark.django_db
 
 
-def call(**changed: Any) -> Call:
+def call(**changed: Any) -> RecordedCall:
     """Return a call."""
     given = {"version": "v1", "resource": "user", "outcome": "ok", "client": "ShopApp/2.1", "user_id": 7}
-    return Call(**{**given, "seconds": 0.03, **changed})
+    return RecordedCall(**{**given, "seconds": 0.03, **changed})
 
 
 def test_calls_are_counted_and_timed(scrape: Scrape) -> None:
