@@ -92,7 +92,7 @@ def secret(name: str, *, least: int) -> str:
     """Read a secret that is sent in a header: visible ASCII of at least this length; empty for none."""
     value = text(name)
     if value and not re.fullmatch(rf"[!-~]{{{least},255}}", value):
-        # Without the value.
+        # The message must not repeat the secret.
         raise Unreadable(f"{name} is no secret of {least} to 255 visible ASCII characters: give a long random string.")
     return value
 

@@ -136,7 +136,7 @@ def scrub(event: Any, hint: Any = None) -> Any:
 _DROPPED = frozenset(
     {"vars", "cookies", "headers", "env", "query_string", "http.query", "argv", "sys.argv", "params", "formatted"}
 )
-"""Keys that hold only values. The format string of a log entry stays, its arguments go."""
+"""Keys that contain only values. The format string of a log entry is kept, its arguments are removed."""
 
 
 def _scrubbed(value: Any, name: str) -> Any:

@@ -36,7 +36,7 @@ def _message(record: logging.LogRecord, exception: BaseException | None) -> str:
         text = record.getMessage()
     except Exception as failure:  # noqa: BLE001 - a wrong format string must not raise here
         text = f"{record.msg} ({exception_name(failure)})"
-    # Django's signals, for one, put the exception's message into the line.
+    # Django's signals, for example, put the exception's message into the line.
     text = text if exception is None else redact_messages(text, exception)
     return _CONTROL.sub(lambda found: repr(found[0])[1:-1], _QUERY.sub("?[redacted]", text))
 
@@ -60,7 +60,7 @@ def logging_config(level: str) -> dict[str, Any]:
             "django": {"handlers": [], "propagate": True},
             # At DEBUG it logs statements with their values: no tokens, but names and addresses.
             "django.db.backends": {"level": "INFO"},
-            # Django would log each failed API call a second time, and a provider's failure as an error of ours.
+            # Django would log each failed API call a second time, and a provider's failure as this service's.
             "django.request": {"level": "ERROR", "filters": ["outside_apis"]},
             "django.server": {"handlers": [], "propagate": True},
         },

@@ -26,7 +26,7 @@ class CurrentUsers:
     in_story: bool = False
 
     def discard(self) -> None:
-        """Let the next case sign up new callers."""
+        """Discard the callers, so that the next case signs up new ones."""
         self.callers, self.sign_ins = None, 0
 
 

@@ -142,7 +142,7 @@ IGNORED_HEADERS = (
 
 
 def faults(longest: int) -> tuple[Any, ...]:
-    """Return values that a field must not have, or may just have."""
+    """Return invalid values of a field, and a few unusual ones that some fields accept."""
     return (None, "", " ", 7, 0.5, True, [], {}, ["x"], "x" * (longest + 1), "a\x00b", "a b", "é")
 
 

@@ -1,6 +1,6 @@
-"""Keep secrets in: values as they may be printed, and placeholders for what must not be sent.
+"""Redaction: values as they may be printed, and placeholders for secrets that must not be sent.
 
-Recordings and answers hold credentials. `shown_*` prepares values for output; the other functions build requests in
+Recordings and answers contain credentials. `shown_*` prepares values for output; the other functions build requests in
 which each secret of a recording is replaced by a placeholder of the same shape.
 """
 
@@ -98,7 +98,7 @@ def _without_tokens(text: str) -> str:
 
 
 def _printable(text: str) -> str:
-    """Return a text without control characters, which a terminal would obey."""
+    """Return a text without control characters, which a terminal would interpret."""
     return "".join(one if one.isprintable() else repr(one)[1:-1] for one in unquote(text))
 
 

@@ -83,7 +83,7 @@ def obstacle(request: Request) -> str:
     Requests with a safe method change nothing, and neither do those that the contract refuses before any effect.
     """
     if any("method" in name.lower() and "override" in name.lower() for name, _ in request.headers):
-        # A framework may obey it: the comparison is there to find that, and must not find it by deleting a row.
+        # A framework might apply the override and delete a real user's row. The sandbox's cases send such headers.
         return OVERRIDES
     if request.method in SAFE_METHODS or _is_refused(request):
         return ""

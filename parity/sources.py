@@ -23,7 +23,7 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where cases come from, and which of them are chosen."""
+    """The operator's choice of sources and of their cases."""
 
     contract: bool
     archives: Sequence[Path]

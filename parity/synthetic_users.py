@@ -118,10 +118,10 @@ class UserPair:
 
 
 class SyntheticUsers:
-    """Signs synthetic users up, a user of its own on each version."""
+    """Signs synthetic users up: a pair of users for each person, one on each version."""
 
     def __init__(self, deployment: Deployment, accounts: SandboxAccounts) -> None:
-        """Store where users are signed up, and with which accounts."""
+        """Set the deployment on which to sign up users, and the accounts to use."""
         self._deployment = deployment
         self.accounts = accounts
         self.providers: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Which app build makes a call: the value of a header of its own, else the product of its User-Agent.
+"""The app build that makes a call, as named by the header `CLIENT_HEADER`, else by its User-Agent.
 
 A client is a product and its version (RFC 9110 section 10.1.5), `ShopApp/2.1`: bounded, the same for all users of a
 build, and without anything that identifies a person. A value that looks like an address, a number or a token is refused

@@ -75,7 +75,7 @@ def _database_error() -> str:
 
     from config.health import unapplied_migrations  # noqa: PLC0415 - after django.setup()
 
-    # A pool would keep trying to connect while the database is down; this process asks once.
+    # A pool would keep trying to connect while the database is down; this process tries once.
     connection.settings_dict["OPTIONS"].pop("pool", None)
     try:
         if connection.vendor == "sqlite":

@@ -15,7 +15,7 @@ from typing import Any
 TIMEOUT = 2.0
 """Seconds that a client has to close its side."""
 MAX_DISCARDED = 1024 * 1024
-"""Bytes that are read meanwhile: the rest of a request body that was too large."""
+"""Bytes that are read and discarded at most, such as the rest of a request body that was too large."""
 _CHUNK = 64 * 1024
 
 

@@ -26,7 +26,7 @@ _FEW_THREADS = 8
 """Busy threads up to which a thread waits; more of them compete for the interpreter's lock."""
 _OUT_OF_RESOURCES = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 _ACCEPT_PAUSE = 0.05
-"""Seconds before the next attempt to accept without a free file descriptor; the poller would ask again at once."""
+"""Seconds before the next attempt to accept without a free file descriptor; the poller would not wait."""
 _LOG_INTERVAL = 60
 """Seconds between two log lines about that."""
 

@@ -45,4 +45,5 @@ class AccessToken(models.Model):
         return f"access token {self.pk}"
 
 
-__all__ = ["User"]
+# `User` is imported from here: at run time it is the base of any user model, for type checkers it is Django's own.
+__all__ = ["AccessToken", "User"]

@@ -19,7 +19,7 @@ from social.models import AccessToken, User
 
 TOKEN_BYTES = 32
 LAST_USED_INTERVAL = timedelta(hours=1)
-"""How often a token's last use is written at most."""
+"""The shortest time between two writes of a token's last use."""
 CONCURRENT_SIGN_INS = 32
 """How many simultaneous sign-ins of one user stay within the limit of tokens (docs/contract.md, section 4)."""
 
@@ -33,7 +33,7 @@ class IssuedToken:
 
 
 def digest_of(token: str) -> str:
-    """Return what is stored of a token: its hex SHA-256. 256 random bits need no salt and no slow hash."""
+    """Return the hex SHA-256 of a token, which is stored instead. 256 random bits need no salt and no slow hash."""
     return hashlib.sha256(token.encode("utf-8")).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""The page *Migration*; whoever mounts it restricts it to staff."""
+"""The page *Migration*; the admin site, which mounts it, restricts it to staff."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, time

@@ -22,12 +22,12 @@ MAX_USERS = 100_000
 
 
 def date_of(day: int) -> date:
-    """Return the date of a day since 1970."""
+    """Return the date of a number of days since 1970."""
     return _FIRST + timedelta(days=day)
 
 
 class Group(NamedTuple):
-    """What a row counts; every process sorts groups alike, so that two that write the same rows cannot deadlock.
+    """The key of a row of counts. All processes sort groups alike, so that two writers of the same rows cannot deadlock.
 
     Attributes:
         day: Days since 1970, in UTC.
@@ -49,7 +49,7 @@ class Use(NamedTuple):
 
 @dataclass(slots=True)
 class Batch:
-    """What is written in one transaction.
+    """The counts and last calls that one transaction writes.
 
     Attributes:
         calls: The number of calls of each group.

@@ -21,7 +21,7 @@ OTHER = "other"
 SIGN_UP_OUTCOMES = ("created", "signed_in", "linked")
 OK = "ok"
 LIMIT_KINDS = ("address", "user")
-"""What a rate limit counts by."""
+"""The kinds of rate limits."""
 
 _RESOURCES = frozenset({UNKNOWN, *registry.names})
 
@@ -110,7 +110,7 @@ def provider_label(value: str) -> str:
 
 
 def kind_label(value: str) -> str:
-    """Return what a rate limit counts by, or `other`."""
+    """Return the kind of a rate limit, or `other`."""
     return _known_label(value, LIMIT_KINDS)
 
 

@@ -1,7 +1,8 @@
-"""What the ledger has recorded: the calls of each week, client and day, and how many users still call a version.
+"""Queries of the ledger: the calls of each week, client and day, and how many users still call a version.
 
-Each function is one or few grouped queries. Calls of paths that do not exist are left out: nobody depends on a 404, and
-vulnerability scanners would keep v1 alive. Versions are named as the ledger names them, by the end of their prefix.
+Each function is one or few grouped queries. Calls of paths that do not exist are left out: no client depends on a 404,
+and the calls of vulnerability scanners would count as calls of v1. Versions are named as the ledger names them, by the
+end of their prefix.
 """
 
 from collections import defaultdict

@@ -76,7 +76,7 @@ def as_json(status: Status) -> dict[str, Any]:
 
 
 def _hanging(title: str, sentence: str) -> Iterator[str]:
-    # Keep a number and its sign on one line; a client's name cannot hold the mark between them.
+    # Keep a number and its sign on one line; a client's name cannot contain the mark between them.
     lines = wrap(sentence.replace(" %", "\0%"), COLUMNS - TITLE, break_on_hyphens=False)
     for heading, line in zip([title, *[""] * len(lines)], lines, strict=False):
         yield f"{heading:<{TITLE}}{line}".replace("\0%", " %")

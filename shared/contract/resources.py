@@ -99,7 +99,7 @@ class Operation:
     takes: Input | None = None
     returns: Body | None = None
     represent: str = ""
-    """Dotted path of a function that takes what `run` returned, or one of its rows, and the `Call`, and returns the
+    """Dotted path of a function that takes the result of `run`, or one of its rows, and the `Call`, and returns the
     values of `returns`. If empty, `run` returns the values itself."""
     is_list: bool = False
     """Whether `run` returns a queryset or sequence in a stable order, one page of which is sent."""
@@ -108,6 +108,7 @@ class Operation:
     errors: tuple[type[ApiError], ...] = ()
     """The failures besides those that follow from the rest of the declaration (`Endpoint.failures`)."""
     example: Example | None = None
+    """For `openapi.yaml`, `check_parity` and the tests of the documents; None for no example."""
     links: tuple[Link, ...] = ()
 
 
@@ -217,7 +218,7 @@ class Call:
     id: str = ""
     """The id in the path, as it was sent."""
     input: Any = None
-    """What `Input.reader` returned for the body; None if the operation takes no body."""
+    """The validated body, as `Input.reader` or `read_fields` returns it; None if the operation takes no body."""
     filters: Mapping[str, Any] = field(default_factory=dict)
     """The values of the declared query parameters that were sent."""
 

@@ -1,7 +1,8 @@
 """Pipeline steps that replace social-core's, with the same arguments and results.
 
-social_django sets a savepoint around each INSERT, so that a caller can continue in the transaction if another caller
-was first. `social.sign_up` rolls the whole transaction back and runs it again, so it needs none of the four statements.
+social_django sets a savepoint around each INSERT, so that the transaction can continue if another sign-up has written
+the row first. `social.sign_up` rolls the whole transaction back and runs it again, which saves the savepoints' four
+statements.
 """
 
 import re

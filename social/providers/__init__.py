@@ -1,1 +1,1 @@
-"""Providers: the registry of names and policies, what proves each one's credentials, and social-core's catalogue."""
+"""Providers: the policy of each provider, their registry by name, and the catalogue of social-core's backends."""

@@ -7,7 +7,7 @@ from shared.contract.resources import Access, Endpoint, Example, Input, Operatio
 
 
 class NotTheOwner(ApiError):
-    """Somebody else wrote the note."""
+    """The note belongs to another user."""
 
     status = 403
     code = "not_the_owner"
