@@ -25,7 +25,7 @@ def token_of(user: User, digest: str, **more: Any) -> AccessToken:
 
 
 def held(uids: int = 1, tokens_per_user: int = 50) -> CompiledLookup[Any]:
-    """Return a new, unused look-up."""
+    """Return a new, unused lookup."""
     return CompiledLookup(_look_up(UserSocialAuth, uids, tokens_per_user)._build, 1 + uids)
 
 
@@ -55,7 +55,7 @@ def state_of(instance: Model) -> dict[str, Any]:
 
 
 def found_alike(look_up: CompiledLookup[Any], *values: str) -> list[dict[str, Any]]:
-    """Check that both look-ups return the same, and return it."""
+    """Check that both lookups return the same, and return it."""
     with transaction.atomic():
         expected = [state_of(one) for one in look_up._build(*values)]
         # Twice: the first call compiles the statement, the second uses the compiled one.

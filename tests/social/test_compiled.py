@@ -62,7 +62,7 @@ ODD = (
 
 
 def counted() -> tuple[CompiledLookup[AccessToken], list[str]]:
-    """Return a look-up, and the list of the digests for which it builds a queryset."""
+    """Return a lookup and the list of digests for which it builds a queryset."""
     built: list[str] = []
 
     def build(digest: str) -> QuerySet[AccessToken]:
@@ -73,12 +73,12 @@ def counted() -> tuple[CompiledLookup[AccessToken], list[str]]:
 
 
 def test_the_installed_django_is_tested() -> None:
-    """Add a version to TESTED_DJANGO when the tests of this module pass with it: make django-versions."""
+    """TESTED_DJANGO has each version with which the tests of this module pass: make django-versions."""
     assert django.VERSION[:2] in compiled_lookup.TESTED_DJANGO
 
 
 def test_the_queryset_is_built_once(database: Where) -> None:
-    """With a tested Django; a connection that is opened anew needs no other."""
+    """With a tested Django the queryset is built once, also for new connections."""
     look_up, built = counted()
     for digest in ("1", "2", "3"):
         assert look_up("default", digest) == []
@@ -87,7 +87,7 @@ def test_the_queryset_is_built_once(database: Where) -> None:
 
 
 def test_an_untested_django_evaluates_the_queryset(database: Where, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It finds the same rows, with none of Django's private parts."""
+    """An untested Django gives the same rows without Django's private interfaces."""
     monkeypatch.setattr(compiled_lookup, "TESTED_DJANGO", ((5, 1),))
     monkeypatch.setattr(compiled_lookup, "_CompiledQuery", None)
     linked("1")
@@ -347,8 +347,8 @@ def test_a_token_has_all_columns_and_its_user(database: Where) -> None:
     ],
     ids=["escaped", "missing", "another case"],
 )
-def test_a_look_up_that_changes_its_values_is_refused(database: Where, build: Callable[[str], QuerySet[User]]) -> None:
-    """When it is made, and not by finding somebody else."""
+def test_a_queryset_that_changes_its_values_is_refused(database: Where, build: Callable[[str], QuerySet[User]]) -> None:
+    """The error is raised when the statement is compiled; no wrong row is returned."""
     look_up: CompiledLookup[User] = CompiledLookup(build, 1)
     with pytest.raises(ValueError, match="parameter"):
         look_up("default", "x")
