@@ -1,4 +1,4 @@
-"""`python -m scripts.lookup_cost`: measure what compiled lookups save (docs/decisions/0017).
+"""`python -m scripts.lookup_cost`: measure what compiled lookups save (docs/decisions/0016).
 
 For each database the service runs in one process, without a server. Rounds with compiled lookups and with plain
 querysets alternate, and only the CPU time of that process counts.

@@ -1,4 +1,4 @@
-"""Lookups whose SQL Django compiles once per connection instead of at each call (docs/decisions/0017).
+"""Lookups whose SQL Django compiles once per connection instead of at each call (docs/decisions/0016).
 
 For one row by an index, building and compiling the query is most of its cost in this process. Django makes the SQL,
 and makes the instances, related rows, annotations and converted columns from the result.
