@@ -27,7 +27,7 @@ def date_of(day: int) -> date:
 
 
 class Group(NamedTuple):
-    """The key of a row of counts. All processes sort groups alike, so that two writers of one row cannot deadlock.
+    """The key of a row of counts. All processes sort groups alike, so that two writers cannot deadlock.
 
     Attributes:
         day: Days since 1970, in UTC.
