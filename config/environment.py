@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.dateparse import parse_duration
 
-from shared.http.urls import is_page
+from shared.http.urls import is_header_url
 
 _UNITS = {"s": "second", "sec": "second", "min": "minute", "h": "hour", "hour": "hour", "day": "day"}
 _RATE = re.compile(rf"(?P<number>[1-9][0-9]{{0,8}})/(?P<unit>{'|'.join(_UNITS)})")
@@ -150,7 +150,7 @@ def intervals(name: str) -> list[tuple[datetime, timedelta]]:
 def url(name: str) -> str:
     """Read the URL of a web page; empty for none."""
     value = text(name)
-    if value and not is_page(value):
+    if value and not is_header_url(value):
         raise Unreadable(f"{name} is {value!r}: give an address such as https://example.com/migrate.")
     return value
 

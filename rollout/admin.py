@@ -21,7 +21,7 @@ from django.utils.safestring import mark_safe
 from rollout.lifecycle import Lifecycle, merged, of_settings
 from rollout.models import Brownout, DailyCalls, Plan
 from rollout.plan import PLAN_ID, Saved, read_saved
-from shared.http.urls import is_page
+from shared.http.urls import is_header_url
 
 if TYPE_CHECKING:
     PlanModelAdmin = admin.ModelAdmin[Plan]
@@ -62,7 +62,7 @@ class PlanForm(forms.ModelForm):  # type: ignore[type-arg]  # it takes no parame
     def clean_guide(self) -> str:
         """Check that the guide can be the value of a header."""
         guide: str = self.cleaned_data["guide"]
-        if guide and not is_page(guide):
+        if guide and not is_header_url(guide):
             raise ValidationError("Give an address such as https://example.com/migrate, in ASCII, without blanks.")
         return guide
 

@@ -10,7 +10,7 @@ from django.db import router
 from rollout.lifecycle import merged, of_settings
 from rollout.models import Plan
 from rollout.plan import read_saved
-from shared.http.urls import is_page
+from shared.http.urls import is_header_url
 
 
 @register("rollout")
@@ -50,7 +50,7 @@ def check_plan(app_configs: Any, databases: Iterable[str] | None = None, **kwarg
                 id="rollout.W001",
             )
         )
-    if current.guide and not is_page(current.guide):
+    if current.guide and not is_header_url(current.guide):
         found.append(
             Warning(
                 "The guide in the plan of v1 is no address that could stand in a header: it is left out.",

@@ -10,7 +10,7 @@ from django.utils.http import http_date
 
 from rollout import plan
 from shared.http.logs import RateLimitedLog
-from shared.http.urls import is_page
+from shared.http.urls import is_header_url
 
 OLD = "api/v1/"
 NEW = "api/v2/"
@@ -89,7 +89,7 @@ class Lifecycle:
         if not found:
             return {}
         links = [f'<{successor}>; rel="successor-version"']  # RFC 5829 section 3.3
-        if self.guide and is_page(self.guide):
+        if self.guide and is_header_url(self.guide):
             # RFC 9745 section 3 and RFC 8594 section 6.
             links += [f'<{self.guide}>; rel="{rel}"; type="text/html"' for rel in self._guided()]
         return {**found, "Link": ", ".join(links)}

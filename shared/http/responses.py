@@ -1,4 +1,4 @@
-"""Django responses of the contract's replies."""
+"""Django responses made of replies, and the reply of a response."""
 
 from typing import TypeVar
 

@@ -68,7 +68,7 @@ def mount_route(route: str) -> str:
     return rf"^{re.escape(route.rstrip('/'))}(?=/|$)/?"
 
 
-def is_page(address: str) -> bool:
+def is_header_url(address: str) -> bool:
     """Return True if a text is an HTTP URL that a header may contain."""
     return bool(_PAGE.fullmatch(address))
 

@@ -110,10 +110,10 @@ class Policy:
 
     def client_ids(self, backend: Guarded) -> frozenset[str]:
         """Return our client ids at the provider: `_KEY` and `_CLIENT_IDS`."""
-        return listed(backend.setting("KEY")) | listed(backend.setting("CLIENT_IDS"))
+        return names_in(backend.setting("KEY")) | names_in(backend.setting("CLIENT_IDS"))
 
 
-def listed(value: object) -> frozenset[str]:
+def names_in(value: object) -> frozenset[str]:
     """Return the names in a setting, a sequence or a comma-separated string, without blank ones."""
     names = value.split(",") if isinstance(value, str) else value if isinstance(value, list | tuple) else ()
     return frozenset(text for name in names if (text := str(name).strip()))

@@ -9,7 +9,7 @@ from typing import Any
 
 from shared.contract.sign_up import Credential
 from social.engine.backends import Guarded
-from social.engine.policy import Policy, listed
+from social.engine.policy import Policy, names_in
 from social.oidc.id_tokens import Claims, Issuer
 
 
@@ -28,7 +28,7 @@ class Apple(Policy):
 
     def client_ids(self, backend: Guarded) -> frozenset[str]:
         """Return the bundle ids and service ids."""
-        return listed(backend.setting("CLIENT")) | listed(backend.setting("AUDIENCE"))
+        return names_in(backend.setting("CLIENT")) | names_in(backend.setting("AUDIENCE"))
 
     def profile_of(self, claims: Claims, credential: Credential) -> dict[str, Any]:
         """Return the claims, with the name that the app has received."""

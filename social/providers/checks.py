@@ -9,7 +9,7 @@ from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A
 from social_core.utils import module_member, setting_name
 
 from social.conf import conf
-from social.engine.policy import Policy, listed
+from social.engine.policy import Policy, names_in
 from social.providers.catalogue import CATALOGUE, CredentialKind
 from social.providers.registry import POLICIES, accepts_unverified, policy_for
 
@@ -50,7 +50,7 @@ def _check_provider(name: str) -> Iterator[CheckMessage]:
         )
         return
     for need in policy.needs:
-        if not listed(_setting(name, need)):
+        if not names_in(_setting(name, need)):
             yield Error(
                 f"{setting_name(name, need)} is not set. It is needed to prove that a token of {name} was issued to "
                 "this service.",
@@ -85,7 +85,7 @@ def check_legacy_id_keys(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessa
         for name in conf.providers
         if name in conf.adopt_legacy_uids
         for setting, keys in [_effective(name, "LEGACY_ID_KEYS")]
-        for key in listed(keys) & (MUTABLE_KEYS - {"email", "upn"})
+        for key in names_in(keys) & (MUTABLE_KEYS - {"email", "upn"})
     ]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from shared.contract.errors import ProviderBadResponse, TokenRejected
 from shared.contract.sign_up import Credential
 from social.engine.backends import Guarded
-from social.engine.policy import Policy, get_claims, listed, require_our_client_id
+from social.engine.policy import Policy, get_claims, names_in, require_our_client_id
 from social.engine.strategy import Pending
 from social.network.concurrency import run_concurrently
 
@@ -29,7 +29,7 @@ class Discord(Policy):
     def by_access_token(self, backend: Guarded, credential: Credential) -> Pending:
         """Check the token; the response is the profile, unless the token also gives access to the address."""
         token = credential.access_token
-        if "email" in listed(backend.setting("SCOPE")):
+        if "email" in names_in(backend.setting("SCOPE")):
             answer, profile = run_concurrently(lambda: self._check(backend, token), lambda: backend.user_data(token))
         else:
             answer = self._check(backend, token)

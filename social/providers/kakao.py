@@ -10,7 +10,7 @@ from typing import Any
 from shared.contract.errors import TokenRejected
 from shared.contract.sign_up import Credential
 from social.engine.backends import Guarded
-from social.engine.policy import Policy, get_claims, listed, require_our_client_id
+from social.engine.policy import Policy, get_claims, names_in, require_our_client_id
 from social.engine.strategy import Pending
 from social.network.concurrency import run_concurrently
 
@@ -28,7 +28,7 @@ class Kakao(Policy):
 
     def client_ids(self, backend: Guarded) -> frozenset[str]:
         """Return the numbers of our apps."""
-        return listed(backend.setting("APP_ID"))
+        return names_in(backend.setting("APP_ID"))
 
     def by_access_token(self, backend: Guarded, credential: Credential) -> Pending:
         """Check the token and request the profile."""

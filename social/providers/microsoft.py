@@ -12,7 +12,7 @@ from typing import Any
 
 from shared.contract.errors import TokenRejected
 from social.engine.backends import Guarded
-from social.engine.policy import listed
+from social.engine.policy import names_in
 from social.oidc.discovery import configuration_of
 from social.oidc.id_tokens import Claims, Issuer
 from social.providers.open_id_connect import OpenIDConnect, algorithms_of
@@ -30,7 +30,7 @@ class Microsoft(OpenIDConnect):
     def find_setting_error(cls, setting: Callable[[str], Any]) -> str | None:
         """Check that the settings do not accept every tenant."""
         tenant, tenants = setting("TENANT_ID") if "TENANT_ID" in cls.entry.settings else "common", setting("TENANTS")
-        if (tenant in _ANY_TENANT and not listed(tenants)) or listed(tenants) & _ANY_TENANT:
+        if (tenant in _ANY_TENANT and not names_in(tenants)) or names_in(tenants) & _ANY_TENANT:
             return "TENANTS must list tenants: anyone can create one"
         return super().find_setting_error(setting)
 
@@ -39,7 +39,7 @@ class Microsoft(OpenIDConnect):
         openid_backend: Any = backend
         published = configuration_of(backend, openid_backend.openid_configuration_url())
         issuer = str(published["issuer"]).replace("{tenantId}", PLACEHOLDER)
-        tenants = listed(backend.setting("TENANTS"))
+        tenants = names_in(backend.setting("TENANTS"))
         names = [issuer.replace(PLACEHOLDER, tenant) for tenant in tenants] if PLACEHOLDER in issuer else [issuer]
         return Issuer(frozenset(names), backend.setting("JWKS_URI") or published["jwks_uri"], algorithms_of(backend))
 

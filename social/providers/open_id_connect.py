@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from social.engine.backends import Guarded
-from social.engine.policy import Policy, listed
+from social.engine.policy import Policy, names_in
 from social.oidc.discovery import configuration_of
 from social.oidc.id_tokens import ASYMMETRIC, Issuer
 from social.providers import catalogue
@@ -31,9 +31,9 @@ class OpenIDConnect(Policy):
     def find_setting_error(cls, setting: Callable[[str], Any]) -> str | None:
         """Check the algorithms, the issuer and the URLs of the operator."""
         algorithms = setting("JWT_ALGORITHMS")
-        if algorithms is not None and not listed(algorithms) & ASYMMETRIC:
+        if algorithms is not None and not names_in(algorithms) & ASYMMETRIC:
             return "JWT_ALGORITHMS has no algorithm with a public key"
-        if len(listed(setting("ID_TOKEN_ISSUER"))) > 1:
+        if len(names_in(setting("ID_TOKEN_ISSUER"))) > 1:
             # `sub` is unique only within an issuer (OpenID Connect Core section 2).
             return "ID_TOKEN_ISSUER has several issuers, whose ids can collide"
         return find_invalid_url(cls.entry, setting)
@@ -46,7 +46,7 @@ class OpenIDConnect(Policy):
     def issuer_of(self, backend: Guarded) -> Issuer:
         """Return the issuer that the operator sets, or that the provider publishes."""
         openid_backend: Any = backend
-        names = listed(backend.setting("ID_TOKEN_ISSUER", openid_backend.ID_TOKEN_ISSUER))
+        names = names_in(backend.setting("ID_TOKEN_ISSUER", openid_backend.ID_TOKEN_ISSUER))
         keys_url = backend.setting("JWKS_URI", openid_backend.JWKS_URI)
         if not names or not keys_url:
             published = configuration_of(backend, openid_backend.oidc_config_url())
@@ -57,4 +57,4 @@ class OpenIDConnect(Policy):
 def algorithms_of(backend: Guarded) -> tuple[str, ...]:
     """Return the backend's signature algorithms that use a public key."""
     openid_backend: Any = backend
-    return tuple(sorted(listed(backend.setting("JWT_ALGORITHMS", openid_backend.JWT_ALGORITHMS)) & ASYMMETRIC))
+    return tuple(sorted(names_in(backend.setting("JWT_ALGORITHMS", openid_backend.JWT_ALGORITHMS)) & ASYMMETRIC))
