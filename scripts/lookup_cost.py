@@ -18,7 +18,7 @@ from benchmarks.processes import run_command
 from benchmarks.provider import APP_ID, running_provider
 from social import compiled_lookup
 
-ROUNDS, CALLS, USERS = 9, 200, 50
+ROUNDS, CALLS, USERS = 9, 100, 50
 _Call = Callable[[int], dict[str, Any]]
 """Calls the service as a user, by number, and returns the body of the response."""
 
