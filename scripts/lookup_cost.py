@@ -81,9 +81,11 @@ def _calls() -> Iterator[tuple[str, _Call]]:
 
     def call(method: str, path: str, expected: str, **extra: Any) -> dict[str, Any]:
         statuses: list[str] = []
-        response = application(
-            requests.generic(method, path, **extra).environ, lambda status, headers, *_: statuses.append(status)
-        )
+
+        def start_response(status: str, *_: Any) -> Any:
+            statuses.append(status)
+
+        response = application(requests.generic(method, path, **extra).environ, start_response)
         body = b"".join(response)
         response.close()
         if not statuses[0].startswith(expected):
