@@ -26,8 +26,7 @@ from typing import Any, ClassVar
 
 from shared.contract.replies import Reply
 
-CHALLENGE = 'Bearer realm="api"'
-"""The value of `WWW-Authenticate` in every 401."""
+CHALLENGE = 'Bearer realm="api"'  # the value of `WWW-Authenticate` in every 401
 
 
 class ApiError(Exception):

@@ -214,7 +214,7 @@ class SlowRows:
 
 @pytest.fixture
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give the threads of this test unlimited time."""
+    """Remove the time limit of the threads of this test."""
     monkeypatch.setattr(plan, "FRESH", 600.0)
     monkeypatch.setattr(plan, "STALE", 6000.0)
     monkeypatch.setattr(plan, "MAX_WAIT", 30.0)
