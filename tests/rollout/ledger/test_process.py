@@ -45,6 +45,9 @@ def own(written: Written, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ledger]:
     monkeypatch.setattr(made, "_delete_old_rows", lambda: None)
     yield made
     made._ended.set()
+    # Before the patches are undone: the thread would delete rows, and log into the next test.
+    if made._thread is not None:
+        made._thread.join(SOON)
 
 
 def soon(true: Callable[[], bool]) -> bool:
