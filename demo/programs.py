@@ -144,7 +144,7 @@ class Programs:
 
 def inherited() -> dict[str, str]:
     """Return the variables that a program inherits; settings of another service in the shell are not among them."""
-    kept = {name: value for name, value in os.environ.items() if name in _INHERITED or name.startswith("COVERAGE_")}
+    kept = {name: value for name, value in os.environ.items() if name in _INHERITED}
     return {**kept, "PYTHONUNBUFFERED": "1"}
 
 

@@ -1,10 +1,9 @@
 """The choice of the tests that are measured for coverage.
 
 Tracing doubles the time of a test. The second case of a test runs the same lines as the first, and a test over sockets
-the same lines as others; neither is measured, in this process or in those that it starts.
+the same lines as others; neither is measured. Processes that the tests start are not measured at all.
 """
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -36,16 +35,14 @@ def first_cases(items: Sequence[pytest.Item]) -> list[pytest.Item]:
 
 @contextmanager
 def as_chosen(item: pytest.Item) -> Iterator[None]:
-    """Measure a test with its fixtures and processes, or pause the measurement, as `choose` has decided."""
+    """Measure a test with its fixtures, or pause the measurement, as `choose` has decided."""
     plugin = item.config.pluginmanager.getplugin("_cov")
     controller = plugin.cov_controller if plugin else None
     if controller is None or not item.stash[_unmeasured]:
         yield
         return
-    hidden = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("COVERAGE_")}
     controller.pause()
     try:
         yield
     finally:
         controller.resume()
-        os.environ.update(hidden)

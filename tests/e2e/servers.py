@@ -212,9 +212,9 @@ def free_port() -> int:
 
 
 def _inherited() -> dict[str, str]:
-    """Return the variables that every process inherits; coverage passes its settings in the environment."""
+    """Return the variables that every process inherits."""
     kept = {"PATH", "HOME", "LANG", "LC_ALL", "TMPDIR"}
-    return {name: value for name, value in os.environ.items() if name in kept or name.startswith("COVERAGE_")}
+    return {name: value for name, value in os.environ.items() if name in kept}
 
 
 @contextmanager
