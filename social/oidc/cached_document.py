@@ -1,5 +1,6 @@
 """The cache of one published document of a provider, such as its signing keys or its configuration."""
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -15,7 +16,10 @@ from social.network.transport import RETRY_AFTER
 FRESH_FOR = 24 * 60 * 60.0
 """Seconds until a document is fetched again."""
 MIN_REFETCH_INTERVAL = 60.0
-"""Seconds between two fetches of a document that lacks what callers need: many made-up key ids cause one fetch."""
+"""Seconds between two fetches of a document that lacks what callers need: many made-up key ids cause one fetch.
+
+It counts from the last fetch of any kind. Until it is over, the provider may have published since what is missing.
+"""
 MAX_REFETCH_WAIT = 0.5
 """Seconds to wait for another caller's fetch of a document that lacks what this caller needs."""
 
@@ -36,7 +40,9 @@ class CachedDocument(Generic[T]):
 
         :param fetch: requests the document from the provider and parses it.
         :param is_sufficient: whether a document contains what this caller needs.
-        :raises ProviderUnavailable: there is no document and fetching it fails, for any reason.
+        :return: the document; it is not sufficient only if it was fetched for this caller.
+        :raises ProviderUnavailable: there is no sufficient document, and fetching it fails, for any reason, or was
+            tried less than `MIN_REFETCH_INTERVAL` ago.
         """
         document = self._document
         if document is not None and is_sufficient(document):
@@ -49,10 +55,14 @@ class CachedDocument(Generic[T]):
         finally:
             self._lock.release()
 
-    def has_fresh(self, is_sufficient: Callable[[T], bool]) -> bool:
-        """Return True if `get` would not fetch."""
+    def needs_no_fetch(self, is_sufficient: Callable[[T], bool]) -> bool:
+        """Return True if `get` would not fetch, nor wait for another caller's fetch."""
         document = self._document
-        return document is not None and time.monotonic() - self._fetched_at <= FRESH_FOR and is_sufficient(document)
+        if document is None:
+            return False
+        if is_sufficient(document):
+            return time.monotonic() - self._fetched_at <= FRESH_FOR
+        return self._seconds_until_refetch() > 0 and not self._lock.locked()
 
     def _acquire_lock(self, document: T | None) -> None:
         """Acquire the lock: until the sign-up's deadline for the first fetch, else for `MAX_REFETCH_WAIT` at most.
@@ -67,18 +77,27 @@ class CachedDocument(Generic[T]):
         if not acquired:
             raise ProviderUnavailable(RETRY_AFTER)
 
+    def _seconds_until_refetch(self) -> float:
+        return self._tried_at + MIN_REFETCH_INTERVAL - time.monotonic()
+
     def _refresh(self, fetch: Callable[[], T], is_sufficient: Callable[[T], bool]) -> T:
         now, document = time.monotonic(), self._document
+        sufficient = document is not None and is_sufficient(document)
         if document is not None:
-            fresh = is_sufficient(document) and now - self._fetched_at <= FRESH_FOR
-            if fresh or now - self._tried_at < MIN_REFETCH_INTERVAL:
+            if sufficient and now - self._fetched_at <= FRESH_FOR:
                 return document
+            if (seconds := self._seconds_until_refetch()) > 0:
+                if sufficient:
+                    return document
+                raise ProviderUnavailable(math.ceil(seconds))
         self._tried_at = now
         try:
             self._document = fetch()
         except (SocialAuthBaseException, PyJWTError, ValueError, TypeError, AttributeError, KeyError) as error:
-            if document is not None:
-                return document
-            raise ProviderUnavailable(RETRY_AFTER) from error
+            if document is None:
+                raise ProviderUnavailable(RETRY_AFTER) from error
+            if not sufficient:
+                raise ProviderUnavailable(math.ceil(self._seconds_until_refetch())) from error
+            return document
         self._fetched_at = now
         return self._document

@@ -39,8 +39,12 @@ _by_url: dict[str, CachedDocument[_Keys]] = {}
 def find_key(url: str, kid: str | None, fetch: Fetch) -> SigningKey | None:
     """Return the key with an id, or None; without an id, the key of a set that has only one.
 
+    A token without a key id does not cause a fetch: a provider that changes its keys must name them (OpenID Connect
+    Core section 10.1.1).
+
     :param fetch: requests the key set at `url`.
-    :raises ProviderUnavailable: no key set is cached and fetching it fails, for any reason.
+    :raises ProviderUnavailable: the key is not cached, and fetching the set fails, for any reason, or was tried within
+        the last minute.
     """
     cached = _by_url.setdefault(url, CachedDocument())
     keys = cached.get(lambda: _parse(fetch()), is_sufficient=lambda known: _is_sufficient(kid, known))
@@ -49,10 +53,10 @@ def find_key(url: str, kid: str | None, fetch: Fetch) -> SigningKey | None:
     return _find(kid, keys)
 
 
-def is_cached(url: str, kid: str | None) -> bool:
+def needs_no_fetch(url: str, kid: str | None) -> bool:
     """Return True if `find_key` would not fetch."""
     cached = _by_url.get(url)
-    return cached is not None and cached.has_fresh(lambda known: _is_sufficient(kid, known))
+    return cached is not None and cached.needs_no_fetch(lambda known: _is_sufficient(kid, known))
 
 
 def clear_cache() -> None:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 import jwt
@@ -43,10 +44,19 @@ class Signer:
         if self.configuration_url:
             published = {"issuer": self.published_issuer or self.issuer, "jwks_uri": self.keys_url}
             mock.get(self.configuration_url, json=published)
-        mock.get(self.keys_url, json={"keys": [{**public("theirs"), "kid": "k1", **self.key_members, **key_members}]})
+        mock.get(self.keys_url, json=self.key_set("k1", **key_members))
 
-    def token(self, *, by: str = "theirs", kid: str = "k1", **claims: Any) -> str:
-        """Sign an id_token of the test user; a claim that is None is left out."""
+    def key_set(self, kid: str, **key_members: Any) -> dict[str, Any]:
+        """Return a key set of one key."""
+        return {"keys": [{**public("theirs"), "kid": kid, **self.key_members, **key_members}]}
+
+    def token(
+        self, *, by: str = "theirs", kid: str = "k1", header: Mapping[str, Any] = MappingProxyType({}), **claims: Any
+    ) -> str:
+        """Sign an id_token of the test user; a claim that is None is left out.
+
+        :param header: further members of the header; a `typ` that is None is left out.
+        """
         now = int(time.time())
         content = {
             "iss": self.issuer,
@@ -61,7 +71,8 @@ class Signer:
         }
         kept = {name: value for name, value in content.items() if value is not None}
         # jwt.encode refuses to sign some of the claims that the tests need.
-        return jwt.PyJWS().encode(json.dumps(kept).encode(), private(by), algorithm="RS256", headers={"kid": kid})
+        headers = {"kid": kid, **header}
+        return jwt.PyJWS().encode(json.dumps(kept).encode(), private(by), algorithm="RS256", headers=headers)
 
 
 @cache

@@ -1,16 +1,13 @@
 """id_tokens are verified for every kind of provider: docs/contract.md, section 7."""
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
 import jwt
 import pytest
 import responses
-from django.test import override_settings
 from social_django.models import UserSocialAuth
 
-from social.network.concurrency import limit_concurrency
 from social.oidc import discovery, signing_keys
 from tests.contract.answers import assert_error
 from tests.contract.conftest import ApiClient
@@ -152,53 +149,6 @@ def test_a_deeply_nested_claim_is_refused(one_api: ApiClient, provider: str, sig
 
 
 @ONE_OF_EACH_KIND
-def test_unknown_key_ids_fetch_the_keys_once_a_minute(
-    one_api: ApiClient, provider: str, signer: Signer, mock: responses.RequestsMock
-) -> None:
-    """Unknown key ids cost the provider at most one call a minute."""
-    assert one_api.sign_up({"provider": provider, "id_token": signer.token()}).status_code == 201
-    asked = len(mock.calls)
-    for number in range(20):
-        assert_error(
-            one_api.sign_up({"provider": provider, "id_token": signer.token(kid=f"made-up-{number}")}), REJECTED
-        )
-    assert len(mock.calls) == asked, "the keys were fetched less than a minute ago"
-
-
-@pytest.mark.threat(23)
-@pytest.mark.parametrize("provider", ["google-oauth2", "apple-id", "facebook"], indirect=True)
-def test_no_concurrency_slot_is_needed_without_a_call(
-    one_api: ApiClient, provider: str, signer: Signer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """With all slots in use, a token with a known key is accepted; an unknown key needs a call."""
-    monkeypatch.setattr("social.network.concurrency.WAIT_SECONDS", 0.01)
-    fields = {"provider": provider, "id_token": signer.token()}
-    with override_settings(PROVIDER_CONCURRENCY=1):
-        with limit_concurrency(provider):
-            refused(one_api.sign_up(fields), "provider_unavailable")
-        assert one_api.sign_up(fields).status_code == 201
-        with limit_concurrency(provider):
-            assert one_api.sign_up(fields).json()["outcome"] == "signed_in"
-            assert_error(one_api.sign_up({**fields, "id_token": signer.token(kid="k2")}), "provider_unavailable")
-            assert_error(one_api.sign_up({**fields, "id_token": signer.token(by="another issuer")}), REJECTED)
-            assert_error(one_api.sign_up({**fields, "id_token": "not-a-token"}), REJECTED)
-            # Once the keys have expired, one caller fetches them again.
-            monkeypatch.setattr("social.oidc.cached_document.FRESH_FOR", -1)
-            assert_error(one_api.sign_up(fields), "provider_unavailable")
-
-
-def test_without_keys_the_provider_is_unavailable(
-    one_api: ApiClient, provider: str, mock: responses.RequestsMock
-) -> None:
-    """The token may be valid: the client should try again."""
-    signer = SIGNERS[provider]
-    for url in filter(None, (signer.configuration_url, signer.keys_url)):
-        mock.get(url, status=404, body="<html>")
-    answer = one_api.sign_up({"provider": provider, "id_token": signer.token()})
-    refused(answer, "provider_unavailable")
-
-
-@ONE_OF_EACH_KIND
 @pytest.mark.parametrize("claimed", [None, "another"])
 def test_the_nonce_of_the_request_must_be_in_the_token(
     one_api: ApiClient, provider: str, signer: Signer, claimed: str | None
@@ -289,57 +239,6 @@ class TestMicrosoft:
     def test_a_subject_shared_by_all_users_is_refused(self, api: ApiClient, mock: responses.RequestsMock) -> None:
         """A subject that a user flow sends for every user is refused."""
         refused(self.sign_up(api, self.B2C, mock, sub="Not supported currently. Use oid claim."), REJECTED)
-
-
-class TestPublishedConfiguration:
-    """A provider's published configuration is used within bounds."""
-
-    def test_keys_at_another_host_are_not_fetched(
-        self, api: ApiClient, mock: responses.RequestsMock, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        """Keys at another host are refused, and the log says how to confirm the host."""
-        signer = SIGNERS["oidc"]
-        mock.get(str(signer.configuration_url), json={"issuer": signer.issuer, "jwks_uri": "https://169.254.169.254/"})
-        canary = mock.get("https://169.254.169.254/", json={"keys": []})
-        with signer.enabled("oidc"):
-            refused(api.sign_up({"provider": "oidc", "id_token": signer.token()}), "provider_unavailable")
-        assert not canary.call_count
-        assert "169.254.169.254. Set _JWKS_URI to allow it" in caplog.text
-
-    def test_keys_at_a_confirmed_host_are_fetched(self, api: ApiClient, mock: responses.RequestsMock) -> None:
-        """The setting `_JWKS_URI` confirms the host of the keys."""
-        signer = SIGNERS["oidc"]
-        elsewhere = Signer(signer.issuer, "https://keys.example.com/jwks", signer.settings, signer.configuration_url)
-        elsewhere.register(mock)
-        with signer.enabled("oidc"), override_settings(SOCIAL_AUTH_OIDC_JWKS_URI=elsewhere.keys_url):
-            assert api.sign_up({"provider": "oidc", "id_token": signer.token()}).status_code == 201
-
-    @pytest.mark.parametrize(
-        "answer", [[], {}, {"issuer": "", "jwks_uri": ""}, {"issuer": ["x"], "jwks_uri": 7}], ids=str
-    )
-    def test_a_malformed_configuration_is_refused(
-        self, api: ApiClient, mock: responses.RequestsMock, answer: Any
-    ) -> None:
-        """Without a valid configuration the provider is unavailable."""
-        signer = SIGNERS["oidc"]
-        mock.get(str(signer.configuration_url), json=answer)
-        with signer.enabled("oidc"):
-            refused(api.sign_up({"provider": "oidc", "id_token": signer.token()}), "provider_unavailable")
-
-    def test_a_configuration_is_cached_for_a_day(
-        self, api: ApiClient, mock: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """The last valid one is used during an outage."""
-        signer = SIGNERS["oidc"]
-        signer.register(mock)
-        with signer.enabled("oidc"):
-            assert api.sign_up({"provider": "oidc", "id_token": signer.token()}).status_code == 201
-            asked, later = len(mock.calls), time.monotonic() + 25 * HOUR
-            mock.replace("GET", str(signer.configuration_url), status=500)
-            mock.replace("GET", signer.keys_url, status=500)
-            monkeypatch.setattr("social.oidc.cached_document.time.monotonic", lambda: later)
-            assert api.sign_up({"provider": "oidc", "id_token": signer.token()}).status_code == 201
-        assert len(mock.calls) == asked + 2
 
 
 @pytest.mark.parametrize("provider", ["oidc", "azuread-v2-tenant-oauth2", "auth0"], indirect=True)

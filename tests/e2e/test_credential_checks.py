@@ -41,7 +41,6 @@ ID_TOKEN_ANSWERS = {
     "unsigned": REJECTED,
     "public-key": REJECTED,
     "wrong-key": REJECTED,
-    "unknown-key": REJECTED,
 }
 NAME_THE_USER = ("google-oauth2", "discord", "gitlab", "twitch", "kakao")
 
@@ -80,6 +79,16 @@ def test_invalid_id_tokens(api: Api, sandbox: Sandbox, database: Database, perso
         del answers["google-oauth2"], expected["google-oauth2"]
         before = database.counts()
     assert answers == expected
+    assert database.counts() == before
+
+
+@pytest.mark.threat(5, 45)
+def test_unknown_keys(api: Api, sandbox: Sandbox, database: Database) -> None:
+    """The token is rejected if the keys were fetched for it, and may be tried again if they were fetched before."""
+    before = database.counts()
+    for provider in BY_ID_TOKEN:
+        assert code_of(api.sign_up(sandbox.id_token(provider, "unknown-key"))) in {REJECTED, UNAVAILABLE}, provider
+        assert code_of(api.sign_up(sandbox.id_token(provider, "unknown-key"))) == UNAVAILABLE, provider
     assert database.counts() == before
 
 
