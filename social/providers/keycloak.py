@@ -3,8 +3,14 @@
 `azp` is the client that the token was issued to. `aud` lists the services that accept it, including our client if the
 realm has an audience mapper (https://www.keycloak.org/docs/latest/server_admin/#audience-support). `aud` alone is no
 proof, since tokens of other clients can name us there.
+
+Keycloak signs id_tokens and logout tokens with the same key. The payload's `typ` tells them apart
+(https://www.keycloak.org/docs-api/latest/javadocs/org/keycloak/util/TokenUtil.html); that of an access token is Bearer,
+or DPoP if it requires a proof of possession, which nobody makes here. The header's `typ` is JWT, or `at+jwt` (RFC 9068)
+if the client is so configured. An access token has `scope` and may have `client_id`; neither proves anything.
 """
 
+import jwt
 from social_core.exceptions import AuthResponseError
 
 from shared.contract.errors import TokenAudienceMismatch, TokenRejected
@@ -12,6 +18,9 @@ from shared.contract.sign_up import Credential
 from social.engine.backends import Guarded
 from social.engine.policy import Policy, require_our_client_id
 from social.engine.strategy import Pending
+from social.oidc.id_tokens import HEADER_TYPES
+
+ACCESS_TOKEN_HEADER_TYPES = HEADER_TYPES | {"at+jwt", "application/at+jwt"}
 
 
 class Keycloak(Policy):
@@ -32,7 +41,9 @@ class Keycloak(Policy):
                 raise TokenAudienceMismatch from error
             raise
         claims = pending.profile
-        # Keycloak signs id tokens, refresh tokens and logout tokens with the same key.
+        header_type = jwt.get_unverified_header(str(credential.access_token)).get("typ", "JWT")
+        if str(header_type).lower() not in ACCESS_TOKEN_HEADER_TYPES:
+            raise TokenRejected
         if "exp" not in claims or "azp" not in claims or claims.get("typ", "Bearer") != "Bearer":
             raise TokenRejected
         require_our_client_id(claims["azp"], self.client_ids(backend))

@@ -15,7 +15,7 @@ from tests.contract.conftest import ApiClient
 from tests.contract.signers import OURS, private
 from tests.contract.users import all_rows
 
-pytestmark = [pytest.mark.django_db, pytest.mark.threat(1)]
+pytestmark = [pytest.mark.django_db, pytest.mark.threat(1, 36)]
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +30,7 @@ def _enabled() -> Iterator[None]:
         yield
 
 
-def token(by: str = "theirs", **claims: Any) -> str:
+def token(by: str = "theirs", header: dict[str, Any] | None = None, **claims: Any) -> str:
     now = int(time.time())
     content = {
         "aud": OURS,
@@ -43,13 +43,26 @@ def token(by: str = "theirs", **claims: Any) -> str:
         **claims,
     }
     return jwt.encode(
-        {name: value for name, value in content.items() if value is not None}, private(by), algorithm="RS256"
+        {name: value for name, value in content.items() if value is not None},
+        private(by),
+        algorithm="RS256",
+        headers=header,
     )
 
 
-def test_a_token_issued_to_us_signs_up_without_a_call(api: ApiClient) -> None:
+@pytest.mark.parametrize(
+    "made",
+    [
+        {},
+        {"header": {"typ": "at+jwt"}},
+        {"header": {"typ": None}},
+        {"aud": [OURS, "account"], "scope": "openid profile", "client_id": OURS},
+    ],
+    ids=str,
+)
+def test_a_token_issued_to_us_signs_up_without_a_call(api: ApiClient, made: dict[str, Any]) -> None:
     """A token issued to us signs up, and the provider gets no call."""
-    answer = api.sign_up({"provider": "keycloak", "access_token": token()})
+    answer = api.sign_up({"provider": "keycloak", "access_token": token(**made)})
     assert (answer.status_code, answer.json()["username"]) == (201, "ripley")
 
 
@@ -63,6 +76,13 @@ def test_a_token_issued_to_us_signs_up_without_a_call(api: ApiClient) -> None:
         ({"azp": None}, "token_rejected"),
         ({"typ": "ID"}, "token_rejected"),
         ({"typ": "Logout"}, "token_rejected"),
+        ({"typ": "Refresh"}, "token_rejected"),
+        ({"typ": "Offline"}, "token_rejected"),
+        ({"typ": "DPoP"}, "token_rejected"),
+        ({"typ": ["Bearer"]}, "token_rejected"),
+        ({"header": {"typ": "logout+jwt"}}, "token_rejected"),
+        ({"header": {"typ": "logout+jwt"}, "typ": None}, "token_rejected"),
+        ({"header": {"typ": 5}}, "token_rejected"),
         ({"exp": 1}, "token_rejected"),
         ({"exp": None}, "token_rejected"),
         ({"by": "another issuer"}, "token_rejected"),
