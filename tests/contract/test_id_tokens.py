@@ -118,7 +118,7 @@ def test_each_invalid_claim_is_refused(
 @pytest.mark.parametrize(
     "sign", [{"by": "another issuer"}, {"by": "another issuer", "kid": "k2"}, {"kid": "k2"}], ids=str
 )
-def test_an_unpublished_key_is_refused(one_api: ApiClient, provider: str, signer: Signer, sign: dict[str, str]) -> None:
+def test_an_unpublished_key_is_refused(one_api: ApiClient, provider: str, signer: Signer, sign: dict[str, Any]) -> None:
     """Only keys that the provider publishes verify a signature."""
     refused(one_api.sign_up({"provider": provider, "id_token": signer.token(**sign)}), REJECTED)
 

@@ -47,7 +47,7 @@ def refused(answer: Any, code: str) -> None:
     assert not any(all_rows()["auth.User"] + all_rows()["social_django.UserSocialAuth"])
 
 
-LOGOUT = {"http://schemas.openid.net/event/backchannel-logout": {}}
+LOGOUT: dict[str, Any] = {"http://schemas.openid.net/event/backchannel-logout": {}}
 OTHER_TOKENS: dict[str, tuple[str, dict[str, Any]]] = {
     "Entra v1 access token of another application": (REJECTED, {"appid": THEIRS, "appidacr": "1", "scp": "User.Read"}),
     "Entra v1 access token of ours": (REJECTED, {"appid": OURS, "scp": "User.Read"}),

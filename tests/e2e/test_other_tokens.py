@@ -17,7 +17,7 @@ pytestmark = pytest.mark.e2e
 REJECTED = (400, "token_rejected")
 MISMATCH = (400, "token_audience_mismatch")
 UNAVAILABLE = (503, "provider_unavailable")
-EVENTS = {"http://schemas.openid.net/event/backchannel-logout": {}}
+EVENTS: dict[str, Any] = {"http://schemas.openid.net/event/backchannel-logout": {}}
 OTHER_TOKENS: dict[str, tuple[tuple[int, str], dict[str, Any]]] = {
     "Entra access token": (REJECTED, {"appid": "evil", "scp": "User.Read"}),
     "Entra access token without a user": (MISMATCH, {"appid": "evil"}),
