@@ -45,7 +45,8 @@ def test_missing_tests_are_reported(shown: Iterable[Shown], found: list[str]) ->
 
 def test_rows_are_numbered_without_gaps() -> None:
     """Every number from 1 to the last one exists once."""
-    assert [threat.number for threat in threats_page.threats()] == list(range(1, 35))
+    numbers = [threat.number for threat in threats_page.threats()]
+    assert numbers == list(range(1, len(numbers) + 1))
 
 
 def test_the_page_names_each_test_once() -> None:
@@ -73,7 +74,7 @@ def test_results_by_database(tmp_path: Path) -> None:
     ]
     report.write_text(f"<testsuites><testsuite>{''.join(cases)}</testsuite></testsuites>", encoding="utf-8")
     lines = {line.split()[0]: line for line in threats_results.table(str(report)).splitlines()}
-    assert len(lines) == 35
+    assert len(lines) == 1 + len(threats_page.threats())
     assert lines["24"].split("  ")[-1].strip() == "2 failed"
     assert "2 passed" in lines["24"]
     assert lines["25"].split("  ")[-1].strip() == "1 skipped"
