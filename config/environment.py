@@ -116,6 +116,16 @@ def rate(name: str) -> str | None:
     return f"{match['number']}/{_UNITS[match['unit']]}"
 
 
+def rates(name: str, *, count: int) -> tuple[str, ...]:
+    """Read this many rates, comma-separated, none of them `off`."""
+    given = text(name).split(",")
+    matches = [_RATE.fullmatch(part.strip()) for part in given]
+    if len(given) != count or None in matches:
+        example = ",".join(["60/min"] * count)
+        raise Unreadable(f"{name} is {text(name)!r}: give {count} rates, such as {example}; none can be off.")
+    return tuple(f"{match['number']}/{_UNITS[match['unit']]}" for match in matches if match)
+
+
 def redis_url(name: str) -> str:
     """Read the URL of Redis; empty for none."""
     value = text(name)

@@ -19,7 +19,6 @@ from shared.http.urls import mounted
 from social.conf import conf
 from social.providers import registry
 
-POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
 TITLES = {"twitter": "X (Twitter)"}
 """Titles that are better known than social-core's."""
 DOCUMENTED = "api_v2"
@@ -33,7 +32,6 @@ def page(request: HttpRequest) -> HttpResponse:
     if request.method not in {"GET", "HEAD"}:
         return HttpResponseNotAllowed(["GET", "HEAD", *(["POST"] if conf.sandbox else [])])
     response = render(request, "config/front.html", _context())
-    response["Content-Security-Policy"] = POLICY
     response["Cache-Control"] = "no-cache"
     return response
 

@@ -23,6 +23,8 @@ SECRET_KEY = environment.text("SECRET_KEY")
 if not SECRET_KEY:
     raise environment.Unreadable("SECRET_KEY is not set: give a long random string, and keep it.")
 ALLOWED_HOSTS = environment.names("ALLOWED_HOSTS", "localhost")
+# Off: there are no URLs and no middleware of the admin. Its apps stay installed, so that the tables do not change.
+ADMIN = environment.switch("ADMIN")
 
 INSTALLED_APPS = [
     "config.admin.apps.SiteAdminConfig",
@@ -50,6 +52,7 @@ MIDDLEWARE = [
     "config.cors.Preflights",
     "rollout.middleware.LifecycleMiddleware",
     "shared.http.middleware.HostMiddleware",
+    "config.pages.PageHeaders",
     "config.admin.middleware.AdminPages",
     "django.middleware.security.SecurityMiddleware",
     "config.admin.middleware.Sessions",
@@ -119,6 +122,7 @@ _given = environment.given(
     TOKENS_PER_USER=partial(environment.integer, least=1, most=10_000),
     THROTTLE_ANONYMOUS=environment.rate,
     THROTTLE_USER=environment.rate,
+    ADMIN_THROTTLE=partial(environment.rates, count=3),
     V1_DEPRECATED_AT=environment.moment,
     V1_SUNSET_AT=environment.moment,
     V1_GUIDE_URL=environment.url,

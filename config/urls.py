@@ -1,4 +1,4 @@
-"""The URLs: the APIs of `settings.APIS`, the front page, the admin, health and metrics."""
+"""The URLs: the APIs of `settings.APIS`, the front page, health, metrics and, if `settings.ADMIN` is on, the admin."""
 
 from django.conf import settings
 from django.contrib import admin
@@ -16,7 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.livez),
     path("readyz", health.readyz),
     path("metrics", metrics),
-    path("admin/", admin.site.urls),
+    *([path("admin/", admin.site.urls)] if settings.ADMIN else []),
     *(re_path(mount_route(prefix), include(f"{app}.urls")) for app, prefix in settings.APIS.items()),
     # With DEBUG on, Django's own page would show the whole URL.
     re_path("", page_not_found, {"exception": Http404()}),

@@ -90,6 +90,11 @@ class Conf:
         return cast(str | None, _setting("THROTTLE_USER", "600/minute"))
 
     @property
+    def admin_throttle(self) -> tuple[str, str, str]:
+        """Rates of attempts to sign in to the admin: by user name, by address, in all."""
+        return cast(tuple[str, str, str], _setting("ADMIN_THROTTLE", ("5/minute", "20/minute", "100/minute")))
+
+    @property
     def token_ttl(self) -> timedelta:
         """Lifetime of an access token after its last use."""
         return timedelta(days=float(_setting("TOKEN_TTL", 90)))

@@ -4,6 +4,7 @@ The window slides, and failed calls count. The counts are in Redis if there is o
 process counts in its own memory and logs a line: it must not refuse sign-ins for that (docs/decisions/0006).
 """
 
+import hashlib
 import ipaddress
 import logging
 import time
@@ -46,6 +47,21 @@ def count_user(user_id: object) -> None:
     :raises Throttled: the user has exceeded their rate limit.
     """
     _count(conf.throttle_user, "user", str(user_id))
+
+
+def count_admin_attempt(user_name: str, address: str) -> None:
+    """Count an attempt to sign in to the admin, by address, by user name, and in all.
+
+    An attempt that one budget refuses does not count in the next: one address can use up its own budget, and those of a
+    few user names, but not the budget for all.
+
+    :raises Throttled: one of the budgets is spent.
+    """
+    by_user_name, by_address, in_all = conf.admin_throttle
+    _count(by_address, "admin_address", address)
+    # Variants in case share a budget. Hashed: the storage needs no list of the names that are tried.
+    _count(by_user_name, "admin_user", hashlib.sha256(user_name.casefold().encode()).hexdigest())
+    _count(in_all, "admin", "all")
 
 
 def _count(rate: str | None, kind: str, name: str) -> None:

@@ -21,6 +21,6 @@ provider_call_ended = Signal()
 concurrency_limit_reached = Signal()
 """With `provider`: the concurrency limit refused a sign-up."""
 throttled = Signal()
-"""With `kind`, `address` or `user`: a request exceeded that rate limit."""
+"""With `kind`, `address`, `user`, `admin_address`, `admin_user` or `admin`: a request exceeded that rate limit."""
 rate_limit_storage_unavailable = Signal()
 """Redis did not answer, so this process alone counted a request."""

@@ -4,6 +4,7 @@ import os
 
 _ENVIRONMENT = {
     "SECRET_KEY": "tests-only",
+    "ADMIN": "1",
     "THROTTLE_ANONYMOUS": "off",
     "THROTTLE_USER": "off",
     "ALLOWED_HOSTS": "api.example.com,testserver",

@@ -1,4 +1,4 @@
-"""Middleware for the admin's pages alone: the APIs read and set no cookie."""
+"""Middleware for the admin's pages alone: no other path reads or sets a cookie. With `ADMIN` off none is loaded."""
 
 import re
 from collections.abc import Callable
@@ -8,30 +8,34 @@ from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
+from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.deprecation import MiddlewareMixin
 
-from config.front import POLICY
 from shared.contract.errors import ServiceUnavailable
 from shared.http.database import database_is_away
 from shared.http.failures import failure_reply
-from shared.http.urls import api_of
 
 PREFIX = "/admin/"
 _SESSION_KEY = re.compile(r"[a-z0-9]{32}")
 """The form of Django's session keys."""
 
 
-class _OutsideApis(MiddlewareMixin):
+class _AdminOnly(MiddlewareMixin):
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        """Raise MiddlewareNotUsed if the admin is off."""
+        _require_admin()
+        super().__init__(get_response)
+
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Skip this middleware for a path of an API."""
-        if api_of(request) is not None:
+        """Skip this middleware for other paths."""
+        if not request.path_info.startswith(PREFIX):
             return cast(HttpResponseBase, self.get_response(request))
         return cast(HttpResponseBase, super().__call__(request))
 
 
-class Sessions(_OutsideApis, SessionMiddleware):
+class Sessions(_AdminOnly, SessionMiddleware):
     """Django's sessions."""
 
     def process_request(self, request: HttpRequest) -> None:
@@ -41,27 +45,26 @@ class Sessions(_OutsideApis, SessionMiddleware):
         super().process_request(request)
 
 
-class Authentication(_OutsideApis, AuthenticationMiddleware):
+class Authentication(_AdminOnly, AuthenticationMiddleware):
     """Django's authentication by session."""
 
 
-class Messages(_OutsideApis, MessageMiddleware):
+class Messages(_AdminOnly, MessageMiddleware):
     """Django's messages."""
 
 
 class AdminPages:
-    """Add security headers to the admin's pages, and answer 503 while the database is down."""
+    """Forbid the caching of the admin's pages, and answer 503 while the database is down."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        """Set the next middleware or view."""
+        """Set the next middleware or view, or raise MiddlewareNotUsed if the admin is off."""
+        _require_admin()
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Return the response to a request."""
         response = self.get_response(request)
         if request.path_info.startswith(PREFIX):
-            # A view may have set a stricter policy.
-            response.headers.setdefault("Content-Security-Policy", POLICY)
             response["Cache-Control"] = "no-store"
         return response
 
@@ -76,3 +79,8 @@ class AdminPages:
             content_type="text/plain; charset=utf-8",
             headers=dict(reply.headers),
         )
+
+
+def _require_admin() -> None:
+    if not settings.ADMIN:
+        raise MiddlewareNotUsed("ADMIN is off.")

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib.admin import AdminSite
+from django.contrib.admin.forms import AdminAuthenticationForm
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, path
 
@@ -12,12 +13,28 @@ from social import limits
 from social.limits import client_address
 
 
+class LoginForm(AdminAuthenticationForm):
+    """Django's login form, which counts each attempt."""
+
+    def clean(self) -> dict[str, Any]:
+        """Count the attempt before the password is hashed.
+
+        Not earlier: the CSRF token has been checked, so no other site's page can use up an administrator's budgets;
+        and the name is the one that Django looks up, stripped and normalised.
+        """
+        name, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
+        if name and password and self.request is not None:
+            _count(self.request, name)
+        return super().clean()
+
+
 class Site(AdminSite):
     """Django's admin site with this project's name and the migration page."""
 
     site_title = "Tandem"
     site_header = "Tandem"
     index_title = "Administration"
+    login_form = LoginForm
     index_template = "rollout/index.html"
     site_url = "/"
 
@@ -26,13 +43,24 @@ class Site(AdminSite):
         return [path("migration/", self.admin_view(page), name="migration"), *super().get_urls()]
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Count each attempt against the address's limit, as an anonymous sign-up, before the password is checked."""
+        """Return Django's login page, or a 429 if the form counted too many attempts."""
+        try:
+            return super().login(request, extra_context)
+        except Throttled as error:
+            return _too_many_attempts(error.headers["Retry-After"])
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Count each change as an attempt to sign in: whoever has a stolen session could guess the old password."""
         if request.method == "POST":
             try:
-                limits.count_address(client_address(request.META))
+                _count(request, request.user.get_username())
             except Throttled as error:
                 return _too_many_attempts(error.headers["Retry-After"])
-        return super().login(request, extra_context)
+        return super().password_change(request, extra_context)
+
+
+def _count(request: HttpRequest, user_name: str) -> None:
+    limits.count_admin_attempt(user_name, client_address(request.META))
 
 
 def _too_many_attempts(seconds: str) -> HttpResponse:

@@ -20,7 +20,7 @@ OTHER = "other"
 """The label of an unknown value, which occurs only if a project extends the service."""
 SIGN_UP_OUTCOMES = ("created", "signed_in", "linked")
 OK = "ok"
-LIMIT_KINDS = ("address", "user")
+LIMIT_KINDS = ("address", "user", "admin_address", "admin_user", "admin")
 """The kinds of rate limits."""
 
 _RESOURCES = frozenset({UNKNOWN, *registry.names})

@@ -9,11 +9,11 @@ from selenium.common.exceptions import NoSuchElementException, StaleElementRefer
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
-from tests.e2e.servers import Service, run_to_end, running_service
+from tests.e2e.servers import Service, running_service
+from tests.e2e.staff import PASSWORD, create_superuser
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 
-PASSWORD = "correct-horse-battery"
 DATE_AND_TIME = 2
 """The number of shortcuts of a date and time field: today and now."""
 
@@ -22,11 +22,8 @@ DATE_AND_TIME = 2
 def service(tmp_path: Path) -> Iterator[Service]:
     """The service with a superuser."""
     url = f"sqlite:///{tmp_path}/db.sqlite3"
-    with running_service(None, database_url=url) as service:
-        own = {"DJANGO_SETTINGS_MODULE": "config.settings", "SECRET_KEY": "tests-only", "DATABASE_URL": url}
-        named = ("--no-input", "--username", "ada", "--email", "ada@example.com")
-        made = run_to_end("django", {**own, "DJANGO_SUPERUSER_PASSWORD": PASSWORD}, "createsuperuser", *named)
-        assert made.returncode == 0, made.stderr
+    with running_service(None, database_url=url, ADMIN="1") as service:
+        create_superuser(url)
         yield service
 
 

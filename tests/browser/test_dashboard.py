@@ -38,6 +38,7 @@ def migrating(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     filled = run_to_end("tests.rollout.traffic", {"SECRET_KEY": "tests-only", "DATABASE_URL": database}, "nearly_done")
     assert filled.returncode == 0, filled.stderr
     plan = {
+        "ADMIN": "1",
         "V1_DEPRECATED_AT": _days(-60),
         "V1_SUNSET_AT": _days(20),
         "V1_BROWNOUTS": f"{_days(-25)}/PT4H,{_days(-11)}/PT4H",

@@ -10,11 +10,11 @@ import pytest
 import requests
 
 from tests.e2e.databases import Database, new_database
-from tests.e2e.servers import Service, run_to_end, running_service
+from tests.e2e.servers import Service, running_service
+from tests.e2e.staff import create_superuser, filled_in, signed_in
 
 pytestmark = [pytest.mark.e2e, pytest.mark.postgres, pytest.mark.redis]
 
-PASSWORD = "correct-horse-battery"
 WITHIN = 30
 """Seconds to wait at most; two are what it takes."""
 
@@ -31,7 +31,7 @@ def service(database: Database) -> Iterator[Service]:
     redis = os.environ.get("TEST_REDIS_URL")
     if not redis:
         pytest.skip("needs Redis: TEST_REDIS_URL is not set")
-    environment = {"WEB_CONCURRENCY": "2", "THREADS": "4", "REDIS_URL": redis}
+    environment = {"ADMIN": "1", "WEB_CONCURRENCY": "2", "THREADS": "4", "REDIS_URL": redis}
     with running_service(None, database_url=database.url, **environment) as service:
         until = time.monotonic() + WITHIN
         while len(service.workers) < 2:
@@ -43,29 +43,8 @@ def service(database: Database) -> Iterator[Service]:
 @pytest.fixture(scope="module")
 def staff(service: Service, database: Database) -> requests.Session:
     """A browser of the first staff user, created as the manual describes."""
-    made = run_to_end(
-        "django",
-        {
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-            "SECRET_KEY": "tests-only",
-            "DATABASE_URL": database.url,
-            "DJANGO_SUPERUSER_PASSWORD": PASSWORD,
-        },
-        *("createsuperuser", "--no-input", "--username", "ada", "--email", "ada@example.com"),
-    )
-    assert made.returncode == 0, made.stderr
-    browser = requests.Session()
-    answer = filled_in(browser, f"{service.url}/admin/login/", username="ada", password=PASSWORD, next="/admin/")
-    assert (answer.status_code, answer.url) == (200, f"{service.url}/admin/")
-    return browser
-
-
-def filled_in(browser: requests.Session, url: str, **fields: object) -> requests.Response:
-    """Open a form and submit it."""
-    form = browser.get(url, timeout=30)
-    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', form.text)
-    assert token is not None, form.text
-    return browser.post(url, {**fields, "csrfmiddlewaretoken": token[1]}, headers={"Referer": url}, timeout=30)
+    create_superuser(database.url)
+    return signed_in(service)
 
 
 def assert_everywhere(service: Service, version: str, status: int, **headers: str) -> None:

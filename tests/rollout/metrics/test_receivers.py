@@ -165,7 +165,7 @@ KNOWN = {
     "outcome": OUTCOMES,
     "result": OUTCOMES,
     "provider": {"facebook", "twitter", "instagram", "google-oauth2", "github", "other"},
-    "kind": {"address", "user", "other"},
+    "kind": {"address", "user", "admin_address", "admin_user", "admin", "other"},
 }
 
 
