@@ -33,7 +33,13 @@ def github() -> Iterator[SyntheticGitHub]:
 def fleet(database: Database, github: SyntheticGitHub) -> Iterator[list[Member]]:
     """The services, each with one process."""
     with temporary_redis() as redis:
-        common = {"REDIS_URL": redis.url, "WEB_CONCURRENCY": "1", "TRUSTED_PROXIES": "1", "HSTS_SECONDS": "60"}
+        common = {
+            "REDIS_URL": redis.url,
+            "WEB_CONCURRENCY": "1",
+            "TRUSTED_PROXIES": "1",
+            "HSTS_SECONDS": "60",
+            "ADMIN": "1",
+        }
         limits = {"THROTTLE_ANONYMOUS": "60/min", "THROTTLE_USER": "600/min"}
         waits = {"DJANGO_SETTINGS_MODULE": long_redis_timeout.__name__}
         with running_fleet(database, {**github.environment, **common, **limits, **waits}) as fleet:

@@ -18,6 +18,8 @@ DOCUMENTED = ROOT / "docs" / "nginx" / "tandem.conf"
 OUTSIDE = "127.0.0.1"
 """The address of a proxy in front of nginx, whose X-Forwarded-For nginx trusts, so that a load can come from many
 addresses. Other addresses of this machine are clients."""
+OFFICE = "127.0.0.80"
+"""The address from which the admin is reached."""
 _AROUND = """
 {user}
 daemon off;
@@ -69,6 +71,7 @@ def running_nginx(ports: Sequence[int]) -> Iterator[Nginx]:
         (folder / "tandem-servers.conf").write_text("\n".join(servers), encoding="utf-8")
         listen = f"listen 127.0.0.1:{port};\nset_real_ip_from {OUTSIDE};\nreal_ip_header X-Forwarded-For;\n"
         (folder / "tandem-listen.conf").write_text(listen, encoding="utf-8")
+        (folder / "tandem-admin.conf").write_text(f"allow {OFFICE};\n", encoding="utf-8")
         command = [program, "-p", name, "-c", "nginx.conf", "-e", "start.log"]
         server = Server(command, folder, port, signal.SIGTERM)
         try:

@@ -15,7 +15,7 @@ from django.conf import settings
 
 from shared.contract.errors import ApiError, PayloadTooLarge, ServiceUnavailable
 from tests.behind_nginx.fleet import Member
-from tests.behind_nginx.nginx import Nginx, running_nginx
+from tests.behind_nginx.nginx import OFFICE, Nginx, running_nginx
 from tests.e2e.conftest import Note
 from tests.e2e.databases import Database
 from tests.e2e.load import PREFIXES, under_load
@@ -88,6 +88,19 @@ def test_x_forwarded_proto_is_overwritten(nginx: Nginx) -> None:
     """The client's own header has no effect."""
     _, headers = calls_from("127.0.0.64", nginx, request("GET", "/livez", X_Forwarded_Proto="https"))
     assert "Strict-Transport-Security" not in headers
+
+
+@pytest.mark.threat(40)
+@pytest.mark.parametrize(
+    "path", ["/admin/", "/admin/login/", "//admin/login/", "/%61dmin/login/", "/x/../admin/login/", "/admin%2flogin/"]
+)
+def test_the_admin_is_for_named_addresses(nginx: Nginx, path: str) -> None:
+    """Others get a 403 from nginx, however they write the path and whatever X-Forwarded-For they send."""
+    sent = request("GET", path, X_Forwarded_For=OFFICE)
+    status, headers = calls_from("127.0.0.65", nginx, sent)
+    assert (status, headers["Server"].partition("/")[0]) == (403, "nginx")
+    assert "Content-Security-Policy" not in headers, "it is the service's answer"
+    assert calls_from(OFFICE, nginx, request("GET", "/admin/login/"))[0] == 200
 
 
 @pytest.mark.threat(26)
