@@ -17,6 +17,10 @@ class SocialAccountAdmin(UserSocialAuthOption):
 
     fields = ("user", "provider", "uid", "created", "modified")
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Refuse `?extra_data__startswith=…`, with which a provider token could be guessed piece by piece."""
+        return not lookup.startswith("extra_data") and bool(super().lookup_allowed(lookup, value, request))
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Return False: only a sign-up with a proven credential adds an association."""
         return False

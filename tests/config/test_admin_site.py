@@ -122,6 +122,31 @@ def test_no_page_shows_a_credential(staff: Client, admin_user: User) -> None:
             assert secret not in response.content.decode(), page
 
 
+@pytest.mark.threat(29)
+@pytest.mark.parametrize(
+    ("model", "lookup"),
+    [
+        ("social_django_usersocialauth", "extra_data__icontains=canary"),
+        ("social_django_usersocialauth", "extra_data__access_token__startswith=canary"),
+        ("social_django_usersocialauth", "extra_data=%7B%7D"),
+        ("social_django_usersocialauth", "user__password__startswith=md5"),
+        ("auth_user", "password__startswith=md5"),
+        ("auth_user", "social_auth__extra_data__icontains=canary"),
+        ("auth_user", "access_tokens__digest__startswith=a"),
+        ("auth_group", "user__password__startswith=md5"),
+    ],
+)
+def test_no_filter_guesses_a_credential(staff: Client, admin_user: User, model: str, lookup: str) -> None:
+    """Django filters a list by any field of its model that a query names, one character after the other."""
+    UserSocialAuth.objects.create(
+        user=admin_user, provider="facebook", uid="10011", extra_data={"access_token": CANARY}
+    )
+    tokens.issue(user=admin_user)
+    response = staff.get(f"{reverse(f'admin:{model}_changelist')}?{lookup}")
+    assert response.status_code == 400
+    assert CANARY not in response.content.decode()
+
+
 def test_associations_can_only_be_viewed_and_deleted(staff: Client, admin_user: User) -> None:
     """No page adds or changes one, which would need a proof; deleting a user deletes theirs."""
     user = User.objects.create_user("ripley")
