@@ -1,6 +1,5 @@
 """The budgets of attempts to sign in to the admin: by user name, by address, in all."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -30,14 +29,6 @@ class CountingHasher(PBKDF2PasswordHasher):
         """Count one."""
         self.hashed.append(password)
         return str(super().encode(password, salt, iterations))
-
-
-@pytest.fixture(autouse=True)
-def nothing_counted() -> Iterator[None]:
-    """Reset the counts of earlier tests."""
-    limits._local.cache_clear()
-    yield
-    limits._local.cache_clear()
 
 
 @pytest.fixture
