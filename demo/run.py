@@ -22,6 +22,7 @@ from demo.terminal import Terminal
 DEFAULT_PORT = 8000
 DEFAULT_SANDBOX_PORT = 9100
 START_TIMEOUT = 60
+OPERATOR = "operator"
 HOST = "127.0.0.1"
 VERSIONS = ("/api/v1/", "/api/v2/")
 """Prefixes that a service may have; the older one will be removed some day."""
@@ -37,6 +38,8 @@ class Services:
 
     sandbox: str
     service: str
+    environment: Mapping[str, str]
+    """The environment of `service`."""
     fresh: Mapping[str, str]
     """By prefix of a version, a service with an empty database for it."""
     extras: tuple[Program, ...]
@@ -77,22 +80,16 @@ def start(programs: Programs, terminal: Terminal, *, port: int, sandbox_port: in
     programs.start("The sandbox", "sandbox", "serve", "--port", str(sandbox_port))
     environment = _environment(sandbox_port)
     ports = [port, *free_ports(len(VERSIONS))]
-    started = [
-        programs.start(
-            "The service",
-            "server",
-            **environment,
-            PORT=str(number),
-            DATABASE_URL=f"sqlite:///{folder}/{number}.sqlite3",
-        )
-        for number in ports
+    environments = [
+        {**environment, "PORT": str(number), "DATABASE_URL": f"sqlite:///{folder}/{number}.sqlite3"} for number in ports
     ]
+    started = [programs.start("The service", "server", **each) for each in environments]
     urls = [f"http://{HOST}:{number}" for number in ports]
     for url in (f"{sandbox}/personas", *(f"{url}/readyz" for url in urls)):
         _wait_for(url, programs, terminal)
     mounted = [version for version in VERSIONS if _status(f"{urls[0]}{version}") == 200]
     fresh = dict(zip(mounted, urls[1:], strict=False))
-    return Services(sandbox, f"http://localhost:{port}", fresh, tuple(started[1:]))
+    return Services(sandbox, f"http://localhost:{port}", environments[0], fresh, tuple(started[1:]))
 
 
 def _environment(sandbox_port: int) -> dict[str, str]:
@@ -109,7 +106,23 @@ def _environment(sandbox_port: int) -> dict[str, str]:
         "SECRET_KEY": secrets.token_urlsafe(32),
         "ALLOWED_HOSTS": f"localhost,{HOST}",
         "LOG_LEVEL": "WARNING",
+        "ADMIN": "1",
     }
+
+
+def _create_operator(services: Services) -> str:
+    """Create a user for the admin, as docs/operators.md describes, and return the password."""
+    password = secrets.token_urlsafe(9)
+    named = ("--no-input", "--username", OPERATOR, "--email", f"{OPERATOR}@example.com")
+    subprocess.run(  # noqa: S603 - our own module
+        [sys.executable, "manage.py", "createsuperuser", *named],
+        cwd=FOLDER,
+        env={**inherited(), **services.environment, "DJANGO_SUPERUSER_PASSWORD": password},
+        stdout=subprocess.DEVNULL,
+        timeout=START_TIMEOUT,
+        check=True,
+    )
+    return password
 
 
 def _wait_for(url: str, programs: Programs, terminal: Terminal) -> None:
@@ -133,11 +146,13 @@ def _status(url: str) -> int:
 
 def _keep_serving(services: Services, programs: Programs, terminal: Terminal) -> NoReturn:
     newest = list(services.fresh)[-1]
+    password = _create_operator(services)
     terminal.line()
     terminal.line("The service is running. Open", "bold")
     for url, content in (
         (f"{services.service}/", "the front page: pick a person, get a token, post it to both"),
         (f"{services.service}{newest}docs/", "every call, to read and to try"),
+        (f"{services.service}/admin/", f"the admin: {OPERATOR}, password {password}"),
         (f"{services.sandbox}/", "the providers and the people of the sandbox"),
     ):
         terminal.line(f"  {terminal.styled(url, 'cyan')}  {content}")

@@ -1,6 +1,7 @@
 """The demo as a program: its output, its exit status, and that nothing is left over."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -99,6 +100,16 @@ def test_once(tmp_path: Path) -> None:
     assert demo.leftovers() == []
 
 
+def assert_the_admin_opens(browser: requests.Session, demo: Demo) -> None:
+    found = re.search(r"(http://localhost:[0-9]+/admin/)  the admin: (\w+), password (\S+)", demo.output())
+    assert found is not None, demo.output()
+    login = f"{found[1]}login/"
+    form = browser.get(login, timeout=30)
+    sent = {"username": found[2], "password": found[3], "csrfmiddlewaretoken": browser.cookies["csrftoken"]}
+    answer = browser.post(login, {**sent, "next": "/admin/"}, headers={"Referer": login}, timeout=30)
+    assert (form.status_code, answer.status_code, answer.url) == (200, 200, found[1])
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_serves_until_a_signal(tmp_path: Path, number: signal.Signals) -> None:
     """After the steps it serves the front page; one signal then ends everything without an error."""
@@ -109,6 +120,7 @@ def test_it_serves_until_a_signal(tmp_path: Path, number: signal.Signals) -> Non
             browser.trust_env = False
             page = browser.get(f"http://127.0.0.1:{demo.port}/", timeout=30)
             assert (page.status_code, "Get a token" in page.text) == (200, True)
+            assert_the_admin_opens(browser, demo)
         demo.process.send_signal(number)
         assert demo.process.wait(TIMEOUT) == 0
     assert demo.err.read_text() == ""
