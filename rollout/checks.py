@@ -45,8 +45,8 @@ def check_plan(app_configs: Any, databases: Iterable[str] | None = None, **kwarg
             Warning(
                 "The plan of v1 and the settings together have a sunset without a deprecation before it: the sunset "
                 "is ignored.",
-                hint="Set the dates in the admin, or V1_DEPRECATED_AT and V1_SUNSET_AT, so that the deprecation "
-                "comes first.",
+                hint="Set V1_DEPRECATED_AT and V1_SUNSET_AT, or the dates in the admin (Tandem's own needs ADMIN=1), "
+                "so that the deprecation comes first.",
                 id="rollout.W001",
             )
         )
@@ -54,7 +54,7 @@ def check_plan(app_configs: Any, databases: Iterable[str] | None = None, **kwarg
         found.append(
             Warning(
                 "The guide in the plan of v1 is no address that could stand in a header: it is left out.",
-                hint="Give an address such as https://example.com/migrate in the admin.",
+                hint="Give an address such as https://example.com/migrate in the admin (Tandem's own needs ADMIN=1).",
                 id="rollout.W002",
             )
         )
