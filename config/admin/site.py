@@ -49,7 +49,9 @@ class Site(AdminSite):
         except Throttled as error:
             return _too_many_attempts(error.headers["Retry-After"])
 
-    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def password_change(  # type: ignore[override]  # the stubs know of no other answer than a page
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """Count each change as an attempt to sign in: whoever has a stolen session could guess the old password."""
         if request.method == "POST":
             try:

@@ -1,5 +1,7 @@
 """The admin over HTTP: it exists only with `ADMIN`, and attempts to sign in have budgets of their own."""
 
+import os
+import secrets
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -49,6 +51,22 @@ def test_guesses_at_once_are_counted_before_they_are_checked(service: Service) -
     """A count of failures, which are known a second later, would let all of them through."""
     with ThreadPoolExecutor(AT_ONCE) as callers:
         answers = callers.map(lambda number: attempt(service, f"wrong-{number}"), range(AT_ONCE))
+        assert Counter(answer.status_code for answer in answers) == {200: 5, 429: AT_ONCE - 5}
+
+
+@pytest.mark.redis
+def test_workers_share_the_budgets(database_url: str) -> None:
+    """Whichever of them answers, and whichever address asks."""
+    redis = os.environ.get("TEST_REDIS_URL")
+    if not redis:
+        pytest.skip("needs Redis: TEST_REDIS_URL is not set")
+    # Others may use the same Redis, whose counts outlive this test by a minute.
+    name, network = f"nobody-{secrets.token_hex(8)}", f"2001:db8:{secrets.token_hex(2)}"
+    environment = {"ADMIN": "1", "TRUSTED_PROXIES": "1", "WEB_CONCURRENCY": "2", "REDIS_URL": redis}
+    with running_service(None, database_url=database_url, **environment) as service, ThreadPoolExecutor(4) as callers:
+        answers = callers.map(
+            lambda number: attempt(service, "wrong", name=name, address=f"{network}:{number}::1"), range(AT_ONCE)
+        )
         assert Counter(answer.status_code for answer in answers) == {200: 5, 429: AT_ONCE - 5}
 
 
