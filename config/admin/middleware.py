@@ -1,7 +1,7 @@
 """Middleware for the admin's pages alone: no other path reads or sets a cookie. With `ADMIN` off none is loaded."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import cast
 
 from django.conf import settings
@@ -13,11 +13,13 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.deprecation import MiddlewareMixin
 
-from shared.contract.errors import ServiceUnavailable
+from shared.contract.errors import ApiError, PayloadTooLarge, ServiceUnavailable
 from shared.http.database import database_is_away
 from shared.http.failures import failure_reply
 
 PREFIX = "/admin/"
+MAX_BYTES = 2**20
+"""The largest body of a request to the admin, in bytes."""
 _SESSION_KEY = re.compile(r"[a-z0-9]{32}")
 """The form of Django's session keys."""
 
@@ -54,7 +56,7 @@ class Messages(_AdminOnly, MessageMiddleware):
 
 
 class AdminPages:
-    """Forbid the caching of the admin's pages, and answer 503 while the database is down."""
+    """Forbid the caching of the admin's pages, and answer 413 to large bodies and 503 while the database is down."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         """Set the next middleware or view, or raise MiddlewareNotUsed if the admin is off."""
@@ -63,22 +65,32 @@ class AdminPages:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Return the response to a request."""
-        response = self.get_response(request)
-        if request.path_info.startswith(PREFIX):
-            response["Cache-Control"] = "no-store"
+        if not request.path_info.startswith(PREFIX):
+            return self.get_response(request)
+        response = _text(PayloadTooLarge) if _has_large_body(request) else self.get_response(request)
+        response["Cache-Control"] = "no-store"
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Return a 503 if the database is down; leave other exceptions to Django."""
         if not request.path_info.startswith(PREFIX) or not database_is_away(exception):
             return None
-        reply = failure_reply(exception, request)
-        return HttpResponse(
-            f"{ServiceUnavailable.message}\n",
-            status=reply.status,
-            content_type="text/plain; charset=utf-8",
-            headers=dict(reply.headers),
-        )
+        return _text(ServiceUnavailable, failure_reply(exception, request).headers)
+
+
+def _has_large_body(request: HttpRequest) -> bool:
+    """Return True if a body is larger than any form of the admin, none of which has a file.
+
+    Django limits the fields of a multipart body, but writes files of any size to the disk, before it looks for the CSRF
+    token.
+    """
+    length = request.META.get("CONTENT_LENGTH") or ""
+    return bool(length.isdecimal() and int(length) > MAX_BYTES)
+
+
+def _text(error: type[ApiError], headers: Mapping[str, str] | None = None) -> HttpResponse:
+    content = f"{error.message}\n"
+    return HttpResponse(content, status=error.status, content_type="text/plain; charset=utf-8", headers=headers)
 
 
 def _require_admin() -> None:

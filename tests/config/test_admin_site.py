@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.db import OperationalError, connection
 from django.test import Client
 from django.urls import reverse
@@ -81,6 +83,17 @@ def test_pages_have_security_headers(staff: Client, path: str) -> None:
     assert ' style="' not in text
 
 
+@pytest.mark.threat(33)
+@pytest.mark.parametrize("path", ["login/", "auth/user/add/", "nowhere/"])
+def test_a_large_body_is_refused(browser: Client, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before it is read: Django would write a file of any size to the disk, without a session or a CSRF token."""
+    monkeypatch.setattr(TemporaryFileUploadHandler, "new_file", lambda *_, **__: pytest.fail("a file is written"))
+    sent = {"username": "admin", "file": SimpleUploadedFile("x", b"x" * 3 * 2**20)}
+    response = browser.post(f"/admin/{path}", sent)
+    assert (response.status_code, response.content) == (413, b"The request body is too large.\n")
+    assert response["Cache-Control"] == "no-store"
+
+
 @pytest.mark.threat(28)
 def test_a_database_that_is_down_is_a_503(staff: Client) -> None:
     """With one line of text, as for the APIs."""
@@ -96,8 +109,12 @@ def test_a_database_that_is_down_is_a_503(staff: Client) -> None:
 
 
 @pytest.mark.threat(29, 30, 31)
-def test_no_page_shows_a_credential(staff: Client, admin_user: User) -> None:
-    """Every page of every registered model, with a row of each model that stores one."""
+@pytest.mark.parametrize("may", ["everything", "view"])
+def test_no_page_shows_a_credential(staff: Client, admin_user: User, may: str) -> None:
+    """Every page of every registered model, with a row of each model that stores one.
+
+    Staff who may only view see other widgets (CVE-2018-16984 of Django showed them the hashes of passwords).
+    """
     account = UserSocialAuth.objects.create(
         user=admin_user, provider="facebook", uid="10011", extra_data={"access_token": CANARY, "id": "10011"}
     )
@@ -105,6 +122,11 @@ def test_no_page_shows_a_credential(staff: Client, admin_user: User) -> None:
     Nonce.objects.create(server_url="x", timestamp=1, salt=CANARY)
     token = tokens.issue(user=admin_user).value
     secrets = [CANARY, token, AccessToken.objects.get().digest, admin_user.password, staff.cookies["sessionid"].value]
+    if may == "view":
+        reader = User.objects.create_user("reader", password="password", is_staff=True)
+        reader.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
+        staff.force_login(reader)
+        secrets += [reader.password, staff.cookies["sessionid"].value]
     pages = [reverse("admin:index")]
     for model in admin.site._registry:
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
