@@ -130,7 +130,7 @@ def _baseline() -> Candidate:
 
 def _tandems() -> list[Candidate]:
     print_prefixes = "from django.conf import settings; print(*settings.APIS.values())"
-    settings = {"DJANGO_SETTINGS_MODULE": "config.settings", "SECRET_KEY": "benchmarks-only"}
+    settings = {"DJANGO_SETTINGS_MODULE": "config.settings", "SECRET_KEY": secrets.token_urlsafe(48)}
     return [
         Candidate(
             name=f"tandem-{prefix.strip('/').rpartition('/')[2]}",
@@ -156,6 +156,8 @@ def _tandem_environment(setup: Setup) -> dict[str, str]:
         "PROVIDER_CONCURRENCY": setup.threads,
     }
     return {
+        # A sandbox trusts no proxy; this one stands for production.
+        "DJANGO_SETTINGS_MODULE": "tests.proxied_sandbox",
         "SECRET_KEY": secrets.token_urlsafe(48),
         "ALLOWED_HOSTS": "localhost,127.0.0.1",
         "DATABASE_URL": setup.database_url,

@@ -1,6 +1,6 @@
 """The applications registered at the providers: ours and another.
 
-None of the values is secret: the registrations exist on this machine only.
+None of the values is secret: no token can be made with them, since tokens are signed with other keys.
 """
 
 from dataclasses import dataclass

@@ -1,8 +1,10 @@
 """The HTTP server on the loopback interface."""
 
+import re
 import socketserver
 import sys
 import threading
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socket import socket
 
@@ -12,6 +14,9 @@ from sandbox.views import Site
 HOST = "127.0.0.1"
 
 _LARGEST_BODY = 64 * 1024
+_LOOPBACK = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?", re.IGNORECASE)
+"""The Host of a request to this machine. A page can have its own domain resolve to 127.0.0.1 (DNS rebinding); the
+browser then sends that domain."""
 
 
 class SandboxServer(ThreadingHTTPServer):
@@ -76,6 +81,9 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _respond  # noqa: N815  # names of http.server
 
     def _receive(self) -> Request | Reply:
+        if not _LOOPBACK.fullmatch(self.headers.get("Host", "")):
+            self.close_connection = True
+            return Reply(HTTPStatus.MISDIRECTED_REQUEST, headers={"Connection": "close"})
         length = self.headers.get("Content-Length", "0")
         if "Transfer-Encoding" in self.headers or not length.isdecimal():
             self.close_connection = True

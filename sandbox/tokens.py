@@ -1,4 +1,4 @@
-"""Signed access tokens that contain their grant, so that they stay valid when the sandbox restarts."""
+"""Access tokens that contain their grant, signed with a key of this process."""
 
 import base64
 import binascii
@@ -15,7 +15,8 @@ from sandbox.registrations import Registration
 
 LIFETIME = 60 * 24 * 3600
 
-_KEY = b"sandbox: the same key on every machine"
+# A key in the source, or one that outlives the process, would let others make tokens.
+_KEY = secrets.token_bytes(32)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ def _configuration_error() -> str:
     """Return the errors of the system checks with their hints; print the warnings."""
     from server import gunicorn_settings  # noqa: PLC0415 - reads the environment: raises ImproperlyConfigured
 
-    found = run_checks()
+    found = [message for message in run_checks() if not message.is_silenced()]
     for warning in (message for message in found if message.level == WARNING):
         print(f"Tandem warns. {_line(warning)}", file=sys.stderr)
     lines = [_line(error) for error in found if error.level >= ERROR]

@@ -15,6 +15,7 @@ from django.db.utils import DatabaseError
 from social_core.utils import module_member, setting_name
 from social_django.models import UserSocialAuth
 
+from shared.http.urls import is_loopback
 from social.compiled_lookup import TESTED_DJANGO, is_django_tested
 from social.conf import conf
 from social.engine.strategy import FINDS_BY_EMAIL
@@ -108,7 +109,10 @@ def check_provider_token_keys(app_configs: Any, **kwargs: Any) -> Sequence[Check
 
 @register("social")
 def check_sandbox(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
-    """Check that PROVIDER_HOSTS is set only in a sandbox, and that a sandbox serves only this machine."""
+    """Check that PROVIDER_HOSTS is set only in a sandbox, and that a sandbox serves only this machine.
+
+    The client chooses the Host, so the allowed hosts alone do not keep others out.
+    """
     found: list[CheckMessage] = []
     if conf.provider_hosts and not conf.sandbox:
         found.append(
@@ -118,7 +122,9 @@ def check_sandbox(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
                 id="social.E006",
             )
         )
-    if conf.sandbox and not set(settings.ALLOWED_HOSTS) <= {"localhost", "127.0.0.1", "[::1]"}:
+    if not conf.sandbox:
+        return found
+    if not all(map(is_loopback, settings.ALLOWED_HOSTS)):
         found.append(
             Error(
                 "SANDBOX=1 on a service with hosts other than this machine's: anyone could sign in as any user.",
@@ -126,7 +132,30 @@ def check_sandbox(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
                 id="social.E007",
             )
         )
+    if not all(map(is_loopback, _bound())):
+        found.append(
+            Error(
+                "SANDBOX=1 on a service that listens on addresses other than loopback: a neighbour could sign in as "
+                "any user.",
+                hint="Remove SANDBOX, or set BIND to 127.0.0.1.",
+                id="social.E013",
+            )
+        )
+    if conf.trusted_proxies or settings.SECURE_HSTS_SECONDS:
+        found.append(
+            Error(
+                "SANDBOX=1 on a service with TRUSTED_PROXIES or HSTS_SECONDS: these are settings of a production "
+                "service, and behind a proxy every client looks like this machine.",
+                hint="Remove SANDBOX, or set TRUSTED_PROXIES and HSTS_SECONDS to 0.",
+                id="social.E014",
+            )
+        )
     return found
+
+
+def _bound() -> list[str]:
+    """Return the addresses that the server listens on."""
+    return [address.strip() for address in str(getattr(settings, "BIND", "127.0.0.1")).split(",")]
 
 
 _INDEX_MIGRATION = ("social", "0002_names_index")

@@ -1,4 +1,4 @@
-"""Middleware for all mounted APIs: common headers, request ids, the access log, the check of the Host."""
+"""Middleware for all mounted APIs: common headers, request ids, the access log, the check of Host and client."""
 
 import logging
 import re
@@ -16,7 +16,7 @@ from shared.http import logs
 from shared.http.failures import failure_reply
 from shared.http.redaction import redact_path
 from shared.http.responses import django_response
-from shared.http.urls import api_of
+from shared.http.urls import api_of, is_loopback
 
 logger = logging.getLogger("tandem.access")
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -91,16 +91,19 @@ def _request_id(request: HttpRequest) -> str:
 
 
 def is_allowed(request: HttpRequest) -> bool:
-    """Return True if the request's Host is one of `ALLOWED_HOSTS`."""
+    """Return True if the request's Host is one of `ALLOWED_HOSTS` and, in a sandbox, its client is on this machine.
+
+    The client chooses the Host, so a sandbox that listens on other addresses would be reached with `Host: localhost`.
+    """
     try:
         request.get_host()
     except DisallowedHost:
         return False
-    return True
+    return not getattr(settings, "SANDBOX", False) or is_loopback(request.META.get("REMOTE_ADDR", ""))
 
 
 class HostMiddleware:
-    """Answer a wrong Host on an API path with the error envelope; Django would answer with a page."""
+    """Answer a request that is not allowed on an API path with the error envelope; Django would answer with a page."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         """Set the next middleware or view."""

@@ -1,5 +1,6 @@
-"""The prefixes at which the APIs are mounted (`settings.APIS`), and URLs that a header may contain."""
+"""The prefixes at which the APIs are mounted (`settings.APIS`), URLs that a header may contain, and loopback hosts."""
 
+import ipaddress
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -76,3 +77,13 @@ def is_header_url(address: str) -> bool:
 @cache
 def _below(routes: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile("|".join(rf"(/{re.escape(route.rstrip('/'))})(?=/|$)" for route in routes))
+
+
+def is_loopback(host: str) -> bool:
+    """Return True for `localhost` and for an address of the loopback interface, also IPv6 in brackets."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.removeprefix("[").removesuffix("]")).is_loopback
+    except ValueError:
+        return False

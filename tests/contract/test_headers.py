@@ -162,3 +162,23 @@ def test_location_follows_the_media_type(api: ApiClient, providers: Providers) -
     """After a sign-up `Location` follows `Content-Type`."""
     headers = list(api.sign_up(providers.knows("facebook", "t", **PROFILES["facebook"])).headers)
     assert headers[:2] == ["Content-Type", "Location"]
+
+
+@pytest.mark.threat(42)
+@pytest.mark.parametrize("path", ["provider/", "social_sign_up/", "user/", "nothing/", ""])
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [("192.0.2.7", 400), ("2001:db8::7", 400), ("", 400), ("127.0.0.1", None), ("127.8.0.1", None), ("::1", None)],
+)
+@pytest.mark.django_db
+def test_a_sandbox_answers_this_machine_only(
+    api: ApiClient, settings: Settings, path: str, address: str, status: int | None
+) -> None:
+    """A neighbour gets `invalid_request` for every path; the Host is the client's own choice."""
+    normal = api.get(path).status_code
+    settings.SANDBOX, settings.ALLOWED_HOSTS = True, ["localhost"]
+    for more in ({}, {"HTTP_X_FORWARDED_FOR": "127.0.0.1"}):
+        answer = api.get(path, SERVER_NAME="localhost", REMOTE_ADDR=address, **more)
+        assert answer.status_code == (status or normal)
+        if status:
+            assert answer.json()["code"] == "invalid_request"

@@ -9,6 +9,7 @@ from contextlib import suppress
 
 import pytest
 
+from tests import proxied_sandbox
 from tests.e2e.client import Api
 from tests.e2e.conftest import Note
 from tests.e2e.databases import Database, new_database
@@ -38,7 +39,12 @@ def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 @pytest.fixture
 def environment(database: Database) -> Iterator[dict[str, str]]:
     """Several workers on PostgreSQL, one on SQLite; rate limits that are counted and never reached."""
-    common = {"WEB_CONCURRENCY": str(WORKERS[database.vendor]), "TRUSTED_PROXIES": "1", "THROTTLE_ANONYMOUS": "60/min"}
+    common = {
+        "WEB_CONCURRENCY": str(WORKERS[database.vendor]),
+        "TRUSTED_PROXIES": "1",
+        "DJANGO_SETTINGS_MODULE": proxied_sandbox.__name__,
+        "THROTTLE_ANONYMOUS": "60/min",
+    }
     with synthetic_github() as github:
         if database.vendor == "sqlite":
             yield {**common, **github.environment}

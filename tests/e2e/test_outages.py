@@ -9,6 +9,7 @@ from itertools import cycle, islice
 import pytest
 import requests
 
+from tests import proxied_sandbox
 from tests.e2e.client import Api, code_of
 from tests.e2e.conftest import Note
 from tests.e2e.load import PREFIXES, Load, under_load
@@ -50,6 +51,7 @@ def service(postgres: TemporaryPostgres, redis: TemporaryRedis, github: Syntheti
         "WEB_CONCURRENCY": str(WORKERS),
         "REDIS_URL": redis.url,
         "TRUSTED_PROXIES": "1",
+        "DJANGO_SETTINGS_MODULE": proxied_sandbox.__name__,
         "THROTTLE_ANONYMOUS": f"{BUDGET}/hour",
         # A process that has noticed the outage refuses calls until its next attempt a second later. Without calls, only
         # the ledger would notice it.

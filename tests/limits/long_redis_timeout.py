@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-from config.settings import *  # noqa: F403 - all of them
 from config.settings import MIDDLEWARE as _MIDDLEWARE
+from tests.proxied_sandbox import *  # noqa: F403 - all of them
 
 MIDDLEWARE = [*_MIDDLEWARE, "tests.limits.long_redis_timeout.LongRedisTimeout"]
 SECONDS = 30.0

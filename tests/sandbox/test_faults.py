@@ -102,7 +102,7 @@ def test_drip(sandbox: str, grant: Grant) -> None:
     address = urlsplit(sandbox)
     token = grant("gitlab", "drip")["access_token"]
     with socket.create_connection((address.hostname, address.port or 0), timeout=5) as client:
-        client.sendall(f"GET /gitlab/api/v4/user?access_token={token} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        client.sendall(f"GET /gitlab/api/v4/user?access_token={token} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
 
         assert client.recv(1000) == b"H"
 
@@ -149,7 +149,7 @@ def test_every_scripted_persona_is_implemented() -> None:
 def test_silent_answers_block_no_other(sandbox: str, grant: Grant) -> None:
     """A request is answered while 32 clients wait for a silent provider."""
     token = grant("gitlab", "hang")["access_token"]
-    request = f"GET /gitlab/api/v4/user?access_token={token} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+    request = f"GET /gitlab/api/v4/user?access_token={token} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
     address = urlsplit(sandbox)
     waiting = [socket.create_connection((address.hostname, address.port or 0)) for _ in range(32)]
     for client in waiting:

@@ -5,17 +5,8 @@ import pytest
 from sandbox.providers import PROVIDERS
 from tests.sandbox import calls
 from tests.sandbox.calls import Grant
-from tests.sandbox.conftest import serving
 
 ISSUE_ACCESS_TOKENS = [provider.name for provider in PROVIDERS if provider.issues_access_token]
-
-
-def test_tokens_stay_valid_after_a_restart(grant: Grant) -> None:
-    """Another process of the sandbox accepts a token."""
-    granted = grant("twitter")
-
-    with serving() as restarted:
-        assert calls.twitter(restarted, granted).status_code == 200
 
 
 @pytest.mark.parametrize("provider", ISSUE_ACCESS_TOKENS)

@@ -33,6 +33,7 @@ def test_an_untested_django(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 OIDC = "https://login.example.com"
+SANDBOX: dict[str, Any] = {"SANDBOX": True, "ALLOWED_HOSTS": ["localhost"]}
 
 
 def _enabled(*names: str) -> dict[str, Any]:
@@ -131,6 +132,14 @@ def _registered(name: str, **more: Any) -> dict[str, Any]:
         ("social.E007", {"SANDBOX": True, "ALLOWED_HOSTS": ["localhost", "*"]}),
         ("social.E007", {"SANDBOX": True, "ALLOWED_HOSTS": [".localhost"]}),
         ("social.E007", {"SANDBOX": True, "ALLOWED_HOSTS": ["0.0.0.0"]}),  # noqa: S104 - which is what is refused
+        ("social.E013", SANDBOX | {"BIND": "0.0.0.0"}),  # noqa: S104 - which is what is refused
+        ("social.E013", SANDBOX | {"BIND": "::"}),
+        ("social.E013", SANDBOX | {"BIND": "127.0.0.1, 192.0.2.1"}),
+        ("social.E013", SANDBOX | {"BIND": "example.com"}),
+        ("social.E013", SANDBOX | {"BIND": "unix:/run/tandem.sock"}),
+        ("social.E013", SANDBOX | {"BIND": ""}),
+        ("social.E014", SANDBOX | {"TRUSTED_PROXIES": 1}),
+        ("social.E014", SANDBOX | {"SECURE_HSTS_SECONDS": 60}),
     ],
     ids=lambda value: value if isinstance(value, str) else " ".join(f"{name}={text!r}" for name, text in value.items()),
 )
@@ -164,6 +173,9 @@ def test_several_faults_are_all_reported() -> None:
         _enabled("kakao") | _registered("KAKAO", APP_ID="1,2"),
         _enabled("facebook") | {"SOCIAL_AUTH_VERIFY_SSL": True, "SOCIAL_AUTH_FACEBOOK_VERIFY_SSL": __file__},
         {"SOCIAL_AUTH_VERIFY_SSL": False, "SANDBOX": True, "ALLOWED_HOSTS": ["localhost"]},
+        SANDBOX | {"ALLOWED_HOSTS": ["localhost", "127.0.0.1", "[::1]"], "BIND": "127.0.0.1,[::1],localhost"},
+        SANDBOX | {"BIND": "::1", "TRUSTED_PROXIES": 0, "SECURE_HSTS_SECONDS": 0},
+        {"BIND": "0.0.0.0", "TRUSTED_PROXIES": 1, "SECURE_HSTS_SECONDS": 60},  # noqa: S104 - no sandbox
         _enabled("azuread-oauth2") | _registered("AZUREAD_OAUTH2", TENANTS=["a"]),
         _enabled("azuread-tenant-oauth2") | _registered("AZUREAD_TENANT_OAUTH2", TENANT_ID="contoso.com"),
         _enabled("discord", "gitlab") | _registered("DISCORD") | _registered("GITLAB"),
