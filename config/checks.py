@@ -1,20 +1,36 @@
-"""System checks of a deployment (`manage.py check --deploy`). Their ids are stable."""
+"""System checks of the service, most of them for a deployment (`manage.py check --deploy`). Their ids are stable."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Tags, Warning, register  # noqa: A004 - Django's name for it
+from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 - Django's name for it
+from django.core.checks.security import base as django_checks
 
+from shared.http.urls import is_loopback
 from social.conf import conf
 
-LOOPBACK_HOSTS = {"localhost", "127.0.0.1", "[::1]"}
+
+@register(Tags.security)
+def check_secret_key(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """Check that the key is one that Django's own check of a deployment accepts; a sandbox may have any key."""
+    if conf.sandbox or not django_checks.check_secret_key(app_configs):
+        return []
+    return [
+        Error(
+            "SECRET_KEY can be guessed: it has fewer than 50 characters, fewer than 5 different ones, or begins with "
+            "django-insecure-.",
+            hint="Generate one: python -c 'import secrets; print(secrets.token_urlsafe(48))'",
+            id="config.E001",
+        )
+    ]
 
 
 @register(Tags.security, deploy=True)
 def check_deployment(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
     """Check what a service on a public network needs."""
-    return [*_tls(), *_hosts(), *_limits(), *_sandbox()]
+    return [*_tls(), *_hosts(), *_limits(), *_sandbox(), *_database_tls(), *_redis_tls()]
 
 
 def _tls() -> Iterator[CheckMessage]:
@@ -28,7 +44,7 @@ def _tls() -> Iterator[CheckMessage]:
 
 def _hosts() -> Iterator[CheckMessage]:
     hosts = set(settings.ALLOWED_HOSTS)
-    if "*" in hosts or hosts <= LOOPBACK_HOSTS:
+    if "*" in hosts or all(map(is_loopback, hosts)):
         yield Warning(
             f"ALLOWED_HOSTS is {','.join(sorted(hosts))}: any host, or none that a client can reach.",
             hint="List the hosts of the service.",
@@ -53,3 +69,36 @@ def _sandbox() -> Iterator[CheckMessage]:
             hint="Remove SANDBOX and PROVIDER_HOSTS.",
             id="config.W004",
         )
+
+
+def _database_tls() -> Iterator[CheckMessage]:
+    database = settings.DATABASES["default"]
+    options = database.get("OPTIONS", {})
+    hosts = str(options.get("host") or database.get("HOST") or "").split(",")
+    # `require` encrypts without checking whose certificate it is (libpq, "SSL Support").
+    if any(map(_is_remote, hosts)) and options.get("sslmode") not in {"verify-ca", "verify-full"}:
+        yield Warning(
+            "DATABASE_URL names another machine without sslmode=verify-full: whoever controls the network between can "
+            "read and change all data.",
+            hint="Add ?sslmode=verify-full&sslrootcert=… to DATABASE_URL.",
+            id="config.W005",
+        )
+
+
+def _redis_tls() -> Iterator[CheckMessage]:
+    url = urlsplit(conf.redis_url)
+    # Arguments of the `redis` package; it verifies certificates and their names by default.
+    options = {"ssl_cert_reqs": "required", "ssl_check_hostname": "true", **dict(parse_qsl(url.query))}
+    verified = options["ssl_cert_reqs"] == "required" and options["ssl_check_hostname"].lower() == "true"
+    if _is_remote(url.hostname or "") and not (url.scheme == "rediss" and verified):
+        yield Warning(
+            "REDIS_URL names another machine without verified TLS: whoever controls the network between can read its "
+            "password and lift the limits.",
+            hint="Let REDIS_URL begin with rediss://, and remove ssl_cert_reqs and ssl_check_hostname from it.",
+            id="config.W006",
+        )
+
+
+def _is_remote(host: str) -> bool:
+    """Return True unless the host is this machine: a socket's folder, none, or loopback."""
+    return not (host == "" or host.startswith("/") or is_loopback(host))

@@ -103,7 +103,7 @@ def _environment(sandbox_port: int) -> dict[str, str]:
     )
     return {
         **json.loads(printed.stdout),
-        "SECRET_KEY": secrets.token_urlsafe(32),
+        "SECRET_KEY": secrets.token_urlsafe(48),
         "ALLOWED_HOSTS": f"localhost,{HOST}",
         "LOG_LEVEL": "WARNING",
         "ADMIN": "1",

@@ -2,8 +2,10 @@
 
 import os
 
+from tests import SECRET_KEY
+
 _ENVIRONMENT = {
-    "SECRET_KEY": "tests-only",
+    "SECRET_KEY": SECRET_KEY,
     "ADMIN": "1",
     "THROTTLE_ANONYMOUS": "off",
     "THROTTLE_USER": "off",

@@ -13,6 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests import SECRET_KEY
 from tests.e2e.databases import Database, empty_postgres, migrate
 from tests.e2e.servers import ROOT, run_to_end
 
@@ -51,7 +52,7 @@ def database(migrated: Database) -> Iterator[Database]:
 
 def environment(database: Database) -> dict[str, str]:
     return {
-        "SECRET_KEY": "tests-only",
+        "SECRET_KEY": SECRET_KEY,
         "DATABASE_URL": database.url,
         "DJANGO_SETTINGS_MODULE": "config.settings",
     }

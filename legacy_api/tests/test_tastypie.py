@@ -17,6 +17,7 @@ from tastypie.serializers import Serializer  # type: ignore[import-untyped]  # t
 from legacy_api import urls
 from legacy_api.resources import ContractResource
 from shared.contract.declarations import registry
+from tests import SECRET_KEY
 from tests.e2e.servers import ROOT
 
 PREFIX = "/" + settings.APIS["legacy_api"]
@@ -116,7 +117,7 @@ def test_format_parameters_are_ignored(query: str) -> None:
 def test_geodjango_is_not_imported() -> None:
     """Neither Tastypie nor the adapter imports GeoDjango, whose search for GDAL slows the start down."""
     program = "import django, sys; django.setup(); import legacy_api.urls; print('django.contrib.gis' in sys.modules)"
-    environment = {"SECRET_KEY": "tests-only", "DJANGO_SETTINGS_MODULE": "config.settings"}
+    environment = {"SECRET_KEY": SECRET_KEY, "DJANGO_SETTINGS_MODULE": "config.settings"}
     ended = subprocess.run(  # noqa: S603 - our own
         [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
     )

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from tests import SECRET_KEY
 from tests.api_v2.documents import COMMITTED
 
 PRINT = """
@@ -68,7 +69,7 @@ settings.APIS = {"api_v2": "elsewhere/"}
 def document(before: str = "", **environment: str) -> bytes:
     """Return the document as made in a new process with these settings."""
     variables = {
-        "SECRET_KEY": "tests-only",
+        "SECRET_KEY": SECRET_KEY,
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "DATABASE_URL": "sqlite://:memory:",
         "PATH": os.environ["PATH"],

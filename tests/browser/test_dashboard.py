@@ -10,6 +10,7 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
+from tests import SECRET_KEY
 from tests.browser.visitor import WITHIN
 from tests.e2e.servers import Service, run_to_end, running_service
 
@@ -35,7 +36,7 @@ return [...seen];
 def migrating(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """The service near the sunset of v1, after two brownouts, with a staff user."""
     database = f"sqlite:///{tmp_path_factory.mktemp('dashboard') / 'db.sqlite3'}"
-    filled = run_to_end("tests.rollout.traffic", {"SECRET_KEY": "tests-only", "DATABASE_URL": database}, "nearly_done")
+    filled = run_to_end("tests.rollout.traffic", {"SECRET_KEY": SECRET_KEY, "DATABASE_URL": database}, "nearly_done")
     assert filled.returncode == 0, filled.stderr
     plan = {
         "ADMIN": "1",

@@ -10,6 +10,9 @@ from django.conf import settings
 from django.core.checks import Tags, run_checks
 from django.test import override_settings
 
+from config import checks
+from config.database import database
+from tests import SECRET_KEY
 from tests.e2e.servers import ROOT, run_to_end, running_service
 
 pytestmark = pytest.mark.threat(33)
@@ -67,6 +70,22 @@ def test_each_silenced_check_would_report() -> None:
     assert set(settings.SILENCED_SYSTEM_CHECKS) <= ids
 
 
+WEAK_KEYS = ["x", "changeme", "a" * 64, "abcd" * 16, SECRET_KEY[:49], "django-insecure-" + SECRET_KEY]
+REDIS_URLS = {
+    "redis://cache/0": {"config.W006"},
+    "redis://:password@192.0.2.1:6379/0": {"config.W006"},
+    "rediss://cache/0?ssl_cert_reqs=none": {"config.W006"},
+    "rediss://cache/0?ssl_cert_reqs=optional": {"config.W006"},
+    "rediss://cache/0?ssl_check_hostname=false": {"config.W006"},
+    "rediss://cache/0": set(),
+    "rediss://cache/0?ssl_cert_reqs=required&ssl_ca_certs=/etc/ca.pem&ssl_check_hostname=True": set(),
+    "redis://localhost/0": set(),
+    "redis://[::1]/0": set(),
+    "unix:///run/redis.sock": set(),
+    "": set(),
+}
+
+
 @pytest.mark.parametrize(
     ("changed", "ids"),
     [
@@ -77,6 +96,9 @@ def test_each_silenced_check_would_report() -> None:
         ({"THROTTLE_ANONYMOUS": None}, {"config.W003"}),
         ({"THROTTLE_USER": None}, {"config.W003"}),
         ({"SANDBOX": True}, {"config.W004"}),
+        *(({"SECRET_KEY": key}, {"config.E001"}) for key in WEAK_KEYS),
+        ({"SECRET_KEY": "changeme", "SANDBOX": True}, {"config.W004"}),
+        *(({"REDIS_URL": url}, found) for url, found in REDIS_URLS.items()),
     ],
     ids=str,
 )
@@ -86,6 +108,32 @@ def test_our_checks_of_a_deployment(changed: dict[str, object], ids: set[str]) -
     with override_settings(**{**in_order, **changed}):
         messages = run_checks(tags=[Tags.security], include_deployment_checks=True)
     assert {str(message.id) for message in messages if str(message.id).startswith("config.")} == ids
+
+
+@pytest.mark.parametrize(
+    ("url", "ids"),
+    [
+        ("postgres://tandem:secret@db.example.com/tandem", ["config.W005"]),
+        ("postgres://192.0.2.1/tandem?sslmode=prefer", ["config.W005"]),
+        ("postgres://db/tandem?sslmode=require", ["config.W005"]),
+        ("postgres:///tandem?host=db", ["config.W005"]),
+        ("postgres:///tandem?host=localhost,db", ["config.W005"]),
+        ("postgres://db/tandem?sslmode=verify-ca&sslrootcert=/etc/ca.pem", []),
+        ("postgres://db/tandem?sslmode=verify-full&sslrootcert=/etc/ca.pem", []),
+        ("postgres:///tandem", []),
+        ("postgres://%2Frun%2Fpostgresql/tandem", []),
+        ("postgres://127.0.0.1:5432/tandem", []),
+        ("postgres://[::1]/tandem", []),
+        ("sqlite:////tmp/db.sqlite3", []),
+    ],
+)
+def test_a_database_elsewhere_needs_tls(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, url: str, ids: list[str]
+) -> None:
+    """Verified TLS, except on this machine."""
+    monkeypatch.setenv("DATABASE_URL", url)
+    monkeypatch.setitem(settings.DATABASES, "default", database(tmp_path))
+    assert [message.id for message in checks._database_tls()] == ids
 
 
 @pytest.mark.e2e

@@ -271,7 +271,10 @@ def test_an_open_transaction_is_rolled_back(single: Any) -> None:
 def test_tls_connections(
     settings_of: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, django_db_blocker: Any
 ) -> None:
-    """TLS's own messages after the handshake cause no query, and a closed connection is recognised."""
+    """`DATABASE_URL` says how the server is verified, as docs/operators.md shows.
+
+    TLS's own messages after the handshake cause no query, and a closed connection is recognised.
+    """
     checked: list[Any] = []
     check = ConnectionPool.check_connection
 
@@ -282,14 +285,20 @@ def test_tls_connections(
     monkeypatch.setattr(ConnectionPool, "check_connection", note)
     with temporary_postgres() as server:
         server.stop()
-        certificate = Authority().signed(server.folder / "server.pem")
+        authority, other = Authority(), Authority()
+        certificate = authority.signed(server.folder / "server.pem")
         if "user" in server.options:
             os.chown(certificate, server.options["user"], server.options["group"])
         server.command = [*server.command, "-c", "ssl=on"]
         for name in ("ssl_cert_file", "ssl_key_file"):
             server.command = [*server.command, "-c", f"{name}={certificate}"]
         server.start()
-        where = settings_of(server.database.url + "?sslmode=require", 1)
+        verified = server.database.url + "?sslmode=verify-full&sslrootcert="
+        # The certificate is another authority's; the connection is refused, and the pool's patience ends.
+        for _ in _using(settings_of(verified + other.bundle(tmp_path / "other.pem"), 1), django_db_blocker):
+            with pytest.raises(OperationalError):
+                ask()
+        where = settings_of(verified + authority.bundle(tmp_path / "authority.pem"), 1)
         for _ in _using(where, django_db_blocker):
             assert ask("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()") is True
             pids = {ask() for _ in range(20)}

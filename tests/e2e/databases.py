@@ -16,6 +16,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from tests import SECRET_KEY
 from tests.e2e.servers import run_to_end
 
 TABLES = ("auth_user", "social_auth_usersocialauth", "social_accesstoken", "social_auth_partial")
@@ -127,7 +128,7 @@ def _new_postgres(template: str = "template1") -> Iterator[Database]:
 def migrate(database: Database) -> None:
     """Run `migrate` on a database, as an operator does."""
     environment = {
-        "SECRET_KEY": "tests-only",
+        "SECRET_KEY": SECRET_KEY,
         "DATABASE_URL": database.url,
         "DJANGO_SETTINGS_MODULE": "config.settings",
     }

@@ -16,6 +16,7 @@ from typing import Any
 import requests
 
 from sandbox.__main__ import environment as environment_of
+from tests import SECRET_KEY
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 READY_WITHIN = 180
@@ -153,7 +154,7 @@ def _service(
 ) -> Iterator[Service]:
     with tempfile.TemporaryDirectory(prefix="tandem-service-") as folder:
         variables = {
-            "SECRET_KEY": "tests-only",
+            "SECRET_KEY": SECRET_KEY,
             "ALLOWED_HOSTS": "localhost,127.0.0.1",
             "THROTTLE_ANONYMOUS": "off",
             "THROTTLE_USER": "off",

@@ -4,6 +4,7 @@ import re
 
 import requests
 
+from tests import SECRET_KEY
 from tests.e2e.servers import Service, run_to_end
 
 NAME = "ada"
@@ -13,7 +14,7 @@ WITHIN = 60
 
 def create_superuser(database_url: str) -> None:
     """Create the first staff user as docs/operators.md describes."""
-    own = {"DJANGO_SETTINGS_MODULE": "config.settings", "SECRET_KEY": "tests-only", "DATABASE_URL": database_url}
+    own = {"DJANGO_SETTINGS_MODULE": "config.settings", "SECRET_KEY": SECRET_KEY, "DATABASE_URL": database_url}
     named = ("--no-input", "--username", NAME, "--email", "ada@example.com")
     made = run_to_end("django", {**own, "DJANGO_SUPERUSER_PASSWORD": PASSWORD}, "createsuperuser", *named)
     assert made.returncode == 0, made.stderr

@@ -13,6 +13,7 @@ import pytest
 import requests
 from django.conf import settings
 
+from tests import SECRET_KEY
 from tests.e2e.client import Api
 from tests.e2e.databases import Database
 from tests.e2e.servers import ROOT, Sandbox, Service, run_to_end, running_sandbox, running_service
@@ -93,7 +94,7 @@ def test_the_ledger_keeps_the_older_version(database: Database) -> None:
     assert days > 250
     assert calls > 10_000
     environment = {
-        "SECRET_KEY": "tests-only",
+        "SECRET_KEY": SECRET_KEY,
         "DATABASE_URL": database.url,
         "DJANGO_SETTINGS_MODULE": "config.settings",
     }

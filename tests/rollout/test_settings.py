@@ -10,6 +10,7 @@ from django.test import override_settings
 
 from config import environment
 from rollout.checks import check_dates
+from tests import SECRET_KEY
 from tests.e2e.servers import free_port, run_to_end
 from tests.rollout.conftest import moment
 
@@ -146,7 +147,7 @@ def test_a_sunset_needs_a_deprecation(deprecated: datetime | None, sunset: datet
 )
 def test_the_server_does_not_start(tmp_path: Path, variables: dict[str, str], named: str) -> None:
     """It prints one line that names the variable, or the id of the check."""
-    given = {"SECRET_KEY": "tests-only", "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3", "PORT": str(free_port())}
+    given = {"SECRET_KEY": SECRET_KEY, "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3", "PORT": str(free_port())}
     ended = run_to_end("server", {**given, **variables})
     assert ended.returncode == 1, ended.stderr
     assert ended.stderr.startswith("Tandem does not start. ")

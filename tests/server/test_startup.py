@@ -11,6 +11,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from server.__main__ import MAX_FILES
+from tests import SECRET_KEY
 from tests.e2e.databases import empty_postgres
 from tests.e2e.servers import ROOT, free_port, run_to_end, running_service
 
@@ -28,7 +29,7 @@ ENABLED = {
 def refusal(folder: Path, **environment: str) -> str:
     """Start the server with a configuration error and return what it prints."""
     variables = {
-        "SECRET_KEY": "tests-only",
+        "SECRET_KEY": SECRET_KEY,
         "DATABASE_URL": f"sqlite:///{folder}/db.sqlite3",
         "PORT": str(free_port()),
         **environment,
@@ -49,7 +50,7 @@ def read_settings() -> None:
 
 def test_a_management_command_prints_one_line_too() -> None:
     """With exit code 2: with 1 some commands report a result."""
-    ended = run_to_end("manage", {"SECRET_KEY": "tests-only", "LEDGER_DAYS": "some"}, "migration_status")
+    ended = run_to_end("manage", {"SECRET_KEY": SECRET_KEY, "LEDGER_DAYS": "some"}, "migration_status")
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr.startswith("LEDGER_DAYS is ")
     assert ended.stderr.count("\n") == 1
@@ -122,7 +123,7 @@ def test_every_setting_is_read_as_strictly(monkeypatch: pytest.MonkeyPatch, name
     """The settings refuse it with a message of one line; the test above shows that the server prints it."""
     for other in set(os.environ) - {"PATH"}:
         monkeypatch.delenv(other)
-    monkeypatch.setenv("SECRET_KEY", "tests-only")
+    monkeypatch.setenv("SECRET_KEY", SECRET_KEY)
     monkeypatch.setenv(name, value)
     with pytest.raises(ImproperlyConfigured) as refused:
         read_settings()
@@ -138,6 +139,24 @@ def test_a_secret_key_is_required(tmp_path: Path, value: str | None) -> None:
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr.count("\n") == 1
     assert "SECRET_KEY is not set" in ended.stderr
+
+
+def test_a_weak_secret_key_is_refused(tmp_path: Path) -> None:
+    """The server does not start, and commands do nothing; the key is not repeated."""
+    printed = refusal(tmp_path, **ENABLED, SECRET_KEY="changeme")
+    assert "config.E001: SECRET_KEY " in printed
+    assert "changeme" not in printed
+    variables = {"SECRET_KEY": "changeme", "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3"}
+    ended = run_to_end("manage", variables, "migration_status")
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "config.E001" in ended.stderr
+
+
+def test_a_sandbox_may_have_any_secret_key(tmp_path: Path) -> None:
+    """It protects nothing: anyone on this machine can sign in as anyone."""
+    weak = {"SANDBOX": "1", "SECRET_KEY": "x"}
+    with running_service(None, database_url=f"sqlite:///{tmp_path}/db.sqlite3", **ENABLED, **weak) as service:
+        assert service.url
 
 
 @pytest.mark.threat(2)
@@ -167,6 +186,15 @@ def test_the_sandbox_requires_loopback_hosts(tmp_path: Path, hosts: str) -> None
     printed = refusal(tmp_path, **{**ENABLED, "SANDBOX": "1", "ALLOWED_HOSTS": hosts})
     assert "social.E007" in printed
     assert "ALLOWED_HOSTS" in printed
+
+
+@pytest.mark.threat(42)
+@pytest.mark.parametrize(("name", "value"), [("TRUSTED_PROXIES", "1"), ("HSTS_SECONDS", "3600")])
+def test_the_sandbox_has_no_settings_of_production(tmp_path: Path, name: str, value: str) -> None:
+    """Behind a proxy every client looks like this machine."""
+    printed = refusal(tmp_path, **ENABLED, SANDBOX="1", ALLOWED_HOSTS="localhost", **{name: value})
+    assert "social.E014" in printed
+    assert name in printed
 
 
 def test_provider_hosts_require_the_sandbox(tmp_path: Path) -> None:

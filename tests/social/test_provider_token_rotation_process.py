@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from cryptography.fernet import Fernet, InvalidToken
 
+from tests import SECRET_KEY
 from tests.e2e.databases import Database, migrate, new_database
 from tests.e2e.servers import ROOT, run_to_end
 
@@ -52,7 +53,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 
 def environment(database: Database) -> dict[str, str]:
     return {
-        "SECRET_KEY": "tests-only",
+        "SECRET_KEY": SECRET_KEY,
         "DATABASE_URL": database.url,
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "PROVIDER_TOKEN_KEYS": f"{NEW},{OLD}",

@@ -14,6 +14,7 @@ from django.utils.http import http_date, parse_http_date
 from legacy_api.tests.migration import old_database
 from legacy_api.tests.migration.manual import MOMENT, Chapter, moved
 from legacy_api.tests.migration.shell import Terminal
+from tests import SECRET_KEY
 from tests.e2e.databases import Database
 from tests.e2e.servers import Sandbox, run_to_end
 
@@ -49,7 +50,7 @@ class Walk:
         """Return the operator's file of environment variables."""
         variables = {
             **self.sandbox.environment,
-            "SECRET_KEY": "of-the-company",
+            "SECRET_KEY": SECRET_KEY,
             "ALLOWED_HOSTS": "localhost,127.0.0.1",
             "DATABASE_URL": self.database.url,
             "PORT": str(self.port),
@@ -143,7 +144,7 @@ class Walk:
     def _a_year_of_traffic(self) -> None:
         """Write the counts of a year with many users."""
         environment = {
-            "SECRET_KEY": "of-the-company",
+            "SECRET_KEY": SECRET_KEY,
             "DATABASE_URL": self.database.url,
             "DJANGO_SETTINGS_MODULE": "config.settings",
         }
