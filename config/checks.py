@@ -27,10 +27,25 @@ def check_secret_key(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
     ]
 
 
+@register(Tags.security)
+def check_debug(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """Warn at each start of a service for others that is in debug mode."""
+    if not settings.DEBUG or all(map(is_loopback, settings.ALLOWED_HOSTS)):
+        return []
+    return [
+        Warning(
+            "DEBUG is on, and ALLOWED_HOSTS names other hosts than this machine's: pages of errors show the service's "
+            "URLs and source code.",
+            hint="Remove DEBUG.",
+            id="config.W008",
+        )
+    ]
+
+
 @register(Tags.security, deploy=True)
 def check_deployment(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
     """Check what a service on a public network needs."""
-    return [*_tls(), *_hosts(), *_limits(), *_sandbox(), *_database_tls(), *_redis_tls()]
+    return [*_tls(), *_hosts(), *_limits(), *_sandbox(), *_database_tls(), *_redis_tls(), *_origins()]
 
 
 def _tls() -> Iterator[CheckMessage]:
@@ -97,6 +112,16 @@ def _redis_tls() -> Iterator[CheckMessage]:
             hint="Let REDIS_URL begin with rediss://, and remove ssl_cert_reqs and ssl_check_hostname from it.",
             id="config.W006",
         )
+
+
+def _origins() -> Iterator[CheckMessage]:
+    for origin in settings.CORS_ALLOWED_ORIGINS:
+        if origin.startswith("http://") and _is_remote(urlsplit(origin).hostname or ""):
+            yield Warning(
+                f"CORS_ALLOWED_ORIGINS contains {origin}: whoever controls a visitor's network can change its pages.",
+                hint="Serve these pages by https only, and list the https origin.",
+                id="config.W007",
+            )
 
 
 def _is_remote(host: str) -> bool:

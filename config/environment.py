@@ -23,6 +23,8 @@ _RATE = re.compile(rf"(?P<number>[1-9][0-9]{{0,8}})/(?P<unit>{'|'.join(_UNITS)})
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|\+00:00)")
 _WEB_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(?P<port>[1-9][0-9]{0,4}))?")
 _DEFAULT_PORT = re.compile(r"http://.*:80|https://.*:443")
+_MIN_CHARACTERS = 5
+"""Different characters of a secret, as Django requires of `SECRET_KEY`."""
 _SWITCH_OR_PATH = re.compile(r"_VERIFY_SSL$")
 _ALWAYS_TEXT = re.compile(r"_(KEY|SECRET|CLIENT|APP_ID|CLIENT_IDS)$")
 
@@ -89,9 +91,9 @@ def _finite(name: str, default: float, expected: str) -> float:
 
 
 def secret(name: str, *, least: int) -> str:
-    """Read a secret that is sent in a header: visible ASCII of at least this length; empty for none."""
+    """Read a secret that is sent in a header: visible ASCII of at least this length, and varied; empty for none."""
     value = text(name)
-    if value and not re.fullmatch(rf"[!-~]{{{least},255}}", value):
+    if value and not (re.fullmatch(rf"[!-~]{{{least},255}}", value) and len(set(value)) >= _MIN_CHARACTERS):
         # The message must not repeat the secret.
         raise Unreadable(f"{name} is no secret of {least} to 255 visible ASCII characters: give a long random string.")
     return value

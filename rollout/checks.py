@@ -7,10 +7,13 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register  # n
 from django.db import Error as DatabaseFailure
 from django.db import router
 
+from rollout.conf import conf
 from rollout.lifecycle import merged, of_settings
 from rollout.models import Plan
 from rollout.plan import read_saved
 from shared.http.urls import is_header_url
+
+_SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization"})
 
 
 @register("rollout")
@@ -23,6 +26,20 @@ def check_dates(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
             "V1_SUNSET_AT is set, but v1 is not deprecated before: its clients would not be warned.",
             hint="Set V1_DEPRECATED_AT to a moment that is not after V1_SUNSET_AT.",
             id="rollout.E001",
+        )
+    ]
+
+
+@register("rollout")
+def check_client_header(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """Check that the header that names a client holds no secret: the ledger stores what it names."""
+    if conf.client_header.lower() not in _SECRET_HEADERS:
+        return []
+    return [
+        Error(
+            f"CLIENT_HEADER is {conf.client_header}, which holds secrets; the ledger would store parts of them.",
+            hint="Set CLIENT_HEADER to a header of your apps' own, such as X-Client.",
+            id="rollout.E002",
         )
     ]
 

@@ -57,6 +57,8 @@ def _configuration_error() -> str:
     for warning in (message for message in found if message.level == WARNING):
         print(f"Tandem warns. {_line(warning)}", file=sys.stderr)
     lines = [_line(error) for error in found if error.level >= ERROR]
+    if os.environ.get("GUNICORN_CMD_ARGS"):
+        lines.append("GUNICORN_CMD_ARGS would override settings that were checked, such as the address. Remove it.")
     if gunicorn_settings.workers > 1 and not gunicorn_settings.redis_url:
         lines.append(
             f"WEB_CONCURRENCY is {gunicorn_settings.workers} without REDIS_URL: limits would count for each process by "
@@ -77,6 +79,8 @@ def _database_error() -> str:
 
     # A pool would keep trying to connect while the database is down; this process tries once.
     connection.settings_dict["OPTIONS"].pop("pool", None)
+    if connection.settings_dict["NAME"] == ":memory:":
+        return "DATABASE_URL names no file: each process would have an empty database of its own."
     try:
         if connection.vendor == "sqlite":
             call_command("migrate", verbosity=0, interactive=False)

@@ -25,6 +25,9 @@ from social.names_index import names_index
 from social.providers import registry
 
 LISTS = ("EXTRA_DATA", "LEGACY_ID_KEYS", "PIPELINE", "USER_FIELDS", "WHITELISTED_DOMAINS", "WHITELISTED_EMAILS")
+MAPPINGS = ("PROXIES", "USER_FIELD_MAPPING")
+MIN_CHARACTERS = 10
+"""Different characters of a Fernet key; a random key has fewer with a probability below 10**-20."""
 
 
 @register("social")
@@ -39,21 +42,30 @@ def check_pipeline(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
 
 @register("social")
 def check_lists(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
-    """Check that settings which social-core iterates over are not strings."""
-    names = [setting_name(*owner, option) for owner in ((), *((one,) for one in conf.providers)) for option in LISTS]
+    """Check that settings which social-core takes for lists or for mappings are such.
+
+    It would search a string for parts of it, fail at each sign-in, or take an allow list for none.
+    """
+    owners: list[tuple[str, ...]] = [(), *((one,) for one in conf.providers)]
+    kinds: dict[str, tuple[type, ...]] = {
+        **dict.fromkeys(LISTS, (list, tuple, set, frozenset)),
+        **dict.fromkeys(MAPPINGS, (dict,)),
+    }
     return [
         Error(
-            f"{name} is a string and must be a list.",
-            hint=f'Set a list, in the environment as JSON: {name}=["…"].',
+            f"{name} must be {'a mapping' if option in MAPPINGS else 'a list'}.",
+            hint="In the environment it is JSON: " + name + ('={"…": "…"}.' if option in MAPPINGS else '=["…"].'),
             id="social.E011",
         )
-        for name in names
-        if isinstance(getattr(settings, name, None), str)
+        for owner in owners
+        for option, kind in kinds.items()
+        for name in [setting_name(*owner, option)]
+        if hasattr(settings, name) and not isinstance(getattr(settings, name), kind)
     ]
 
 
 def _check_steps(setting: str, steps: Sequence[str]) -> Iterator[CheckMessage]:
-    if isinstance(steps, str):
+    if not isinstance(steps, list | tuple):
         return  # check_lists reports it
     if FINDS_BY_EMAIL in steps:
         yield Error(
@@ -91,15 +103,18 @@ def check_django(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
 
 @register("social")
 def check_provider_token_keys(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
-    """Check that every key is a Fernet key."""
+    """Check that every key is a Fernet key, and none an example such as one of zeros."""
     found: list[CheckMessage] = []
     for number, key in enumerate(conf.provider_token_keys, start=1):
         try:
             Fernet(key)
+            random = len(set(key)) >= MIN_CHARACTERS
         except ValueError:
+            random = False
+        if not random:
             found.append(
                 Error(
-                    f"PROVIDER_TOKEN_KEYS: key {number} is not a Fernet key.",
+                    f"PROVIDER_TOKEN_KEYS: key {number} is not a random Fernet key.",
                     hint="Generate one with cryptography.fernet.Fernet.generate_key().",
                     id="social.E005",
                 )

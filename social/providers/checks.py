@@ -31,6 +31,10 @@ _SHARED = {"aud", "iss", "tid"}
 MUTABLE_KEYS = frozenset(_NAMES_AND_ADDRESSES | _SHARED)
 """Claims that do not identify a person: another person can get the value, or several people share it."""
 
+PRIVILEGED = ("groups", "id", "is_active", "is_staff", "is_superuser", "password", "pk", "user_permissions")
+"""Fields of a user that decide what the user may do."""
+APPLIES_ALLOW_LISTS = "social_core.pipeline.social_auth.auth_allowed"
+
 
 @register("social")
 def check_providers(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
@@ -70,6 +74,50 @@ def _check_provider(name: str) -> Iterator[CheckMessage]:
             hint=f"Remove {setting}, or set it to an identifier that never changes its owner.",
             id="social.E009",
         )
+
+
+@register("social")
+def check_user_fields(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """Check that no provider decides what a new user may do here.
+
+    Some backends' details are the provider's whole answer, in which a person may choose the names and values.
+    """
+    chosen = {
+        (setting, field): None
+        for name in conf.providers
+        for option in ("USER_FIELDS", "USER_FIELD_MAPPING")
+        for setting, value in [_effective(name, option)]
+        if isinstance(value, list | tuple | set | frozenset | dict)
+        for field in (value.values() if isinstance(value, dict) else value)
+        if field in PRIVILEGED
+    }
+    return [
+        Error(
+            f"{setting} contains {field!r}: the provider's answer would decide it for a new user.",
+            hint=f"Remove {field} from {setting}; a step of your own pipeline can set it.",
+            id="social.E015",
+        )
+        for setting, field in chosen
+    ]
+
+
+@register("social")
+def check_allow_list_step(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """Warn if an operator's own pipeline has no step that applies the allow list."""
+    return [
+        Warning(
+            f"{setting} has no effect: {pipeline} lacks the step {APPLIES_ALLOW_LISTS}, so everyone may sign up with "
+            f"{name}.",
+            hint=f"Add the step, or remove {setting} if a step of your own applies it.",
+            id="social.W008",
+        )
+        for name in conf.providers
+        for pipeline, steps in [_effective(name, "PIPELINE")]
+        if isinstance(steps, list | tuple) and APPLIES_ALLOW_LISTS not in steps
+        for option in ("WHITELISTED_EMAILS", "WHITELISTED_DOMAINS")
+        for setting, listed in [_effective(name, option)]
+        if listed
+    ]
 
 
 @register("social")

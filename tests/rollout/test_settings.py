@@ -9,7 +9,7 @@ import pytest
 from django.test import override_settings
 
 from config import environment
-from rollout.checks import check_dates
+from rollout.checks import check_client_header, check_dates
 from tests import SECRET_KEY
 from tests.e2e.servers import free_port, run_to_end
 from tests.rollout.conftest import moment
@@ -133,6 +133,16 @@ def test_a_sunset_needs_a_deprecation(deprecated: datetime | None, sunset: datet
     assert all(message.is_serious() and "V1_DEPRECATED_AT" in str(message.hint) for message in found)
 
 
+@pytest.mark.threat(29)
+@pytest.mark.parametrize("name", ["Authorization", "authorization", "COOKIE", "Proxy-Authorization"])
+def test_no_header_with_secrets_names_a_client(name: str) -> None:
+    """The ledger stores the client's name."""
+    with override_settings(CLIENT_HEADER=name):
+        assert [message.id for message in check_client_header(None)] == ["rollout.E002"]
+    with override_settings(CLIENT_HEADER="X-Client"):
+        assert check_client_header(None) == []
+
+
 @pytest.mark.e2e
 @pytest.mark.parametrize(
     ("variables", "named"),
@@ -142,6 +152,7 @@ def test_a_sunset_needs_a_deprecation(deprecated: datetime | None, sunset: datet
         ({"V1_GUIDE_URL": "example.com"}, "V1_GUIDE_URL"),
         ({"V1_BROWNOUTS": "2027-01-10T10:00:00Z"}, "V1_BROWNOUTS"),
         ({"V1_SUNSET_AT": "2027-06-30T00:00:00Z"}, "rollout.E001"),
+        ({"CLIENT_HEADER": "Authorization"}, "rollout.E002"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

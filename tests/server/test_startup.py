@@ -117,6 +117,7 @@ def test_a_value_that_cannot_be_read_names_its_variable(tmp_path: Path, name: st
         ("LEDGER_CLIENTS", "0"),
         ("LAST_CALL_DAYS", "a year"),
         ("METRICS_TOKEN", "too-short"),
+        ("METRICS_TOKEN", "a" * 32),
     ],
 )
 def test_every_setting_is_read_as_strictly(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
@@ -247,6 +248,18 @@ def test_several_processes_require_redis(tmp_path: Path) -> None:
     printed = refusal(tmp_path, **ENABLED, WEB_CONCURRENCY="2")
     assert "WEB_CONCURRENCY is 2" in printed
     assert "REDIS_URL" in printed
+
+
+def test_arguments_of_gunicorn_are_refused(tmp_path: Path) -> None:
+    """They would override the address, and the proxies that are trusted, after both were checked."""
+    printed = refusal(tmp_path, **ENABLED, GUNICORN_CMD_ARGS="--bind 0.0.0.0:8000 --forwarded-allow-ips=*")
+    assert "GUNICORN_CMD_ARGS" in printed
+
+
+@pytest.mark.parametrize("url", ["sqlite://:memory:", "sqlite://"])
+def test_a_database_in_memory_is_refused(tmp_path: Path, url: str) -> None:
+    """It would be migrated in this process, and be empty in the workers."""
+    assert "DATABASE_URL names no file" in refusal(tmp_path, **ENABLED, DATABASE_URL=url)
 
 
 def test_a_port_in_use_is_an_error(tmp_path: Path) -> None:

@@ -5,8 +5,10 @@ from typing import Any
 
 import django
 import pytest
+from cryptography.fernet import Fernet
 from django.core.checks import CheckMessage, run_checks
 from django.test import override_settings
+from social_core.pipeline import DEFAULT_AUTH_PIPELINE
 
 from social import compiled_lookup
 
@@ -71,6 +73,31 @@ def _registered(name: str, **more: Any) -> dict[str, Any]:
         ("social.E011", {"SOCIAL_AUTH_PIPELINE": "social_core.pipeline.user.create_user"}),
         ("social.E011", {"SOCIAL_AUTH_FACEBOOK_EXTRA_DATA": "email"}),
         ("social.E011", {"SOCIAL_AUTH_WHITELISTED_DOMAINS": "example.com"}),
+        ("social.E011", {"SOCIAL_AUTH_PIPELINE": None}),
+        ("social.E011", {"SOCIAL_AUTH_USER_FIELDS": None}),
+        ("social.E011", {"SOCIAL_AUTH_USER_FIELDS": {"username": "login"}}),
+        ("social.E011", {"SOCIAL_AUTH_WHITELISTED_DOMAINS": {}}),
+        ("social.E011", {"SOCIAL_AUTH_WHITELISTED_DOMAINS": 0}),
+        ("social.E011", {"SOCIAL_AUTH_GITHUB_WHITELISTED_EMAILS": None}),
+        ("social.E011", {"SOCIAL_AUTH_USER_FIELD_MAPPING": ["fullname"]}),
+        ("social.E011", {"SOCIAL_AUTH_PROXIES": "http://proxy.example.com"}),
+        ("social.E015", {"SOCIAL_AUTH_USER_FIELDS": ["username", "is_superuser"]}),
+        ("social.E015", {"SOCIAL_AUTH_GITHUB_USER_FIELDS": ["username", "password"]}),
+        ("social.E015", {"SOCIAL_AUTH_USER_FIELD_MAPPING": {"role": "is_staff"}}),
+        ("social.E015", {"USER_FIELDS": ("username", "groups")}),
+        (
+            "social.W008",
+            _enabled("google-oauth2")
+            | {"SOCIAL_AUTH_PIPELINE": [], "SOCIAL_AUTH_WHITELISTED_DOMAINS": ["example.com"]},
+        ),
+        (
+            "social.W008",
+            _enabled("google-oauth2", "github")
+            | {
+                "SOCIAL_AUTH_GOOGLE_OAUTH2_PIPELINE": [],
+                "SOCIAL_AUTH_GOOGLE_OAUTH2_WHITELISTED_EMAILS": ["a@example.com"],
+            },
+        ),
         ("social.E012", {"SOCIAL_AUTH_VERIFY_SSL": False}),
         ("social.E012", {"SOCIAL_AUTH_FACEBOOK_VERIFY_SSL": 0}),
         ("social.E012", {"SOCIAL_AUTH_VERIFY_SSL": "False"}),
@@ -127,6 +154,7 @@ def _registered(name: str, **more: Any) -> dict[str, Any]:
         ("social.E004", {"SOCIAL_AUTH_PIPELINE": ["social_core.pipeline.nowhere"]}),
         ("social.E004", {"SOCIAL_AUTH_PIPELINE": ["nonsense"]}),
         ("social.E005", {"PROVIDER_TOKEN_KEYS": ["not a key"]}),
+        ("social.E005", {"PROVIDER_TOKEN_KEYS": ["A" * 43 + "="]}),
         ("social.E006", {"PROVIDER_HOSTS": {"https://graph.facebook.com": "http://127.0.0.1:1"}}),
         ("social.E007", {"SANDBOX": True, "ALLOWED_HOSTS": ["api.example.com"]}),
         ("social.E007", {"SANDBOX": True, "ALLOWED_HOSTS": ["localhost", "*"]}),
@@ -173,6 +201,12 @@ def test_several_faults_are_all_reported() -> None:
         _enabled("kakao") | _registered("KAKAO", APP_ID="1,2"),
         _enabled("facebook") | {"SOCIAL_AUTH_VERIFY_SSL": True, "SOCIAL_AUTH_FACEBOOK_VERIFY_SSL": __file__},
         {"SOCIAL_AUTH_VERIFY_SSL": False, "SANDBOX": True, "ALLOWED_HOSTS": ["localhost"]},
+        {"SOCIAL_AUTH_USER_FIELDS": ["username", "email"], "SOCIAL_AUTH_USER_FIELD_MAPPING": {"fullname": "nickname"}},
+        {"SOCIAL_AUTH_PROXIES": {"https": "http://proxy.example.com"}, "SOCIAL_AUTH_WHITELISTED_DOMAINS": []},
+        {"SOCIAL_AUTH_PIPELINE": [], "SOCIAL_AUTH_WHITELISTED_DOMAINS": []},
+        _enabled("google-oauth2")
+        | {"SOCIAL_AUTH_PIPELINE": DEFAULT_AUTH_PIPELINE, "SOCIAL_AUTH_WHITELISTED_DOMAINS": ["example.com"]},
+        {"PROVIDER_TOKEN_KEYS": [Fernet.generate_key().decode() for _ in range(50)]},
         SANDBOX | {"ALLOWED_HOSTS": ["localhost", "127.0.0.1", "[::1]"], "BIND": "127.0.0.1,[::1],localhost"},
         SANDBOX | {"BIND": "::1", "TRUSTED_PROXIES": 0, "SECURE_HSTS_SECONDS": 0},
         {"BIND": "0.0.0.0", "TRUSTED_PROXIES": 1, "SECURE_HSTS_SECONDS": 60},  # noqa: S104 - no sandbox
