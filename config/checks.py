@@ -120,7 +120,7 @@ def _origins() -> Iterator[CheckMessage]:
             yield Warning(
                 f"CORS_ALLOWED_ORIGINS contains {origin}: whoever controls a visitor's network can change its pages.",
                 hint="Serve these pages by https only, and list the https origin.",
-                id="config.W007",
+                id="config.W009",
             )
 
 

@@ -99,7 +99,7 @@ REDIS_URLS = {
         ({"DEBUG": True}, {"config.W008"}),
         ({"DEBUG": True, "ALLOWED_HOSTS": ["localhost", "api.example.com"]}, {"config.W008"}),
         ({"DEBUG": True, "ALLOWED_HOSTS": ["localhost"]}, {"config.W002"}),
-        ({"CORS_ALLOWED_ORIGINS": ["https://a.example.com", "http://app.example.com"]}, {"config.W007"}),
+        ({"CORS_ALLOWED_ORIGINS": ["https://a.example.com", "http://app.example.com"]}, {"config.W009"}),
         ({"CORS_ALLOWED_ORIGINS": ["http://localhost", "http://[::1]:80", "capacitor://localhost"]}, set()),
         *(({"SECRET_KEY": key}, {"config.E001"}) for key in WEAK_KEYS),
         ({"SECRET_KEY": "changeme", "SANDBOX": True}, {"config.W004"}),
