@@ -25,7 +25,9 @@ _WEB_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(
 _DEFAULT_PORT = re.compile(r"http://.*:80|https://.*:443")
 _MIN_CHARACTERS = 5
 """Different characters of a secret, as Django requires of `SECRET_KEY`."""
+_SWITCH = re.compile(r"_ACCEPT_UNVERIFIED$")
 _SWITCH_OR_PATH = re.compile(r"_VERIFY_SSL$")
+_PYTHON_OR_YAML_BOOLEAN = re.compile(r"true|false|yes|no|on|off", re.IGNORECASE)
 _ALWAYS_TEXT = re.compile(r"_(KEY|SECRET|CLIENT|APP_ID|CLIENT_IDS)$")
 
 
@@ -40,7 +42,10 @@ def given(**readers: Callable[[str], Any]) -> dict[str, Any]:
 
 def switch(name: str) -> bool:
     """Read an on/off variable: on with `1`, off with `0` or empty."""
-    value = text(name)
+    return _switch(name, text(name))
+
+
+def _switch(name: str, value: str) -> bool:
     if value not in {"", "0", "1"}:
         raise Unreadable(f"{name} is {value!r}: a switch is on with 1 and off with 0 or nothing.")
     return value == "1"
@@ -221,8 +226,8 @@ def web_origins(name: str) -> list[str]:
 def social_auth(environ: Mapping[str, str]) -> dict[str, Any]:
     """Read every `SOCIAL_AUTH_*`: JSON, or a string if the value is not JSON.
 
-    Ids, keys and secrets are always strings: an application id of digits is not a number. `_VERIFY_SSL` is a path or a
-    switch, on with `1`: requests would take the number for a file.
+    Ids, keys and secrets are always strings: an application id of digits is not a number. `_ACCEPT_UNVERIFIED` is a
+    switch, on with `1`. `_VERIFY_SSL` is a switch or a path: requests would take the number for a file.
     """
     found: dict[str, Any] = {}
     for name, value in environ.items():
@@ -231,12 +236,14 @@ def social_auth(environ: Mapping[str, str]) -> dict[str, Any]:
         found[name] = value
         if _ALWAYS_TEXT.search(name):
             continue
-        if _SWITCH_OR_PATH.search(name) and value in {"0", "1"}:
-            found[name] = value == "1"
+        if _SWITCH.search(name) or (_SWITCH_OR_PATH.search(name) and value in {"0", "1"}):
+            found[name] = _switch(name, value)
             continue
         try:
             found[name] = json.loads(value)
         except ValueError as error:
             if value[:1] in {"[", "{", '"'}:
                 raise Unreadable(f"{name} is no JSON: {error}.") from error
+            if _PYTHON_OR_YAML_BOOLEAN.fullmatch(value):  # social-core would take the string `False` for true
+                raise Unreadable(f"{name} is {value!r}: in JSON, give true or false.") from error
     return found

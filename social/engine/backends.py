@@ -15,6 +15,7 @@ from social_core.utils import module_member
 
 from social import provider_tokens
 from social.conf import conf
+from social.engine.addresses import Verification
 from social.engine.profile import clean_details, clean_json
 from social.engine.strategy import Pending
 from social.network.transport import TransportBase
@@ -44,8 +45,8 @@ class BackendPolicy(Protocol):
     def hosts_of(self, backend: Any, /) -> frozenset[str]:
         """Return the hosts that a sign-in may call."""
 
-    def is_address_unverified(self, profile: Mapping[str, Any], /) -> bool:
-        """Return True if the provider reports the profile's address as unverified."""
+    def verification_of(self, backend: Any, profile: Mapping[str, Any], address: object, /) -> Verification:
+        """Return what the provider says about an address that the backend has read from the profile."""
 
 
 class Guarded(TransportBase):
@@ -131,9 +132,9 @@ class Guarded(TransportBase):
         return super().setting(name, self.policy.defaults.get(name, default))
 
     def auth_allowed(self, response: Any, details: dict[str, Any]) -> bool:
-        """Return True if the operator's allow lists allow the person; an unverified address is on none of them."""
+        """Return True if the operator's allow lists allow the person; only a verified address can be on one."""
         listed = self.setting("WHITELISTED_EMAILS") or self.setting("WHITELISTED_DOMAINS")
-        if listed and self.policy.is_address_unverified(response):
+        if listed and self.policy.verification_of(self, response, details.get("email")) is not Verification.VERIFIED:
             return False
         return bool(super().auth_allowed(response, details))
 
@@ -146,9 +147,13 @@ class Guarded(TransportBase):
         except MALFORMED_DATA_ERRORS:
             details = {}
         self.raw_details = details
+        address = details.get("email")
+        if self.policy.verification_of(self, response, address) is Verification.DENIED:
+            # Some backends repeat the address under other names, which a setting may map to a field of the user.
+            details = {name: None if value == address else value for name, value in details.items()}
         cleaned = clean_details(details)
         # A custom user model may have another name for the address.
-        return {get_user_model().get_email_field_name(): cleaned["email"], **cleaned}
+        return {**cleaned, get_user_model().get_email_field_name(): cleaned["email"]}
 
     def get_user_id(self, details: Any, response: Any) -> str:
         """Return the provider's id of the person.

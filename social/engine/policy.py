@@ -5,8 +5,9 @@ from typing import Any, ClassVar
 
 from social_core.exceptions import AuthResponseError
 
-from shared.contract.errors import ProviderBadResponse, TokenAudienceMismatch
+from shared.contract.errors import ProviderBadResponse, TokenAudienceMismatch, TokenRejected
 from shared.contract.sign_up import Credential
+from social.engine.addresses import AddressRule, Verification
 from social.engine.backends import Guarded
 from social.engine.strategy import Pending
 from social.oidc import id_tokens
@@ -38,6 +39,8 @@ class Policy:
     """Settings of the backend that apply unless the operator sets them."""
     stable_keys: ClassVar[frozenset[str] | None] = None
     """The fields that `_ID_KEY` may name; None for any field that is never reassigned to another person."""
+    addresses: ClassVar[AddressRule] = AddressRule()
+    """What makes the provider's e-mail addresses verified; by default nothing does."""
     misconfigured_codes: ClassVar[frozenset[object]] = frozenset()
     """Error codes by which the provider refuses our registration rather than the token."""
 
@@ -103,10 +106,9 @@ class Policy:
         """Return the claims of a proven id_token in the form of the backend's profile."""
         return dict(claims)
 
-    def is_address_unverified(self, profile: Mapping[str, Any]) -> bool:
-        """Return True if the provider reports the profile's address as unverified."""
-        flags = [profile.get(name) for name in ("email_verified", "verified_email", "verified")]
-        return any(flag is False or flag == "false" for flag in flags)
+    def verification_of(self, backend: Guarded, profile: Mapping[str, Any], address: object) -> Verification:
+        """Return what the provider says about an address that the backend has read from the profile."""
+        return self.addresses.verification_of(profile, address)
 
     def client_ids(self, backend: Guarded) -> frozenset[str]:
         """Return our client ids at the provider: `_KEY` and `_CLIENT_IDS`."""
@@ -141,3 +143,15 @@ def require_our_client_id(named: object, ours: frozenset[str]) -> None:
         raise ProviderBadResponse
     if named not in ours:
         raise TokenAudienceMismatch
+
+
+def require_same_user(named: object, uid: str) -> None:
+    """Check that the person whom a check names is the profile's.
+
+    :raises ProviderBadResponse: the check has no usable id.
+    :raises TokenRejected: the check names another person.
+    """
+    if isinstance(named, bool) or not isinstance(named, str | int) or named == "":
+        raise ProviderBadResponse
+    if str(named) != uid:
+        raise TokenRejected

@@ -64,8 +64,15 @@ def clean_json(value: Any) -> Any:
 
 
 def clean_email(value: object) -> str:
-    """Return a valid e-mail address that the user table can hold, or ""; an address is never truncated."""
+    """Return a valid e-mail address that the user table can hold, or ""; an address is never truncated.
+
+    Django's validator accepts control characters in a quoted local part, characters without width in the domain, and in
+    the local part the four non-ASCII characters that are an ASCII letter in another case: the Kelvin sign in lower case
+    is a `k`, and would satisfy an allow list that names someone else's address.
+    """
     if not isinstance(value, str) or len(value) > MAX_EMAIL:
+        return ""
+    if not value.isprintable() or not value.rpartition("@")[0].isascii():
         return ""
     try:
         validate_email(value)

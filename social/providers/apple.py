@@ -8,6 +8,7 @@ sends the person's name to the app only, at the first sign-in; the app passes it
 from typing import Any
 
 from shared.contract.sign_up import Credential
+from social.engine.addresses import AddressRule
 from social.engine.backends import Guarded
 from social.engine.policy import Policy, names_in
 from social.oidc.id_tokens import Claims, Issuer
@@ -24,6 +25,11 @@ class Apple(Policy):
     needs = ("CLIENT",)
     # An e-mail address must not become a user name (docs/contract.md, section 4).
     enforced = {"EMAIL_AS_USERNAME": False, "ID_KEY": None}
+    # True also as a string; false for some accounts of Sign in with Apple at Work & School.
+    addresses = AddressRule(
+        flags=("email_verified",),
+        source="https://developer.apple.com/documentation/signinwithapple/authenticating-users-with-sign-in-with-apple",
+    )
     issuer = Issuer(frozenset({"https://appleid.apple.com"}), "https://appleid.apple.com/auth/keys")
 
     def client_ids(self, backend: Guarded) -> frozenset[str]:

@@ -193,6 +193,25 @@ def check_overlapping_providers(app_configs: Any, **kwargs: Any) -> Sequence[Che
 
 
 @register("social")
+def check_allow_lists(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """Warn if an allow list applies to a provider none of whose addresses is known to be verified."""
+    return [
+        Warning(
+            f"{setting} refuses everyone who comes from {name}: nothing says that an address there is verified.",
+            hint=f"Remove {name} from SOCIAL_PROVIDERS, or set {setting_name(name, option)} to [] to let all of its "
+            "users in.",
+            id="social.W007",
+        )
+        for name in conf.providers
+        for policy in [policy_for(name)]
+        if policy is not None and not policy.addresses.can_verify
+        for option in ("WHITELISTED_EMAILS", "WHITELISTED_DOMAINS")
+        for setting, listed in [_effective(name, option)]
+        if listed and not isinstance(listed, str)  # `social.checks` reports a string
+    ]
+
+
+@register("social")
 def check_tls(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
     """Check that the TLS certificates of providers are verified."""
     names = ["VERIFY_SSL", *(setting_name(*owner, "VERIFY_SSL") for owner in ((), *((one,) for one in conf.providers)))]

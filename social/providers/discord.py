@@ -8,10 +8,11 @@ operator's `_SCOPE` includes `email`.
 
 from typing import Any
 
-from shared.contract.errors import ProviderBadResponse, TokenRejected
+from shared.contract.errors import ProviderBadResponse
 from shared.contract.sign_up import Credential
+from social.engine.addresses import AddressRule
 from social.engine.backends import Guarded
-from social.engine.policy import Policy, get_claims, names_in, require_our_client_id
+from social.engine.policy import Policy, get_claims, names_in, require_our_client_id, require_same_user
 from social.engine.strategy import Pending
 from social.network.concurrency import run_concurrently
 
@@ -25,6 +26,9 @@ class Discord(Policy):
     hosts = frozenset({"discord.com"})
     proof = "`application.id` of `GET /oauth2/@me` is one of our client ids"
     enforced = {"ID_KEY": None}
+    addresses = AddressRule(
+        flags=("verified",), source="https://discord.com/developers/docs/resources/user#user-object-user-structure"
+    )
 
     def by_access_token(self, backend: Guarded, credential: Credential) -> Pending:
         """Check the token; the response is the profile, unless the token also gives access to the address."""
@@ -36,9 +40,9 @@ class Discord(Policy):
             profile = answer["user"] if _is_complete(answer) else backend.user_data(token)
         if not isinstance(profile, dict):
             raise ProviderBadResponse
+        # The profile call requires the scope `identify`, and with it the check names the user.
         user = answer.get("user")
-        if isinstance(user, dict) and backend.get_user_id({}, user) != backend.get_user_id({}, profile):
-            raise TokenRejected
+        require_same_user(user.get("id") if isinstance(user, dict) else None, backend.get_user_id({}, profile))
         backend.proven_profile = profile
         return backend.do_auth(token)
 

@@ -35,7 +35,8 @@ class Facebook(Policy):
 
     def profile_of(self, claims: Claims, credential: Credential) -> dict[str, Any]:
         """Return the claims under Graph's names for them; `sub` is Graph's `id`."""
-        names = {"id": "sub", "first_name": "given_name", "last_name": "family_name", "name": "name", "email": "email"}
+        names = {"id": "sub", "first_name": "given_name", "last_name": "family_name"}
+        names |= {name: name for name in ("name", "email", "email_verified")}
         return {ours: claims[theirs] for ours, theirs in names.items() if theirs in claims}
 
     def by_access_token(self, backend: Guarded, credential: Credential) -> Pending:

@@ -8,10 +8,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from shared.contract.errors import TokenRejected
+from django.utils.dateparse import parse_datetime
+
 from shared.contract.sign_up import Credential
+from social.engine.addresses import AddressRule, Verification
 from social.engine.backends import Guarded
-from social.engine.policy import Policy, get_claims, require_our_client_id
+from social.engine.policy import Policy, get_claims, require_our_client_id, require_same_user
 from social.engine.strategy import Pending
 from social.network.concurrency import run_concurrently
 from social.providers.catalogue import CATALOGUE, find_invalid_url
@@ -25,6 +27,9 @@ class GitLab(Policy):
     backend = "social_core.backends.gitlab.GitLabOAuth2"
     proof = "`application.uid` of `/oauth/token/info` is one of our client ids"
     enforced = {"ID_KEY": None}
+    addresses = AddressRule(
+        flags=("confirmed_at",), source="https://docs.gitlab.com/administration/settings/sign_up_restrictions/"
+    )
 
     @classmethod
     def find_setting_error(cls, setting: Callable[[str], Any]) -> str | None:
@@ -40,14 +45,19 @@ class GitLab(Policy):
         claims, pending = run_concurrently(
             lambda: self._check(backend, credential), lambda: backend.do_auth(credential.access_token)
         )
-        owner = claims.get("resource_owner_id")
-        if owner is not None and str(owner) != backend.get_user_id({}, pending.profile):
-            raise TokenRejected
+        require_same_user(claims.get("resource_owner_id"), backend.get_user_id({}, pending.profile))
         return pending
 
-    def is_address_unverified(self, profile: Mapping[str, Any]) -> bool:
-        """Return True if the profile says that the address is not confirmed."""
-        return "confirmed_at" in profile and not profile["confirmed_at"]
+    def verification_of(self, backend: Guarded, profile: Mapping[str, Any], address: object) -> Verification:
+        """Return what GitLab says about the address: it is verified if gitlab.com has the time of a confirmation.
+
+        An installation whose e-mail confirmation is off, the default, also has such a time of each user.
+        """
+        if "confirmed_at" in profile:
+            profile = {**profile, "confirmed_at": _is_time(profile["confirmed_at"])}
+        said = super().verification_of(backend, profile, address)
+        elsewhere = _installation(backend) != DEFAULT_URL
+        return Verification.UNKNOWN if said is Verification.VERIFIED and elsewhere else said
 
     def _check(self, backend: Guarded, credential: Credential) -> dict[str, Any]:
         url = f"{_installation(backend)}/oauth/token/info"
@@ -57,6 +67,13 @@ class GitLab(Policy):
             application.get("uid") if isinstance(application, dict) else None, self.client_ids(backend)
         )
         return claims
+
+
+def _is_time(value: object) -> bool:
+    try:
+        return isinstance(value, str) and parse_datetime(value) is not None
+    except ValueError:  # of the right form, but no date
+        return False
 
 
 def _installation(backend: Guarded) -> str:

@@ -8,10 +8,11 @@ profile's.
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from shared.contract.errors import ProviderBadResponse, SignUpNotAllowed, TokenAudienceMismatch, TokenRejected
+from shared.contract.errors import ProviderBadResponse, SignUpNotAllowed, TokenAudienceMismatch
 from shared.contract.sign_up import Credential
+from social.engine.addresses import AddressRule
 from social.engine.backends import Guarded
-from social.engine.policy import Policy, get_claims
+from social.engine.policy import Policy, get_claims, require_same_user
 from social.engine.strategy import Pending
 from social.network.concurrency import run_concurrently
 from social.oidc.id_tokens import Claims, Issuer
@@ -33,6 +34,10 @@ class Google(Policy):
         "https://www.googleapis.com/oauth2/v3/certs",
         accepts_unrequested_nonce=True,
     )
+    addresses = AddressRule(
+        flags=("email_verified",),
+        source="https://developers.google.com/identity/openid-connect/openid-connect#an-id-tokens-payload",
+    )
     # The operator's settings could make social-core use another key, such as the e-mail address.
     enforced = {"ID_KEY": None, "USE_UNIQUE_USER_ID": False}
 
@@ -52,8 +57,8 @@ class Google(Policy):
         if not isinstance(profile, dict):
             raise ProviderBadResponse
         uid = backend.get_user_id({}, profile)
-        if "sub" in claims and str(claims["sub"]) != uid:
-            raise TokenRejected
+        if "sub" in claims:
+            require_same_user(claims["sub"], uid)
         # The backend's own call would check the address before the id.
         backend.proven_profile = self.profile_of(profile, credential)
         return backend.do_auth(token)

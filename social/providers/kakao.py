@@ -4,13 +4,12 @@ https://developers.kakao.com/docs/latest/en/kakaologin/rest-api#get-token-info. 
 (`_APP_ID`), not by its client id.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
-from shared.contract.errors import TokenRejected
 from shared.contract.sign_up import Credential
+from social.engine.addresses import AddressRule
 from social.engine.backends import Guarded
-from social.engine.policy import Policy, get_claims, names_in, require_our_client_id
+from social.engine.policy import Policy, get_claims, names_in, require_our_client_id, require_same_user
 from social.engine.strategy import Pending
 from social.network.concurrency import run_concurrently
 
@@ -25,6 +24,12 @@ class Kakao(Policy):
     proof = "`app_id` of `access_token_info` is one of `_APP_ID`"
     needs = ("KEY", "SECRET", "APP_ID")
     enforced = {"ID_KEY": None}
+    # `is_email_valid` becomes false when another account takes over the address.
+    addresses = AddressRule(
+        flags=("is_email_valid", "is_email_verified"),
+        within="kakao_account",
+        source="https://developers.kakao.com/docs/latest/en/kakaologin/rest-api#kakaoaccount",
+    )
 
     def client_ids(self, backend: Guarded) -> frozenset[str]:
         """Return the numbers of our apps."""
@@ -34,15 +39,8 @@ class Kakao(Policy):
         """Check the token and request the profile."""
         token = credential.access_token
         claims, pending = run_concurrently(lambda: self._check(backend, token), lambda: backend.do_auth(token))
-        owner = claims.get("id")
-        if owner is None or str(owner) != backend.get_user_id({}, pending.profile):
-            raise TokenRejected
+        require_same_user(claims.get("id"), backend.get_user_id({}, pending.profile))
         return pending
-
-    def is_address_unverified(self, profile: Mapping[str, Any]) -> bool:
-        """Return True if the account says that the address is not verified."""
-        account = profile.get("kakao_account")
-        return isinstance(account, dict) and account.get("is_email_verified") is not True
 
     def _check(self, backend: Guarded, token: str | None) -> dict[str, Any]:
         claims = get_claims(backend, CHECK_URL, headers={"Authorization": f"Bearer {token}"})

@@ -15,6 +15,7 @@ from social_core.exceptions import AuthResponseError
 
 from shared.contract.errors import TokenAudienceMismatch, TokenRejected
 from shared.contract.sign_up import Credential
+from social.engine.addresses import OPENID_CONNECT
 from social.engine.backends import Guarded
 from social.engine.policy import Policy, require_our_client_id
 from social.engine.strategy import Pending
@@ -29,6 +30,7 @@ class Keycloak(Policy):
     backend = "social_core.backends.keycloak.KeycloakOAuth2"
     needs = ("KEY", "PUBLIC_KEY")
     proof = "the access token is signed with the realm's `_PUBLIC_KEY`, its `azp` and `aud` are our client id"
+    addresses = OPENID_CONNECT
     # The backend's default is a string, in which PyJWT would search for the algorithm as a substring.
     enforced = {"ALGORITHM": ["RS256"]}
 

@@ -3,6 +3,7 @@
 https://developers.line.biz/en/reference/line-login/#verify-access-token
 """
 
+from shared.contract.errors import ProviderBadResponse, TokenRejected
 from shared.contract.sign_up import Credential
 from social.engine.backends import Guarded
 from social.engine.policy import Policy, get_claims, require_our_client_id
@@ -29,3 +30,9 @@ class Line(Policy):
     def _check(self, backend: Guarded, token: str | None) -> None:
         claims = get_claims(backend, CHECK_URL, params={"access_token": token})
         require_our_client_id(claims.get("client_id"), self.client_ids(backend))
+        # The page requires the application to check that the value is positive.
+        remaining = claims.get("expires_in")
+        if isinstance(remaining, bool) or not isinstance(remaining, int):
+            raise ProviderBadResponse
+        if remaining <= 0:
+            raise TokenRejected

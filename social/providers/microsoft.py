@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from shared.contract.errors import TokenRejected
+from social.engine.addresses import AddressRule
 from social.engine.backends import Guarded
 from social.engine.policy import names_in
 from social.oidc.discovery import configuration_of
@@ -25,6 +26,12 @@ class Microsoft(OpenIDConnect):
     """Microsoft by id_token of a tenant in `_TENANTS`, or of the one in `_TENANT_ID`."""
 
     proof = "the id_token's `aud` is one of our client ids, its `iss` one of the named tenants'"
+    # An administrator can give a user any address, so `email` alone proves nothing, nor do `upn` and
+    # `preferred_username`. The optional claim says that the owner of the domain of `email` is verified.
+    addresses = AddressRule(
+        flags=("xms_edov",),
+        source="https://learn.microsoft.com/en-us/entra/identity-platform/optional-claims-reference",
+    )
 
     @classmethod
     def find_setting_error(cls, setting: Callable[[str], Any]) -> str | None:

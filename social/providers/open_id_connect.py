@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
+from social.engine.addresses import OPENID_CONNECT, AddressRule
 from social.engine.backends import Guarded
 from social.engine.policy import Policy, names_in
 from social.oidc.discovery import configuration_of
@@ -24,6 +25,7 @@ class OpenIDConnect(Policy):
     needs = ("KEY",)
     proof = "the id_token's `aud` is one of our client ids"
     stable_keys = frozenset({"sub", "oid"})
+    addresses: ClassVar[AddressRule] = OPENID_CONNECT
     entry: ClassVar[Entry]
     """The backend's entry in the catalogue."""
 

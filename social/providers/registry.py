@@ -74,7 +74,8 @@ def policy_for(name: str) -> type[Policy] | None:
 
 def accepts_unverified(name: str) -> bool:
     """Return True if the operator accepts the provider's tokens without a proof (`_ACCEPT_UNVERIFIED`)."""
-    return getattr(settings, setting_name(name, "ACCEPT_UNVERIFIED"), None) in {1, "1"}
+    # In a settings module it can be True; `config.environment` accepts 1 only.
+    return getattr(settings, setting_name(name, "ACCEPT_UNVERIFIED"), None) in (True, "1")
 
 
 def enabled() -> dict[str, type[Policy]]:

@@ -6,10 +6,11 @@ https://dev.twitch.tv/docs/authentication/validate-tokens/. The profile call mus
 
 from typing import Any
 
-from shared.contract.errors import ProviderBadResponse, TokenRejected
+from shared.contract.errors import ProviderBadResponse
 from shared.contract.sign_up import Credential
+from social.engine.addresses import AddressRule
 from social.engine.backends import Guarded
-from social.engine.policy import Policy, get_claims, require_our_client_id
+from social.engine.policy import Policy, get_claims, require_our_client_id, require_same_user
 from social.engine.strategy import Pending
 from social.network.concurrency import run_concurrently
 
@@ -24,6 +25,8 @@ class Twitch(Policy):
     hosts = frozenset({"id.twitch.tv", "api.twitch.tv"})
     proof = "`client_id` of `oauth2/validate` is one of our client ids"
     enforced = {"ID_KEY": None}
+    # "The user's verified email address."
+    addresses = AddressRule(promised=True, source="https://dev.twitch.tv/docs/api/reference/#get-users")
 
     def by_access_token(self, backend: Guarded, credential: Credential) -> Pending:
         """Check the token and request the profile; one after the other if we have several client ids."""
@@ -35,8 +38,7 @@ class Twitch(Policy):
         else:
             claims = self._check(backend, token, ours)
             profile = _profile(backend, token, claims["client_id"])
-        if backend.get_user_id({}, profile) != claims.get("user_id"):
-            raise TokenRejected
+        require_same_user(claims.get("user_id"), backend.get_user_id({}, profile))
         backend.proven_profile = profile
         return backend.do_auth(token)
 

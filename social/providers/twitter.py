@@ -6,6 +6,7 @@ https://developer.x.com/en/docs/x-api/v1/accounts-and-users/manage-account-setti
 """
 
 from shared.contract.sign_up import Credential
+from social.engine.addresses import AddressRule
 from social.engine.backends import Guarded
 from social.engine.policy import Policy
 from social.engine.strategy import Pending
@@ -19,6 +20,13 @@ class Twitter(Policy):
     accepts = (("access_token", "access_token_secret"),)
     hosts = frozenset({"api.twitter.com"})
     proof = "the OAuth 1 signature, made with our consumer secret, on the profile call"
+    # "If the user does not have an email address on their account, or if the email address is not verified, null will
+    # be returned."
+    addresses = AddressRule(
+        promised=True,
+        source="https://developer.x.com/en/docs/x-api/v1/accounts-and-users/manage-account-settings/api-reference/"
+        "get-account-verify_credentials",
+    )
     # 215 "bad authentication data", 416 "suspended application": errors of the consumer, not of the token.
     misconfigured_codes = frozenset({215, 416})
 

@@ -53,7 +53,13 @@ CHECKERS: Mapping[str, Checker] = {
         "https://gitlab.com/oauth/token/info",
         "https://gitlab.com/api/v4/user",
         {"resource_owner_id": 10022, "scope": ["read_user"], "application": {"uid": OURS}, "expires_in": 7200},
-        {"id": 10022, "username": "ripley", "name": "Ellen Ripley", "email": "ripley@example.com"},
+        {
+            "id": 10022,
+            "username": "ripley",
+            "name": "Ellen Ripley",
+            "email": "ripley@example.com",
+            "confirmed_at": "2026-01-01T00:00:00.000Z",
+        },
         of="application.uid",
         uid="10022",
         name="ripley",
@@ -85,7 +91,7 @@ CHECKERS: Mapping[str, Checker] = {
         {
             "id": 10024,
             "properties": {"nickname": "ripley"},
-            "kakao_account": {"email": "ripley@example.com", "is_email_verified": True},
+            "kakao_account": {"email": "ripley@example.com", "is_email_valid": True, "is_email_verified": True},
         },
         of="app_id",
         uid="10024",

@@ -14,7 +14,8 @@ from social_django.models import UserSocialAuth
 from tests.contract.answers import assert_error
 from tests.contract.checkers import CHECKERS, OURS, THEIRS, Checker
 from tests.contract.conftest import ApiClient
-from tests.contract.users import all_rows
+from tests.contract.users import PROFILES, all_rows
+from tests.providers import Providers, json_answer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.threat(1, 3, 4)]
 
@@ -27,6 +28,8 @@ AT_ONCE = "discord with SCOPE"
 
 
 EACH = [*CHECKERS, AT_ONCE]
+NAMES_A_USER = [*(name for name, one in CHECKERS.items() if one.whose), AT_ONCE]
+NOBODY = [..., None, "", True, False, [], {}, ["10024"], 1.5]
 
 
 @pytest.fixture(params=EACH)
@@ -133,7 +136,7 @@ def test_a_malformed_check_is_refused(
     refused(sign_up(one_api, provider, mock, check={"json": claims}), "provider_bad_response")
 
 
-@pytest.mark.parametrize("provider", [*(name for name, one in CHECKERS.items() if one.whose), AT_ONCE], indirect=True)
+@pytest.mark.parametrize("provider", NAMES_A_USER, indirect=True)
 @pytest.mark.parametrize("who", ["666", 666], ids=repr)
 def test_check_and_profile_must_name_the_same_user(
     one_api: ApiClient, provider: str, mock: responses.RequestsMock, who: Any
@@ -176,36 +179,77 @@ def test_check_and_profile_call_are_both_required_at_each_provider(
     refused(sign_up(one_api, provider, mock, **{which: {"status": status, "body": "no"}}), code)
 
 
-@pytest.mark.parametrize("provider", ["twitch", "kakao"], indirect=True)
-def test_a_check_without_a_user_matches_no_id(one_api: ApiClient, provider: str, mock: responses.RequestsMock) -> None:
-    """A missing user id does not match the id `None`."""
-    checker = CHECKERS[provider]
-    claims = {name: value for name, value in checker.claims.items() if name != checker.whose}
-    person = {"id": "None", "login": "ripley"}
-    profile = {"data": [person]} if provider == "twitch" else person
-    refused(sign_up(one_api, provider, mock, check={"json": claims}, profile={"json": profile}), "token_rejected")
-
-
-@pytest.mark.parametrize(
-    ("provider", "unverified"),
-    [
-        ("discord", {"verified": False}),
-        (AT_ONCE, {"verified": False}),
-        ("gitlab", {"confirmed_at": None}),
-        ("kakao", {"kakao_account": {"email": "ripley@example.com", "is_email_verified": False}}),
-    ],
-    indirect=["provider"],
-)
-def test_an_allow_list_needs_a_verified_address(
-    one_api: ApiClient, provider: str, mock: responses.RequestsMock, unverified: dict[str, Any]
+@pytest.mark.parametrize("provider", NAMES_A_USER, indirect=True)
+@pytest.mark.parametrize("who", NOBODY, ids=repr)
+def test_a_check_without_a_user_is_refused(
+    one_api: ApiClient, provider: str, mock: responses.RequestsMock, who: Any
 ) -> None:
-    """An unverified address is on no allow list; a verified one is."""
-    profile = CHECKERS[provider].profile
-    with override_settings(SOCIAL_AUTH_WHITELISTED_DOMAINS=["example.com"]):
-        answer = sign_up(one_api, provider, mock, profile={"json": {**profile, **unverified}})
-        refused(answer, "sign_up_not_allowed")
+    """A check that has to name a user and does not is no proof, and no fault of the client."""
+    checker = CHECKERS[provider]
+    claims = without(checker, who) if who is ... else checker.with_claim(checker.whose, who)
+    refused(sign_up(one_api, provider, mock, check={"json": claims}), "provider_bad_response")
+
+
+@pytest.mark.parametrize("provider", NAMES_A_USER, indirect=True)
+@pytest.mark.parametrize("check", ["with a user", "without a user"])
+def test_a_profile_without_a_user_is_refused(
+    one_api: ApiClient, provider: str, mock: responses.RequestsMock, check: str
+) -> None:
+    """Neither the check's user nor its absence stands in for the id of the profile, nor does the id `None`."""
+    checker = CHECKERS[provider]
+    claims = without(checker, ...) if check == "without a user" else checker.claims
+    for uid in ({}, {"id": None}, {"id": ""}, {"id": "None"}):
+        nobody = {**uid, "login": "ripley", "username": "ripley"}
+        profile = {"data": [nobody]} if provider == "twitch" else nobody
+        answer = sign_up(one_api, provider, mock, check={"json": claims}, profile={"json": profile})
+        expected = uid == {"id": "None"} and check == "with a user"
+        refused(answer, "token_rejected" if expected else "provider_bad_response")
         mock.reset()
-        assert sign_up(one_api, provider, mock).status_code == 201
+
+
+def without(checker: Checker, who: Any) -> dict[str, Any]:
+    """Return the claims of a check without the user."""
+    first, _, rest = str(checker.whose).partition(".")
+    claims = {name: value for name, value in checker.claims.items() if name != first}
+    return {**claims, first: {}} if rest else claims
+
+
+@pytest.mark.parametrize("claims", [{"sub": None}, {"sub": ""}, {"sub": False}, {"sub": []}], ids=str)
+def test_googles_check_with_a_malformed_user_is_refused(
+    one_api: ApiClient, providers: Providers, claims: dict[str, Any]
+) -> None:
+    """`tokeninfo` need not name the user; a malformed name is no proof."""
+    fields = providers.knows("google-oauth2", "t", **PROFILES["google-oauth2"])
+    named = {"aud": "our-google_oauth2-key", **claims}
+    providers.answers("google-tokeninfo", json_answer(200, named))
+    refused(one_api.sign_up(fields), "provider_bad_response")
+
+
+@pytest.mark.parametrize("provider", ["line"], indirect=True)
+@pytest.mark.parametrize(
+    ("remaining", "code"),
+    [
+        (0, "token_rejected"),
+        (-1, "token_rejected"),
+        (-(2**70), "token_rejected"),
+        *((value, "provider_bad_response") for value in (..., None, "2591659", "", 1.5, 0.0, True, False, [], [1], {})),
+    ],
+    ids=repr,
+)
+def test_a_token_of_line_must_have_time_left(
+    one_api: ApiClient, provider: str, mock: responses.RequestsMock, remaining: Any, code: str
+) -> None:
+    """`expires_in` has to be a positive integer, as LINE's page requires the application to check."""
+    claims = {**CHECKERS[provider].claims, "expires_in": remaining}
+    check = {name: value for name, value in claims.items() if value is not ...}
+    refused(sign_up(one_api, provider, mock, check={"json": check}), code)
+
+
+@pytest.mark.parametrize("provider", ["line"], indirect=True)
+def test_a_token_of_line_may_end_in_a_second(api: ApiClient, provider: str, mock: responses.RequestsMock) -> None:
+    """The least positive value is accepted."""
+    check = CHECKERS[provider].with_claim("expires_in", 1)
+    assert sign_up(api, provider, mock, check={"json": check}).status_code == 201
 
 
 def test_the_checks_failure_comes_first(one_api: ApiClient, provider: str, mock: responses.RequestsMock) -> None:

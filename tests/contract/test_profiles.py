@@ -71,6 +71,19 @@ EMAILS: dict[str, tuple[Any, str]] = {
     "NUL": ("ripley\x00@example.com", ""),
     "a newline": ("ripley@example.com\nBcc: x@example.com", ""),
     "over-long": ("r" * 250 + "@example.com", ""),
+    "a control character in quotes": ('"ri\x01pley"@example.com', ""),
+    "an escaped control character in quotes": ('"ri\\\x1bpley"@example.com', ""),
+    "a tab in quotes": ('"ri\\\tpley"@example.com', ""),
+    "DEL in quotes": ('"ri\x7fpley"@example.com', ""),
+    "no width in the domain": ("ripley@example\u200b.com", ""),
+    "a soft hyphen in the domain": ("ripley@exam\u00adple.com", ""),
+    "marks of direction": ("ripley@example\u202e.com", ""),
+    "the Kelvin sign": ("\u212aripley@example.com", ""),
+    "the long s": ("\u017fripley@example.com", ""),
+    "a domain that ends with a dot": ("ripley@example.com.", ""),
+    "two at signs": ("a@evil@example.com", ""),
+    "an at sign in quotes": ('"a@evil"@example.com', '"a@evil"@example.com'),
+    "an international domain": ("ripley@exämple.com", "ripley@exämple.com"),
     "as long as may be": ("r" * 64 + "@" + ("e" * 60 + ".") * 3 + "com", "r" * 64 + "@" + ("e" * 60 + ".") * 3 + "com"),
     "an address": ("Ripley+x@Example.com", "Ripley+x@example.com"),
 }
@@ -120,6 +133,7 @@ def test_a_first_name_is_cleaned_or_dropped(one_api: ApiClient, providers: Provi
     assert (again.status_code, again.json()["first_name"]) == (201, kept)
 
 
+@pytest.mark.threat(44)
 @pytest.mark.parametrize(("value", "kept"), EMAILS.values(), ids=EMAILS)
 @pytest.mark.parametrize("provider", ["facebook", "github"])
 def test_an_address_is_kept_whole_or_dropped(

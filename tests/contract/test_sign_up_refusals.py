@@ -61,31 +61,31 @@ def test_an_inactive_user_cannot_sign_in(api: ApiClient, providers: Providers, p
     refused(api, known(providers, provider), "account_inactive")
 
 
-@pytest.mark.parametrize("whom", [[], ["facebook"]], ids=["unknown", "known"])
+@pytest.mark.parametrize("whom", [[], ["google-oauth2"]], ids=["unknown", "known"])
 def test_an_address_outside_the_allowed_domains_is_refused(
     api: ApiClient, providers: Providers, settings: Settings, whom: list[str]
 ) -> None:
     """An address of another domain, or none, is refused, also for a known user."""
     for provider in whom:
-        link(person("parker").user, provider)
+        link(person("parker").user, provider, "10014")
     settings.SOCIAL_AUTH_WHITELISTED_DOMAINS = ["weyland.example"]
     for email in ("ripley@example.com", "ripley@weyland.example.com", "ripley@notweyland.example"):
-        refused(api, known(providers, "facebook", email=email), "sign_up_not_allowed")
+        refused(api, known(providers, "google-oauth2", email=email), "sign_up_not_allowed")
 
 
 def test_an_address_outside_the_allowed_addresses_is_refused(
     api: ApiClient, providers: Providers, settings: Settings
 ) -> None:
     """An allowed address signs up, and the others are refused."""
-    settings.SOCIAL_AUTH_FACEBOOK_WHITELISTED_EMAILS = ["ripley@example.com"]
-    refused(api, known(providers, "facebook", email="parker@example.com"), "sign_up_not_allowed")
-    assert api.sign_up(known(providers, "facebook")).status_code == 201
+    settings.SOCIAL_AUTH_GOOGLE_OAUTH2_WHITELISTED_EMAILS = ["ripley@example.com"]
+    refused(api, known(providers, "google-oauth2", email="parker@example.com"), "sign_up_not_allowed")
+    assert api.sign_up(known(providers, "google-oauth2")).status_code == 201
 
 
 def test_an_allow_list_applies_to_linking(api: ApiClient, providers: Providers, settings: Settings) -> None:
     """An address that is not on the list cannot be linked."""
     settings.SOCIAL_AUTH_WHITELISTED_DOMAINS = ["weyland.example"]
-    refused(api, known(providers, "facebook"), "sign_up_not_allowed", person().token)
+    refused(api, known(providers, "google-oauth2"), "sign_up_not_allowed", person().token)
 
 
 @pytest.mark.parametrize("verified", [False, None, "true", "yes", 1, 0, [], "missing"], ids=repr)

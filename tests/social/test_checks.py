@@ -60,7 +60,18 @@ def _registered(name: str, **more: Any) -> dict[str, Any]:
         ("social.E001", _enabled("spotify") | _registered("SPOTIFY", ACCEPT_UNVERIFIED="yes")),
         ("social.W002", _enabled("spotify") | _registered("SPOTIFY", ACCEPT_UNVERIFIED=1)),
         ("social.W002", _enabled("tumblr") | _registered("TUMBLR", ACCEPT_UNVERIFIED="1")),
+        ("social.E001", _enabled("spotify") | _registered("SPOTIFY", ACCEPT_UNVERIFIED="true")),
+        ("social.E001", _enabled("spotify") | _registered("SPOTIFY", ACCEPT_UNVERIFIED=[1])),
+        ("social.W002", _enabled("spotify") | _registered("SPOTIFY", ACCEPT_UNVERIFIED=True)),
         ("social.E008", {"SOCIAL_AUTH_FACEBOOK_ACCEPT_UNVERIFIED": 1}),
+        ("social.W007", _enabled("facebook") | {"SOCIAL_AUTH_WHITELISTED_DOMAINS": ["example.com"]}),
+        ("social.W007", _enabled("github") | {"SOCIAL_AUTH_GITHUB_WHITELISTED_EMAILS": ["ripley@example.com"]}),
+        (
+            "social.W007",
+            _enabled("line", "discord")
+            | _registered("LINE", WHITELISTED_DOMAINS=["example.com"])
+            | _registered("DISCORD"),
+        ),
         ("social.E002", _enabled("oidc") | _registered("OIDC")),
         ("social.E002", _enabled("kakao") | _registered("KAKAO", APP_ID=" , ")),
         ("social.E009", _enabled("oidc") | _registered("OIDC", OIDC_ENDPOINT=OIDC, ID_KEY="email")),
@@ -213,6 +224,13 @@ def test_several_faults_are_all_reported() -> None:
         _enabled("azuread-oauth2") | _registered("AZUREAD_OAUTH2", TENANTS=["a"]),
         _enabled("azuread-tenant-oauth2") | _registered("AZUREAD_TENANT_OAUTH2", TENANT_ID="contoso.com"),
         _enabled("discord", "gitlab") | _registered("DISCORD") | _registered("GITLAB"),
+        _enabled("google-oauth2", "twitter", "discord", "twitch", "oidc")
+        | {"SOCIAL_AUTH_WHITELISTED_DOMAINS": ["example.com"]}
+        | _registered("OIDC", OIDC_ENDPOINT=OIDC)
+        | _registered("DISCORD")
+        | _registered("TWITCH"),
+        _enabled("google-oauth2", "facebook")
+        | {"SOCIAL_AUTH_WHITELISTED_DOMAINS": ["example.com"], "SOCIAL_AUTH_FACEBOOK_WHITELISTED_DOMAINS": []},
         # The provider's own setting overrides the general one.
         _enabled("github") | {"SOCIAL_AUTH_GITHUB_ID_KEY": "node_id", "SOCIAL_AUTH_ID_KEY": "email"},
     ],

@@ -99,12 +99,12 @@ def test_an_inactive_user_is_refused_without_a_write(providers: Providers) -> No
 @pytest.mark.parametrize("hosts", [["example.org"], ["example.com"]])
 def test_an_allow_list_of_one_provider_applies(providers: Providers, hosts: list[str]) -> None:
     """SOCIAL_AUTH_<NAME>_WHITELISTED_DOMAINS works as in social-core."""
-    with override_settings(SOCIAL_AUTH_GITHUB_WHITELISTED_DOMAINS=hosts):
+    with override_settings(SOCIAL_AUTH_GOOGLE_OAUTH2_WHITELISTED_DOMAINS=hosts):
         if hosts == ["example.com"]:
-            assert signed_up(providers, "github").outcome == "created"
+            assert signed_up(providers, "google-oauth2").outcome == "created"
         else:
             with pytest.raises(SignUpNotAllowed):
-                signed_up(providers, "github")
+                signed_up(providers, "google-oauth2")
             assert nothing_written()
 
 
