@@ -92,6 +92,7 @@ PERSONAS = (
     _scripted(143, "empty-id", "The profile's id is an empty string."),
     _scripted(144, "true-id", "The profile's id is true."),
     _scripted(145, "nan-id", "The profile's id is NaN, which is not JSON."),
+    _scripted(146, "odd-email", "The address is verified, and has a control character in a quoted local part."),
 )
 
 _BY_NAME = {persona.name: persona for persona in PERSONAS}
@@ -159,6 +160,7 @@ def _with_id(new_id: Callable[[object], object]) -> Callable[[Account], Account]
 ALTERATIONS: Mapping[str, Callable[[Account], Account]] = {
     "no-email": lambda account: replace(account, email=None),
     "unverified-email": lambda account: replace(account, email_verified=False),
+    "odd-email": lambda account: replace(account, email='"odd\x01email"@example.com'),
     "long-name": _with_names(lambda name: (name * 1000)[:1000]),
     "nul-name": _with_names(lambda name: f"{name[:2]}\x00{name[2:]}\x1b"),
     "no-id": _with_id(lambda _: ABSENT),

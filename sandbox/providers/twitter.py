@@ -94,4 +94,5 @@ def _user(account: Account, with_email: bool) -> Mapping[str, object]:
         "default_profile": True,
         "suspended": False,
     }
-    return present({**user, "email": account.email} if with_email else user)
+    # "If the email address is not verified, null will be returned", with `include_email`.
+    return present({**user, "email": account.email if account.email_verified else None} if with_email else user)

@@ -164,7 +164,11 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {"kakao": {"SOCIAL_AUTH_KAKAO_APP_ID
 
 CHECKS: Mapping[str, tuple[tuple[str, str, Any], ...]] = {
     "discord": (
-        ("GET", "https://discord.com/api/oauth2/@me", {"application": {"id": KEY}, "scopes": ["identify", "email"]}),
+        (
+            "GET",
+            "https://discord.com/api/oauth2/@me",
+            {"application": {"id": KEY}, "scopes": ["identify", "email"], "user": {"id": "10004"}},
+        ),
     ),
     "gitlab": (
         ("GET", "https://gitlab.com/oauth/token/info", {"resource_owner_id": 123456, "application": {"uid": KEY}}),

@@ -157,7 +157,7 @@ def test_an_inactive_user_cannot_sign_in(api: Api, sandbox: Sandbox, database: D
 @pytest.mark.threat(14)
 def test_unusual_profiles_sign_up(api: Api, sandbox: Sandbox) -> None:
     """A missing address, long names and control characters are cleaned or dropped."""
-    for persona, provider in product(("no-email", "long-name", "nul-name"), PROVIDERS):
+    for persona, provider in product(("no-email", "long-name", "nul-name", "odd-email"), PROVIDERS):
         if (persona, provider) == ("no-email", "google-oauth2"):  # which requires a verified address
             continue
         for outcome in ("created", "signed_in"):

@@ -27,8 +27,9 @@ def _auth(granted: dict[str, str], **changed: object) -> OAuth1:
 
 
 def test_a_signed_request_reads_the_profile(sandbox: str, grant: Grant) -> None:
-    """The profile contains the address if `include_email` is set."""
+    """The profile contains the address if `include_email` is set and the address is verified."""
     user = calls.twitter(sandbox, grant("twitter")).json()
+    assert calls.twitter(sandbox, grant("twitter", "unverified-email")).json()["email"] is None
 
     assert (user["id"], user["id_str"], user["screen_name"]) == (20011, "20011", "ripley")
     assert user["email"] == "ripley@example.com"

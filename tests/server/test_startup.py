@@ -65,6 +65,7 @@ def test_a_management_command_prints_one_line_too() -> None:
         ("DATABASE_URL", "mysql://localhost/tandem"),
         ("PROVIDER_TOKEN_KEYS", "not-a-fernet-key"),
         ("SOCIAL_AUTH_FACEBOOK_SCOPE", "[broken"),
+        ("SOCIAL_AUTH_SPOTIFY_ACCEPT_UNVERIFIED", "true"),
     ],
 )
 def test_a_value_that_cannot_be_read_names_its_variable(tmp_path: Path, name: str, value: str) -> None:
@@ -118,6 +119,12 @@ def test_a_value_that_cannot_be_read_names_its_variable(tmp_path: Path, name: st
         ("LAST_CALL_DAYS", "a year"),
         ("METRICS_TOKEN", "too-short"),
         ("METRICS_TOKEN", "a" * 32),
+        *(
+            ("SOCIAL_AUTH_SPOTIFY_ACCEPT_UNVERIFIED", value)
+            for value in ("True", "false", "yes", '"1"', "[1]", " 1", "01")
+        ),
+        ("SOCIAL_AUTH_GITLAB_GROUPS_ENABLED", "False"),
+        ("SOCIAL_AUTH_GITLAB_GROUPS_ENABLED", "no"),
     ],
 )
 def test_every_setting_is_read_as_strictly(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
@@ -130,6 +137,14 @@ def test_every_setting_is_read_as_strictly(monkeypatch: pytest.MonkeyPatch, name
         read_settings()
     assert name in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(("value", "read"), [("1", True), ("0", False), ("", False)])
+def test_unverified_tokens_are_accepted_with_1(monkeypatch: pytest.MonkeyPatch, value: str, read: bool) -> None:
+    """It is a switch like the others."""
+    monkeypatch.setenv("SOCIAL_AUTH_SPOTIFY_ACCEPT_UNVERIFIED", value)
+    found = run_path(str(ROOT / "config" / "settings.py"))["SOCIAL_AUTH_SPOTIFY_ACCEPT_UNVERIFIED"]
+    assert found is read
 
 
 @pytest.mark.parametrize("value", ["", None])
