@@ -16,7 +16,7 @@ from social_core.utils import module_member
 from social import provider_tokens
 from social.conf import conf
 from social.engine.addresses import Verification
-from social.engine.profile import clean_details, clean_json
+from social.engine.profile import clean_details, clean_for_field, clean_json
 from social.engine.strategy import Pending
 from social.network.transport import TransportBase
 
@@ -152,8 +152,12 @@ class Guarded(TransportBase):
             # Some backends repeat the address under other names, which a setting may map to a field of the user.
             details = {name: None if value == address else value for name, value in details.items()}
         cleaned = clean_details(details)
+        model = get_user_model()
+        targets = dict(self.setting("USER_FIELD_MAPPING") or {})
+        for name in {*(self.setting("USER_FIELDS") or ()), *targets}.intersection(cleaned) - {"username", "email"}:
+            cleaned[name] = clean_for_field(cleaned[name], model, targets.get(name, name))
         # A custom user model may have another name for the address.
-        return {**cleaned, get_user_model().get_email_field_name(): cleaned["email"]}
+        return {**cleaned, model.get_email_field_name(): cleaned["email"]}
 
     def get_user_id(self, details: Any, response: Any) -> str:
         """Return the provider's id of the person.

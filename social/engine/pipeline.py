@@ -109,6 +109,8 @@ def insert_user(storage: Any, **fields: Any) -> Any:
     if not _is_stock(storage, "create_user"):
         return storage.create_user(**fields)
     model, login = storage.user_model(), storage.username_field()
+    # The model has the default of what the provider does not report.
+    fields = {name: value for name, value in fields.items() if value is not None}
     if "username" in fields and login not in fields:
         fields[login] = fields.pop("username")
     elif "username" in fields and not has_field(model, "username"):

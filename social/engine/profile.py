@@ -8,8 +8,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.core.validators import validate_email
+from django.db.models import CharField, Field, Model, TextField
 
 MAX_NAME = 150
 MAX_EMAIL = 254
@@ -61,6 +62,24 @@ def clean_json(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return clean_text(value) if isinstance(value, str) else value
+
+
+def clean_for_field(value: object, model: type[Model], name: str) -> object:
+    """Return a value that a field of the user model can hold, or None; a relation is never set."""
+    try:
+        field = model._meta.get_field(name)
+    except FieldDoesNotExist:
+        return value
+    value = clean_json(value)
+    is_text = isinstance(field, CharField | TextField)
+    if not isinstance(field, Field) or field.is_relation or (is_text and not isinstance(value, str)):
+        return None
+    if is_text and field.max_length:
+        value = str(value)[: field.max_length]
+    try:
+        return field.clean(value, None)
+    except (ValidationError, TypeError, ValueError, ArithmeticError):  # a DateTimeField raises TypeError for a number
+        return None
 
 
 def clean_email(value: object) -> str:

@@ -5,10 +5,11 @@ import re
 from typing import Any
 
 import pytest
+import responses
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import connection
-from django.test import Client
+from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 from social_django.models import UserSocialAuth
 
@@ -86,6 +87,19 @@ def test_email_field(providers: Providers, prefix: str) -> None:
     _, created = call("POST", f"{prefix}social_sign_up/", providers.knows("github", "t1", **RIPLEY))
     assert created["email"] == "ripley@example.com"
     assert Person.objects.get().contact == "ripley@example.com"
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+@pytest.mark.parametrize(("flag", "kept"), [({}, "ripley@example.com"), ({"email_verified": "no"}, "")])
+def test_the_email_field_is_not_set_by_another_name(prefix: str, flag: dict[str, str], kept: str) -> None:
+    """Some backends pass on the whole profile: a field of the model's name for the address is not the address."""
+    ours = {"KEY": "k", "SECRET": "s", "ACCEPT_UNVERIFIED": "1"}
+    profile = {"user": "ripley@example.com", "user_id": 7, "hub_id": 5, "hub_domain": "x", "contact": "x@evil.example"}
+    registration = {f"SOCIAL_AUTH_HUBSPOT_{name}": value for name, value in ours.items()}
+    with override_settings(SOCIAL_PROVIDERS=["hubspot"], **registration), responses.RequestsMock() as mock:
+        mock.get("https://api.hubapi.com/oauth/v1/access-tokens/t", json={**profile, **flag})
+        status, body = call("POST", f"{prefix}social_sign_up/", {"provider": "hubspot", "access_token": "t"})
+    assert (status, body["email"], Person.objects.get().contact) == (201, kept, kept)
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
