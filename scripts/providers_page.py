@@ -19,6 +19,7 @@ if not apps.ready:
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     django.setup()
 
+from social.engine.addresses import AddressRule
 from social.engine.policy import Policy
 from social.providers.catalogue import CATALOGUE, PACKAGE, SHADOWED, CredentialKind, Entry, settings_in
 from social.providers.open_id_connect import OpenIDConnect
@@ -37,7 +38,7 @@ WORKS, OPT_IN, CANNOT = "works", "only with `_ACCEPT_UNVERIFIED=1`", "cannot"
 
 def page() -> str:
     """Return the page."""
-    return "\n".join([*_head(), *_policies(), *_breadth()]) + "\n"
+    return "\n".join([*_head(), *_policies(), *_addresses(), *_breadth()]) + "\n"
 
 
 def _head() -> Iterator[str]:
@@ -65,6 +66,33 @@ def _policies() -> Iterator[str]:
     for words, policy in GENERAL.items():
         yield _policy_row(words, policy)
     yield ""
+
+
+def _addresses() -> Iterator[str]:
+    yield "## What verifies an address"
+    yield ""
+    yield 'An address is verified if each of these fields is `true` or `"true"`. One of them with another value keeps'
+    yield "the address out; so does a flag such as `email_verified` anywhere in the profile. Without a flag and without"
+    yield "a promise in the provider's documentation the address is stored, and satisfies no allow list"
+    yield "(`SOCIAL_AUTH_WHITELISTED_EMAILS`, `_DOMAINS`; [decision 17](decisions/0017-verified-addresses.md))."
+    yield ""
+    yield "| provider | verified if | source |"
+    yield "| --- | --- | --- |"
+    policies = {", ".join(f"`{name}`" for name in names): policy for names, policy in _own().items()} | GENERAL
+    alike: dict[AddressRule, list[str]] = {}
+    for names, policy in policies.items():
+        alike.setdefault(policy.addresses, []).append(names)
+    for rule, providers in alike.items():
+        source = f"<{rule.source}>" if rule.source else ""
+        yield f"| {', '.join(providers)} | {_evidence(rule)} | {source} |"
+    yield ""
+
+
+def _evidence(rule: AddressRule) -> str:
+    if rule.promised:
+        return "always"
+    flags = " and ".join(f"`{f'{rule.within}.' if rule.within else ''}{flag}`" for flag in rule.flags)
+    return f"{flags}: {rule.note}" if rule.note else flags or "never"
 
 
 def _own() -> dict[tuple[str, ...], type[Policy]]:

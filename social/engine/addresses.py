@@ -37,6 +37,8 @@ class AddressRule:
     """Whether the provider's documentation says that it returns verified addresses only."""
     source: str = ""
     """The page of the provider's documentation that says so."""
+    note: str = ""
+    """A restriction, in words for docs/providers.md."""
 
     @property
     def can_verify(self) -> bool:

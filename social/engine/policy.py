@@ -79,6 +79,14 @@ class Policy:
         """
         return None
 
+    @classmethod
+    def can_verify_addresses(cls, setting: Callable[[str], Any]) -> bool:
+        """Return True if an address can be verified with the operator's settings.
+
+        :param setting: returns the setting of a name (`KEY`), or None.
+        """
+        return cls.addresses.can_verify
+
     def by_access_token(self, backend: Guarded, credential: Credential) -> Pending:
         """Prove a provider's access token and return the profile."""
         raise NotImplementedError

@@ -204,7 +204,7 @@ def check_allow_lists(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]
         )
         for name in conf.providers
         for policy in [policy_for(name)]
-        if policy is not None and not policy.addresses.can_verify
+        if policy is not None and not policy.can_verify_addresses(lambda wanted, name=name: _effective(name, wanted)[1])
         for option in ("WHITELISTED_EMAILS", "WHITELISTED_DOMAINS")
         for setting, listed in [_effective(name, option)]
         if listed and not isinstance(listed, str)  # `social.checks` reports a string

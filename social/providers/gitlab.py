@@ -28,7 +28,9 @@ class GitLab(Policy):
     proof = "`application.uid` of `/oauth/token/info` is one of our client ids"
     enforced = {"ID_KEY": None}
     addresses = AddressRule(
-        flags=("confirmed_at",), source="https://docs.gitlab.com/administration/settings/sign_up_restrictions/"
+        flags=("confirmed_at",),
+        source="https://docs.gitlab.com/administration/settings/sign_up_restrictions/",
+        note="a time, and the installation is gitlab.com",
     )
 
     @classmethod
@@ -36,9 +38,14 @@ class GitLab(Policy):
         """Check the URL of the installation."""
         return find_invalid_url(CATALOGUE["gitlab"], setting)
 
+    @classmethod
+    def can_verify_addresses(cls, setting: Callable[[str], Any]) -> bool:
+        """Return True for gitlab.com."""
+        return _installation(setting) == DEFAULT_URL
+
     def hosts_of(self, backend: Guarded) -> frozenset[str]:
         """Return the host of the installation."""
-        return frozenset({urlsplit(_installation(backend)).hostname or ""})
+        return frozenset({urlsplit(_installation(backend.setting)).hostname or ""})
 
     def by_access_token(self, backend: Guarded, credential: Credential) -> Pending:
         """Check the token and request the profile."""
@@ -56,11 +63,11 @@ class GitLab(Policy):
         if "confirmed_at" in profile:
             profile = {**profile, "confirmed_at": _is_time(profile["confirmed_at"])}
         said = super().verification_of(backend, profile, address)
-        elsewhere = _installation(backend) != DEFAULT_URL
+        elsewhere = not self.can_verify_addresses(backend.setting)
         return Verification.UNKNOWN if said is Verification.VERIFIED and elsewhere else said
 
     def _check(self, backend: Guarded, credential: Credential) -> dict[str, Any]:
-        url = f"{_installation(backend)}/oauth/token/info"
+        url = f"{_installation(backend.setting)}/oauth/token/info"
         claims = get_claims(backend, url, headers={"Authorization": f"Bearer {credential.access_token}"})
         application = claims.get("application")
         require_our_client_id(
@@ -76,5 +83,5 @@ def _is_time(value: object) -> bool:
         return False
 
 
-def _installation(backend: Guarded) -> str:
-    return str(backend.setting("API_URL") or DEFAULT_URL).rstrip("/")
+def _installation(setting: Callable[[str], Any]) -> str:
+    return str(setting("API_URL") or DEFAULT_URL).rstrip("/")

@@ -64,6 +64,10 @@ def _registered(name: str, **more: Any) -> dict[str, Any]:
         ("social.E001", _enabled("spotify") | _registered("SPOTIFY", ACCEPT_UNVERIFIED=[1])),
         ("social.W002", _enabled("spotify") | _registered("SPOTIFY", ACCEPT_UNVERIFIED=True)),
         ("social.E008", {"SOCIAL_AUTH_FACEBOOK_ACCEPT_UNVERIFIED": 1}),
+        (
+            "social.W007",
+            _enabled("gitlab") | _registered("GITLAB", API_URL=OIDC, WHITELISTED_DOMAINS=["example.com"]),
+        ),
         ("social.W007", _enabled("facebook") | {"SOCIAL_AUTH_WHITELISTED_DOMAINS": ["example.com"]}),
         ("social.W007", _enabled("github") | {"SOCIAL_AUTH_GITHUB_WHITELISTED_EMAILS": ["ripley@example.com"]}),
         (
@@ -229,6 +233,7 @@ def test_several_faults_are_all_reported() -> None:
         | _registered("OIDC", OIDC_ENDPOINT=OIDC)
         | _registered("DISCORD")
         | _registered("TWITCH"),
+        _enabled("gitlab") | _registered("GITLAB", WHITELISTED_DOMAINS=["example.com"]),
         _enabled("google-oauth2", "facebook")
         | {"SOCIAL_AUTH_WHITELISTED_DOMAINS": ["example.com"], "SOCIAL_AUTH_FACEBOOK_WHITELISTED_DOMAINS": []},
         # The provider's own setting overrides the general one.
