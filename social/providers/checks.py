@@ -1,6 +1,7 @@
 """System checks of the enabled providers; `social.checks` has all others. Ids are stable."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ def _check_provider(name: str) -> Iterator[CheckMessage]:
                 id="social.E002",
             )
     yield from _check_proof(name, policy)
-    error = policy.find_setting_error(lambda wanted: _effective(name, wanted)[1])
+    error = policy.find_setting_error(partial(_value, name))
     if error:
         yield Error(
             f"{setting_name(name)}_{error}.", hint=f"docs/providers.md lists the settings of {name}.", id="social.E010"
@@ -179,6 +180,10 @@ def _effective(provider: str, name: str) -> tuple[str, Any]:
     return found, getattr(settings, found, None)
 
 
+def _value(provider: str, name: str) -> Any:
+    return _effective(provider, name)[1]
+
+
 @register("social")
 def check_overlapping_providers(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
     """Warn if two enabled providers sign in the same people."""
@@ -204,7 +209,7 @@ def check_allow_lists(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]
         )
         for name in conf.providers
         for policy in [policy_for(name)]
-        if policy is not None and not policy.can_verify_addresses(lambda wanted, name=name: _effective(name, wanted)[1])
+        if policy is not None and not policy.can_verify_addresses(partial(_value, name))
         for option in ("WHITELISTED_EMAILS", "WHITELISTED_DOMAINS")
         for setting, listed in [_effective(name, option)]
         if listed and not isinstance(listed, str)  # `social.checks` reports a string
