@@ -186,8 +186,19 @@ def test_a_check_without_a_user_is_refused(
 ) -> None:
     """A check that has to name a user and does not is no proof, and no fault of the client."""
     checker = CHECKERS[provider]
-    claims = without(checker, who) if who is ... else checker.with_claim(checker.whose, who)
+    claims = without(checker) if who is ... else checker.with_claim(checker.whose, who)
     refused(sign_up(one_api, provider, mock, check={"json": claims}), "provider_bad_response")
+
+
+@pytest.mark.parametrize("provider", ["discord", AT_ONCE], indirect=True)
+@pytest.mark.parametrize("user", [..., None, [], "10021"], ids=repr)
+def test_discords_check_without_the_user_is_refused(
+    one_api: ApiClient, provider: str, mock: responses.RequestsMock, user: Any
+) -> None:
+    """The profile call requires the scope with which the check has the user."""
+    claims = {**CHECKERS[provider].claims, "user": user}
+    check = {name: value for name, value in claims.items() if value is not ...}
+    refused(sign_up(one_api, provider, mock, check={"json": check}), "provider_bad_response")
 
 
 @pytest.mark.parametrize("provider", NAMES_A_USER, indirect=True)
@@ -197,7 +208,7 @@ def test_a_profile_without_a_user_is_refused(
 ) -> None:
     """Neither the check's user nor its absence stands in for the id of the profile, nor does the id `None`."""
     checker = CHECKERS[provider]
-    claims = without(checker, ...) if check == "without a user" else checker.claims
+    claims = without(checker) if check == "without a user" else checker.claims
     for uid in ({}, {"id": None}, {"id": ""}, {"id": "None"}):
         nobody = {**uid, "login": "ripley", "username": "ripley"}
         profile = {"data": [nobody]} if provider == "twitch" else nobody
@@ -207,7 +218,7 @@ def test_a_profile_without_a_user_is_refused(
         mock.reset()
 
 
-def without(checker: Checker, who: Any) -> dict[str, Any]:
+def without(checker: Checker) -> dict[str, Any]:
     """Return the claims of a check without the user."""
     first, _, rest = str(checker.whose).partition(".")
     claims = {name: value for name, value in checker.claims.items() if name != first}
