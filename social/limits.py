@@ -7,6 +7,7 @@ process counts in its own memory and logs a line: it must not refuse sign-ins fo
 import hashlib
 import ipaddress
 import logging
+import re
 import time
 from collections.abc import Mapping
 from functools import cache, lru_cache
@@ -108,24 +109,34 @@ _local()
 
 IPV6_PREFIX = 64
 """A customer has a whole /64 (RFC 6177), so single addresses of it are not counted."""
+_MAX_ADDRESS = 64
+"""The most characters of an address that are parsed; the longest IPv6 address with brackets and a port has 53."""
+_BRACKETED = re.compile(r"\[([^]]*)\](?::[0-9]{1,5})?")
+_WITH_PORT = re.compile(r"([0-9.]+):[0-9]{1,5}")
 
 
 def client_address(meta: Mapping[str, Any]) -> str:
     """Return the client's address, IPv6 as its /64; behind `TRUSTED_PROXIES` proxies, as the outermost of them saw it.
 
     :param meta: a request's `META`. `X-Forwarded-For` is read from its right end, to which the trusted proxies append;
-        what a client sends itself is further left.
+        what a client sends itself is further left. Some proxies append the port, or brackets around an IPv6 address.
     """
     own, proxies = str(meta.get("REMOTE_ADDR", "")), conf.trusted_proxies
     if proxies:
-        hops = [hop.strip() for hop in str(meta.get("HTTP_X_FORWARDED_FOR", "")).split(",")]
-        if len(hops) >= proxies and (seen := _normal(hops[-proxies])):
+        hops = str(meta.get("HTTP_X_FORWARDED_FOR", "")).rsplit(",", proxies)
+        if len(hops) >= proxies and (seen := _address(hops[-proxies].strip())):
             return seen
-    return _normal(own) or "unknown"
+    return _address(own) or "unknown"
+
+
+def _address(text: str) -> str | None:
+    return _normal(text) if len(text) <= _MAX_ADDRESS else None
 
 
 @lru_cache(maxsize=256)
 def _normal(text: str) -> str | None:
+    if match := _BRACKETED.fullmatch(text) or _WITH_PORT.fullmatch(text):
+        text = match[1]
     try:
         address = ipaddress.ip_address(text)
     except ValueError:
