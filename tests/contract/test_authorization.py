@@ -85,6 +85,8 @@ BAD = {
     "a newline": "Bearer {token}\n",
     "very long": "Bearer " + "x" * 10_000,
     "a very long name": "ApiKey " + "x" * 10_000 + ":{token}",
+    "one byte too long": "Bearer" + " " * 1452 + "{token}",
+    "blanks": "ApiKey" + " " * 8100 + "x",
     "many colons": "ApiKey " + ":" * 10_000,
     "SQL": "Bearer ' OR 1=1 --",
 }
@@ -135,6 +137,19 @@ def test_a_username_in_the_header_may_hold_any_character(api: ApiClient, name: s
     header = f"ApiKey {name}:{ripley.token}".encode().decode("latin-1")
     response = api.get("user/", headers={"Authorization": header})
     assert (response.status_code, response.json()["objects"][0]["username"]) == (200, name)
+
+
+@pytest.mark.threat(35)
+@pytest.mark.parametrize("form", ["Bearer{blanks}{token}", "ApiKey{blanks}ripley:{token}", "ApiKey {name}:{token}"])
+def test_the_length_of_the_header_is_limited(api: ApiClient, form: str) -> None:
+    """A value of 1 500 bytes is parsed, one of 1 501 is not; the name counts in UTF-8."""
+    ripley = person("é" * 150 if "{name}" in form else "ripley")
+    name = ripley.user.username.encode().decode("latin-1")
+    for length, status in ((1500, 200), (1501, 401)):
+        value = form.replace("{token}", ripley.token).replace("{name}", name)
+        value = value.replace("{blanks}", " " * (length - len(value) + len("{blanks}")))
+        response = api.get("user/", headers={"Authorization": value})
+        assert response.status_code == (status if "{blanks}" in form else 200)
 
 
 def assert_refused_everywhere(api: ApiClient, header: str) -> None:

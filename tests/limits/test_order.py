@@ -11,6 +11,7 @@ from tests.contract.users import all_rows, person
 from tests.limits.conftest import Callers
 
 BAD = {"Authorization": "Bearer nonsense"}
+LONG = {"Authorization": "apikey" + " " * 8100 + "x"}
 GOOD = {"Authorization": "Bearer {token}"}
 TEXT = {"Content-Type": "text/plain"}
 
@@ -38,6 +39,7 @@ ROWS = {
     "key in the URL first": Row("address", "POST", "social_sign_up/?api_key=x", "credentials_in_url", BAD),
     "key in the URL first, on a public path": Row("address", "GET", "provider/?api_key=x", "credentials_in_url", BAD),
     "before bad credentials": Row("address", "GET", "user/", "throttled", BAD),
+    "before long credentials": Row("address", "GET", "user/", "throttled", LONG),
     "before bad credentials, on a public path": Row("address", "GET", "provider/", "throttled", BAD),
     "before bad credentials, at the root": Row("address", "HEAD", "", "throttled", BAD),
     "before bad credentials of a sign-up": Row("address", "POST", "social_sign_up/", "throttled", BAD),
