@@ -16,11 +16,16 @@ MEDIA_TYPE = "application/json"
 MAX_BYTES = 64 * 1024
 MAX_DEPTH = 32
 MAX_INTEGER_DIGITS = 4300
+MAX_MEDIA_TYPE = 256
+"""The most characters of a `Content-Type`."""
 
 # RFC 9110 sections 5.6.6 and 8.3.1; a lone semicolon is accepted too. Possessive quantifiers prevent backtracking.
-_PARAMETER = r"""([!#$%&'*+.^_`|~0-9A-Za-z-]++)=([!#$%&'*+.^_`|~0-9A-Za-z-]++|"(?:[^"\\]|\\.)*+")"""
-_MEDIA_TYPE = re.compile(rf"application/json((?:[ \t]*+;[ \t]*+(?:{_PARAMETER})?+)*+)[ \t]*", re.IGNORECASE)
+# A name with an asterisk would be RFC 2231's form, in which libraries decode the value.
+_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
+_PARAMETER = rf"""([!#$%&'+.^_`|~0-9A-Za-z-]++)=({_NAME}|"(?:[^"\\]|\\.)*+")"""
+_MEDIA_TYPE = re.compile(rf"({_NAME}/{_NAME})((?:[ \t]*+;[ \t]*+(?:{_PARAMETER})?+)*+)[ \t]*")
 _PARAMETERS = re.compile(_PARAMETER)
+_SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -37,16 +42,22 @@ def check_media_type(content_type: str, content_encoding: str) -> None:
     :param content_type: the header's value; empty if the client sent none, as old clients do.
     :raises UnsupportedMediaType: the headers name another media type, another charset, or a content encoding.
     """
-    if content_encoding.strip():
+    if content_encoding.strip() or (content_type.strip() and media_type(content_type) != MEDIA_TYPE):
         raise UnsupportedMediaType
-    if not content_type.strip():
-        return
+
+
+def media_type(content_type: str) -> str | None:
+    """Return the media type of a `Content-Type` in lower case, in linear time.
+
+    Return None if it is too long, malformed, has a parameter in RFC 2231's form, or names a charset other than UTF-8.
+    """
+    if len(content_type) > MAX_MEDIA_TYPE:
+        return None
     match = _MEDIA_TYPE.fullmatch(content_type.strip())
     if match is None:
-        raise UnsupportedMediaType
-    for name, value in _PARAMETERS.findall(match[1]):
-        if name.lower() == "charset" and value.strip('"').lower() not in {"utf-8", "utf8"}:
-            raise UnsupportedMediaType
+        return None
+    charsets = [value.strip('"').lower() for name, value in _PARAMETERS.findall(match[2]) if name.lower() == "charset"]
+    return match[1].lower() if set(charsets) <= {"utf-8", "utf8"} else None
 
 
 def read_limited(stream: Readable) -> bytes:
@@ -70,12 +81,15 @@ def decode(body: bytes) -> dict[str, Any]:
     :raises InvalidJson: the body is not exactly one JSON object in the strict dialect.
     """
     try:
-        value = _DECODER.decode(body.decode("utf-8"))
+        text = body.decode("utf-8")
+        value = _DECODER.decode(text)
     except (ValueError, RecursionError):
         raise InvalidJson from None
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or _is_too_deep(value):
         raise InvalidJson
-    _check_tree(value)
+    # UTF-8 holds no surrogates, so only an escape can have made one.
+    if _SURROGATE_ESCAPE.search(text) and any(map(_SURROGATE.search, _strings(value))):
+        raise InvalidJson
     return value
 
 
@@ -92,7 +106,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _integer(digits: str) -> int:
-    if len(digits.lstrip("-")) > MAX_INTEGER_DIGITS:
+    if len(digits) > MAX_INTEGER_DIGITS and len(digits.lstrip("-")) > MAX_INTEGER_DIGITS:
         raise InvalidJson
     return int(digits)
 
@@ -113,20 +127,23 @@ _DECODER = json.JSONDecoder(
 )
 
 
-def _check_tree(root: dict[str, Any]) -> None:
-    """Raise InvalidJson for a tree that is too deep, or with a lone surrogate in a key or value."""
+def _is_too_deep(root: dict[str, Any]) -> bool:
     level: list[Any] = [root]
     for _ in range(MAX_DEPTH):
-        level = [child for node in level for child in _children(node)]
+        level = [child for node in level for child in _values(node) if isinstance(child, (dict, list))]
         if not level:
-            return
-    raise InvalidJson
+            return False
+    return True
 
 
-def _children(node: Any) -> Iterator[Any]:
-    values = [*node.keys(), *node.values()] if isinstance(node, dict) else node
-    for value in values:
-        if isinstance(value, str) and _SURROGATE.search(value):
-            raise InvalidJson
-        if isinstance(value, (dict, list)):
-            yield value
+def _strings(node: Any) -> Iterator[str]:
+    """Yield the keys and the string values of a tree; its depth is limited already."""
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, (dict, list)):
+        for value in (*node, *_values(node)) if isinstance(node, dict) else node:
+            yield from _strings(value)
+
+
+def _values(node: Any) -> Any:
+    return node.values() if isinstance(node, dict) else node

@@ -25,6 +25,7 @@ ACCEPTED = {
     "a semicolon in a quoted parameter": 'application/json; profile="a;charset=latin-1"; charset=utf-8',
     "a parameter that ends like charset": "application/json; x-charset=latin-1",
     "semicolon at the end": "application/json;",
+    "256 characters": "application/json" + ";" * 240,
 }
 REFUSED = {
     "charset latin-1": "application/json; charset=latin-1",
@@ -59,6 +60,9 @@ REFUSED = {
     "two types": "application/json, text/plain",
     "no subtype": "application",
     "parameters alone": "; charset=utf-8",
+    "257 characters": "application/json" + ";" * 241,
+    "charset in the extended form": "application/json; charset*=utf-8''utf-8",
+    "a parameter in the extended form": "application/json; a*0=b",
 }
 ENCODINGS = ["gzip", "GZIP", "deflate", "br", "zstd", "identity", "gzip, gzip", "nonsense"]
 
