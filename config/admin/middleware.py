@@ -1,7 +1,7 @@
 """Middleware for the admin's pages alone: no other path reads or sets a cookie. With `ADMIN` off none is loaded."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import cast
 
 from django.conf import settings
@@ -13,15 +13,15 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.deprecation import MiddlewareMixin
 
-from shared.contract.errors import ApiError, PayloadTooLarge, ServiceUnavailable
+from shared.contract.errors import PayloadTooLarge
+from shared.contract.replies import Reply
 from shared.http.database import database_is_away
 from shared.http.failures import failure_reply
+from shared.http.requests import declares_too_much
 
 PREFIX = "/admin/"
-MAX_BYTES = 2**20
-"""The largest body of a request to the admin, in bytes."""
 _SESSION_KEY = re.compile(r"[a-z0-9]{32}")
-"""The form of Django's session keys."""
+_CSRF_TOKEN = re.compile(r"[A-Za-z0-9]{32}")
 
 
 class _AdminOnly(MiddlewareMixin):
@@ -38,13 +38,23 @@ class _AdminOnly(MiddlewareMixin):
 
 
 class Sessions(_AdminOnly, SessionMiddleware):
-    """Django's sessions."""
+    """Django's sessions, with the cookies that Django's admin reads and no others."""
 
     def process_request(self, request: HttpRequest) -> None:
-        """Ignore a cookie that is no session key; PostgreSQL rejects a query with a NUL character."""
-        if not _SESSION_KEY.fullmatch(request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")):
-            request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
+        """Read the cookies before Django parses the header.
+
+        Django undoes the quotes of every cookie, in quadratic time before Python 3.11.10 and 3.12.6 (CVE-2024-7592).
+        The admin's own cookies have none.
+        """
+        request.COOKIES = _own_cookies(request.META.get("HTTP_COOKIE", ""))
         super().process_request(request)
+
+
+def _own_cookies(header: str) -> dict[str, str]:
+    """Return the cookies of the admin that have the form of Django's values; PostgreSQL rejects a NUL in a query."""
+    forms = {settings.SESSION_COOKIE_NAME: _SESSION_KEY, settings.CSRF_COOKIE_NAME: _CSRF_TOKEN}
+    pairs = (cookie.strip().partition("=") for cookie in header.split(";"))
+    return {name: value for name, _, value in pairs if name in forms and forms[name].fullmatch(value)}
 
 
 class Authentication(_AdminOnly, AuthenticationMiddleware):
@@ -56,7 +66,7 @@ class Messages(_AdminOnly, MessageMiddleware):
 
 
 class AdminPages:
-    """Forbid the caching of the admin's pages, and answer 413 to large bodies and 503 while the database is down."""
+    """Forbid the caching of the admin's pages, and answer 413 to long bodies and 503 while the database is down."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         """Set the next middleware or view, or raise MiddlewareNotUsed if the admin is off."""
@@ -67,7 +77,8 @@ class AdminPages:
         """Return the response to a request."""
         if not request.path_info.startswith(PREFIX):
             return self.get_response(request)
-        response = _text(PayloadTooLarge) if _has_large_body(request) else self.get_response(request)
+        # Django parses a form, and stores its files, before it checks the CSRF token or the session.
+        response = _plain(PayloadTooLarge().reply()) if declares_too_much(request) else self.get_response(request)
         response["Cache-Control"] = "no-store"
         return response
 
@@ -75,22 +86,17 @@ class AdminPages:
         """Return a 503 if the database is down; leave other exceptions to Django."""
         if not request.path_info.startswith(PREFIX) or not database_is_away(exception):
             return None
-        return _text(ServiceUnavailable, failure_reply(exception, request).headers)
+        return _plain(failure_reply(exception, request))
 
 
-def _has_large_body(request: HttpRequest) -> bool:
-    """Return True if a body is larger than any form of the admin, none of which has a file.
-
-    Django limits the fields of a multipart body, but writes files of any size to the disk, before it looks for the CSRF
-    token.
-    """
-    length = request.META.get("CONTENT_LENGTH") or ""
-    return bool(length.isdecimal() and int(length) > MAX_BYTES)
-
-
-def _text(error: type[ApiError], headers: Mapping[str, str] | None = None) -> HttpResponse:
-    content = f"{error.message}\n"
-    return HttpResponse(content, status=error.status, content_type="text/plain; charset=utf-8", headers=headers)
+def _plain(reply: Reply) -> HttpResponse:
+    """Return the status, the headers and the message of a reply as a page of text."""
+    return HttpResponse(
+        f"{(reply.body or {})['errors']}\n",
+        status=reply.status,
+        content_type="text/plain; charset=utf-8",
+        headers=dict(reply.headers),
+    )
 
 
 def _require_admin() -> None:

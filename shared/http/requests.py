@@ -8,6 +8,8 @@ from django.http import HttpRequest
 from shared.contract import wire
 from shared.contract.errors import InvalidJson, PayloadTooLarge
 
+_MAX_LENGTH_DIGITS = len(str(wire.MAX_BYTES))
+
 
 def read_query(request: HttpRequest) -> dict[str, list[str]]:
     """Return the query parameters, each with all its values.
@@ -31,16 +33,22 @@ def read_object(request: HttpRequest) -> dict[str, Any]:
     return wire.decode(_read_body(request))
 
 
+def declares_too_much(request: HttpRequest) -> bool:
+    """Return True if `Content-Length` is over 64 KiB."""
+    digits = (request.META.get("CONTENT_LENGTH") or "").lstrip("0")
+    # int() raises an error for more than 4300 digits.
+    return digits.isdecimal() and (len(digits) > _MAX_LENGTH_DIGITS or int(digits) > wire.MAX_BYTES)
+
+
 def _read_body(request: HttpRequest) -> bytes:
-    length = request.META.get("CONTENT_LENGTH") or ""
-    if length.isdecimal() and int(length) > wire.MAX_BYTES:
+    if declares_too_much(request):
         raise PayloadTooLarge
     if hasattr(request, "_body"):  # another middleware has read it already
         if len(request.body) > wire.MAX_BYTES:
             raise PayloadTooLarge
         return request.body
     # Without a Content-Length Django reads nothing; the server's stream ends after the last chunk.
-    chunked = not length and request.META.get("wsgi.input_terminated")
+    chunked = not request.META.get("CONTENT_LENGTH") and request.META.get("wsgi.input_terminated")
     stream = cast(wire.Readable, request.META["wsgi.input"] if chunked else request)
     try:
         return wire.read_limited(stream)

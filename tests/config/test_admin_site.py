@@ -227,6 +227,25 @@ def test_a_cookie_that_is_no_session_key_is_ignored(
     assert response.status_code in {200, 302}
 
 
+@pytest.mark.threat(35)
+def test_other_cookies_are_ignored(browser: Client, staff: Client) -> None:
+    """Applications on the same host may set many cookies, with quotes and of any length."""
+    others = r'a="\101"; ' * 800 + 'csrftoken="x"; b; =c; sessionid='
+    own = f"sessionid={staff.cookies['sessionid'].value}"
+    for cookie in (f"{others}; {own}", f"{own}; {others}"):
+        assert browser.get("/admin/", headers={"Cookie": cookie}).status_code == 200
+
+
+@pytest.mark.threat(35)
+@pytest.mark.parametrize("length", ["65537", "9" * 5000, "0" * 5000 + "65537"])
+def test_a_long_form_is_refused(browser: Client, length: str) -> None:
+    """It is refused by its declared length, before Django parses it."""
+    response = browser.post(LOGIN, b"a=b", content_type="application/x-www-form-urlencoded", CONTENT_LENGTH=length)
+    assert (response.status_code, response["Content-Type"]) == (413, "text/plain; charset=utf-8")
+    assert response.content == b"The request body is too large.\n"
+    assert "Content-Security-Policy" in response
+
+
 @pytest.mark.threat(11)
 @pytest.mark.parametrize("path", ["", "provider/", "user/", "token/current/", "nowhere/"])
 def test_an_api_ignores_sessions(
