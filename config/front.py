@@ -14,7 +14,9 @@ from django.shortcuts import render
 
 from shared.contract import differences
 from shared.contract.declarations import SIGN_UP
+from shared.contract.errors import ApiError
 from shared.contract.resources import Example
+from shared.http.requests import read_object
 from shared.http.urls import mounted
 from social.conf import conf
 from social.providers import registry
@@ -101,9 +103,9 @@ def _pretty(body: Mapping[str, Any] | None) -> str:
 
 def _compared(request: HttpRequest) -> HttpResponse:
     try:
-        received = json.loads(request.body)
+        received = read_object(request)
         old, new = (_answer(received[name]) for name in ("old", "new"))
-    except (KeyError, TypeError, ValueError):
+    except (ApiError, KeyError, TypeError, ValueError):
         return HttpResponseBadRequest("Send two answers.", content_type="text/plain")
     found = differences.compare(old, new)
     return JsonResponse(

@@ -177,12 +177,13 @@ def _bodies(old: Answer, new: Answer) -> Iterator[Difference]:
         one, other = json.loads(old.body), json.loads(new.body)
         # Parsing hides white space, escapes and duplicate keys; they are differences too.
         is_canonical = wire.encode(one) == old.body and wire.encode(other) == new.body
-    except ValueError:
+        leaves = list(_leaves("", one, other))
+    except (ValueError, RecursionError):
         yield _as_text(old, new)
         return
     if not is_canonical:
         yield _as_text(old, new)
-    for place, before, after in _leaves("", one, other):
+    for place, before, after in leaves:
         rules = BODY.get(_pattern_of(place), ())
         yield Difference("body", place, before, after, _reasons(rules, before, after, old.prefix, new.prefix))
 
@@ -227,6 +228,6 @@ def _reasons(rules: tuple[Rule, ...], one: Any, other: Any, prefix: str, other_p
 def _object(body: bytes) -> dict[str, Any]:
     try:
         value = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
