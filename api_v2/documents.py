@@ -15,6 +15,7 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 from rest_framework.request import Request
 
 from api_v2.document_settings import SETTINGS
+from api_v2.wiring import ContractNegotiation
 from shared.http.urls import mounted
 
 _DOCUMENT_SETTINGS = {
@@ -48,6 +49,7 @@ class SwaggerUI(SpectacularSwaggerSplitView):
     permission_classes = ()
     throttle_classes = ()
     template_name = "api_v2/docs.html"
+    content_negotiation_class = ContractNegotiation
     title = SETTINGS["TITLE"]
     schema = None  # not part of the document
 

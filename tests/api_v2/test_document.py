@@ -161,3 +161,11 @@ def test_links_lead_to_operations() -> None:
     }
     for _, target, _ in found:
         assert "id" in {parameter["name"] for parameter in operations(document)[target]["parameters"]}
+
+
+@pytest.mark.parametrize("query", ["", "?format=json"])
+@pytest.mark.parametrize("accept", ["application/json", "a/b;q=1," * 1000, ";" * 8000, "*/*"])
+def test_the_page_ignores_what_a_client_accepts(client: Client, query: str, accept: str) -> None:
+    """As the API does."""
+    response = client.get(f"/api/v2/docs/{query}", headers={"Accept": accept, "Host": "api.example.com"})
+    assert (response.status_code, response["Content-Type"]) == (200, "text/html; charset=utf-8")
