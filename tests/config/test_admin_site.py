@@ -243,7 +243,6 @@ def test_a_long_form_is_refused(browser: Client, length: str) -> None:
     response = browser.post(LOGIN, b"a=b", content_type="application/x-www-form-urlencoded", CONTENT_LENGTH=length)
     assert (response.status_code, response["Content-Type"]) == (413, "text/plain; charset=utf-8")
     assert response.content == b"The request body is too large.\n"
-    assert "Content-Security-Policy" in response
 
 
 @pytest.mark.threat(11)
