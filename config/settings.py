@@ -120,6 +120,7 @@ _given = environment.given(
     PASSWORD_COUNTS_AS_LOGIN=environment.switch,
     TOKEN_TTL=partial(environment.number, most=36_500),
     TOKENS_PER_USER=partial(environment.integer, least=1, most=10_000),
+    RECENT_SIGN_IN=partial(environment.number, most=366 * 24 * 60 * 60),
     THROTTLE_ANONYMOUS=environment.rate,
     THROTTLE_USER=environment.rate,
     ADMIN_THROTTLE=partial(environment.rates, count=3),

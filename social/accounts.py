@@ -6,10 +6,9 @@ from django.db.models import QuerySet
 from social_django.models import UserSocialAuth
 
 from shared.contract.errors import LastLoginMethod, NotFound
-from social import signals
+from social import signals, tokens
 from social.conf import conf
-from social.models import User
-from social.tokens import is_id
+from social.models import AccessToken, User
 
 
 def list_for(user: User) -> QuerySet[UserSocialAuth]:
@@ -22,18 +21,22 @@ def get_for(user: User, account_id: str) -> UserSocialAuth:
 
     :raises NotFound: the identity does not exist, belongs to another user, or `account_id` is not an id.
     """
-    account = list_for(user).filter(pk=int(account_id)).first() if is_id(account_id) else None
+    account = list_for(user).filter(pk=int(account_id)).first() if tokens.is_id(account_id) else None
     if account is None:
         raise NotFound
     return account
 
 
-def disconnect(*, user: User, account_id: str, api_version: str) -> None:
-    """Delete the link to an identity. The user's access tokens stay valid.
+def disconnect(*, token: AccessToken, account_id: str, api_version: str) -> None:
+    """Delete the link to an identity of the caller, whose access tokens stay valid.
 
+    :param token: the access token of the call, with its user loaded.
     :raises NotFound: the identity does not exist, belongs to another user, or `account_id` is not an id.
+    :raises RecentSignInRequired: the token's last proof of an identity is too old.
     :raises LastLoginMethod: the user could not sign in afterwards.
+    :raises InvalidCredentials: the token has been revoked during the call.
     """
+    user = token.user
     using = router.db_for_write(UserSocialAuth)
     with transaction.atomic(using=using):
         # Two simultaneous disconnects must not each count the other's identity as the remaining one.
@@ -43,10 +46,12 @@ def disconnect(*, user: User, account_id: str, api_version: str) -> None:
         if locked is None:
             raise NotFound
         account = get_for(locked, account_id)
+        tokens.require_recent_proof(token)
         if not _can_sign_in_without(account, locked):
             raise LastLoginMethod
         provider, uid = account.provider, account.uid
         account.delete()
+        tokens.lock(token)
         transaction.on_commit(
             lambda: signals.disconnected.send_robust(
                 sender=type(user), user=user, provider=provider, uid=uid, api_version=api_version

@@ -105,6 +105,12 @@ class Conf:
         return int(_setting("TOKENS_PER_USER", 50))
 
     @property
+    def recent_sign_in(self) -> timedelta | None:
+        """Age of a token's proof of identity beyond which it changes no identities; None for no limit."""
+        seconds = _setting("RECENT_SIGN_IN", None)
+        return None if seconds is None else timedelta(seconds=float(seconds))
+
+    @property
     def v1_sunset_at(self) -> datetime | None:
         """Date and time of the end of v1; None if it has none."""
         return cast(datetime | None, _setting("V1_SUNSET_AT", None))

@@ -16,6 +16,9 @@ class AccessToken(models.Model):
 
     `imported` marks a key that an earlier deployment issued. It has no expiry before the sunset of v1. Its row stays
     after it is revoked, so that the key is not imported again.
+
+    `proved_at` is when the owner last proved an identity in a call with this token; null if only its issue proved one
+    (`social.tokens.proof_time`). `credential_digest` identifies the credential that the token was issued for.
     """
 
     # No index of its own: the one below begins with this column.
@@ -27,6 +30,9 @@ class AccessToken(models.Model):
     last_used = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
     imported = models.BooleanField(default=False)
+    proved_at = models.DateTimeField(null=True)
+    # Null and not "": a process of the former release inserts rows without it while a new one is being deployed.
+    credential_digest = models.CharField(max_length=32, null=True, editable=False)  # noqa: DJ001
 
     class Meta:
         """The indexes: by digest for authentication, by user and last use for the limit of tokens per user.

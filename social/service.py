@@ -69,7 +69,7 @@ def read_credential(data: Mapping[str, Any]) -> Credential:
 
 def sign_up(call: Call) -> SignIn:
     """Sign up, sign in or link with the credential in the body (`social.sign_up.sign_up`)."""
-    return sign_ups.sign_up(credential=call.input, actor=call.actor, api_version=call.version)
+    return sign_ups.sign_up(credential=call.input, token=call.token, api_version=call.version)
 
 
 def list_providers(call: Call) -> Sequence[tuple[str, type[Policy]]]:
@@ -108,12 +108,21 @@ def get_social_account(call: Call) -> UserSocialAuth:
 
 def delete_social_account(call: Call) -> None:
     """Disconnect one of the caller's identities (`social.accounts.disconnect`)."""
-    accounts.disconnect(user=call.actor, account_id=call.id, api_version=call.version)
+    accounts.disconnect(token=call.token, account_id=call.id, api_version=call.version)
 
 
 def list_tokens(call: Call) -> QuerySet[AccessToken]:
     """Return the caller's live tokens."""
     return tokens.list_for(call.actor)
+
+
+def delete_tokens(call: Call) -> None:
+    """Revoke all of the caller's tokens.
+
+    :raises RecentSignInRequired: the last proof of an identity with the call's token is too old.
+    """
+    tokens.require_recent_proof(call.token)
+    tokens.revoke_all(call.actor)
 
 
 def get_token(call: Call) -> AccessToken:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -17,7 +18,7 @@ from shared.http.failures import code_of
 from social import signals, tokens
 from social.engine.failures import translate
 from social.identify import Identity, identify
-from social.models import User
+from social.models import AccessToken, User
 
 ATTEMPTS = 4
 """How often the transaction runs if another caller writes first. The second attempt finds what the other has written;
@@ -36,14 +37,15 @@ class SignIn:
     token_expires_at: datetime | None
 
 
-def sign_up(*, credential: Credential, actor: User | None, api_version: str) -> SignIn:
+def sign_up(*, credential: Credential, token: AccessToken | None, api_version: str) -> SignIn:
     """Sign a person up or in with a provider's credential, or link the identity to the caller.
 
     :param credential: validated, not yet proven.
-    :param actor: the authenticated user making the call, or None.
+    :param token: the access token of the call, with its user loaded (the actor); None for an anonymous call.
     :param api_version: the version of the API that was called (`v2`), for the signals' receivers.
     :raises AccountInUse: the identity belongs to another user than the actor.
-    :raises InvalidCredentials: the actor has been deleted or deactivated during the call.
+    :raises RecentSignInRequired: the identity is nobody's, and the token's last proof of an identity is too old.
+    :raises InvalidCredentials: the actor has been deleted or deactivated, or the token revoked, during the call.
     :raises AccountInactive: the identity's user is inactive.
     :raises AccountConflict: the identity cannot be assigned to one user.
     :raises SignUpNotAllowed: the operator's allow lists or pipeline refuse the person.
@@ -51,7 +53,7 @@ def sign_up(*, credential: Credential, actor: User | None, api_version: str) -> 
     :raises ApiError: as raised by `identify`.
     """
     try:
-        signed_in = _sign_up(credential, actor, api_version)
+        signed_in = _sign_up(credential, token, api_version)
     except Exception as error:
         _send_ended(code_of(error), credential, api_version)
         raise
@@ -59,13 +61,13 @@ def sign_up(*, credential: Credential, actor: User | None, api_version: str) -> 
     return signed_in
 
 
-def _sign_up(credential: Credential, actor: User | None, api_version: str) -> SignIn:
+def _sign_up(credential: Credential, token: AccessToken | None, api_version: str) -> SignIn:
     # The provider calls may take the whole deadline; other requests need the connection during that time.
     release_connection(router.db_for_write(UserSocialAuth))
     identity = identify(credential)
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            return _store(identity, credential, actor, api_version, has_been_tried=attempt > 1)
+            return _store(identity, credential, token, api_version, has_been_tried=attempt > 1)
         except SocialAuthBaseException as error:
             if attempt == ATTEMPTS or not _lost_a_race(error):
                 raise translate(error) from error
@@ -82,15 +84,16 @@ def _send_ended(outcome: str, credential: Credential, api_version: str) -> None:
 
 
 def _store(
-    identity: Identity, credential: Credential, actor: User | None, api_version: str, *, has_been_tried: bool
+    identity: Identity, credential: Credential, token: AccessToken | None, api_version: str, *, has_been_tried: bool
 ) -> SignIn:
     with transaction.atomic(using=router.db_for_write(UserSocialAuth)):
         user = identity.strategy.run(
             identity.pending,
-            user=_reload(actor) if actor is not None else None,
+            user=_reload(token.user) if token is not None else None,
             credential=credential,
             api_version=api_version,
             has_been_tried=has_been_tried,
+            check_link=partial(tokens.require_recent_proof, token) if token is not None else None,
         )
         if user is None:
             raise SignUpNotAllowed
@@ -100,8 +103,13 @@ def _store(
         if not user.is_active:
             raise AccountInactive
         result = identity.backend.pipeline_result or {}
-        outcome = _outcome(result, actor)
-        issued = tokens.issue(user=user, may_exceed_limit=_may_exceed_limit(result, user)) if actor is None else None
+        outcome = _outcome(result, token)
+        issued = None
+        if token is None:
+            may_exceed_limit = _may_exceed_limit(result, user)
+            issued = tokens.issue(user=user, credential=credential, may_exceed_limit=may_exceed_limit)
+        else:
+            _check_token(token, outcome, user)
         _send_on_commit(outcome, user, identity, api_version)
     return SignIn(
         user=user,
@@ -124,10 +132,24 @@ def _reload(actor: User) -> User:
     return known
 
 
-def _outcome(result: Mapping[str, Any], actor: User | None) -> str:
+def _check_token(token: AccessToken, outcome: str, user: User) -> None:
+    """Check that the token of an authenticated sign-up still allows it; record a proof of the actor's own identity.
+
+    :raises RecentSignInRequired: an identity was linked, and the token's last proof is too old. Our step of the
+        pipeline has checked this already; the operator's pipeline may have another step in its place.
+    :raises InvalidCredentials: the token has been revoked during the call.
+    """
+    if outcome == "signed_in" and user.pk == token.user_id:
+        tokens.record_proof(token)
+        return
+    tokens.require_recent_proof(token)
+    tokens.lock(token)
+
+
+def _outcome(result: Mapping[str, Any], token: AccessToken | None) -> str:
     if result.get("is_new"):
         return "created"
-    return "linked" if actor is not None and result.get("new_association") else "signed_in"
+    return "linked" if token is not None and result.get("new_association") else "signed_in"
 
 
 def _may_exceed_limit(result: Mapping[str, Any], user: User) -> bool:

@@ -1,4 +1,4 @@
-"""Access tokens: issue, authenticate, extend by use, list, revoke."""
+"""Access tokens: issue, authenticate, extend by use, prove again, list, revoke."""
 
 import hashlib
 import secrets
@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import router
-from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from shared.contract.authorization import PresentedToken
-from shared.contract.errors import InvalidCredentials, NotFound
+from shared.contract.errors import InvalidCredentials, NotFound, RecentSignInRequired
+from shared.contract.sign_up import Credential
 from social.compiled_lookup import CompiledLookup
 from social.conf import conf
 from social.models import AccessToken, User
@@ -40,19 +41,27 @@ def digest_of(token: str) -> str:
 _by_digest = CompiledLookup(lambda digest: AccessToken.objects.select_related("user").filter(digest=digest), 1)
 
 
-def issue(*, user: User, may_exceed_limit: bool = True) -> IssuedToken:
-    """Issue a token to a user, and revoke the least recently used ones beyond `TOKENS_PER_USER`.
+def issue(*, user: User, credential: Credential | None = None, may_exceed_limit: bool = True) -> IssuedToken:
+    """Issue a token to a user, and revoke those beyond `TOKENS_PER_USER`.
 
+    The first to be revoked are those that the same credential was presented for, then the least recently used ones.
+
+    :param credential: what has proved the user's identity; None if an operator issues the token.
     :param may_exceed_limit: False if the user is known to have few tokens (`has_many_tokens`); then none is counted.
     """
     now = timezone.now()
     expires_at = now + conf.token_ttl
     value = secrets.token_urlsafe(TOKEN_BYTES)
-    AccessToken.objects.using(router.db_for_write(AccessToken)).create(
-        user=user, digest=digest_of(value), created=now, last_used=now, expires_at=expires_at
+    token = AccessToken.objects.using(router.db_for_write(AccessToken)).create(
+        user=user,
+        digest=digest_of(value),
+        created=now,
+        last_used=now,
+        expires_at=expires_at,
+        credential_digest=None if credential is None else _credential_digest(credential),
     )
     if may_exceed_limit:
-        _revoke_surplus(user, now)
+        _revoke_surplus(token, now)
     return IssuedToken(value=value, expires_at=expires_at)
 
 
@@ -68,11 +77,23 @@ def has_many_tokens(user: OuterRef) -> Exists | Value:
     return Exists(AccessToken.objects.filter(user=user)[few - 1 :])
 
 
-def _revoke_surplus(user: User, now: datetime) -> None:
-    own = AccessToken.objects.filter(user=user)
+def _credential_digest(credential: Credential) -> str:
+    """Return 128 bits of a digest of the credential that decides who the person is (docs/contract.md, section 4).
+
+    It leaves out the signature of an id_token: with an ECDSA key, a second signature is valid for the same content.
+    """
+    presented = (credential.id_token or "").rpartition(".")[0] or credential.access_token or ""
+    return digest_of(presented)[:32]
+
+
+def _revoke_surplus(token: AccessToken, now: datetime) -> None:
+    others = AccessToken.objects.filter(user=token.user_id).exclude(pk=token.pk)
+    # Otherwise, somebody who presents one stolen credential often enough would sign out the owner's devices.
+    of_same_credential = Case(When(credential_digest=token.credential_digest, then=1), default=0)
     # Imported keys that have expired by age are not excluded: they sort last and are revoked first.
-    newest = own.filter(unexpired(now)).order_by("-last_used", "-id").values("pk")[: conf.tokens_per_user]
-    surplus = own.filter(unexpired(now) | Q(imported=False)).exclude(pk__in=newest).values_list("pk", "imported")
+    sorted_others = others.filter(unexpired(now)).order_by(of_same_credential, "-last_used", "-id")
+    kept = sorted_others.values("pk")[: conf.tokens_per_user - 1]
+    surplus = others.filter(unexpired(now) | Q(imported=False)).exclude(pk__in=kept).values_list("pk", "imported")
     if found := dict(surplus):
         revoke_many(found, none_imported=not any(found.values()))
 
@@ -95,6 +116,49 @@ def authenticate(presented: PresentedToken) -> AccessToken:
         raise InvalidCredentials
     _touch(token, now)
     return token
+
+
+def proof_time(token: AccessToken) -> datetime | None:
+    """Return when a token's owner last proved an identity with it; None for never.
+
+    A token is issued for a proof, so `proved_at` is null until there is another one. An imported key is not.
+    """
+    return token.proved_at or (None if token.imported else token.created)
+
+
+def require_recent_proof(token: AccessToken) -> None:
+    """Check the age of a token's proof against `RECENT_SIGN_IN`, if that is set.
+
+    :raises RecentSignInRequired: the proof is older, or there was none.
+    """
+    longest = conf.recent_sign_in
+    if longest is None:
+        return
+    proved = proof_time(token)
+    if proved is None or timezone.now() - proved > longest:
+        raise RecentSignInRequired
+
+
+def record_proof(token: AccessToken) -> None:
+    """Record that a token's owner has just proved an identity with it.
+
+    :raises InvalidCredentials: the token has been revoked during the call.
+    """
+    now = timezone.now()
+    if not AccessToken.objects.filter(live(now), pk=token.pk).update(proved_at=now):
+        raise InvalidCredentials
+
+
+def lock(token: AccessToken) -> None:
+    """Lock a token's row until the transaction ends, so that a concurrent revocation is either seen or waits.
+
+    Lock it last, as sign-ins do: they lock an association first and may then delete a token of its user.
+
+    :raises InvalidCredentials: the token has been revoked during the call.
+    """
+    rows = AccessToken.objects.using(router.db_for_write(AccessToken)).select_for_update(no_key=True)
+    if not rows.filter(live(timezone.now()), pk=token.pk).exists():
+        raise InvalidCredentials
 
 
 def list_for(user: User) -> QuerySet[AccessToken]:
@@ -125,7 +189,26 @@ def revoke_many(ids: Collection[int], *, none_imported: bool = False) -> None:
 
     :param none_imported: True if the caller knows that none of them is an imported key.
     """
-    rows, now = AccessToken.objects.filter(pk__in=ids), timezone.now()
+    _revoke(AccessToken.objects.filter(pk__in=ids), none_imported=none_imported)
+
+
+def revoke_all(user: User) -> None:
+    """Revoke all tokens of a user, as `revoke_many` does."""
+    _revoke(AccessToken.objects.filter(user=user))
+
+
+def revoke_if_inactive(
+    instance: User, *, created: bool, raw: bool, update_fields: Collection[str] | None, **kwargs: object
+) -> None:
+    """Revoke all tokens of a user who was saved as inactive: a receiver of `post_save` for the user model."""
+    # A deferred `is_active` is not among the fields that were saved, so that reading it here never sends a query.
+    saved = not raw and not created and (update_fields is None or "is_active" in update_fields)
+    if saved and not instance.is_active:
+        revoke_all(instance)
+
+
+def _revoke(rows: QuerySet[AccessToken], *, none_imported: bool = False) -> None:
+    now = timezone.now()
     if not none_imported:
         rows.filter(imported=True).filter(unexpired(now)).update(expires_at=now)
     rows.filter(imported=False).delete()

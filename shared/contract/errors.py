@@ -6,6 +6,7 @@
     │                              TokenAudienceMismatch, InteractionRequired
     ├── Unauthorized          401  NotAuthenticated, InvalidCredentials, CredentialsInUrl
     ├── SignUpNotAllowed      403
+    ├── RecentSignInRequired  403
     ├── NotFound              404
     ├── MethodNotAllowed      405
     ├── LastLoginMethod       409
@@ -185,6 +186,15 @@ class SignUpNotAllowed(ApiError):
     code = "sign_up_not_allowed"
     message = "This social media account may not be used here."
     when = "The operator's allow lists or pipeline refuse the person."
+
+
+class RecentSignInRequired(ApiError):
+    """The access token's proof of an identity is older than `RECENT_SIGN_IN`, or it never had one."""
+
+    status = 403
+    code = "recent_sign_in_required"
+    message = "Sign in with a linked social media account again first."
+    when = "The last proof of an identity with this access token is too old, or there was none."
 
 
 class NotFound(ApiError):

@@ -6,7 +6,7 @@ adoption by an e-mail address that the provider has not verified.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -41,12 +41,14 @@ def social_user(
     legacy_uids: Iterable[str] = (),
     legacy_identifiers: Sequence[tuple[str, str]] = (),
     has_been_tried: bool = False,
+    check_link: Callable[[], None] | None = None,
     **kwargs: Any,
 ) -> Any:
     """Find the association by the provider's current id, else by a legacy uid.
 
     :param has_been_tried: the sign-up failed once, because of a concurrent write or of a row without a user, which the
         lookup does not return. Then run social-core's queries too.
+    :param check_link: raises an error if the caller may link no identity; called if this one is nobody's yet.
     :returns: what social-core's step returns.
     :raises AuthAssociationError: the association is another user's (`identity_in_use`), or its owner cannot be decided
         (`identifier_migration_conflict`).
@@ -55,21 +57,24 @@ def social_user(
     former = {str(old) for old in (*legacy_uids, *(old for _, old in legacy_identifiers))}
     rows = _locked_associations(backend, [uid, *sorted(former - {uid})])
     known = next((row for row in rows if row.uid == uid), None)
-    if known is None and not rows and not has_been_tried and not _has_custom_lookup(backend):
-        return {"social": None, "user": user, "is_new": user is None, "new_association": True}
     if known is None:
-        _correct_rows(backend, uid, id_key, response or {}, legacy_identifiers)
-        return core_association.social_user(
-            backend,
-            uid,
-            user,
-            *args,
-            id_key=id_key,
-            response=response,
-            legacy_uids=legacy_uids,
-            legacy_identifiers=legacy_identifiers,
-            **kwargs,
-        )
+        found: dict[str, Any] = {"social": None, "user": user, "is_new": user is None, "new_association": True}
+        if rows or has_been_tried or _has_custom_lookup(backend):
+            _correct_rows(backend, uid, id_key, response or {}, legacy_identifiers)
+            found = core_association.social_user(
+                backend,
+                uid,
+                user,
+                *args,
+                id_key=id_key,
+                response=response,
+                legacy_uids=legacy_uids,
+                legacy_identifiers=legacy_identifiers,
+                **kwargs,
+            )
+        if check_link is not None and found["social"] is None:
+            check_link()
+        return found
     known.extra_data = _as_object(known.extra_data)
     if not _holds_current_id(backend, known, id_key):
         raise _conflict(backend)

@@ -27,6 +27,7 @@ ERRORS: Mapping[str, tuple[int, str]] = {
     "invalid_credentials": (401, "Invalid credentials."),
     "credentials_in_url": (401, "Credentials are not accepted in the URL."),
     "sign_up_not_allowed": (403, "This social media account may not be used here."),
+    "recent_sign_in_required": (403, "Sign in with a linked social media account again first."),
     "not_found": (404, "Not found."),
     "method_not_allowed": (405, "Method not allowed."),
     "payload_too_large": (413, "The request body is too large."),

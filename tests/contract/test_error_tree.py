@@ -25,7 +25,7 @@ TABLE = {
         "interaction_required",
     },
     401: {"not_authenticated", "invalid_credentials", "credentials_in_url"},
-    403: {"sign_up_not_allowed"},
+    403: {"sign_up_not_allowed", "recent_sign_in_required"},
     404: {"not_found"},
     405: {"method_not_allowed"},
     409: {"last_login_method"},

@@ -19,7 +19,7 @@ ALLOW = {
     "social_sign_up/": "POST, OPTIONS",
     "social_account/": READ,
     "social_account/1/": READ_DELETE,
-    "token/": READ,
+    "token/": READ_DELETE,
     "token/1/": READ_DELETE,
     "token/current/": READ_DELETE,
     "user/": READ,

@@ -119,11 +119,12 @@ def test_credentials_link_an_unknown_identity(api: ApiClient, providers: Provide
 
 @EACH_PROVIDER
 def test_linking_an_own_identity_again_is_a_sign_in(api: ApiClient, providers: Providers, provider: str) -> None:
-    """Linking the same identity again is `signed_in`, and no token and no row is created."""
+    """Linking the same identity again is `signed_in`; no row is created, and only the proof of the token is new."""
     ripley = person()
     fields = providers.knows(provider, "t", **PROFILES[provider])
     api.sign_up(fields, token=ripley.token)
     before = all_rows()["auth.User"], len(all_rows()["social_django.UserSocialAuth"]), all_rows()["social.AccessToken"]
+    assert before[2][0].pop("proved_at") is None
     body = api.sign_up(fields, token=ripley.token).json()
     assert (body["id"], body["outcome"], body["token"], body["token_expires_at"]) == (
         ripley.user.pk,
@@ -132,6 +133,7 @@ def test_linking_an_own_identity_again_is_a_sign_in(api: ApiClient, providers: P
         None,
     )
     after = all_rows()["auth.User"], len(all_rows()["social_django.UserSocialAuth"]), all_rows()["social.AccessToken"]
+    assert after[2][0].pop("proved_at") is not None
     assert after == before
 
 

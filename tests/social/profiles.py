@@ -3,7 +3,8 @@
 from typing import Any
 
 from shared.contract.sign_up import Credential
-from social.models import User
+from social import tokens
+from social.models import AccessToken, User
 from social.sign_up import SignIn, sign_up
 from tests.providers import Providers
 
@@ -38,6 +39,14 @@ PROFILES: dict[str, dict[str, Any]] = {
 def signed_up(
     providers: Providers, provider: str, *, token: str = TOKEN, actor: User | None = None, **changed: Any
 ) -> SignIn:
-    """Sign up with a token that the simulated provider accepts."""
+    """Sign up with a token that the simulated provider accepts; with an actor, in a call with their access token."""
     fields = providers.knows(provider, token, **{**PROFILES[provider], **changed})
-    return sign_up(credential=Credential(**fields), actor=actor, api_version="tests")
+    own = None if actor is None else access_token_of(actor)
+    return sign_up(credential=Credential(**fields), token=own, api_version="tests")
+
+
+def access_token_of(user: User) -> AccessToken:
+    """Return the user's newest access token, or a new one."""
+    if not AccessToken.objects.filter(user=user).exists():
+        tokens.issue(user=user)
+    return AccessToken.objects.select_related("user").filter(user=user).latest("pk")

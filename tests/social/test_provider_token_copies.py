@@ -55,7 +55,7 @@ def test_the_whole_response_can_be_stored_without_the_token(providers: Providers
     copies: dict[str, Any] = {name: value for name, value in REPEATED.items() if name != "token"}
     with override_settings(PROVIDER_TOKEN_KEYS=keys, SOCIAL_AUTH_FACEBOOK_GET_ALL_EXTRA_DATA=True):
         fields = providers.knows("facebook", TOKEN, **{**PROFILES["facebook"], **copies})
-        user = sign_up(credential=Credential(**fields), actor=None, api_version="tests").user
+        user = sign_up(credential=Credential(**fields), token=None, api_version="tests").user
         [kept] = UserSocialAuth.objects.values_list("extra_data", flat=True)
         assert "canary" not in json.dumps(kept)
         assert kept["name"] == "Ellen Ripley"

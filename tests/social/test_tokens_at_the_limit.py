@@ -130,7 +130,7 @@ def test_imported_keys_count_and_are_revoked_first(user: User, providers: Provid
     create_tokens(user, limit, name="imported", live_for=None)
     with override_settings(TOKENS_PER_USER=limit):
         for number in range(1, limit + 3):
-            signed_up(providers, "github")
+            signed_up(providers, "github", token=f"token-{number}")
             left = live_digests(user)
             assert len(left) == limit
             assert sum(digest.startswith("imported") for digest in left) == max(0, limit - number)
@@ -221,7 +221,7 @@ def test_concurrent_sign_ins_of_one_identity_at_the_limit(
         with lock_associations(database, callers):
             in_threads(
                 callers,
-                lambda number: sign_up(credential=credentials[number], actor=None, api_version="tests"),
+                lambda number: sign_up(credential=credentials[number], token=None, api_version="tests"),
                 database,
             )
         assert len(live_digests(user)) == after
@@ -251,7 +251,7 @@ def test_concurrent_sign_ins_of_several_identities_at_the_limit(
             patch.setattr(tokens, "_revoke_surplus", together)
             in_threads(
                 3,
-                lambda number: sign_up(credential=Credential(**fields[number]), actor=None, api_version="tests"),
+                lambda number: sign_up(credential=Credential(**fields[number]), token=None, api_version="tests"),
                 database,
             )
         assert 50 <= len(live_digests(user)) <= 52
