@@ -1,6 +1,8 @@
 """The app's configuration."""
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+from django.contrib.auth import get_user_model
+from django.db.models.signals import post_save
 
 
 class SocialConfig(AppConfig):
@@ -11,9 +13,13 @@ class SocialConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the system checks, and filter the logs of libraries that log credentials."""
-        from social import checks  # noqa: F401, PLC0415 - importing registers; models must be ready first
+        """Register the system checks and the receiver, and filter the logs of libraries that log credentials."""
+        from social import checks, tokens  # noqa: F401, PLC0415 - importing registers; models must be ready first
         from social.network import log_redaction  # noqa: PLC0415 - likewise
         from social.providers import checks as _  # noqa: F401, PLC0415 - likewise
 
         log_redaction.install_filters()
+        # `sender` of a user saved by a proxy model, as some admins do, is that model.
+        for model in apps.get_models():
+            if issubclass(model, get_user_model()):
+                post_save.connect(tokens.revoke_if_inactive, sender=model)
