@@ -91,3 +91,48 @@ def test_the_last_use_includes_the_call_itself(api: ApiClient) -> None:
     start = timezone.now().replace(microsecond=0)
     shown = api.get("token/current/", token=ripley.token).json()["last_used"]
     assert start.strftime("%Y-%m-%dT%H:%M:%SZ") <= shown
+
+
+@pytest.mark.threat(31, 43)
+@pytest.mark.parametrize("path", ["token/", "token", "token/?limit=x&offset=1"])
+def test_a_user_can_sign_out_everywhere(api: ApiClient, path: str) -> None:
+    """Every token of the user is invalid at once, that of the call and imported keys included; no other user's is."""
+    ripley, parker = person(), person("parker")
+    values = [ripley.token, *(issue_another(ripley)[0] for _ in range(2))]
+    key, row = issue_another(ripley)
+    AccessToken.objects.filter(pk=row.pk).update(imported=True, expires_at=None)
+    response = api.delete(path, token=ripley.token)
+    assert (response.status_code, response.content) == (204, b"")
+    for value in (*values, key):
+        assert_error(api.get("user/", token=value), "invalid_credentials")
+    assert api.get("user/", token=parker.token).status_code == 200
+    left = AccessToken.objects.filter(user=ripley.user)
+    assert [one.pk for one in left] == [row.pk], "the row of an imported key stays, so that it is not imported again"
+    assert_error(api.delete("token/", token=ripley.token), "invalid_credentials")
+
+
+def test_signing_out_everywhere_requires_credentials(api: ApiClient) -> None:
+    """Without credentials it is 401, and a body is ignored."""
+    ripley = person()
+    assert_error(api.delete("token/"), "not_authenticated")
+    response = api.call("DELETE", "token/", token=ripley.token, data=b"{nonsense", content_type="text/plain")
+    assert response.status_code == 204
+
+
+@pytest.mark.threat(31)
+def test_the_token_of_a_deleted_user_is_invalid(api: ApiClient) -> None:
+    """The tokens of a user are deleted with the user."""
+    ripley = person()
+    ripley.user.delete()
+    assert_error(api.get("user/", token=ripley.token), "invalid_credentials")
+    assert not AccessToken.objects.exists()
+
+
+@pytest.mark.threat(9, 43)
+def test_no_token_survives_deactivation(api: ApiClient) -> None:
+    """The tokens of a deactivated user stay invalid when the user is active again."""
+    ripley = person()
+    for active in (False, True):
+        ripley.user.is_active = active
+        ripley.user.save()
+        assert_error(api.get("user/", token=ripley.token), "invalid_credentials")

@@ -44,3 +44,8 @@ def ask(strategy: Any, **kwargs: Any) -> HttpResponseRedirect:
 def remove_user(**kwargs: Any) -> dict[str, Any]:
     """Remove the user."""
     return {"user": None}
+
+
+def find_nobody(backend: Any, uid: Any, user: Any = None, **kwargs: Any) -> dict[str, Any]:
+    """Replace social-core's `social_user`: no identity is known yet."""
+    return {"social": None, "user": user, "is_new": user is None, "new_association": True}
