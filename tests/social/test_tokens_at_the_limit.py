@@ -167,24 +167,32 @@ def in_threads(count: int, work: Callable[[int], Any], database: Where) -> None:
         list(pool.map(run, range(count)))
 
 
+def new_session(**options: Any) -> psycopg.Connection[Any]:
+    """Connect to the test's database on PostgreSQL."""
+    params = connections["default"].get_connection_params()
+    known = {key: params[key] for key in ("host", "port", "user", "dbname") if key in params}
+    return psycopg.connect(**known, **options)
+
+
+def waiting_sessions() -> int:
+    """Return how many sessions on the test's database wait for a lock."""
+    with new_session(autocommit=True) as session:
+        row = session.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        ).fetchone()
+        return 0 if row is None else int(row[0])
+
+
 @contextmanager
 def lock_associations(database: Where, waiting: int) -> Iterator[None]:
     """Lock all associations until this many threads wait, so that each reads before any writes."""
-    name = connections["default"].settings_dict["NAME"]
-    params = connections["default"].get_connection_params()
-    session = psycopg.connect(**{key: params[key] for key in ("host", "port", "user", "dbname") if key in params})
-    watching = psycopg.connect(
-        **{key: params[key] for key in ("host", "port", "user", "dbname") if key in params}, autocommit=True
-    )
+    session = new_session()
     session.execute("SELECT FROM social_auth_usersocialauth FOR UPDATE")
 
     def release() -> None:
         try:
             for _ in range(600):
-                row = watching.execute(
-                    "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND wait_event_type = 'Lock'", [name]
-                ).fetchone()
-                if row is not None and row[0] >= waiting:
+                if waiting_sessions() >= waiting:
                     return
                 threading.Event().wait(0.05)
         finally:
@@ -197,7 +205,6 @@ def lock_associations(database: Where, waiting: int) -> Iterator[None]:
         yield
     finally:
         releasing.join()
-        watching.close()
 
 
 @pytest.mark.postgres
