@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import router
+from django.db import router, transaction
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -193,8 +193,9 @@ def revoke_many(ids: Collection[int], *, none_imported: bool = False) -> None:
 
 
 def revoke_all(user: User) -> None:
-    """Revoke all tokens of a user, as `revoke_many` does."""
-    _revoke(AccessToken.objects.filter(user=user))
+    """Revoke all tokens of a user, as `revoke_many` does, or none if it fails."""
+    with transaction.atomic(using=router.db_for_write(AccessToken)):
+        _revoke(AccessToken.objects.filter(user=user))
 
 
 def revoke_if_inactive(

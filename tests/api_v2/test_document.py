@@ -19,6 +19,7 @@ TAGS = {
     "getSocialAccount": "social account",
     "deleteSocialAccount": "social account",
     "listTokens": "token",
+    "deleteTokens": "token",
     "getToken": "token",
     "deleteToken": "token",
     "getCurrentToken": "token",

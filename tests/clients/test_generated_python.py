@@ -121,8 +121,13 @@ def test_a_session(
     status, refused = call("user.list_users", authenticated)
     assert (status, type(refused), refused.code) == (401, models.Error, "invalid_credentials")
 
+    token = sign_up(anonymous, "twitter", "zoe")[1].token
+    authenticated = closing(package.AuthenticatedClient(base_url=base_url, token=token))
+    assert call("token.delete_tokens", authenticated) == (204, None)
+    assert call("token.list_tokens", authenticated)[0] == 401
+
 
 def test_every_operation_has_a_function(load: Callable[[str], Any]) -> None:
     """The client has as many functions as `openapi.yaml` has operations."""
     package = Path(load("").__file__).parent
-    assert len([path for path in package.glob("api/*/*.py") if path.stem != "__init__"]) == 13
+    assert len([path for path in package.glob("api/*/*.py") if path.stem != "__init__"]) == 14

@@ -97,15 +97,27 @@ def test_taken_name(api: Api, counts: Counts, persona: str) -> None:
 
 
 def test_linking(api: Api, counts: Counts, persona: str) -> None:
-    """Linking looks up the token; one transaction then reads the caller, looks up and inserts the association."""
+    """Linking looks up the token, reads the caller, looks up and inserts the association, and locks the token.
+
+    For an identity of the caller, it updates the token instead.
+    """
     mine = api.as_user(api.sign_up(counts.sandbox.token("github", persona)).json()["token"])
     link = partial(mine.sign_up, counts.sandbox.token("facebook", persona))
     counts.reset()
     assert link().json()["outcome"] == "linked"
-    assert counts.database.kinds == ["SELECT", "BEGIN", "SELECT", "SELECT", "INSERT", "COMMIT"]
+    assert counts.database.kinds == ["SELECT", "BEGIN", "SELECT", "SELECT", "INSERT", "SELECT", "COMMIT"]
     counts.reset()
     assert link().json()["outcome"] == "signed_in"
-    assert counts.database.kinds == ["SELECT", "BEGIN", "SELECT", "SELECT", "COMMIT"]
+    assert counts.database.kinds == ["SELECT", "BEGIN", "SELECT", "SELECT", "UPDATE", "COMMIT"]
+
+
+def test_signing_out_everywhere(api: Api, counts: Counts, persona: str) -> None:
+    """Five statements, however many tokens the user has."""
+    created = api.sign_up(counts.sandbox.token("github", persona)).json()
+    give_tokens(counts, created["id"], until=20)
+    counts.reset()
+    assert api.as_user(created["token"]).delete("token/").status_code == 204
+    assert counts.database.kinds == ["SELECT", "BEGIN", "UPDATE", "DELETE", "COMMIT"]
 
 
 def test_linking_another_users_identity(api: Api, counts: Counts, persona: str) -> None:

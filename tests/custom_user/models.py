@@ -35,3 +35,12 @@ class Person(AbstractBaseUser):
     def __str__(self) -> str:
         """Return the handle."""
         return self.handle
+
+
+class Employee(Person):
+    """A proxy of the user model, which a project may register in its admin."""
+
+    class Meta:
+        """No table of its own."""
+
+        proxy = True

@@ -16,7 +16,7 @@ from social_django.models import UserSocialAuth
 from rollout.ledger.process import ledger
 from rollout.models import LastCall
 from social.usernames import taken_among
-from tests.custom_user.models import Person
+from tests.custom_user.models import Employee, Person
 from tests.providers import Providers
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -131,3 +131,15 @@ def test_inactive_person(providers: Providers, prefix: str) -> None:
     Person.objects.update(is_active=False)
     assert call("POST", f"{prefix}social_sign_up/", fields)[1]["code"] == "account_inactive"
     assert call("GET", f"{prefix}user/", token=created["token"])[0] == 401
+
+
+@pytest.mark.parametrize("model", [Person, Employee])
+def test_a_deactivated_persons_tokens_end(providers: Providers, model: type[Person]) -> None:
+    """Also if the person is saved by a proxy of the user model."""
+    prefix = PREFIXES[0]
+    _, created = call("POST", f"{prefix}social_sign_up/", providers.knows("github", "t1", **RIPLEY))
+    person = model.objects.get()
+    for active in (False, True):
+        person.is_active = active
+        person.save()
+        assert call("GET", f"{prefix}user/", token=created["token"])[0] == 401

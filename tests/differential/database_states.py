@@ -84,6 +84,8 @@ _VARIABLE_VALUES: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("digest", r"[0-9a-f]{64}"),
         ("created", r".+"),
         ("last_used", r".+"),
+        ("proved_at", r".+"),
+        ("credential_digest", r"[0-9a-f]{32}"),
         ("expires_at", r".+"),
     ),
 }

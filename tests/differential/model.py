@@ -25,6 +25,8 @@ class Model:
     """Provider, uid and user by association id."""
     tokens: dict[int, int] = field(default_factory=dict)
     """The user of each valid token."""
+    identities: dict[int, tuple[str, str]] = field(default_factory=dict)
+    """Provider and uid by token: each identity has one credential."""
     expired: dict[int, int] = field(default_factory=dict)
     """The user of each expired token whose row still exists."""
     last_user: int = 0
@@ -51,11 +53,11 @@ class Model:
             self.last_user += 1
             self.users[self.last_user] = ModelUser()
             self._associate(provider, uid, self.last_user)
-            self._issue(self.last_user)
+            self._issue(self.last_user, (provider, uid))
             return 201, "created"
         if not self.users[owner].active:
             return 400, "account_inactive"
-        self._issue(owner)
+        self._issue(owner, (provider, uid))
         return 201, "signed_in"
 
     def disconnect(self, association: int, actor: int, enabled: frozenset[str]) -> tuple[int, str]:
@@ -79,6 +81,12 @@ class Model:
         del self.tokens[token]
         return 204, ""
 
+    def revoke_all(self, actor: int) -> tuple[int, str]:
+        """Apply a sign-out everywhere; return the expected status and code."""
+        self.tokens = {number: user for number, user in self.tokens.items() if user != actor}
+        self.expired = {number: user for number, user in self.expired.items() if user != actor}
+        return 204, ""
+
     def expire(self, token: int) -> None:
         """Apply the expiry of a token."""
         self.expired[token] = self.tokens.pop(token)
@@ -91,10 +99,13 @@ class Model:
         self.last_association += 1
         self.associations[self.last_association] = (provider, uid, user)
 
-    def _issue(self, user: int) -> None:
+    def _issue(self, user: int, identity: tuple[str, str]) -> None:
         self.last_token += 1
-        self.tokens[self.last_token] = user
+        self.identities[self.last_token] = identity
         self.expired = {number: owner for number, owner in self.expired.items() if owner != user}
+        others = [number for number, owner in self.tokens.items() if owner == user]
         # No token is used an hour after its issue, so the oldest is the least recently used.
-        for number in sorted(number for number, owner in self.tokens.items() if owner == user)[:-TOKENS_PER_USER]:
+        others.sort(key=lambda number: (self.identities[number] != identity, number))
+        for number in others[: max(0, len(others) + 1 - TOKENS_PER_USER)]:
             del self.tokens[number]
+        self.tokens[self.last_token] = user

@@ -163,6 +163,15 @@ class ServiceMachine(RuleBasedStateMachine):
         self._expect(self._step(Message("DELETE", "token/current/"), number, scheme), *expected)
 
     @precondition(lambda self: self.model.last_token)
+    @rule(token=numbers, scheme=schemes)
+    def sign_out_everywhere(self, token: int, scheme: str) -> None:
+        """Revoke all tokens of the actor."""
+        number = self._token_number(token)
+        actor = self.model.actor_of(number)
+        expected = self.model.revoke_all(actor) if actor else (401, "invalid_credentials")
+        self._expect(self._step(Message("DELETE", "token/"), number, scheme), *expected)
+
+    @precondition(lambda self: self.model.last_token)
     @rule(message=hostile.messages(identities.known_fields()), token=numbers)
     def read_anything(self, message: Message, token: int) -> None:
         """Send any request without a write."""

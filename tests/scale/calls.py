@@ -153,6 +153,13 @@ def sign_out(caller: Caller) -> None:
     assert caller.delete("token/current/", user=imported) == 204
 
 
+def sign_out_everywhere(caller: Caller) -> None:
+    """Delete all tokens of a user, and of one with an imported key, which stays."""
+    imported = next(user for user in range(caller.user, caller.user + 7) if user % 7 == 0)
+    for user in (imported, imported + 1):
+        assert caller.delete("token/", user=user) == 204
+
+
 def be_counted(caller: Caller) -> None:
     """Write the calls of a known and of a new client to the ledger."""
     for name in ("ShopApp/1", "NewApp/1"):
@@ -175,6 +182,7 @@ CALLS: Mapping[Callable[[Caller], None], set[str]] = {
     be_refused: {"Select social_accesstoken"},
     disconnect: {"Select auth_user", "Select social_auth_usersocialauth", "Delete social_auth_usersocialauth"},
     sign_out: {"Select social_accesstoken", "Delete social_accesstoken", "Update social_accesstoken"},
+    sign_out_everywhere: {"Select social_accesstoken", "Delete social_accesstoken", "Update social_accesstoken"},
     be_counted: {
         "Select auth_user",
         "Select rollout_dailycalls",

@@ -44,16 +44,6 @@ def live_tokens(user: User) -> int:
     return tokens.list_for(user).count()
 
 
-class ProxyUser(User):
-    """A proxy model, which a project may use for another admin page of users."""
-
-    class Meta:
-        """No table of its own."""
-
-        proxy = True
-        app_label = "tests"
-
-
 def save(user: User) -> None:
     user.is_active = False
     user.save()

@@ -68,6 +68,7 @@ failed(await api.GET("/social_account/{id}/", { params: { path: { id: first.id }
 const tokens = given(await api.GET("/token/"), 200).objects;
 assert.deepEqual(tokens.map(({ current }) => current), [false, true]);
 given(await api.DELETE("/token/current/"), 204);
+failed(await api.DELETE("/token/"), 401, "invalid_credentials");
 failed(await api.GET("/user/"), 401, "invalid_credentials");
 
 // The types are not `any`: the compiler must report each of these.

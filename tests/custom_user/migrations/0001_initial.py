@@ -25,4 +25,10 @@ class Migration(migrations.Migration):
                 "abstract": False,
             },
         ),
+        migrations.CreateModel(
+            name="Employee",
+            fields=[],
+            options={"proxy": True, "indexes": [], "constraints": []},
+            bases=("custom_user.person",),
+        ),
     ]
