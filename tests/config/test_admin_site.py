@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Permission, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
@@ -182,6 +184,79 @@ def test_associations_can_only_be_viewed_and_deleted(staff: Client, admin_user: 
     tokens.issue(user=user)
     assert staff.post(reverse("admin:auth_user_delete", args=[user.pk]), {"post": "yes"}).status_code == 302
     assert not UserSocialAuth.objects.exists()
+
+
+USERS = "/admin/auth/user/"
+
+
+def people() -> list[User]:
+    """Create three users with two tokens each."""
+    users = [User.objects.create_user(name, first_name=name) for name in ("ripley", "parker", "lambert")]
+    for user in users * 2:
+        tokens.issue(user=user)
+    return users
+
+
+def sign_out(browser: Client, *users: User) -> Any:
+    """Send the form of the action for these users."""
+    chosen = {"action": "sign_out_everywhere", "_selected_action": [user.pk for user in users]}
+    return browser.post(USERS, chosen, follow=True)
+
+
+@pytest.mark.threat(43)
+def test_staff_can_sign_users_out_everywhere(staff: Client, admin_user: User) -> None:
+    """The action revokes all tokens of the selected users, and is recorded for each."""
+    ripley, parker, _ = people()
+    assert "Sign out everywhere" in staff.get(USERS).content.decode()
+    assert "The selected users are signed out everywhere." in sign_out(staff, ripley, parker).content.decode()
+    assert set(AccessToken.objects.values_list("user__username", flat=True)) == {"lambert"}
+    logged = LogEntry.objects.order_by("pk").values_list("user_id", "object_id", "change_message")
+    message = "Signed out everywhere."
+    assert set(logged) == {(admin_user.pk, str(user.pk), message) for user in (ripley, parker)}
+
+
+@pytest.mark.threat(43)
+def test_signing_out_others_needs_the_permission_to_change_them(browser: Client) -> None:
+    """Staff who may only view users are not offered the action, and cannot send it."""
+    ripley, *_ = people()
+    viewer = User.objects.create_user("viewer", is_staff=True)
+    viewer.user_permissions.add(Permission.objects.get(codename="view_user"))
+    browser.force_login(viewer)
+    assert "Sign out everywhere" not in browser.get(USERS).content.decode()
+    sign_out(browser, ripley)
+    assert AccessToken.objects.count() == 6
+    assert not LogEntry.objects.exists()
+
+
+@pytest.mark.threat(9, 43)
+def test_deactivating_a_user_signs_them_out_everywhere(staff: Client, api: ApiClient) -> None:
+    """The form of the admin, sent without `is_active`; activating the user again brings no token back."""
+    ripley, *_ = people()
+    token = tokens.issue(user=ripley).value
+    for active in ({}, {"is_active": "on"}):
+        form = {"username": "ripley", "date_joined_0": "2026-11-23", "date_joined_1": "20:00:00", **active}
+        assert staff.post(f"{USERS}{ripley.pk}/change/", form).status_code == 302
+        assert api.get("user/", token=token).status_code == 401
+    ripley.refresh_from_db()
+    assert ripley.is_active
+    assert AccessToken.objects.count() == 4
+
+
+def test_a_projects_own_admin_of_users_is_kept() -> None:
+    """Only Django's own class is replaced; another one adds the action itself."""
+
+    class Own(UserAdmin):  # type: ignore[type-arg]  # no subscript at run time
+        pass
+
+    for registered, found in ((Own, Own), (UserAdmin, social.admin.UsersAdmin)):
+        admin.site.unregister(User)
+        admin.site.register(User, registered)
+        importlib.reload(social.admin)
+        assert type(admin.site.get_model_admin(User)).__name__ == found.__name__
+    admin.site.unregister(User)
+    importlib.reload(social.admin)
+    assert not admin.site.is_registered(User)
+    admin.site.register(User, social.admin.UsersAdmin)
 
 
 def test_the_admin_of_social_django_may_be_unregistered() -> None:
