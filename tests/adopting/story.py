@@ -12,6 +12,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.db import connection
+from django.test import Client
 from social_django.models import UserSocialAuth
 
 from social.models import AccessToken
@@ -230,6 +231,25 @@ def test_deleting_a_customer_deletes_their_tokens(providers: Providers) -> None:
     Customer.objects.get(pk=body["id"]).delete()
     assert not AccessToken.objects.filter(user_id=body["id"]).exists()
     assert_refused(api.get("user/", token=body["token"]), "invalid_credentials")
+
+
+def test_the_shops_admin_signs_a_customer_out_everywhere(providers: Providers) -> None:
+    """The shop's own admin of customers has the action, and a deactivated customer's tokens end too."""
+    api = ApiClient(next(iter(settings.APIS)))
+    fields = providers.knows("facebook", "e", id="901", name="Kane", email="kane@example.com")
+    browser = Client(SERVER_NAME="api.example.com")
+    browser.force_login(Customer.objects.create(email="boss@example.com", is_staff=True, is_superuser=True))
+    body = api.sign_up(fields).json()
+    chosen = {"action": "sign_out_everywhere", "_selected_action": [body["id"]]}
+    assert browser.post("/admin/shop/customer/", chosen).status_code == 302
+    assert_refused(api.get("user/", token=body["token"]), "invalid_credentials")
+
+    token = api.sign_up(fields).json()["token"]
+    kane = Customer.objects.get(pk=body["id"])
+    for active in (False, True):
+        kane.is_active = active
+        kane.save()
+        assert_refused(api.get("user/", token=token), "invalid_credentials")
 
 
 def test_migrating_back(customers: dict[str, Customer], providers: Providers) -> None:
