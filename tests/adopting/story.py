@@ -238,7 +238,8 @@ def test_the_shops_admin_signs_a_customer_out_everywhere(providers: Providers) -
     api = ApiClient(next(iter(settings.APIS)))
     fields = providers.knows("facebook", "e", id="901", name="Kane", email="kane@example.com")
     browser = Client(SERVER_NAME="api.example.com")
-    browser.force_login(Customer.objects.create(email="boss@example.com", is_staff=True, is_superuser=True))
+    boss: Any = Customer.objects.create(email="boss@example.com", is_staff=True, is_superuser=True)
+    browser.force_login(boss)
     body = api.sign_up(fields).json()
     chosen = {"action": "sign_out_everywhere", "_selected_action": [body["id"]]}
     assert browser.post("/admin/shop/customer/", chosen).status_code == 302
