@@ -186,6 +186,32 @@ def test_a_pipeline_with_its_own_lookup_is_no_way_around(
     assert api.sign_up(new_identity(providers), token=ripley.token).json()["outcome"] == "linked"
 
 
+def test_an_identity_of_another_user_is_no_proof_in_any_pipeline(
+    api: ApiClient, providers: Providers, ripley: Person, settings: Settings
+) -> None:
+    """A step of the operator may sign in as another user than the caller; the caller has proved nothing then."""
+    settings.SOCIAL_AUTH_PIPELINE = [
+        {"social_core.pipeline.social_auth.social_user": "tests.social.steps.find_owner"}.get(step, step)
+        for step in DEFAULT_AUTH_PIPELINE
+    ]
+    link(person("parker").user, "instagram", "10013")
+    assert_error(api.sign_up(new_identity(providers), token=ripley.token), REQUIRED)
+    assert AccessToken.objects.get(pk=ripley.row.pk).proved_at is None
+    assert api.sign_up(own_identity(providers), token=ripley.token).json()["outcome"] == "signed_in"
+    assert AccessToken.objects.get(pk=ripley.row.pk).proved_at is not None
+
+
+def test_an_own_identity_with_an_old_identifier_is_a_new_proof(
+    api: ApiClient, providers: Providers, ripley: Person, settings: Settings
+) -> None:
+    """An old association that is adopted is the caller's already."""
+    settings.ADOPT_LEGACY_UIDS = ["google-oauth2"]
+    link(ripley.user, "google-oauth2", "ripley@example.com", id_key="email")
+    fields = providers.knows("google-oauth2", "own", **PROFILES["google-oauth2"])
+    assert api.sign_up(fields, token=ripley.token).json()["outcome"] == "signed_in"
+    allows_everything(api, providers, ripley)
+
+
 def after(function: Callable[..., Any], action: Callable[[], object]) -> Callable[..., Any]:
     """Return a function that acts after each call of another one."""
 

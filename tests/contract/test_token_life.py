@@ -156,3 +156,13 @@ def test_expired_tokens_do_not_count(api: ApiClient, providers: Providers, setti
     )
     api.sign_up(fields)
     assert api.get("user/", token=first).status_code == 200
+
+
+@pytest.mark.threat(43)
+def test_a_replayed_credential_evicts_no_other_token(api: ApiClient, providers: Providers, settings: Settings) -> None:
+    """Above `TOKENS_PER_USER` the tokens of the same credential are removed first, even if others are less used."""
+    settings.TOKENS_PER_USER = 3
+    fields = [providers.knows("facebook", text, **PROFILES["facebook"]) for text in ("one", "two", "stolen")]
+    kept = [api.sign_up(one).json()["token"] for one in fields[:2]]
+    stolen = [api.sign_up(fields[2]).json()["token"] for _ in range(4)]
+    assert [api.get("user/", token=token).status_code for token in kept + stolen] == [200, 200, 401, 401, 401, 200]

@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpResponseRedirect
 from social_core.exceptions import AuthAssociationError, AuthPolicyError
 from social_core.pipeline.partial import partial
+from social_django.models import UserSocialAuth
 
 recorded: list[dict[str, Any]] = []
 
@@ -49,3 +50,9 @@ def remove_user(**kwargs: Any) -> dict[str, Any]:
 def find_nobody(backend: Any, uid: Any, user: Any = None, **kwargs: Any) -> dict[str, Any]:
     """Replace social-core's `social_user`: no identity is known yet."""
     return {"social": None, "user": user, "is_new": user is None, "new_association": True}
+
+
+def find_owner(backend: Any, uid: Any, **kwargs: Any) -> dict[str, Any]:
+    """Replace social-core's `social_user`: sign in as the identity's user, whoever is calling."""
+    row = UserSocialAuth.objects.get(provider=backend.name, uid=uid)
+    return {"social": row, "user": row.user, "is_new": False, "new_association": False}

@@ -108,6 +108,11 @@ def test_saves_of_active_users_send_no_further_statement(user: User) -> None:
     assert [query["sql"].split()[0] for query in captured] == ["UPDATE", "INSERT", "INSERT"]
 
 
+def test_a_credential_without_a_token_has_no_digest() -> None:
+    """Two such credentials are not the same one."""
+    assert tokens._credential_digest(credential()) is None
+
+
 def credential(**fields: Any) -> Credential:
     return Credential(provider="facebook", **fields)
 
