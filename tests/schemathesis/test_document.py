@@ -28,7 +28,7 @@ READING = {
     "GET /token/{id}/",
     "GET /token/current/",
 }
-DELETING = {"DELETE /social_account/{id}/", "DELETE /token/{id}/", "DELETE /token/current/"}
+DELETING = {"DELETE /social_account/{id}/", "DELETE /token/", "DELETE /token/{id}/", "DELETE /token/current/"}
 
 
 def sign_ups(sandbox: Sandbox, persona: str) -> list[Mapping[str, Any]]:
@@ -60,10 +60,9 @@ def test_every_operation_answers_as_documented(base_url: str, sandbox: Sandbox, 
     )
     assert_no_failures(run)
     assert set(run.statuses) == PUBLIC | READING | DELETING
-    assert {operation for operation, statuses in run.statuses.items() if 200 in statuses} == {
-        *READING,
-        *PUBLIC - {"POST /social_sign_up/"},
-    }
+    succeeded = {operation for operation, statuses in run.statuses.items() if 200 in statuses}
+    # A generated id is rarely that of a token once `DELETE /token/` has revoked the first ones; links have the ids.
+    assert succeeded | {"GET /token/{id}/"} == {*READING, *PUBLIC - {"POST /social_sign_up/"}}
     assert {201, 400, 415} <= run.statuses["POST /social_sign_up/"]
     assert all(401 in run.statuses[operation] for operation in READING | DELETING)
 
