@@ -1,6 +1,5 @@
 """The two pages of documentation: `openapi.yaml`, and Swagger UI for it."""
 
-from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +15,7 @@ from rest_framework.request import Request
 
 from api_v2.document_settings import SETTINGS
 from api_v2.wiring import ContractNegotiation
+from shared.caching import cache_once
 from shared.http.urls import mounted
 
 _DOCUMENT_SETTINGS = {
@@ -26,7 +26,7 @@ _DOCUMENT_SETTINGS = {
 """All settings that affect the document, so that the project's own values have no effect."""
 
 
-@cache
+@cache_once
 def openapi_yaml() -> bytes:
     """Return the bytes of `openapi.yaml`, made once. They do not depend on the project's settings."""
     with patched_settings(_DOCUMENT_SETTINGS):

@@ -41,8 +41,10 @@ def post_fork(server: Any, worker: Any) -> None:
 
 def post_worker_init(worker: Any) -> None:
     """Attach the ledger to the shared counter and start the garbage collector; the application is loaded."""
-    from rollout.ledger.process import ledger  # noqa: PLC0415 - the master has no Django
+    from config.warm_up import warm_up  # noqa: PLC0415 - the master has no Django
+    from rollout.ledger.process import ledger  # noqa: PLC0415 - likewise
 
+    warm_up()
     ledger().counter.share_unwritten(memoryview(worker.unwritten).cast("Q"))
     gc.collect()
     gc.freeze()

@@ -19,6 +19,7 @@ from limits.storage import MemoryStorage, storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 from redis.exceptions import RedisError
 
+from shared.caching import cache_once
 from shared.contract.errors import Throttled
 from shared.http.logs import RateLimitedLog
 from social import signals
@@ -65,6 +66,12 @@ def count_admin_attempt(user_name: str, address: str) -> None:
     _count(in_all, "admin", "all")
 
 
+def prepare() -> None:
+    """Load the client of Redis, if there is one, without connecting to it."""
+    if conf.redis_url:
+        _shared(conf.redis_url)
+
+
 def _count(rate: str | None, kind: str, name: str) -> None:
     if rate is None:
         return
@@ -92,7 +99,7 @@ def _item(rate: str) -> RateLimitItem:
     return item
 
 
-@cache
+@cache_once
 def _shared(url: str) -> MovingWindowRateLimiter:
     storage = storage_from_string(url, socket_timeout=REDIS_TIMEOUT, socket_connect_timeout=REDIS_TIMEOUT)
     return MovingWindowRateLimiter(storage)

@@ -19,6 +19,8 @@ from social_django.storage import DjangoUserMixin
 
 from social.usernames import MAX_LENGTH, choose_username, taken_among
 
+_ID_PARTS = re.compile(r"[A-Za-z0-9_-]{5,}")
+
 
 def get_username(
     strategy: Any, details: dict[str, Any], backend: BaseAuth[Any], user: Any = None, *args: Any, **kwargs: Any
@@ -36,7 +38,7 @@ def get_username(
         return None
     credential = kwargs["credential"]
     # Some ids are URLs of the person's page, and the backend suggests their last part.
-    parts = re.findall(r"[A-Za-z0-9_-]{5,}", str(kwargs["uid"]))
+    parts = _ID_PARTS.findall(str(kwargs["uid"]))
     unlike = [str(kwargs["uid"]), *parts, credential.access_token, credential.access_token_secret, credential.id_token]
     chosen = choose_username(
         details.get("username"),

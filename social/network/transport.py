@@ -6,7 +6,6 @@ a backend's own override of `request` (Facebook's) still runs and calls ours.
 
 import json as json_module
 import ssl
-from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +18,7 @@ from social_core.utils import http_error, redact_request_error, user_agent
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util.ssl_ import create_urllib3_context
 
+from shared.caching import cache_once
 from social.conf import conf
 from social.network import deadline
 
@@ -69,7 +69,7 @@ class DeadlineAdapter(HTTPAdapter):
             super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]  # typed in part only
 
 
-@cache
+@cache_once
 def _ssl_context(default: str, bundle: Any) -> ssl.SSLContext:
     """Return the context that trusts a bundle of certificates; True stands for the default bundle.
 
@@ -81,7 +81,7 @@ def _ssl_context(default: str, bundle: Any) -> ssl.SSLContext:
     return context
 
 
-@cache
+@cache_once
 def adapter() -> DeadlineAdapter:
     """Return the adapter of the process, which keeps connections and shares them between calls to one host.
 
@@ -89,6 +89,13 @@ def adapter() -> DeadlineAdapter:
     """
     # A sign-up may make two calls at the same time.
     return DeadlineAdapter(_HOSTS_POOLED, 2 * conf.provider_concurrency, max_retries=0)
+
+
+def prepare(verify: Any) -> None:
+    """Read a bundle of certificates before the first call that is verified with it (`VERIFY_SSL`)."""
+    adapter()
+    if verify:
+        _ssl_context(DEFAULT_CA_BUNDLE_PATH, verify)
 
 
 class ResponseTooLarge(requests.RequestException):
