@@ -48,6 +48,11 @@ class LingeringClose:
         while self._lingering and self._lingering[0].timeout <= now:
             self._end(self._lingering[0])
 
+    def close_oldest(self) -> None:
+        """Close the connection that has waited longest, if there is one."""
+        if self._lingering:
+            self._end(self._lingering[0])
+
     def _discard(self, conn: Any, client: Any) -> None:
         try:
             received = len(client.recv(_CHUNK))

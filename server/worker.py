@@ -12,10 +12,12 @@ from functools import cache, partial
 from typing import Any
 
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]  # the package has no types
-from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]  # the package has no types
+from gunicorn.http.errors import LimitRequestHeaders, ParseException  # type: ignore[import-untyped]  # the package has no types
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]  # the package has no types
 
 from config.logs import LineFormatter
+from server.answers import AnswerSocket
+from server.arrivals import Arrivals, TimedUnreader
 from server.lingering_close import LingeringClose
 
 MAX_DRAINED = 64 * 1024
@@ -47,6 +49,7 @@ class Worker(ThreadWorker):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Create the worker; runs in the master, before the fork."""
         super().__init__(*args, **kwargs)
+        self._arrivals = Arrivals(self)
         self._lingering = LingeringClose(self)
         self._next_log_at = 0.0
 
@@ -55,9 +58,13 @@ class Worker(ThreadWorker):
         closes = req.should_close
         # gunicorn asks for the response's headers and again after the response: both must get the same answer.
         req.should_close = cache(lambda: closes() or not self.alive or _has_long_unread_body(req.body))
+        conn.sock = answer = AnswerSocket(conn.sock)
         try:
-            return super().handle_request(req, conn)
+            kept = super().handle_request(req, conn)
+            answer.flush()
+            return kept
         finally:
+            conn.sock = answer.sock
             # Drop the reference cycle, so that the request is freed at once.
             req.should_close = partial(bool, req.should_close())
 
@@ -67,14 +74,32 @@ class Worker(ThreadWorker):
         A client that sends requests without a pause is then answered by the same thread. By way of the main thread and
         its poller each request costs two more thread switches.
         """
+        conn.parser.unreader.start()
         kept = super().handle(conn)
         while kept is True and self.alive and self._few_threads_are_busy() and _has_data(conn, _NEXT_REQUEST_WAIT):
+            conn.parser.unreader.start()
             kept = super().handle(conn)
         return kept
 
     def _few_threads_are_busy(self) -> bool:
-        with_a_thread = self.nr_conns - len(self.keepalived_conns) - len(self.pending_conns)
+        with_a_thread = self.nr_conns - len(self.keepalived_conns) - len(self._arrivals)
         return bool(with_a_thread <= min(_FEW_THREADS, self.cfg.threads // 2))
+
+    def enqueue_req(self, conn: Any) -> None:
+        """Give the connection to a thread once a request has arrived; gunicorn's own worker does it at once."""
+        if not conn.initialized:
+            conn.init()
+            conn.parser.unreader = TimedUnreader(conn.sock)
+        self._arrivals.add(conn)
+
+    def hand_over(self, conn: Any) -> None:
+        """Give the connection to a thread."""
+        super().enqueue_req(conn)
+
+    def refuse(self, conn: Any) -> None:
+        """Answer that the head of a request is too long, without a thread."""
+        self.handle_error(None, conn.sock, conn.client, LimitRequestHeaders("head"))
+        self._lingering.begin(conn)
 
     def set_accept_enabled(self, enabled: bool) -> None:
         """Start or stop accepting; a stopping worker first accepts the connections that are in the queue."""
@@ -104,6 +129,18 @@ class Worker(ThreadWorker):
             if error.errno not in _OUT_OF_RESOURCES:
                 raise
             self._pause_accepting(error)
+        if self.alive and self.nr_conns >= self.worker_connections:
+            self._make_room()
+
+    def _make_room(self) -> None:
+        """Close the connection that has waited longest for a request or for its close.
+
+        With so many connections gunicorn's own worker accepts no other, until one of them ends.
+        """
+        if self._arrivals:
+            self._arrivals.close_oldest()
+        else:
+            self._lingering.close_oldest()
 
     def _pause_accepting(self, error: OSError) -> None:
         now = time.monotonic()
@@ -132,15 +169,14 @@ class Worker(ThreadWorker):
         super().murder_keepalived(force)
 
     def murder_pending(self) -> None:
-        """Close expired connections that have sent nothing, and those whose lingering close has expired."""
-        super().murder_pending()
+        """Close connections whose request has not arrived in time, and those whose lingering close has expired."""
+        self._arrivals.close_expired()
         self._lingering.close_expired()
 
     def _cap_keepalive(self, deadline: float) -> None:
         """Apply the deadline of a stop to connections that have sent nothing too, not only to idle ones."""
         super()._cap_keepalive(deadline)
-        for conn in self.pending_conns:
-            conn.timeout = min(conn.timeout, deadline)
+        self._arrivals.expire_silent(deadline)
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Answer and log an error as gunicorn does, without what the client has sent."""

@@ -16,6 +16,7 @@ from gunicorn.config import Config  # type: ignore[import-untyped]  # the packag
 from gunicorn.sock import TCPSocket  # type: ignore[import-untyped]  # the package has no types
 
 from server.worker import Worker
+from tests.server.callers import request
 
 BACKLOG = 4
 
@@ -60,9 +61,15 @@ Connect = Callable[[Any], socket.socket]
 
 @pytest.fixture
 def connect() -> Iterator[Connect]:
-    """Return a function that connects to a listener."""
+    """Return a function that connects to a listener and sends a request."""
     with ExitStack() as kept:
-        yield lambda listener: kept.enter_context(socket.create_connection(listener.getsockname(), 10))
+
+        def connect(listener: Any) -> socket.socket:
+            connection = kept.enter_context(socket.create_connection(listener.getsockname(), 10))
+            connection.sendall(request("GET", "/livez"))
+            return connection
+
+        yield connect
 
 
 @contextmanager
