@@ -65,3 +65,5 @@ class AnswerSocket:
             yield
         except TimeoutError as error:
             raise ConnectionResetError(ECONNRESET, "the client has not received the answer in time") from error
+        finally:
+            self.sock.settimeout(None)

@@ -7,12 +7,17 @@ block all others (docs/threats.md, row 41).
 import re
 import selectors
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from errno import ECONNRESET
 from functools import partial
 from socket import MSG_DONTWAIT
 from typing import Any
 
+from gunicorn.http.errors import (  # type: ignore[import-untyped]  # the package has no types
+    InvalidChunkSize,
+    LimitRequestHeaders,
+)
 from gunicorn.http.unreader import SocketUnreader  # type: ignore[import-untyped]  # the package has no types
 
 TIMEOUT = 10.0
@@ -21,43 +26,94 @@ MAX_HEAD = 64 * 1024
 """Bytes of a head; nginx takes 32 KiB."""
 MAX_BODY = 64 * 1024
 """Bytes of a body that the poller collects: as many as the APIs accept. A thread refuses or reads longer ones."""
-_CHUNK = 64 * 1024
+MAX_CHUNKED = 4 * MAX_BODY
+"""Bytes of a chunked body with its lines."""
+_RECEIVED = 64 * 1024
+"""Bytes that are received at once."""
 # gunicorn answers a line feed without a carriage return with 400, and would wait for the end of the head forever.
 _END_OF_HEAD = re.compile(rb"\r\n\r\n|(?<!\r)\n")
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,5})[ \t]*\r\n", re.IGNORECASE)
-_WAITS = re.compile(rb"\r\nexpect:", re.IGNORECASE)
-"""The client waits for `100 Continue`, which a thread sends, before it sends the body (RFC 9110 section 10.1.1)."""
+_IS_CHUNKED = re.compile(rb"\r\ntransfer-encoding:[ \t]*chunked[ \t]*\r\n", re.IGNORECASE)
+_EXPECTS = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*(?=\r\n)", re.IGNORECASE)
+_CHUNK = re.compile(rb"([0-9a-f]{1,5})[^\r\n]{0,100}\r\n", re.IGNORECASE)
+_MAX_CHUNK_LINE = 107
+_MAX_TRAILER = 1024
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
-class _Request:
+class Request:
     """The bytes of a request so far."""
 
     def __init__(self, received: bytes) -> None:
+        """Start with what was received together with the previous request."""
         self.received = bytearray(received)
         self.expires_at = time.monotonic() + TIMEOUT
-        self._searched = 0
+        self.must_continue = False
+        """Whether the client waits for `100 Continue` before it sends the body (RFC 9110 section 10.1.1)."""
+        self.error: Any = None
+        """gunicorn's error if the request is refused."""
+        self._position = 0
+        """How far the head has been searched for its end; then where the body, or its next chunk, begins."""
+        self._chunked = 0
+        """The bytes of the chunks before that position, without their lines."""
         self._length: int | None = None
-        """Bytes of head and body; None until the end of the head has arrived."""
-
-    @property
-    def is_too_long(self) -> bool:
-        """Whether the head has not ended within the limit."""
-        return self._length is None and self._searched > MAX_HEAD
+        """The length of the body, if the head declares one."""
+        # A function rather than a bound method, so that there is no reference cycle.
+        self._check: Callable[[Request], bool] = Request._has_head
 
     def is_whole(self) -> bool:
         """Return True if nothing more is to be collected: the rest, if there is any, is for a thread to read."""
-        if self._length is None:
-            # RFC 9112 section 2.2 allows an empty line before the request line.
-            start = max(self._searched - 3, 2 if self.received.startswith(b"\r\n") else 0)
-            end = _END_OF_HEAD.search(self.received, start)
-            if end is None:
-                self._searched = len(self.received)
-                return self.is_too_long
-            head = self.received[: end.end()]
-            length = None if _WAITS.search(head) else _LENGTH.search(head)
-            body = int(length[1]) if length else 0
-            self._length = end.end() + (body if body <= MAX_BODY else 0)
-        return len(self.received) >= self._length
+        return self._check(self)
+
+    def _has_head(self) -> bool:
+        # RFC 9112 section 2.2 allows an empty line before the request line.
+        start = max(self._position - 3, 2 if self.received.startswith(b"\r\n") else 0)
+        end = _END_OF_HEAD.search(self.received, start)
+        if end is None:
+            self._position = len(self.received)
+            if self._position > MAX_HEAD:
+                self.error = LimitRequestHeaders("the head has no end")
+            return self.error is not None
+        head = bytes(self.received[: end.end()])
+        length, is_chunked = _LENGTH.search(head), _IS_CHUNKED.search(head)
+        # gunicorn refuses a malformed head, and the application a long body, before the body has arrived.
+        if end[0] == b"\n" or bool(length) == bool(is_chunked) or (length and int(length[1]) > MAX_BODY):
+            return True
+        self._position = end.end()
+        if expects := _EXPECTS.search(head):
+            self.must_continue = b" HTTP/1.1\r\n" in head
+            # gunicorn would send it again, on the thread that answers.
+            del self.received[expects.start() : expects.end()]
+            self._position -= expects.end() - expects.start()
+        self._length = int(length[1]) if length else None
+        self._check = Request._has_body if length else Request._has_chunks
+        return self.is_whole()
+
+    def _has_body(self) -> bool:
+        return len(self.received) >= self._position + (self._length or 0)
+
+    def _has_chunks(self) -> bool:
+        """Return True at the end of the last chunk and its trailer (RFC 9112 section 7.1), or if they are malformed."""
+        if len(self.received) > MAX_HEAD + MAX_CHUNKED:
+            self.error = InvalidChunkSize(b"chunks of so few bytes")
+            return True
+        while (chunk := _CHUNK.match(self.received, self._position)) is not None:
+            size = int(chunk[1], 16)
+            if not size:
+                # The line that ends the trailer follows the line of the chunk, or the last line of the trailer.
+                is_at_end = self.received.find(b"\r\n\r\n", chunk.end() - 2) >= 0
+                return is_at_end or len(self.received) > chunk.end() + _MAX_TRAILER
+            end = chunk.end() + size
+            if len(self.received) < end + 2:
+                return self._chunked + len(self.received) - chunk.end() > MAX_BODY
+            if self.received[end : end + 2] != b"\r\n":
+                return True
+            self._position = end + 2
+            self._chunked += size
+        line = self.received[self._position : self._position + _MAX_CHUNK_LINE]
+        if len(line) == _MAX_CHUNK_LINE:
+            self.error = InvalidChunkSize(b"a long line")
+        return self._chunked > MAX_BODY or b"\n" in line or self.error is not None
 
 
 class Arrivals:
@@ -67,10 +123,10 @@ class Arrivals:
         """Start without connections.
 
         :param worker: its `poller` reports what a client sends, its `hand_over` gives a connection to a thread, its
-            `refuse` answers that a head is too long, and its `nr_conns` counts the open connections.
+            `refuse` answers an error, and its `nr_conns` counts the open connections.
         """
         self._worker = worker
-        self._waiting: dict[Any, _Request] = {}
+        self._waiting: dict[Any, Request] = {}
         """In the order in which they expire."""
 
     def __len__(self) -> int:
@@ -79,8 +135,8 @@ class Arrivals:
 
     def add(self, conn: Any) -> None:
         """Hand the connection over once a request has arrived."""
-        request = _Request(conn.parser.unreader.take_buffered())
-        if request.is_whole() or _receive(conn, request):
+        request = Request(conn.parser.unreader.take_buffered())
+        if _is_whole(conn, request) or _receive(conn, request):
             self._hand_over(conn, request)
             return
         self._waiting[conn] = request
@@ -113,9 +169,9 @@ class Arrivals:
             self._remove(conn)
             self._hand_over(conn, request)
 
-    def _hand_over(self, conn: Any, request: _Request) -> None:
-        if request.is_too_long:
-            self._worker.refuse(conn)
+    def _hand_over(self, conn: Any, request: Request) -> None:
+        if request.error is not None:
+            self._worker.refuse(conn, request.error)
             return
         conn.parser.unreader.unread(request.received)
         self._worker.hand_over(conn)
@@ -126,16 +182,27 @@ class Arrivals:
             self._worker.poller.unregister(conn.sock)
 
 
-def _receive(conn: Any, request: _Request) -> bool:
+def _receive(conn: Any, request: Request) -> bool:
     """Receive what the client has sent, and return True if the request is whole or the connection has ended."""
     try:
-        received = conn.sock.recv(_CHUNK, MSG_DONTWAIT)
+        received = conn.sock.recv(_RECEIVED, MSG_DONTWAIT)
     except BlockingIOError:
         return False
     except OSError:  # a thread gets the same error, or the end, when it reads the rest
         return True
     request.received += received
-    return not received or request.is_whole()
+    return not received or _is_whole(conn, request)
+
+
+def _is_whole(conn: Any, request: Request) -> bool:
+    """Return True if the request is whole; otherwise tell a client that waits for it to send the rest."""
+    if request.is_whole():
+        return True
+    if request.must_continue:
+        request.must_continue = False
+        with suppress(OSError):  # the next receiving gets the same error
+            conn.sock.send(_CONTINUE, MSG_DONTWAIT)
+    return False
 
 
 class TimedUnreader(SocketUnreader):
@@ -152,10 +219,15 @@ class TimedUnreader(SocketUnreader):
 
         :raises ConnectionResetError: the time is over; for gunicorn, the client has closed the connection.
         """
-        # Not 0, with which the socket would not even return what has arrived.
+        with suppress(BlockingIOError):
+            at_once: bytes = self.sock.recv(self.mxchunk, MSG_DONTWAIT)
+            return at_once
+        # Not 0, with which the socket would not wait at all.
         self.sock.settimeout(max(self.expires_at - time.monotonic(), 0.001))
         try:
             received: bytes = super().chunk(size_hint)
         except TimeoutError as error:
             raise ConnectionResetError(ECONNRESET, "the request has not arrived in time") from error
+        finally:
+            self.sock.settimeout(None)
         return received

@@ -12,7 +12,7 @@ from functools import cache, partial
 from typing import Any
 
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]  # the package has no types
-from gunicorn.http.errors import LimitRequestHeaders, ParseException  # type: ignore[import-untyped]  # the package has no types
+from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]  # the package has no types
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]  # the package has no types
 
 from config.logs import LineFormatter
@@ -96,9 +96,9 @@ class Worker(ThreadWorker):
         """Give the connection to a thread."""
         super().enqueue_req(conn)
 
-    def refuse(self, conn: Any) -> None:
-        """Answer that the head of a request is too long, without a thread."""
-        self.handle_error(None, conn.sock, conn.client, LimitRequestHeaders("head"))
+    def refuse(self, conn: Any, error: ParseException) -> None:
+        """Answer that a request is too long, without a thread."""
+        self.handle_error(None, conn.sock, conn.client, error)
         self._lingering.begin(conn)
 
     def set_accept_enabled(self, enabled: bool) -> None:

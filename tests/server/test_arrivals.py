@@ -1,0 +1,79 @@
+"""Requests in any parts: the worker finds their end wherever they are cut."""
+
+import gc
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.arrivals import MAX_BODY, MAX_HEAD, Request
+from tests.server.callers import request
+
+PIECES = st.sampled_from(
+    [
+        b"POST / HTTP/1.1\r\n",
+        b"Host: localhost\r\n",
+        b"Content-Length: 5\r\n",
+        b"Content-Length: 99999\r\n",
+        b"Transfer-Encoding: chunked\r\n",
+        b"Expect: 100-continue\r\n",
+        b"5\r\nabcde\r\n",
+        b"0\r\n",
+        b"\r\n",
+        b"\n",
+        b"\r",
+        b"abcde",
+        b"f;name\r\n",
+        b"\xff",
+    ]
+)
+
+
+@given(pieces=st.lists(PIECES, max_size=12), size=st.integers(1, 20))
+def test_the_end_is_found_wherever_a_request_is_cut(pieces: list[bytes], size: int) -> None:
+    """What the worker collects of a request, and whether it waits for more, does not depend on how it arrives."""
+    sent = b"".join(pieces)
+    at_once, in_parts = Request(sent), Request(b"")
+    whole = at_once.is_whole()
+    for start in range(0, len(sent), size):
+        in_parts.received += sent[start : start + size]
+        if in_parts.is_whole():
+            break
+    assert in_parts.is_whole() == whole
+    assert in_parts.error is None
+    assert at_once.error is None
+
+
+@pytest.mark.threat(35, 41)
+@pytest.mark.parametrize(
+    ("head", "rest", "length"),
+    [
+        (b"GET / HTTP/1.1\r\n", b"X-Client: aaaaa\r\n", MAX_HEAD),
+        (request("POST", "/", Transfer_Encoding="chunked"), b"1\r\n \r\n", MAX_HEAD),
+        (request("POST", "/", Content_Length=str(MAX_BODY)), b" ", MAX_BODY),
+    ],
+    ids=["a head", "chunks", "a body"],
+)
+def test_collecting_takes_linear_time(head: bytes, rest: bytes, length: int) -> None:
+    """Eight times as many bytes, one after the other, take about eight times the CPU time; of squares, 64 times."""
+
+    def seconds(number: int) -> float:
+        one, began = Request(head), time.process_time()
+        for byte in (rest * number)[:number]:
+            one.received.append(byte)
+            one.is_whole()
+        return time.process_time() - began
+
+    assert min(seconds(length) / seconds(length // 8) for _ in range(4)) < 24
+
+
+def test_a_request_is_freed_at_once() -> None:
+    """It is part of no reference cycle, and the bytes of many requests do not wait for the garbage collector."""
+    gc.collect()
+    gc.disable()
+    try:
+        Request(request("GET", "/")).is_whole()
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
