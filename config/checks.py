@@ -42,6 +42,26 @@ def check_debug(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
     ]
 
 
+@register(Tags.security)
+def check_bind(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """Check that only this machine can reach the service, since it expects a proxy before it."""
+    public = [address for address in settings.BIND.split(",") if not is_loopback(address)]
+    if not public:
+        return []
+    consequence = (
+        "They can forge X-Forwarded-For, and so evade the rate limits."
+        if conf.trusted_proxies
+        else "Their tokens cross the network in clear, and nothing limits the number of their connections."
+    )
+    return [
+        Warning(
+            f"BIND is {','.join(public)}: clients may reach the service without a proxy before it. {consequence}",
+            hint="Let only the proxy reach the port, by a firewall or a container's network, or set BIND to 127.0.0.1.",
+            id="config.W007",
+        )
+    ]
+
+
 @register(Tags.security, deploy=True)
 def check_deployment(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
     """Check what a service on a public network needs."""

@@ -4,6 +4,7 @@ A reader takes the variable's name. `given()` applies readers to the variables t
 directly returns its default for one that is not.
 """
 
+import ipaddress
 import json
 import math
 import os
@@ -70,6 +71,19 @@ def integer(name: str, default: int = 0, *, least: int = 0, most: int = 1_000_00
     if not least <= value <= most:
         raise Unreadable(f"{name} is {value}: give a whole number from {least} to {most}.")
     return value
+
+
+def bind() -> str:
+    """Read the addresses to listen on, comma-separated: IP addresses, or `localhost` for 127.0.0.1."""
+    found = []
+    for part in names("BIND", "127.0.0.1"):
+        try:
+            found.append(str(ipaddress.ip_address("127.0.0.1" if part == "localhost" else part.strip("[]"))))
+        except ValueError as error:
+            raise Unreadable(f"BIND: {part!r} is no IP address such as 127.0.0.1 or ::1.") from error
+    if not found:
+        raise Unreadable("BIND is empty: give the IP address to listen on, such as 127.0.0.1.")
+    return ",".join(dict.fromkeys(found))
 
 
 def threads() -> int:

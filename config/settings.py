@@ -105,6 +105,7 @@ LOGGING = logging_config(LOG_LEVEL)
 DEFAULT_EXCEPTION_REPORTER = "config.error_reports.Reporter"
 DEFAULT_EXCEPTION_REPORTER_FILTER = "config.error_reports.ReportFilter"
 
+BIND = environment.bind()
 THREADS = environment.threads()
 # The defaults of these are in social/conf.py and rollout/; a variable that is not set is not a setting.
 _given = environment.given(

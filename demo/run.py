@@ -187,7 +187,7 @@ def is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("0.0.0.0", port))  # noqa: S104 - the address that the server will bind
+            probe.bind((HOST, port))
         except OSError:
             return False
         return True

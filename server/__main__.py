@@ -1,5 +1,6 @@
 """`python -m server`: check the configuration, migrate SQLite, and become gunicorn."""
 
+import errno
 import gc
 import os
 import resource
@@ -25,7 +26,7 @@ def main() -> int:  # noqa: RET503 - it ends in exec
     gc.disable()
     try:
         django.setup()
-        error = _configuration_error() or _database_error() or _port_error()
+        error = _configuration_error() or _database_error() or _bind_error()
     except ImproperlyConfigured as raised:
         error = str(raised)
     if error:
@@ -93,15 +94,18 @@ def _database_error() -> str:
     return ""
 
 
-def _port_error() -> str:
-    from server.gunicorn_settings import port  # noqa: PLC0415 - reads the environment
+def _bind_error() -> str:
+    from server.gunicorn_settings import addresses, port  # noqa: PLC0415 - reads the environment
 
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("0.0.0.0", port))  # noqa: S104 - the address that the server will bind
-        except OSError:
-            return f"Port {port} is taken. Set PORT to a free one."
+    for address in addresses:
+        with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((address, port))
+            except OSError as error:
+                if error.errno == errno.EADDRINUSE:
+                    return f"Port {port} is taken. Set PORT to a free one."
+                return f"The server cannot listen on {address}, port {port}: {error.strerror}. Set BIND and PORT."
     return ""
 
 

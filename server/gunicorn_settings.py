@@ -9,7 +9,8 @@ from social.conf import DEFAULT_PROVIDER_TIMEOUT
 __all__ = ["child_exit", "on_exit", "on_starting", "post_fork", "post_worker_init", "pre_fork", "worker_exit"]
 
 port = environment.integer("PORT", 8000, least=1, most=65535)
-bind = [f"0.0.0.0:{port}"]
+addresses = environment.bind().split(",")
+bind = [f"[{address}]:{port}" if ":" in address else f"{address}:{port}" for address in addresses]
 worker_class = "server.worker.Worker"
 logger_class = "server.worker.ServerLog"
 redis_url = environment.redis_url("REDIS_URL")

@@ -19,7 +19,14 @@ _ENVIRONMENT = {
 }
 for _name in list(os.environ):
     # Variables for a server in the developer's shell must not reach the tests.
-    if _name.startswith("SOCIAL_AUTH_") or _name in {"SANDBOX", "PROVIDER_HOSTS", "DATABASE_URL", "DEBUG", "REDIS_URL"}:
+    if _name.startswith("SOCIAL_AUTH_") or _name in {
+        "BIND",
+        "SANDBOX",
+        "PROVIDER_HOSTS",
+        "DATABASE_URL",
+        "DEBUG",
+        "REDIS_URL",
+    }:
         del os.environ[_name]
 os.environ.update(_ENVIRONMENT)
 

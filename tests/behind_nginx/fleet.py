@@ -22,7 +22,7 @@ def _unused_port() -> int:
         port = random.SystemRandom().choice(_PORTS)
         with socket.socket() as probe:
             try:
-                probe.bind(("0.0.0.0", port))  # noqa: S104 - the address that the server will bind
+                probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
             return port

@@ -104,6 +104,9 @@ REDIS_URLS = {
         *(({"SECRET_KEY": key}, {"config.E001"}) for key in WEAK_KEYS),
         ({"SECRET_KEY": "changeme", "SANDBOX": True}, {"config.W004"}),
         *(({"REDIS_URL": url}, found) for url, found in REDIS_URLS.items()),
+        ({"BIND": "127.0.0.2,::1"}, set()),
+        ({"BIND": "127.0.0.1,10.0.0.1"}, {"config.W007"}),
+        ({"BIND": "::"}, {"config.W007"}),
     ],
     ids=str,
 )

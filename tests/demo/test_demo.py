@@ -140,7 +140,7 @@ def test_an_interruption_at_the_start_ends_everything(tmp_path: Path) -> None:
 def test_a_port_in_use_is_an_error(tmp_path: Path) -> None:
     """One line says what to do, before anything is started."""
     with socket.socket() as taken:
-        taken.bind(("0.0.0.0", 0))  # noqa: S104 - the address that the server would bind
+        taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
         with running_demo(tmp_path, PORT=str(port)) as demo:

@@ -206,7 +206,7 @@ def free_port() -> int:
     # kernel does not choose it for other processes, such as the servers of a test run at the same time.
     reserved = socket.socket()
     reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    reserved.bind(("0.0.0.0", 0))  # noqa: S104 - the address that the server will bind
+    reserved.bind(("127.0.0.1", 0))
     _reserved.append(reserved)
     port: int = reserved.getsockname()[1]
     return port

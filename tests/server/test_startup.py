@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from server.__main__ import MAX_FILES
 from tests import SECRET_KEY
 from tests.e2e.databases import empty_postgres
-from tests.e2e.servers import ROOT, free_port, run_to_end, running_service
+from tests.e2e.servers import ROOT, Service, free_port, run_to_end, running_service
 
 pytestmark = pytest.mark.e2e
 
@@ -79,6 +79,10 @@ def test_a_value_that_cannot_be_read_names_its_variable(tmp_path: Path, name: st
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("BIND", ""),
+        ("BIND", "api.example.com"),
+        ("BIND", "127.0.0.1:8000"),
+        ("BIND", "127.0.0.1,somewhere"),
         ("PORT", "0"),
         ("PORT", "65536"),
         ("THREADS", "1.5"),
@@ -286,6 +290,49 @@ def test_a_port_in_use_is_an_error(tmp_path: Path) -> None:
         port = taken.getsockname()[1]
         printed = refusal(tmp_path, **ENABLED, PORT=str(port))
     assert printed == f"Tandem does not start. Port {port} is taken. Set PORT to a free one.\n"
+
+
+def test_an_address_of_another_machine_is_an_error(tmp_path: Path) -> None:
+    """It is reported before gunicorn retries to bind it."""
+    port = str(free_port())
+    printed = refusal(tmp_path, **ENABLED, BIND="127.0.0.1,192.0.2.1", PORT=port)
+    warning, error = printed.splitlines()
+    assert "config.W007" in warning
+    assert error.startswith(f"Tandem does not start. The server cannot listen on 192.0.2.1, port {port}: ")
+
+
+@pytest.mark.threat(41)
+def test_only_this_machine_reaches_the_service_by_default(tmp_path: Path) -> None:
+    """A client of another machine can only come through a proxy."""
+    with running_service(None, database_url=f"sqlite:///{tmp_path}/db.sqlite3", **ENABLED) as service:
+        assert listening(service) == {"127.0.0.1"}
+        assert "config.W007" not in service.log()
+
+
+@pytest.mark.threat(41)
+@pytest.mark.parametrize(
+    ("proxies", "consequence"), [("1", "forge X-Forwarded-For"), ("0", "cross the network in clear")]
+)
+def test_listening_elsewhere_is_a_warning(tmp_path: Path, proxies: str, consequence: str) -> None:
+    """It says what a client can do that reaches the service without a proxy."""
+    environment = {**ENABLED, "BIND": "0.0.0.0, [::1]", "TRUSTED_PROXIES": proxies}
+    with running_service(None, database_url=f"sqlite:///{tmp_path}/db.sqlite3", **environment) as service:
+        assert listening(service) == {"0.0.0.0", "::1"}  # noqa: S104 - what it warns of
+        (line,) = [line for line in service.log().splitlines() if "config.W007" in line]
+    assert line.startswith("Tandem warns. config.W007: BIND is 0.0.0.0: ")
+    assert consequence in line
+
+
+def listening(service: Service) -> set[str]:
+    """Return the addresses on which the service listens."""
+    found = set()
+    for file, family in (("tcp", socket.AF_INET), ("tcp6", socket.AF_INET6)):
+        for line in Path("/proc/net", file).read_text(encoding="ascii").splitlines()[1:]:
+            (address, port), state = line.split()[1].split(":"), line.split()[3]
+            if int(port, 16) == service.address[1] and state == "0A":
+                words = [bytes.fromhex(address[i : i + 8])[::-1] for i in range(0, len(address), 8)]
+                found.add(socket.inet_ntop(family, b"".join(words)))
+    return found
 
 
 @pytest.mark.threat(29)
