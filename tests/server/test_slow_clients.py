@@ -20,7 +20,7 @@ LIVE = request("GET", "/livez")
 
 def sign_up(**headers: str) -> bytes:
     """Return the head of a sign-up."""
-    return request("POST", f"/{PREFIX}social_sign_up/", Content_Type="application/json", **headers)
+    return request("POST", f"/{PREFIX}social_sign_up/", b"", Content_Type="application/json", **headers)
 
 
 HALF_SENT = {
