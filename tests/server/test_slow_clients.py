@@ -55,7 +55,8 @@ def connect(service: Service, sent: bytes, kept: ExitStack) -> socket.socket:
 def test_half_sent_requests_block_nobody(service: Service, sent: bytes) -> None:
     """Neither on new connections nor on used ones."""
     with ExitStack() as kept:
-        for _ in range(2 * THREADS):
+        # So many that threads which wait ten seconds for each would answer nobody within the time of this test.
+        for _ in range(8 * THREADS):
             connect(service, sent, kept)
         for connection in [connect(service, LIVE, kept) for _ in range(2 * THREADS)]:
             assert read(connection) == (200, False)
