@@ -23,6 +23,8 @@ from gunicorn.http.errors import (  # type: ignore[import-untyped]  # the packag
 )
 from gunicorn.http.unreader import SocketUnreader  # type: ignore[import-untyped]  # the package has no types
 
+from shared.http.redaction import exception_name
+
 TIMEOUT = 10.0
 """Seconds in which a request must arrive, from the connection or its first byte on. nginx sends a request at once."""
 MAX_HEAD = 64 * 1024
@@ -139,7 +141,7 @@ class Arrivals:
     def add(self, conn: Any) -> None:
         """Hand the connection over once a request has arrived."""
         request = Request(conn.parser.unreader.take_buffered())
-        if _is_whole(conn, request) or _receive(conn, request):
+        if self._has_arrived(conn, request, _is_whole) or self._has_arrived(conn, request, _receive):
             self._hand_over(conn, request)
             return
         self._waiting[conn] = request
@@ -168,9 +170,17 @@ class Arrivals:
 
     def _on_readable(self, conn: Any, client: Any) -> None:
         request = self._waiting[conn]
-        if _receive(conn, request):
+        if self._has_arrived(conn, request, _receive):
             self._remove(conn)
             self._hand_over(conn, request)
+
+    def _has_arrived(self, conn: Any, request: Request, collect: Callable[[Any, Request], bool]) -> bool:
+        """Return True if nothing more is to be collected, also after an error, which must not end the worker."""
+        try:
+            return collect(conn, request)
+        except Exception as error:  # noqa: BLE001 - a bug of ours; a thread reads the request instead
+            self._worker.log.error("A request was not collected: %s", exception_name(error))  # noqa: TRY400 - no exception text in the log
+            return True
 
     def _hand_over(self, conn: Any, request: Request) -> None:
         if request.error is not None:

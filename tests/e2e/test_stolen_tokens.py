@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests import SECRET_KEY
 from tests.e2e.client import Api, code_of
 from tests.e2e.conftest import ROOMY
 from tests.e2e.databases import Database
@@ -47,7 +48,7 @@ def save_user(database: Database, username: str, *, active: bool) -> None:
         f"user = User.objects.get(username={username!r}); user.is_active = {active}; user.save()"
     )
     environment = {
-        "SECRET_KEY": "tests-only",
+        "SECRET_KEY": SECRET_KEY,
         "DATABASE_URL": database.url,
         "DJANGO_SETTINGS_MODULE": "config.settings",
     }

@@ -31,7 +31,7 @@ def sign_up(path: str, fields: dict[str, Any]) -> str:
     def start_response(status: str, *_: Any) -> Any:
         statuses.append(status)
 
-    response = application(environ, start_response)
+    response: Any = application(environ, start_response)
     b"".join(response)
     response.close()
     return statuses[0]

@@ -15,6 +15,7 @@ import pytest
 from gunicorn.config import Config  # type: ignore[import-untyped]  # the package has no types
 from gunicorn.sock import TCPSocket  # type: ignore[import-untyped]  # the package has no types
 
+from server.arrivals import Request
 from server.worker import Worker
 from tests.server.callers import request
 
@@ -149,3 +150,18 @@ def test_without_file_descriptors_connections_wait(
     assert [line.getMessage() for line in caplog.records] == ["Connections have to wait: Too many open files"]
     worker.wait_for_and_dispatch_events(1)
     assert worker.nr_conns == 1
+
+
+def test_an_error_in_collecting_does_not_end_the_worker(
+    worker: Any,
+    threads: BusyThreads,
+    connect: Connect,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It is logged, and a thread reads the request."""
+    monkeypatch.setattr(Request, "is_whole", lambda self: 1 / 0)
+    connect(worker.sockets[0])
+    worker.wait_for_and_dispatch_events(1)
+    assert len(threads.submitted) == 1
+    assert [line.getMessage() for line in caplog.records] == ["A request was not collected: ZeroDivisionError"]

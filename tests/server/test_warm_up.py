@@ -24,6 +24,7 @@ from sandbox.providers import PROVIDERS
 from shared.caching import CachedFunction, cache_once
 from social import limits
 from social.network import transport
+from tests import SECRET_KEY
 from tests.e2e.servers import Sandbox, Service, run_to_end, running_sandbox, running_service
 from tests.server.callers import TIMEOUT, read, request
 
@@ -50,7 +51,7 @@ def test_the_first_sign_up_of_each_provider_loads_nothing(sandbox: Sandbox, tmp_
     sign_ups = [(f"/{prefix}social_sign_up/", sandbox.token(name, "zoe")) for name in providers]
     environment = {
         "DJANGO_SETTINGS_MODULE": "config.settings",
-        "SECRET_KEY": "tests-only",
+        "SECRET_KEY": SECRET_KEY,
         "ALLOWED_HOSTS": "localhost,127.0.0.1",
         "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
         **sandbox.environment,
