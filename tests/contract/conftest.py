@@ -2,16 +2,20 @@
 
 import io
 import json
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 from zlib import crc32
 
 import pytest
+import responses
 from django.conf import settings
 from django.test import Client
 from django.test.client import ClientHandler
 
+from social.oidc import discovery, signing_keys
 from tests.contract.answers import Response
+from tests.contract.signers import SIGNERS, Signer
 
 HOST = "api.example.com"
 
@@ -79,3 +83,34 @@ def one_api(request: pytest.FixtureRequest) -> ApiClient:
     """
     apps = sorted(settings.APIS)
     return ApiClient(apps[crc32(request.node.name.encode()) % len(apps)])
+
+
+@pytest.fixture
+def no_cached_keys() -> Iterator[None]:
+    """Clear the published keys that the process keeps from one test to the next."""
+    signing_keys.clear_cache()
+    discovery.clear_cache()
+    yield
+    signing_keys.clear_cache()
+    discovery.clear_cache()
+
+
+@pytest.fixture(params=list(SIGNERS))
+def provider(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Enable each provider of id_tokens in turn."""
+    with SIGNERS[request.param].enabled(request.param):
+        yield request.param
+
+
+@pytest.fixture
+def mock() -> Iterator[responses.RequestsMock]:
+    """Answer calls to providers."""
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
+        yield mock
+
+
+@pytest.fixture
+def signer(provider: str, mock: responses.RequestsMock) -> Signer:
+    """Publish the provider's keys and return its signer."""
+    SIGNERS[provider].register(mock)
+    return SIGNERS[provider]

@@ -14,6 +14,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from django.test import override_settings
 from social_core.utils import setting_name
 
+from tests.contract.answers import Response, assert_error
+from tests.contract.users import all_rows
+
 OURS = "our-client-id"
 TENANT = "11111111-2222-4333-8444-555555555555"
 OTHER_TENANT = "99999999-2222-4333-8444-555555555555"
@@ -133,3 +136,9 @@ SIGNERS: Mapping[str, Signer] = {
         claims={"tfp": "B2C_1_in"},
     ),
 }
+
+
+def refused(answer: Response, code: str) -> None:
+    """Check that a sign-up was refused with this code, and that no user and no association was written."""
+    assert_error(answer, code)
+    assert not any(all_rows()["auth.User"] + all_rows()["social_django.UserSocialAuth"])

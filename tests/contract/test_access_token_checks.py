@@ -46,12 +46,6 @@ def enabled(provider: str, **more: Any) -> override_settings:
     return override_settings(SOCIAL_PROVIDERS=[provider], **named)
 
 
-@pytest.fixture
-def mock() -> Iterator[responses.RequestsMock]:
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
-        yield mock
-
-
 def sign_up(api: ApiClient, provider: str, mock: responses.RequestsMock, **changed: Any) -> Any:
     """Sign up with the provider's answers; `check` and `profile` replace them."""
     checker = CHECKERS[provider]

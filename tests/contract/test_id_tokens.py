@@ -1,6 +1,5 @@
 """id_tokens are verified for every kind of provider: docs/contract.md, section 7."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import jwt
@@ -8,51 +7,15 @@ import pytest
 import responses
 from social_django.models import UserSocialAuth
 
-from social.oidc import discovery, signing_keys
 from tests.contract.answers import assert_error
 from tests.contract.conftest import ApiClient
-from tests.contract.signers import OTHER_TENANT, OURS, SIGNERS, Signer
-from tests.contract.users import PROFILES, all_rows
+from tests.contract.signers import OTHER_TENANT, OURS, SIGNERS, Signer, refused
+from tests.contract.users import PROFILES
 from tests.providers import Providers
 
-pytestmark = [pytest.mark.django_db, pytest.mark.threat(5)]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_cached_keys"), pytest.mark.threat(5)]
 
 HOUR = 3600
-
-
-@pytest.fixture(autouse=True)
-def _empty_caches() -> Iterator[None]:
-    """Clear the cached keys: the process keeps them from one test to the next."""
-    signing_keys.clear_cache()
-    discovery.clear_cache()
-    yield
-    signing_keys.clear_cache()
-    discovery.clear_cache()
-
-
-@pytest.fixture(params=list(SIGNERS))
-def provider(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Enable each provider in turn."""
-    with SIGNERS[request.param].enabled(request.param):
-        yield request.param
-
-
-@pytest.fixture
-def mock() -> Iterator[responses.RequestsMock]:
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
-        yield mock
-
-
-@pytest.fixture
-def signer(provider: str, mock: responses.RequestsMock) -> Signer:
-    """Publish the provider's keys and return its signer."""
-    SIGNERS[provider].register(mock)
-    return SIGNERS[provider]
-
-
-def refused(answer: Any, code: str) -> None:
-    assert_error(answer, code)
-    assert not any(all_rows()["auth.User"] + all_rows()["social_django.UserSocialAuth"])
 
 
 def test_a_token_issued_to_us_signs_up_and_in(

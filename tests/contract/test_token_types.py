@@ -1,50 +1,18 @@
 """docs/contract.md, section 7: only id_tokens issued to us are accepted, not other tokens that the provider signs."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import responses
 
-from social.oidc import discovery, signing_keys
 from tests.contract.answers import assert_error
 from tests.contract.conftest import ApiClient
-from tests.contract.signers import OURS, SIGNERS, Signer
+from tests.contract.signers import OURS, Signer, refused
 from tests.contract.users import all_rows
 
-pytestmark = [pytest.mark.django_db, pytest.mark.threat(5)]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_cached_keys"), pytest.mark.threat(5)]
 
 REJECTED, MISMATCH = "token_rejected", "token_audience_mismatch"
 THEIRS = "their-client-id"
-
-
-@pytest.fixture(autouse=True)
-def _empty_caches() -> Iterator[None]:
-    signing_keys.clear_cache()
-    discovery.clear_cache()
-    yield
-    signing_keys.clear_cache()
-    discovery.clear_cache()
-
-
-@pytest.fixture(params=list(SIGNERS))
-def provider(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Enable each provider in turn."""
-    with SIGNERS[request.param].enabled(request.param):
-        yield request.param
-
-
-@pytest.fixture
-def signer(provider: str) -> Iterator[Signer]:
-    """Publish the provider's keys and return its signer."""
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
-        SIGNERS[provider].register(mock)
-        yield SIGNERS[provider]
-
-
-def refused(answer: Any, code: str) -> None:
-    assert_error(answer, code)
-    assert not any(all_rows()["auth.User"] + all_rows()["social_django.UserSocialAuth"])
 
 
 LOGOUT: dict[str, Any] = {"http://schemas.openid.net/event/backchannel-logout": {}}

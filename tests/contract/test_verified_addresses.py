@@ -2,7 +2,6 @@
 
 import base64
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import jwt
@@ -13,7 +12,6 @@ from django.contrib.auth.models import User
 from django.test import override_settings
 from social_core.utils import setting_name
 
-from social.oidc import discovery, signing_keys
 from tests.contract.answers import Response, assert_error
 from tests.contract.checkers import CHECKERS, OURS
 from tests.contract.conftest import ApiClient
@@ -46,15 +44,6 @@ FLAGS = [
 EACH_FLAG = pytest.mark.parametrize(("provider", "flag"), FLAGS, ids=lambda part: part)
 NOT_AFFIRMED = [False, "false", "False", "no", "0", 0, None, [], {}, "", "True", "yes", "1", 1, [True], 1.0]
 """Only `true` and `"true"` affirm a flag."""
-
-
-@pytest.fixture(autouse=True)
-def _empty_caches() -> Iterator[None]:
-    signing_keys.clear_cache()
-    discovery.clear_cache()
-    yield
-    signing_keys.clear_cache()
-    discovery.clear_cache()
 
 
 def affirmed(provider: str) -> dict[str, Any]:
