@@ -153,13 +153,15 @@ class Arrivals:
         while self._waiting and next(iter(self._waiting.values())).expires_at <= now:
             self.close_oldest()
 
-    def close_oldest(self) -> None:
-        """Close the connection that has waited longest, if there is one."""
-        if self._waiting:
-            conn = next(iter(self._waiting))
-            self._remove(conn)
-            self._worker.nr_conns -= 1
-            conn.close()
+    def close_oldest(self) -> bool:
+        """Close the connection that has waited longest; return False if there is none."""
+        if not self._waiting:
+            return False
+        conn = next(iter(self._waiting))
+        self._remove(conn)
+        self._worker.nr_conns -= 1
+        conn.close()
+        return True
 
     def expire_silent(self, deadline: float) -> None:
         """Close connections that have sent nothing by a moment."""

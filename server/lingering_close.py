@@ -48,10 +48,12 @@ class LingeringClose:
         while self._lingering and self._lingering[0].timeout <= now:
             self._end(self._lingering[0])
 
-    def close_oldest(self) -> None:
-        """Close the connection that has waited longest, if there is one."""
-        if self._lingering:
-            self._end(self._lingering[0])
+    def close_oldest(self) -> bool:
+        """Close the connection that has waited longest; return False if there is none."""
+        if not self._lingering:
+            return False
+        self._end(self._lingering[0])
+        return True
 
     def _discard(self, conn: Any, client: Any) -> None:
         try:

@@ -129,18 +129,15 @@ class Worker(ThreadWorker):
             if error.errno not in _OUT_OF_RESOURCES:
                 raise
             self._pause_accepting(error)
-        if self.alive and self.nr_conns >= self.worker_connections:
-            self._make_room()
 
     def _make_room(self) -> None:
-        """Close the connection that has waited longest for a request or for its close.
+        """Close the connections that have waited longest for a request, or else for their close.
 
         With so many connections gunicorn's own worker accepts no other, until one of them ends.
         """
-        if self._arrivals:
-            self._arrivals.close_oldest()
-        else:
-            self._lingering.close_oldest()
+        while self.alive and self.nr_conns >= self.worker_connections:
+            if not (self._arrivals.close_oldest() or self._lingering.close_oldest()):
+                break
 
     def _pause_accepting(self, error: OSError) -> None:
         now = time.monotonic()
@@ -169,9 +166,13 @@ class Worker(ThreadWorker):
         super().murder_keepalived(force)
 
     def murder_pending(self) -> None:
-        """Close connections whose request has not arrived in time, and those whose lingering close has expired."""
+        """Close connections whose request has not arrived in time, whose lingering close has expired, or for room.
+
+        gunicorn calls it after the events of a poll. Before, one of them could be that of a connection closed here.
+        """
         self._arrivals.close_expired()
         self._lingering.close_expired()
+        self._make_room()
 
     def _cap_keepalive(self, deadline: float) -> None:
         """Apply the deadline of a stop to connections that have sent nothing too, not only to idle ones."""

@@ -1,5 +1,7 @@
 """Clients that send slowly, or nothing, hold no thread and no place that other clients need."""
 
+import os
+import signal
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -82,6 +84,23 @@ def test_idle_connections_block_nobody() -> None:
             connect(service, b"", kept)
         assert read(connect(service, LIVE, kept)) == (200, False)
         assert first.recv(1) == b""
+
+
+@pytest.mark.threat(41)
+def test_a_connection_that_makes_room_may_have_just_sent_something() -> None:
+    """The worker learns in one poll of new connections and of data on the oldest ones, and goes on."""
+    with running_service(None, THREADS=str(THREADS)) as service, ExitStack() as kept:
+        oldest = [connect(service, b"", kept) for _ in range(999)][:100]
+        assert read(connect(service, LIVE, kept)) == (200, False)
+        (worker,) = service.workers
+        os.kill(worker, signal.SIGSTOP)
+        for _ in range(50):
+            connect(service, b"", kept)
+        for connection in oldest:
+            connection.sendall(LIVE[:1])
+        os.kill(worker, signal.SIGCONT)
+        assert read(connect(service, LIVE, kept)) == (200, False)
+        assert service.workers == [worker]
 
 
 @pytest.mark.threat(41)
