@@ -37,11 +37,12 @@ _RECEIVED = 64 * 1024
 """Bytes that are received at once."""
 # gunicorn answers a line feed without a carriage return with 400, and would wait for the end of the head forever.
 _END_OF_HEAD = re.compile(rb"\r\n\r\n|(?<!\r)\n")
-_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,5})[ \t]*\r\n", re.IGNORECASE)
-_IS_CHUNKED = re.compile(rb"\r\ntransfer-encoding:[ \t]*chunked[ \t]*\r\n", re.IGNORECASE)
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*0*([0-9]{1,5})[ \t]*\r\n", re.IGNORECASE)
+# gunicorn reads a body for `gzip, chunked` too.
+_IS_CHUNKED = re.compile(rb"\r\ntransfer-encoding:(?:[^\r\n]*,)?[ \t]*chunked[ \t]*\r\n", re.IGNORECASE)
 _EXPECTS = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*(?=\r\n)", re.IGNORECASE)
-_CHUNK = re.compile(rb"([0-9a-f]{1,5})[^\r\n]{0,100}\r\n", re.IGNORECASE)
-_MAX_CHUNK_LINE = 107
+_CHUNK = re.compile(rb"([0-9a-f]{1,20})(?![0-9a-f])[^\r\n]{0,100}\r\n", re.IGNORECASE)
+_MAX_CHUNK_LINE = 122
 _MAX_TRAILER = 1024
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -98,7 +99,7 @@ class Request:
         return len(self.received) >= self._position + (self._length or 0)
 
     def _has_chunks(self) -> bool:
-        """Return True at the end of the last chunk and its trailer (RFC 9112 section 7.1), or if they are malformed."""
+        """Return True at the end of the last chunk and its trailer (RFC 9112 section 7.1), or if they are refused."""
         if len(self.received) > MAX_HEAD + MAX_CHUNKED:
             self.error = InvalidChunkSize(b"chunks of so few bytes")
             return True
@@ -106,19 +107,23 @@ class Request:
             size = int(chunk[1], 16)
             if not size:
                 # The line that ends the trailer follows the line of the chunk, or the last line of the trailer.
-                is_at_end = self.received.find(b"\r\n\r\n", chunk.end() - 2) >= 0
-                return is_at_end or len(self.received) > chunk.end() + _MAX_TRAILER
+                if self.received.find(b"\r\n\r\n", chunk.end() - 2) >= 0:
+                    return True
+                if len(self.received) > chunk.end() + _MAX_TRAILER:
+                    self.error = LimitRequestHeaders("the trailer has no end")
+                return self.error is not None
             end = chunk.end() + size
             if len(self.received) < end + 2:
-                return self._chunked + len(self.received) - chunk.end() > MAX_BODY
+                return self._chunked + min(size, len(self.received) - chunk.end()) > MAX_BODY
             if self.received[end : end + 2] != b"\r\n":
                 return True
             self._position = end + 2
             self._chunked += size
         line = self.received[self._position : self._position + _MAX_CHUNK_LINE]
-        if len(line) == _MAX_CHUNK_LINE:
-            self.error = InvalidChunkSize(b"a long line")
-        return self._chunked > MAX_BODY or b"\n" in line or self.error is not None
+        # gunicorn would wait for the end of a longer line, and of one that ends with a line feed alone.
+        if len(line) == _MAX_CHUNK_LINE or b"\n" in line:
+            self.error = InvalidChunkSize(b"no size, or a long line")
+        return self._chunked > MAX_BODY or self.error is not None
 
 
 class Arrivals:

@@ -41,8 +41,20 @@ def test_the_end_is_found_wherever_a_request_is_cut(pieces: list[bytes], size: i
         if in_parts.is_whole():
             break
     assert in_parts.is_whole() == whole
-    assert in_parts.error is None
-    assert at_once.error is None
+    assert type(in_parts.error) is type(at_once.error)
+
+
+@pytest.mark.threat(41)
+@pytest.mark.parametrize(
+    "body",
+    [b"5\n", b"0" * 30 + b"5\r\n{", b"1;" + b"a" * 200, b"0\r\nX-Sum: " + b"a" * 1_100, b"some\r\n"],
+    ids=["a line feed", "a long size", "a long extension", "a long trailer", "no size"],
+)
+def test_chunks_whose_end_a_thread_would_wait_for_are_refused(body: bytes) -> None:
+    """They get an error instead of a thread."""
+    collected = Request(request("POST", "/", Transfer_Encoding="chunked") + body)
+    assert collected.is_whole()
+    assert collected.error is not None
 
 
 @pytest.mark.threat(35, 41)
