@@ -12,17 +12,17 @@ from typing import Any
 
 TIMEOUT = 10.0
 """Seconds in which a client must receive each part of an answer."""
-MAX_HELD = 64 * 1024
+MAX_BUFFERED = 64 * 1024
 """Bytes of an answer that leave together; longer answers leave in several parts."""
 
 
 class AnswerSocket:
-    """A client's socket during one answer: what is sent leaves together when it is flushed."""
+    """A client's socket during one answer: it buffers what is sent, until it is flushed."""
 
     def __init__(self, sock: socket.socket) -> None:
-        """Start with nothing to send."""
+        """Start with an empty buffer."""
         self.sock = sock
-        self._held: list[bytes] = []
+        self._buffered: list[bytes] = []
         self._size = 0
 
     def __getattr__(self, name: str) -> Any:
@@ -30,26 +30,26 @@ class AnswerSocket:
         return getattr(self.sock, name)
 
     def sendall(self, data: bytes) -> None:
-        """Send data, later."""
-        self._held.append(data)
+        """Add bytes to the buffer."""
+        self._buffered.append(data)
         self._size += len(data)
-        if self._size > MAX_HELD:
+        if self._size > MAX_BUFFERED:
             self.flush()
 
     def sendfile(self, *args: Any, **kwargs: Any) -> int:
-        """Send what is held, and then a file."""
+        """Send the buffered bytes, and then a file."""
         self.flush()
         with self._within_timeout():
             return self.sock.sendfile(*args, **kwargs)
 
     def flush(self) -> None:
-        """Send what is held.
+        """Send the buffered bytes.
 
-        :raises ConnectionResetError: the client has not received it in time; for gunicorn, it has closed the
+        :raises ConnectionResetError: the client has not received them in time; for gunicorn, it has closed the
             connection.
         """
-        data = memoryview(b"".join(self._held))
-        self._held, self._size = [], 0
+        data = memoryview(b"".join(self._buffered))
+        self._buffered, self._size = [], 0
         try:
             sent = self.sock.send(data, socket.MSG_DONTWAIT) if data else 0
         except BlockingIOError:

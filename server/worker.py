@@ -130,10 +130,10 @@ class Worker(ThreadWorker):
                 raise
             self._pause_accepting(error)
 
-    def _make_room(self) -> None:
-        """Close the connections that have waited longest for a request, or else for their close.
+    def _limit_connections(self) -> None:
+        """Close connections until the worker can accept another: those that wait longest for a request or their close.
 
-        With so many connections gunicorn's own worker accepts no other, until one of them ends.
+        gunicorn's own worker waits until one of them ends.
         """
         while self.alive and self.nr_conns >= self.worker_connections:
             if not (self._arrivals.close_oldest() or self._lingering.close_oldest()):
@@ -166,13 +166,13 @@ class Worker(ThreadWorker):
         super().murder_keepalived(force)
 
     def murder_pending(self) -> None:
-        """Close connections whose request has not arrived in time, whose lingering close has expired, or for room.
+        """Close connections that wait too long for a request or for their close, or that are too many to accept others.
 
         gunicorn calls it after the events of a poll. Before, one of them could be that of a connection closed here.
         """
         self._arrivals.close_expired()
         self._lingering.close_expired()
-        self._make_room()
+        self._limit_connections()
 
     def _cap_keepalive(self, deadline: float) -> None:
         """Apply the deadline of a stop to connections that have sent nothing too, not only to idle ones."""

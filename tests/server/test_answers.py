@@ -11,7 +11,7 @@ import pytest
 from gunicorn.config import Config  # type: ignore[import-untyped]  # the package has no types
 from gunicorn.http import RequestParser  # type: ignore[import-untyped]  # the package has no types
 
-from server.answers import MAX_HELD
+from server.answers import MAX_BUFFERED
 from server.worker import Worker
 from tests.server.callers import request
 
@@ -91,10 +91,10 @@ def test_an_answer_is_one_write(connection: Any, method: str, application: Appli
 
 
 def test_a_long_answer_is_sent_in_parts(connection: Any) -> None:
-    """It is not held back to its end; a client that reads gets all of it."""
-    connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8 * MAX_HELD)
-    parts = [b"a" * (MAX_HELD // 2)] * 4
-    length = [("Content-Length", str(4 * (MAX_HELD // 2)))]
+    """The worker does not buffer all of it; a client that reads gets all of it."""
+    connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8 * MAX_BUFFERED)
+    parts = [b"a" * (MAX_BUFFERED // 2)] * 4
+    length = [("Content-Length", str(4 * (MAX_BUFFERED // 2)))]
     writes = answer(connection, "GET", responding("200 OK", length, *parts))
     assert 1 < len(writes) < 4
     assert b"".join(writes).endswith(b"\r\n\r\n" + b"".join(parts))

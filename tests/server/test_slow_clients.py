@@ -1,4 +1,4 @@
-"""Clients that send slowly, or nothing, hold no thread and no place that other clients need."""
+"""Clients that send slowly, or nothing, occupy no thread and no connection that other clients need."""
 
 import os
 import signal
@@ -82,7 +82,7 @@ def test_half_sent_requests_are_given_up(service: Service) -> None:
 
 @pytest.mark.threat(41)
 def test_idle_connections_block_nobody() -> None:
-    """More of them than a worker accepts connections: the oldest make room."""
+    """More of them than a worker accepts connections: the worker closes the oldest."""
     with running_service(None, THREADS=str(THREADS)) as service, ExitStack() as kept:
         first = connect(service, b"", kept)
         for _ in range(1_050):
@@ -92,7 +92,7 @@ def test_idle_connections_block_nobody() -> None:
 
 
 @pytest.mark.threat(41)
-def test_a_connection_that_makes_room_may_have_just_sent_something() -> None:
+def test_the_worker_may_close_a_connection_that_has_just_sent_something() -> None:
     """The worker learns in one poll of new connections and of data on the oldest ones, and goes on."""
     with running_service(None, THREADS=str(THREADS)) as service, ExitStack() as kept:
         oldest = [connect(service, b"", kept) for _ in range(999)][:100]
@@ -162,7 +162,7 @@ def test_a_request_may_arrive_in_any_parts(service: Service, sent: bytes, status
 
 @pytest.mark.parametrize("body", [BODY, CHUNKS + b"\r\n"], ids=["a body", "chunks"])
 def test_a_client_may_wait_for_100_continue(service: Service, body: bytes) -> None:
-    """It is told to send the body, once."""
+    """The worker sends that status once."""
     framing = {"Transfer_Encoding": "chunked"} if body.startswith(CHUNKS) else {"Content_Length": str(len(body))}
     with ExitStack() as kept:
         connection = connect(service, sign_up(Expect="100-continue", **framing), kept)
