@@ -113,7 +113,7 @@ def _database_tls() -> Iterator[CheckMessage]:
     # `require` encrypts without checking whose certificate it is (libpq, "SSL Support").
     if any(map(_is_remote, hosts)) and options.get("sslmode") not in {"verify-ca", "verify-full"}:
         yield Warning(
-            "DATABASE_URL names another machine without sslmode=verify-full: whoever controls the network between can "
+            "DATABASE_URL names another machine without sslmode=verify-full: an attacker in the network between can "
             "read and change all data.",
             hint="Add ?sslmode=verify-full&sslrootcert=… to DATABASE_URL.",
             id="config.W005",
@@ -127,7 +127,7 @@ def _redis_tls() -> Iterator[CheckMessage]:
     verified = options["ssl_cert_reqs"] == "required" and options["ssl_check_hostname"].lower() == "true"
     if _is_remote(url.hostname or "") and not (url.scheme == "rediss" and verified):
         yield Warning(
-            "REDIS_URL names another machine without verified TLS: whoever controls the network between can read its "
+            "REDIS_URL names another machine without verified TLS: an attacker in the network between can read its "
             "password and lift the limits.",
             hint="Let REDIS_URL begin with rediss://, and remove ssl_cert_reqs and ssl_check_hostname from it.",
             id="config.W006",
@@ -138,7 +138,7 @@ def _origins() -> Iterator[CheckMessage]:
     for origin in settings.CORS_ALLOWED_ORIGINS:
         if origin.startswith("http://") and _is_remote(urlsplit(origin).hostname or ""):
             yield Warning(
-                f"CORS_ALLOWED_ORIGINS contains {origin}: whoever controls a visitor's network can change its pages.",
+                f"CORS_ALLOWED_ORIGINS contains {origin}: an attacker in a visitor's network can change its pages.",
                 hint="Serve these pages by https only, and list the https origin.",
                 id="config.W009",
             )

@@ -52,7 +52,7 @@ class Site(AdminSite):
     def password_change(  # type: ignore[override]  # the stubs know of no other answer than a page
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Count each change as an attempt to sign in: whoever has a stolen session could guess the old password."""
+        """Count each change as an attempt to sign in: a thief of a session could guess the old password."""
         if request.method == "POST":
             try:
                 _count(request, request.user.get_username())
