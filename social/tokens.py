@@ -90,7 +90,8 @@ def _credential_digest(credential: Credential) -> str | None:
 def _revoke_surplus(token: AccessToken, now: datetime) -> None:
     others = AccessToken.objects.filter(user=token.user_id).exclude(pk=token.pk)
     # Otherwise, somebody who presents one stolen credential often enough would sign out the owner's devices.
-    of_same_credential = Case(When(credential_digest=token.credential_digest, then=1), default=0)
+    # No row has the digest "", but many rows have null: those of the former release, and those without a credential.
+    of_same_credential = Case(When(credential_digest=token.credential_digest or "", then=1), default=0)
     # Imported keys that have expired by age are not excluded: they sort last and are revoked first.
     sorted_others = others.filter(unexpired(now)).order_by(of_same_credential, "-last_used", "-id")
     kept = sorted_others.values("pk")[: conf.tokens_per_user - 1]

@@ -166,6 +166,17 @@ def test_of_one_credential_the_least_recently_used_token_goes_first(user: User) 
     assert first[1].pk not in AccessToken.objects.values_list("pk", flat=True)
 
 
+def test_a_token_issued_without_a_credential(user: User) -> None:
+    """It evicts the least recently used token, not one of the former release, whose credential is not known."""
+    AccessToken.objects.all().delete()
+    tokens.issue(user=user, credential=credential(access_token="a"))
+    former = AccessToken.objects.get(digest=tokens.digest_of(tokens.issue(user=user).value))
+    with override_settings(TOKENS_PER_USER=2):
+        tokens.issue(user=user)
+    assert list(AccessToken.objects.order_by("pk").values_list("credential_digest", flat=True)) == [None, None]
+    assert AccessToken.objects.filter(pk=former.pk).exists()
+
+
 @pytest.mark.postgres
 @POSTGRES
 def test_concurrent_replays_evict_no_other_token(user: User, providers: Providers, database: Where) -> None:
