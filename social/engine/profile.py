@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.core.validators import validate_email
-from django.db.models import CharField, Field, Model, TextField
+from django.db.models import CharField, EmailField, Field, FileField, FilePathField, Model, TextField, URLField
 
 MAX_NAME = 150
 MAX_EMAIL = 254
@@ -65,16 +65,22 @@ def clean_json(value: Any) -> Any:
 
 
 def clean_for_field(value: object, model: type[Model], name: str) -> object:
-    """Return a value that a field of the user model can hold, or None; a relation is never set."""
+    """Return a value that a field of the user model can hold, or None; a relation or a file is never set.
+
+    The value of a file's field is a path, which could be that of another user's file. Names are truncated; an address
+    or a URL that is too long is dropped, because its beginning can be another person's.
+    """
     try:
         field = model._meta.get_field(name)
     except FieldDoesNotExist:
         return value
     value = clean_json(value)
     is_text = isinstance(field, CharField | TextField)
-    if not isinstance(field, Field) or field.is_relation or (is_text and not isinstance(value, str)):
+    if not isinstance(field, Field) or field.is_relation or isinstance(field, FileField | FilePathField):
         return None
-    if is_text and field.max_length:
+    if is_text and not isinstance(value, str):
+        return None
+    if is_text and field.max_length and not isinstance(field, EmailField | URLField):
         value = str(value)[: field.max_length]
     try:
         return field.clean(value, None)

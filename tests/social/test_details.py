@@ -3,10 +3,13 @@
 import re
 from typing import Any
 
+import pytest
+from django.db import models
+from django.test.utils import isolate_apps
 from hypothesis import given
 from hypothesis import strategies as st
 
-from social.engine.profile import MAX_EMAIL, MAX_NAME, clean_details
+from social.engine.profile import MAX_EMAIL, MAX_NAME, clean_details, clean_for_field
 
 VALUES = (
     st.none()
@@ -50,3 +53,33 @@ def test_a_long_address_is_dropped() -> None:
     """A truncated address could be another person's."""
     assert clean_details({"email": "x" * 250 + "@example.com"})["email"] == ""
     assert clean_details({"email": "ripley@example.com"})["email"] == "ripley@example.com"
+
+
+@pytest.mark.threat(14)
+@pytest.mark.parametrize(
+    ("name", "value", "kept"),
+    [
+        ("nick", "x" * 40, "x" * 30),
+        ("page", "https://example.com/", "https://example.com/"),
+        ("page", "https://example.com/private", None),
+        ("work", "ceo@corp.example", "ceo@corp.example"),
+        ("work", "ceo@corp.example.evil.example", None),
+        ("photo", "photos/7.png", None),
+        ("paper", "/srv/papers/7.pdf", None),
+    ],
+)
+@isolate_apps("tests.social")
+def test_a_value_for_a_field_of_a_projects_user_model(name: str, value: str, kept: str | None) -> None:
+    """Names are truncated; an address or a URL is kept whole or not at all, and a path to a file never."""
+
+    class Person(models.Model):  # noqa: DJ008 - it has no rows
+        nick = models.CharField(max_length=30)
+        page = models.URLField(max_length=25)
+        work = models.EmailField(max_length=16)
+        photo = models.FileField()
+        paper = models.FilePathField(path="/srv/papers")
+
+        class Meta:
+            app_label = "social_details"
+
+    assert clean_for_field(value, Person, name) == kept
