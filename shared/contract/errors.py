@@ -23,6 +23,7 @@ Messages are fixed English texts. They never contain a token, a stack trace or a
 """
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from shared.contract.replies import Reply
@@ -39,10 +40,8 @@ class ApiError(Exception):
     when: ClassVar[str]
     """The cause, in a sentence for `openapi.yaml`."""
 
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """The headers that this failure adds to the answer."""
-        return {}
+    headers: Mapping[str, str] = MappingProxyType({})
+    """The headers that this failure adds to the answer."""
 
     def body(self) -> dict[str, Any]:
         """The error envelope (docs/contract.md, section 3)."""
@@ -148,11 +147,7 @@ class Unauthorized(ApiError):
     """The call is not authenticated (RFC 9110 section 15.5.2)."""
 
     status = 401
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """The challenge that every 401 must have (RFC 6750 section 3)."""
-        return {"WWW-Authenticate": CHALLENGE}
+    headers = MappingProxyType({"WWW-Authenticate": CHALLENGE})  # RFC 6750 section 3: every 401 must have it
 
 
 class NotAuthenticated(Unauthorized):
@@ -215,14 +210,9 @@ class MethodNotAllowed(ApiError):
     when = "The path does not support this method."
 
     def __init__(self, allow: str) -> None:
-        """Set the value of `Allow` (RFC 9110 section 10.2.1)."""
+        """Set the methods that the path supports (RFC 9110 section 10.2.1)."""
         super().__init__()
-        self.allow = allow
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """The methods that the path supports."""
-        return {"Allow": self.allow}
+        self.headers = {"Allow": allow}
 
 
 class LastLoginMethod(ApiError):
@@ -274,14 +264,9 @@ class RetryLater(ApiError):
     """A temporary failure; the client may send the same request again."""
 
     def __init__(self, retry_after: int = 1) -> None:
-        """Set the whole seconds, at least one, that a client should wait."""
+        """Set the whole seconds, at least one, that a client should wait (RFC 9110 section 10.2.3)."""
         super().__init__()
-        self.retry_after = max(1, retry_after)
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """The seconds to wait (RFC 9110 section 10.2.3)."""
-        return {"Retry-After": str(self.retry_after)}
+        self.headers = {"Retry-After": str(max(1, retry_after))}
 
 
 class Throttled(RetryLater):
