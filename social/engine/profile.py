@@ -74,10 +74,10 @@ def clean_for_field(value: object, model: type[Model], name: str) -> object:
         field = model._meta.get_field(name)
     except FieldDoesNotExist:
         return value
-    value = clean_json(value)
-    is_text = isinstance(field, CharField | TextField)
     if not isinstance(field, Field) or field.is_relation or isinstance(field, FileField | FilePathField):
         return None
+    value = clean_email(value) if isinstance(field, EmailField) else clean_json(value)
+    is_text = isinstance(field, CharField | TextField)
     if is_text and not isinstance(value, str):
         return None
     if is_text and field.max_length and not isinstance(field, EmailField | URLField):
