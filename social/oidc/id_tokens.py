@@ -52,6 +52,8 @@ TYPE_CLAIMS: Mapping[str, frozenset[str]] = {
     "pur": frozenset({"id"}),
     # https://docs.pingidentity.com/pingam/8.1/am-oidc1/rest-api-oidc-idtoken-validation.html
     "tokenName": frozenset({"id_token"}),
+    # Curity, and PagerDuty, which uses it: `access_token` in an access token, which also has the client in `aud`.
+    "purpose": frozenset({"id"}),
 }
 """Claims in which providers name the type of a token, with the values of id_tokens."""
 CLIENT_CLAIMS = ("azp", "appid", "cid", "client_id")
