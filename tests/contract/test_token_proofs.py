@@ -69,8 +69,8 @@ def test_a_github_check_of_another_application_is_refused(api: ApiClient, provid
 
 
 @pytest.mark.threat(4)
-@pytest.mark.parametrize("sub", ["666", 10014.5, None, "", "10014 "])
-def test_a_google_check_of_another_user_is_refused(api: ApiClient, providers: Providers, sub: Any) -> None:
+@pytest.mark.parametrize("sub", ["666", "10014 "])
+def test_a_google_check_of_another_user_is_refused(api: ApiClient, providers: Providers, sub: str) -> None:
     """The check and the profile must be about the same user."""
     fields = fields_of(providers, "google-oauth2")
     claims = {"aud": "our-google_oauth2-key", "sub": sub}

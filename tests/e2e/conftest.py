@@ -63,7 +63,7 @@ def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
 def services(sandbox: Sandbox, databases: Databases) -> Iterator[Services]:
     """Return a function that returns the service on a database, with every provider of the sandbox enabled."""
     with ExitStack() as kept:
-        more = {**ROOMY, "SOCIAL_PROVIDERS": ",".join(provider.name for provider in PROVIDERS)}
+        more = {**ROOMY, "ADMIN": "1", "SOCIAL_PROVIDERS": ",".join(provider.name for provider in PROVIDERS)}
         yield cache(lambda database: kept.enter_context(running_service(sandbox, database_url=database.url, **more)))
 
 

@@ -135,7 +135,7 @@ def test_a_short_token_is_refused(monkeypatch: pytest.MonkeyPatch, value: str) -
     assert value not in str(refused.value)
 
 
-@pytest.mark.parametrize("value", ["", "x" * 16, "p7+/=~.:-_" * 25])
+@pytest.mark.parametrize("value", ["", "0123456789abcdef", "p7+/=~.:-_" * 25])
 def test_a_long_token_is_accepted(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     """Unchanged; none is allowed too."""
     monkeypatch.setenv("METRICS_TOKEN", value)
