@@ -206,7 +206,7 @@ def uncommitted(work: Callable[[], object], call: Callable[[], Any], database: W
             work()
             calling = pool.submit(run)
             for _ in range(600):
-                if calling.done() or waiting_sessions():
+                if calling.done() or waiting_sessions(connection.settings_dict["NAME"]):
                     break
                 threading.Event().wait(0.05)
             assert not calling.done(), "it did not wait"

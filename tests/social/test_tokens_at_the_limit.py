@@ -167,18 +167,20 @@ def in_threads(count: int, work: Callable[[int], Any], database: Where) -> None:
         list(pool.map(run, range(count)))
 
 
-def new_session(**options: Any) -> psycopg.Connection[Any]:
+def new_session() -> psycopg.Connection[Any]:
     """Connect to the test's database on PostgreSQL."""
     params = connections["default"].get_connection_params()
-    known = {key: params[key] for key in ("host", "port", "user", "dbname") if key in params}
-    return psycopg.connect(**known, **options)
+    return psycopg.connect(**{key: params[key] for key in ("host", "port", "user", "dbname") if key in params})
 
 
-def waiting_sessions() -> int:
-    """Return how many sessions on the test's database wait for a lock."""
-    with new_session(autocommit=True) as session:
+def waiting_sessions(name: str) -> int:
+    """Return how many sessions on the database of this name wait for a lock.
+
+    Any thread may ask: `connections` differs between threads, so the session may be on another database.
+    """
+    with new_session() as session:
         row = session.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND wait_event_type = 'Lock'", [name]
         ).fetchone()
         return 0 if row is None else int(row[0])
 
@@ -186,13 +188,13 @@ def waiting_sessions() -> int:
 @contextmanager
 def lock_associations(database: Where, waiting: int) -> Iterator[None]:
     """Lock all associations until this many threads wait, so that each reads before any writes."""
-    session = new_session()
+    session, name = new_session(), connections["default"].settings_dict["NAME"]
     session.execute("SELECT FROM social_auth_usersocialauth FOR UPDATE")
 
     def release() -> None:
         try:
             for _ in range(600):
-                if waiting_sessions() >= waiting:
+                if waiting_sessions(name) >= waiting:
                     return
                 threading.Event().wait(0.05)
         finally:
