@@ -8,7 +8,7 @@ ARGS ?=
 MAKEFLAGS += --no-print-directory
 # Without bytecode each process compiles all modules again: half of the start of pytest, and of each server it starts.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help demo test quick serve migrate check bench bench-quick lock openapi threats format clean
+.PHONY: help demo test quick serve migrate check bench bench-quick lock openapi threats mutants format clean
 
 installed := .venv/.installed
 python := .venv/bin/python
@@ -57,6 +57,9 @@ openapi: $(installed) ## write openapi.yaml, docs/differences.md and docs/provid
 
 threats: $(installed) ## write docs/threats.md from docs/threats.toml and the tests
 	$(python) -m scripts.threats_page
+
+mutants: $(installed) ## change the verifying code in small steps, and list the changes that no test notices (ARGS=FILE)
+	exec $(python) -m scripts.mutants $(ARGS)
 
 format: $(installed) ## put the code into its standard form
 	$(python) -m ruff check --fix-only --quiet .

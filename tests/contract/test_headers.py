@@ -5,10 +5,12 @@ import re
 from collections.abc import Callable
 
 import pytest
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from pytest_django import Settings
 
 from tests.contract.answers import COMMON, Response, assert_headers, assert_wrong_host
-from tests.contract.conftest import ApiClient
+from tests.contract.conftest import ApiClient, handler
 from tests.contract.users import PROFILES, person
 from tests.providers import Providers
 
@@ -76,6 +78,28 @@ def test_every_answer_has_the_common_headers(api: ApiClient, answer: Callable[[A
     assert re.fullmatch(r"[A-Za-z0-9._-]{8,64}", response["X-Request-ID"])
     assert not response.cookies
     assert not {"Set-Cookie", "Vary", "ETag", "Last-Modified", "Server"} & {name for name, _ in response.items()}
+
+
+def set_a_cookie(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Return a middleware, such as one that starts a session for every visitor."""
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        response.set_cookie("visited", "1")
+        return response
+
+    return answer
+
+
+@pytest.mark.threat(11)
+@pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
+def test_no_answer_has_the_cookie_of_another_middleware(
+    api: ApiClient, settings: Settings, answer: Callable[[ApiClient], Response]
+) -> None:
+    """A cookie that a middleware of the project sets on every response does not reach the client."""
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.set_a_cookie"]
+    api._client.handler = handler.__wrapped__()
+    assert not answer(api).cookies
 
 
 @pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)

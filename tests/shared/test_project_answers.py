@@ -51,6 +51,13 @@ def test_empty_errors_become_errors_of_the_contract(status: int) -> None:
     assert json.loads(answered(HttpResponse(status=status)).content)["code"]
 
 
+def test_no_answer_sets_a_cookie() -> None:
+    """A cookie of a project's own resource is removed."""
+    response = HttpResponse(status=401)
+    response.set_cookie("visited", "1")
+    assert not answered(response).cookies
+
+
 def test_other_paths_are_unchanged() -> None:
     """Answers outside the APIs keep their pages and cookies."""
     page = HttpResponse("<h1>Sorry</h1>", status=403)
