@@ -98,6 +98,7 @@ class Warm:
         jobs = (
             _Job(
                 number,
+                self._mutants[number],
                 tests.seconds(names),
                 functools.partial(self._test, self._mutants[number], [items[name] for name in names], functions),
             )
@@ -189,7 +190,12 @@ def in_new_processes(
 ) -> dict[int, str]:
     """Return the outcomes of mutants, each imported anew. A mutant without tests survives."""
     jobs = (
-        _Job(number, tests.seconds(names), functools.partial(_test_imported, mutants[number], names, arguments))
+        _Job(
+            number,
+            mutants[number],
+            tests.seconds(names),
+            functools.partial(_test_imported, mutants[number], names, arguments),
+        )
         for number, names in chosen.items()
         if names
     )
@@ -217,6 +223,7 @@ class _Only:
 @dataclass(slots=True)
 class _Job:
     number: int
+    mutant: Mutant
     seconds: float
     test: Callable[[], int]
     ends: float = 0.0
@@ -228,7 +235,7 @@ def _outcomes(jobs: Iterable[_Job], processes: int) -> Iterator[tuple[int, str]]
     try:
         for started, job in enumerate(jobs):
             if started % 50 == 0:
-                print(time.strftime("%H:%M:%S"), started, "mutants", flush=True)
+                print(time.strftime("%H:%M:%S"), started, "mutants tested", flush=True)
             while len(running) >= processes:
                 yield from _ended(running)
             job.ends = time.monotonic() + 20 * job.seconds
@@ -252,6 +259,8 @@ def _ended(running: dict[int, _Job]) -> Iterator[tuple[int, str]]:
             code = os.waitstatus_to_exitcode(status)
             if code == _BROKEN:
                 raise RuntimeError("a mutant could not be tested")
+            if code == _PASSED:
+                print(f"these tests notice nothing: {job.mutant.path}: {job.mutant.name}", flush=True)
             yield job.number, TIMEOUT if code < 0 else SURVIVED if code == _PASSED else KILLED
 
 

@@ -65,8 +65,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make mutants", description="Mutate code and run its tests.")
     parser.add_argument("files", nargs="*", default=FILES, metavar="FILE", help="such as social/tokens.py")
     parser.add_argument("--processes", type=int, default=os.cpu_count(), help="how many mutants are tested at a time")
+    parser.add_argument("--all", action="store_true", help="test the accepted survivors again, too")
     options = parser.parse_args()
-    mutants = [mutant for file in options.files for mutant in mutants_of(ROOT, file)]
+    accepted = judged()
+    made = [mutant for file in options.files for mutant in mutants_of(ROOT, file)]
+    mutants = [mutant for mutant in made if options.all or mutant.name not in accepted.get(mutant.path, ())]
     for name in PRELOADED:
         importlib.import_module(name)
     began = time.monotonic()
@@ -74,8 +77,9 @@ def main() -> int:
         # Killed processes leave their temporary files.
         tempfile.tempdir = os.environ["TMPDIR"] = folder
         outcomes = _run(mutants, Path(folder), options)
-    print(f"{len(mutants)} mutants in {(time.monotonic() - began) / 60:.0f} minutes")
-    return _report(mutants, outcomes)
+    print(f"{len(mutants)} mutants tested in {(time.monotonic() - began) / 60:.0f} minutes")
+    results = {(mutant.path, mutant.name): outcomes[number] for number, mutant in enumerate(mutants)}
+    return _report(options.files, made, results, accepted)
 
 
 def _run(mutants: Sequence[Mutant], folder: Path, options: argparse.Namespace) -> dict[int, str]:
@@ -101,12 +105,17 @@ def judged() -> dict[str, set[str]]:
     return found
 
 
-def _report(mutants: Sequence[Mutant], outcomes: Mapping[int, str]) -> int:
-    accepted, counts = judged(), defaultdict[str, Counter[str]](Counter)
+def _report(
+    files: Sequence[str],
+    made: Sequence[Mutant],
+    results: Mapping[tuple[str, str], str],
+    accepted: Mapping[str, set[str]],
+) -> int:
+    counts = {file: Counter[str]() for file in files}
     found: dict[str, list[str]] = defaultdict(list)
-    gone = {(file, name) for file, names in accepted.items() for name in names if file in {one.path for one in mutants}}
-    for number, mutant in enumerate(mutants):
-        outcome = outcomes[number]
+    gone = {(file, name) for file in files for name in accepted.get(file, ())}
+    for mutant in made:
+        outcome = results.get((mutant.path, mutant.name), SURVIVED)
         if outcome == SURVIVED:
             gone.discard((mutant.path, mutant.name))
             if mutant.name in accepted.get(mutant.path, ()):
