@@ -34,7 +34,10 @@ FILES = (
     *sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("social/providers/*.py") if path.stem != "catalogue"),
 )
 TESTS = (
-    *("tests/contract", "tests/social", "tests/shared", "tests/limits"),
+    *(
+        f"tests/{name}"
+        for name in ("contract", "social", "shared", "limits", "breadth", "sandbox", "leaks", "legacy_rows")
+    ),
     *sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("*/tests")),
 )
 OPTIONS = (
