@@ -23,6 +23,8 @@ from scripts.mutations import Mutant
 
 ROOT = Path(__file__).resolve().parent.parent
 KILLED, SURVIVED, TIMEOUT = "killed", "survived", "timeout"
+CONTROLS = 200
+"""How many tests of each file are run without a mutant first."""
 _PASSED, _FAILED, _BROKEN = 0, 1, 99
 
 
@@ -33,6 +35,7 @@ class Tests:
         self._data = coverage.CoverageData(data_file)
         self._data.read()
         self._durations: dict[str, float] = json.loads(_durations_file(data_file).read_text())
+        self._positions = {test: position for position, test in enumerate(self._durations)}
 
     def of_lines(self, path: Path, lines: Iterable[int]) -> list[str]:
         """Return the tests that run any of these lines, those in test files that run most of the file first."""
@@ -58,7 +61,7 @@ class Tests:
 
     def _sorted(self, path: Path, tests: Iterable[str]) -> list[str]:
         reach = self._reach(path)
-        return sorted(tests, key=lambda test: (-reach[_file_of(test)], test))
+        return sorted(tests, key=lambda test: (-reach[_file_of(test)], _file_of(test), self._positions[test]))
 
 
 def _file_of(test: str) -> str:
@@ -95,6 +98,11 @@ class Warm:
             for number, mutant in enumerate(self._mutants)
             if mutant.function
         }
+        for path in {mutant.path for mutant in self._mutants}:
+            # In the order in which mutants are tested: without this, a test that fails in it would kill each of them.
+            control = [items[name] for name in tests.of_file(ROOT / path)[:CONTROLS]]
+            if _wait(_fork(functools.partial(self._test, None, control, functions))) != _PASSED:
+                sys.exit(f"The tests of {path} fail without a mutant.")
         jobs = (
             _Job(
                 number,
@@ -127,19 +135,20 @@ class Warm:
 
     @staticmethod
     def _create_database(session: pytest.Session) -> None:
-        """Run one test that uses the database; naming a next one keeps the fixtures of the session."""
+        """Run one test that uses the database, and keep the fixtures of the session only."""
         first = next(item for item in session.items if item.get_closest_marker("django_db"))
-        following = next(item for item in session.items if item.path != first.path)
-        first.config.hook.pytest_runtest_protocol(item=first, nextitem=following)
+        # The next test may be in any folder: of the collectors above it, only the session is sure to be one.
+        first.config.hook.pytest_runtest_protocol(item=first, nextitem=session)
 
     @staticmethod
     def _test(
-        mutant: Mutant, items: Sequence[pytest.Item], functions: Mapping[tuple[str, int], list[FunctionType]]
+        mutant: Mutant | None, items: Sequence[pytest.Item], functions: Mapping[tuple[str, int], list[FunctionType]]
     ) -> int:
-        path = str(ROOT / mutant.path)
-        changed = next(code for code in _codes(mutant.compile(ROOT)) if code.co_firstlineno == mutant.function)
-        for function in functions[path, mutant.function]:
-            function.__code__ = changed
+        if mutant:
+            path = str(ROOT / mutant.path)
+            changed = next(code for code in _codes(mutant.compile(ROOT)) if code.co_firstlineno == mutant.function)
+            for function in functions[path, mutant.function]:
+                function.__code__ = changed
         for item, following in _with_next(items):
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             if item.session.testsfailed:
