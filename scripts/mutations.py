@@ -114,7 +114,7 @@ def _places(node: ast.AST, above: _Place) -> Iterator[_Place]:
         if field in NO_BEHAVIOUR:
             continue
         for index, child in enumerate(value) if isinstance(value, list) else [(None, value)]:
-            if not isinstance(child, ast.AST) or _is_docstring(child, node, index):
+            if not isinstance(child, ast.AST) or _is_docstring(child) or _is_log(node):
                 continue
             place = _Place(
                 child,
@@ -137,9 +137,15 @@ def _places(node: ast.AST, above: _Place) -> Iterator[_Place]:
             yield from _places(child, place)
 
 
-def _is_docstring(node: ast.AST, parent: ast.AST, index: int | None) -> bool:
+def _is_docstring(node: ast.AST) -> bool:
     """Return True for a string that stands as a statement: a docstring of anything."""
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _is_log(node: ast.AST) -> bool:
+    """Return True for a call that writes a log line: the call can be removed, its arguments are not changed."""
+    function = getattr(node, "func", None)
+    return isinstance(function, ast.Attribute) and getattr(function.value, "id", "") == "logger"
 
 
 def _replacements(place: _Place) -> Iterator[ast.AST]:  # noqa: C901 - one case for each kind of node
@@ -226,14 +232,13 @@ def _patterns(text: str) -> Iterator[str]:
 
 
 def _is_prose(place: _Place) -> bool:
-    """Return True for strings of log lines, of f-strings and of the documentation."""
+    """Return True for strings of f-strings and of the documentation."""
     if isinstance(place.parent, ast.FormattedValue):
         return True
     for parent in place.parents:
         if isinstance(parent, ast.Call):
             name = parent.func.attr if isinstance(parent.func, ast.Attribute) else getattr(parent.func, "id", "")
-            owner = getattr(getattr(parent.func, "value", None), "id", "")
-            if name in NAMES_ONLY or owner == "logger":
+            if name in NAMES_ONLY:
                 return True
         if isinstance(parent, ast.Assign) and getattr(parent.targets[0], "id", "") == "proof":
             return True
