@@ -4,14 +4,20 @@ import ast
 import copy
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType
+from typing import Any
 
 SWAPPED_CALLS = {"any": "all", "all": "any", "min": "max", "max": "min"}
-BOUNDARIES = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt}
-NEGATIONS = {
+BOUNDARIES: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+}
+NEGATIONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Eq: ast.NotEq,
     ast.NotEq: ast.Eq,
     ast.In: ast.NotIn,
@@ -31,11 +37,12 @@ WIDTH = 70
 class _Place:
     """A node, and where in the tree it is."""
 
-    node: ast.AST = None
+    node: ast.AST
     parents: tuple[ast.AST, ...] = ()
     field: str = ""
     index: int | None = None
-    statement: ast.AST = None
+    statement: Any = None
+    """The innermost statement around the node, or the `except` clause."""
     scope: str = "module"
     function: ast.FunctionDef | None = None
     """The outermost enclosing function."""
@@ -85,8 +92,9 @@ class Mutant:
         """Return the code of the changed module."""
         self._place.put(self._new)
         try:
-            tree = ast.fix_missing_locations(self._place.parents[0])
-            return compile(tree, str(root / self.path), "exec", dont_inherit=True)
+            tree: Any = ast.fix_missing_locations(self._place.parents[0])
+            code: CodeType = compile(tree, str(root / self.path), "exec", dont_inherit=True)
+            return code
         finally:
             self._place.put(self._place.node)
 
@@ -97,7 +105,7 @@ def mutants_of(root: Path, path: str) -> Iterator[Mutant]:
     imports = (node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom))
     imported = {name.asname or name.name.partition(".")[0] for node in imports for name in node.names}
     seen: Counter[str] = Counter()
-    for place in list(_places(tree, _Place(imported=frozenset({"self", *imported})))):
+    for place in list(_places(tree, _Place(tree, imported=frozenset({"self", *imported})))):
         for new in list(_replacements(place)):
             was = _head(place.statement)
             place.put(new)
@@ -170,8 +178,8 @@ def _replacements(place: _Place) -> Iterator[ast.AST]:  # noqa: C901 - one case 
         case ast.UnaryOp(op=ast.Not() | ast.USub(), operand=operand) if not _is_condition(place):
             yield operand
         case ast.Compare(ops=ops):
-            for index, op in enumerate(ops):
-                other = BOUNDARIES.get(type(op)) or (None if _is_condition(place) else NEGATIONS[type(op)])
+            for index, found in enumerate(ops):
+                other = BOUNDARIES.get(type(found)) or (None if _is_condition(place) else NEGATIONS[type(found)])
                 if other:
                     yield _changed(node, ops=[*ops[:index], other(), *ops[index + 1 :]])
         case ast.Call():
@@ -208,7 +216,7 @@ def _calls(node: ast.Call, place: _Place) -> Iterator[ast.AST]:
             yield receiver
 
 
-def _constants(value: object, place: _Place) -> Iterator[object]:
+def _constants(value: object, place: _Place) -> Iterator[str | float]:
     if isinstance(value, bool):
         yield not value
     elif isinstance(value, int | float):
@@ -265,7 +273,7 @@ def _up(place: _Place) -> _Place:
     return _Place(place.parent, place.parents[:-1], function=place.function)
 
 
-def _without_each(members: list) -> Iterator[list]:
+def _without_each(members: Sequence[Any]) -> Iterator[list[Any]]:
     for index in range(len(members)):
         yield [*members[:index], *members[index + 1 :]]
 
@@ -279,7 +287,7 @@ def _changed(node: ast.AST, **fields: object) -> ast.AST:
 
 def _head(statement: ast.AST) -> str:
     """Return a statement's text in one line, without the statements in it."""
-    blocks = {"body": [], "orelse": [], "handlers": [], "finalbody": []}
+    blocks: dict[str, list[ast.AST]] = {"body": [], "orelse": [], "handlers": [], "finalbody": []}
     fields = {name: value for name, value in blocks.items() if isinstance(getattr(statement, name, None), list)}
     return " ".join(ast.unparse(_changed(statement, **fields)).split())
 
