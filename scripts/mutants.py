@@ -1,4 +1,4 @@
-"""Mutation testing of the code that verifies credentials and input (docs/decisions/0022-mutation-testing.md).
+"""Mutation testing of the code that verifies credentials and input (docs/decisions/0021-mutation-testing.md).
 
 python -m scripts.mutants [FILE ...]   mutates these files, by default all of `FILES`
 
