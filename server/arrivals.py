@@ -153,10 +153,17 @@ class Arrivals:
         self._worker.poller.register(conn.sock, selectors.EVENT_READ, partial(self._on_readable, conn))
 
     def close_expired(self) -> None:
-        """Close the connections whose request has not arrived in time."""
+        """Close the connections whose request has not arrived in time, except where all of it has just arrived."""
         now = time.monotonic()
-        while self._waiting and next(iter(self._waiting.values())).expires_at <= now:
-            self.close_oldest()
+        while self._waiting:
+            conn, request = next(iter(self._waiting.items()))
+            if request.expires_at > now:
+                return
+            if not request.received and self._has_arrived(conn, request, _receive):
+                self._remove(conn)
+                self._hand_over(conn, request)
+            else:
+                self.close_oldest()
 
     def close_oldest(self) -> bool:
         """Close the connection that has waited longest; return False if there is none."""

@@ -165,3 +165,17 @@ def test_an_error_in_collecting_does_not_end_the_worker(
     worker.wait_for_and_dispatch_events(1)
     assert len(threads.submitted) == 1
     assert [line.getMessage() for line in caplog.records] == ["A request was not collected: ZeroDivisionError"]
+
+
+def test_a_request_that_arrives_at_the_last_moment_is_answered(worker: Any, threads: BusyThreads) -> None:
+    """Two connections expire, as when the worker stops: the one with a request gets a thread, the other is closed."""
+    address = worker.sockets[0].getsockname()
+    with socket.create_connection(address, 10) as silent, socket.create_connection(address, 10) as late:
+        while worker.nr_conns < 2:
+            worker.wait_for_and_dispatch_events(1)
+        assert not threads.submitted
+        late.sendall(request("GET", "/livez"))
+        worker._arrivals.expire_silent(0)
+        worker.murder_pending()
+        assert [one.client for one in threads.submitted] == [late.getsockname()]
+        assert silent.recv(1) == b""
