@@ -48,6 +48,10 @@ class Tests:
         """Return the tests that run any line of a file, likewise sorted."""
         return self._sorted(path, set().union(*self._by_line(path).values()))
 
+    def all(self, path: Path) -> list[str]:
+        """Return all tests, likewise sorted."""
+        return self._sorted(path, self._durations)
+
     def seconds(self, tests: Iterable[str]) -> float:
         """Return how long these tests may take."""
         return 15 + 3 * sum(self._durations[test] for test in tests)

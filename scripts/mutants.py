@@ -97,7 +97,14 @@ def _run(mutants: Sequence[Mutant], folder: Path, options: argparse.Namespace) -
         if number not in outcomes
         or (outcomes[number] == SURVIVED and len(tests.of_lines(ROOT / mutant.path, mutant.lines)) < FEW)
     }
-    return outcomes | in_new_processes(mutants, rest, tests, options.processes, OPTIONS)
+    outcomes |= in_new_processes(mutants, rest, tests, options.processes, OPTIONS)
+    # Another file may read a constant or a class attribute, without running a line of this file.
+    others = {
+        number: tests.all(ROOT / mutant.path)
+        for number, mutant in enumerate(mutants)
+        if outcomes[number] == SURVIVED and not mutant.function
+    }
+    return outcomes | in_new_processes(mutants, others, tests, options.processes, OPTIONS)
 
 
 def judged() -> dict[str, set[str]]:
