@@ -24,7 +24,7 @@ from scripts.mutations import Mutant
 ROOT = Path(__file__).resolve().parent.parent
 KILLED, SURVIVED, TIMEOUT = "killed", "survived", "timeout"
 MANY = 500
-"""Of lines that more tests run, only the first case of each test is run."""
+"""Of lines that more tests run, only the first case of each further test is run."""
 CONTROLS = 200
 """How many tests of each file are run without a mutant first."""
 _PASSED, _FAILED, _BROKEN = 0, 1, 99
@@ -68,9 +68,8 @@ class Tests:
     def _sorted(self, path: Path, tests: Iterable[str]) -> list[str]:
         reach = self._reach(path)
         found = sorted(tests, key=lambda test: (-reach[_file_of(test)], _file_of(test), self._positions[test]))
-        if len(found) <= MANY:
-            return found
-        return list({test.partition("[")[0]: test for test in reversed(found)}.values())[::-1]
+        rest = {test.partition("[")[0]: test for test in reversed(found[MANY:])}
+        return [*found[:MANY], *reversed(rest.values())]
 
 
 def _file_of(test: str) -> str:
