@@ -28,7 +28,7 @@ FILES = (
     *(f"shared/contract/{name}.py" for name in ("authorization", "wire", "fields", "paging")),
     "shared/http/middleware.py",
     *(f"social/oidc/{name}.py" for name in ("id_tokens", "signing_keys", "cached_document", "discovery")),
-    *(f"social/engine/{name}.py" for name in ("policy", "profile", "backends", "failures")),
+    *(f"social/engine/{name}.py" for name in ("addresses", "policy", "profile", "backends", "failures")),
     *(f"social/{name}.py" for name in ("accounts", "tokens", "identify", "limits")),
     "social/network/transport.py",
     *sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("social/providers/*.py") if path.stem != "catalogue"),
