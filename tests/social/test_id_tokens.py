@@ -40,6 +40,7 @@ GOOD: dict[str, Callable[[], dict[str, Any]]] = {
     "issued within the leeway": lambda: claims(iat=far(30)),
     "issued long ago": lambda: claims(iat=far(-30 * 86400)),
     "not before, within the leeway": lambda: claims(nbf=far(30)),
+    "times with fractions": lambda: claims(exp=far(3600) + 0.5, iat=far(-1) + 0.5, nbf=far(-1) + 0.5),
 }
 
 BAD: dict[str, tuple[type[ApiError], Callable[[], dict[str, Any]]]] = {
@@ -65,6 +66,7 @@ BAD: dict[str, tuple[type[ApiError], Callable[[], dict[str, Any]]]] = {
     "a time of issue that is no number": (TokenRejected, lambda: claims(iat="yesterday")),
     "not before, in the future": (TokenRejected, lambda: claims(nbf=far(90))),
     "an expiry in text": (TokenRejected, lambda: claims(exp=str(far(3600)))),
+    "a beginning in text": (TokenRejected, lambda: claims(nbf=str(far(-30)))),
     "a time of issue that is true": (TokenRejected, lambda: claims(iat=True)),
     "no subject": (TokenRejected, lambda: claims(sub=None)),
     "an empty subject": (TokenRejected, lambda: claims(sub="")),
@@ -136,7 +138,7 @@ HASHED = hashlib.sha256(b"n-1").hexdigest()
         (HASHED.upper(), "n-1", False, False),
         ("n-2", "n-1", False, False),
         (None, "n-1", False, False),
-        (7, "n-1", False, False),
+        (7, "7", False, False),
         ("n-1", None, False, False),
         ("n-1", None, True, True),
         ("n-2", "n-1", True, False),
