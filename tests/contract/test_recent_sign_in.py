@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db.models import QuerySet
 from django.utils import timezone
 from pytest_django import Settings
 from social_core.pipeline import DEFAULT_AUTH_PIPELINE
@@ -223,12 +224,17 @@ def after(function: Callable[..., Any], action: Callable[[], object]) -> Callabl
     return wrapped
 
 
+def of(ripley: Person) -> QuerySet[AccessToken]:
+    """Return the rows of a user's tokens."""
+    return AccessToken.objects.filter(user=ripley.user)
+
+
 ENDS: dict[str, Callable[[Person], object]] = {
     "revoked": lambda ripley: tokens.revoke(ripley.row),
     "signed out everywhere": lambda ripley: tokens.revoke_all(ripley.user),
-    "expired": lambda ripley: AccessToken.objects.update(expires_at=timezone.now()),
-    "an imported key revoked": lambda ripley: AccessToken.objects.update(imported=True, expires_at=timezone.now()),
-    "user deleted": lambda ripley: type(ripley.user).objects.get().delete(),
+    "expired": lambda ripley: of(ripley).update(expires_at=timezone.now()),
+    "an imported key revoked": lambda ripley: of(ripley).update(imported=True, expires_at=timezone.now()),
+    "user deleted": lambda ripley: type(ripley.user).objects.get(pk=ripley.user.pk).delete(),
 }
 
 
@@ -244,6 +250,7 @@ def test_a_token_that_ends_during_the_call_links_nothing(
 ) -> None:
     """A token that is revoked while the provider is asked is refused as if it had been revoked before."""
     aged(ripley, 0)
+    person("dallas")  # with a token that is still live
     monkeypatch.setattr("social.sign_up.identify", after(identify, lambda: end(ripley)))
     assert_error(api.sign_up(identity(providers), token=ripley.token), "invalid_credentials")
     assert not UserSocialAuth.objects.filter(provider="instagram").exists()
@@ -255,6 +262,7 @@ def test_a_token_that_ends_during_the_call_disconnects_nothing(
 ) -> None:
     """The token is checked in the transaction that deletes the association."""
     aged(ripley, 0)
+    person("dallas")  # with a token that is still live
     path = account_of(ripley)
     monkeypatch.setattr(accounts, "get_for", after(accounts.get_for, lambda: ENDS[name](ripley)))
     assert_error(api.delete(path, token=ripley.token), "invalid_credentials")

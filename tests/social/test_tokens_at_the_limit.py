@@ -124,6 +124,15 @@ def test_expired_rows_do_not_affect_live_tokens(user: User, providers: Providers
     assert AccessToken.objects.count() == limit
 
 
+def test_imported_keys_and_other_tokens_are_revoked_together(user: User, providers: Providers) -> None:
+    """Keys imported into an account that has other tokens beyond the limit."""
+    create_tokens(user, 2, name="imported", live_for=None)
+    create_tokens(user, 2)
+    with override_settings(TOKENS_PER_USER=1):
+        signed_up(providers, "github")
+    assert len(live_digests(user)) == 1
+
+
 @pytest.mark.parametrize("limit", LIMITS)
 def test_imported_keys_count_and_are_revoked_first(user: User, providers: Providers, limit: int) -> None:
     """Revoked imported keys keep their digest, so that an import does not restore them, and no longer count."""
