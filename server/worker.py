@@ -86,14 +86,14 @@ class Worker(ThreadWorker):
         return bool(with_a_thread <= min(_FEW_THREADS, self.cfg.threads // 2))
 
     def enqueue_req(self, conn: Any) -> None:
-        """Give the connection to a thread once a request has arrived; gunicorn's own worker does it at once."""
+        """Pass the connection to a thread once a request has arrived; gunicorn's own worker does it at once."""
         if not conn.initialized:
             conn.init()
             conn.parser.unreader = TimedUnreader(conn.sock)
         self._arrivals.add(conn)
 
     def hand_over(self, conn: Any) -> None:
-        """Give the connection to a thread."""
+        """Pass the connection to a thread."""
         super().enqueue_req(conn)
 
     def refuse(self, conn: Any, error: ParseException) -> None:
