@@ -58,6 +58,17 @@ def test_a_use_after_an_hour_extends_the_token(api: ApiClient, settings: Setting
     assert expires_at == last_used + timedelta(days=1.5)
 
 
+def test_a_use_extends_no_other_token(api: ApiClient) -> None:
+    """Also not one with the same expiry, as imported keys have."""
+    ripley, dallas = person(), person("dallas")
+    for one in (ripley, dallas):
+        one.row.imported = True
+        aged(one, used=2 * HOUR, expires=None)
+    before = stored(dallas)
+    assert api.get("user/", token=ripley.token).status_code == 200
+    assert stored(dallas) == before
+
+
 def test_linking_extends_the_token(api: ApiClient, providers: Providers) -> None:
     """Linking with a token extends it, and issues no other."""
     ripley = person()
