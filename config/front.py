@@ -81,9 +81,9 @@ def _rehearsed(sandbox: str) -> list[dict[str, Any]]:
             "title": _title(name),
             "consent": f"{sandbox}/{name}/consent",
             "clientId": _client_id(name),
-            "accepts": policy.accepts,
+            "accepts": provider.accepted.sets,
         }
-        for name, policy in registry.enabled().items()
+        for name, provider in registry.enabled().items()
     ]
 
 

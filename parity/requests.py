@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from shared.contract import authorization, wire
 from shared.contract.declarations import SIGN_UP, registry
 from shared.contract.errors import ApiError, InvalidCredentials, UnknownProvider
-from shared.contract.sign_up import read_credential
+from shared.contract.sign_up import Accepted, read_credential
 
 OLD, NEW = "api/v1/", "api/v2/"
 """Prefixes of the two versions that are compared."""
@@ -109,7 +109,11 @@ def _is_refused_as_sign_up(request: Request) -> bool:
         return True
     try:
         wire.check_media_type(request.header("Content-Type") or "", request.header("Content-Encoding") or "")
-        read_credential(wire.decode(body), lambda _: [["access_token"], ["id_token"]])
+        data = wire.decode(body)
+        # What this client cannot know is taken as accepted: the provider, and its redirect URIs.
+        redirect_uris = {value for name, value in data.items() if name == "redirect_uri" and isinstance(value, str)}
+        accepted = Accepted((("access_token",), ("id_token",), ("code",)), frozenset(redirect_uris))
+        read_credential(data, lambda _: accepted)
     except UnknownProvider:
         return False
     except ApiError:

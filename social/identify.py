@@ -49,7 +49,8 @@ def identify(credential: Credential) -> Identity:
     """
     policy_class = registry.enabled_policy(credential.provider)
     strategy = StatelessStrategy()
-    backend = backends.backend_class(policy_class)(strategy)
+    by_code = credential.id_token is None and credential.code is not None
+    backend = backends.backend_class(policy_class, for_code=by_code)(strategy)
     policy = policy_class()
     # Sign-ups that need no provider call skip the concurrency limit.
     limit = nullcontext() if policy.needs_no_call(credential) else limit_concurrency(credential.provider)

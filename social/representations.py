@@ -7,16 +7,17 @@ from social_django.models import UserSocialAuth
 
 from shared.contract import declarations
 from shared.contract.resources import Call
-from social.engine.policy import Policy
 from social.models import AccessToken, User
+from social.providers.registry import Enabled
 from social.sign_up import SignIn
 from social.tokens import expiry_of
 
 
-def provider(enabled: tuple[str, type[Policy]], call: Call) -> dict[str, Any]:
+def provider(enabled: tuple[str, Enabled], call: Call) -> dict[str, Any]:
     """Return an enabled provider."""
-    name, policy = enabled
-    return {"name": name, "protocol": policy.protocol, "accepts": [list(one) for one in policy.accepts]}
+    name, provider = enabled
+    accepts = [list(one) for one in provider.accepted.sets]
+    return {"name": name, "protocol": provider.policy.protocol, "accepts": accepts}
 
 
 def user(found: User, call: Call) -> dict[str, Any]:

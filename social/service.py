@@ -17,7 +17,6 @@ from shared.contract.resources import Access, Call, Operation
 from shared.contract.sign_up import Credential
 from social import accounts, limits, tokens
 from social import sign_up as sign_ups
-from social.engine.policy import Policy
 from social.models import AccessToken, User
 from social.providers import registry
 from social.sign_up import SignIn
@@ -64,7 +63,7 @@ def read_credential(data: Mapping[str, Any]) -> Credential:
     :raises UnknownProvider: the provider is not enabled; the other fields are not checked.
     :raises InvalidRequest: with every invalid field, in the order of the declaration.
     """
-    return sign_up_fields.read_credential(data, registry.accepts_of)
+    return sign_up_fields.read_credential(data, registry.accepted_of)
 
 
 def sign_up(call: Call) -> SignIn:
@@ -72,8 +71,8 @@ def sign_up(call: Call) -> SignIn:
     return sign_ups.sign_up(credential=call.input, token=call.token, api_version=call.version)
 
 
-def list_providers(call: Call) -> Sequence[tuple[str, type[Policy]]]:
-    """Return the enabled providers with their policies, ordered by name."""
+def list_providers(call: Call) -> Sequence[tuple[str, registry.Enabled]]:
+    """Return the enabled providers with their names, ordered by name."""
     return tuple(registry.enabled().items())
 
 

@@ -80,10 +80,10 @@ def has_many_tokens(user: OuterRef) -> Exists | Value:
 def _credential_digest(credential: Credential) -> str | None:
     """Return 128 bits of a digest of the credential that decides who the person is (docs/contract.md, section 4).
 
-    None if there is neither an id_token nor an access token. The digest leaves out the signature of an id_token: with
+    None if there is none. The digest leaves out the signature of an id_token: with
     an ECDSA key, a second signature is valid for the same content.
     """
-    presented = (credential.id_token or "").rpartition(".")[0] or credential.access_token
+    presented = (credential.id_token or "").rpartition(".")[0] or credential.code or credential.access_token
     return digest_of(presented)[:32] if presented else None
 
 

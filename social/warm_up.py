@@ -15,8 +15,9 @@ def warm_up() -> None:
     limits.prepare()
     profile.clean_details({"email": "someone@example.com"})
     tokens.has_many_tokens(OuterRef("user"))
-    for policy in registry.enabled().values():
-        backend = backends.backend_class(policy)(StatelessStrategy())
+    for provider in registry.enabled().values():
+        backend = backends.backend_class(provider.policy)(StatelessStrategy())
+        backends.backend_class(provider.policy, for_code=True)
         transport.prepare(backend.setting("VERIFY_SSL", True))
         for step in backend.strategy.get_pipeline(backend):
             module_member(step)

@@ -16,7 +16,9 @@ BLANK = "This field may not be blank."
 TOO_LONG = "Ensure this field has no more than {limit} characters."
 TOO_SMALL = "Ensure this value is at least {limit}."
 TOO_LARGE = "Ensure this value is at most {limit}."
+TOO_SHORT = "Ensure this field has at least {limit} characters."
 NOT_VISIBLE_ASCII = "Only visible ASCII characters are allowed."
+NOT_ALLOWED = "Only these characters are allowed: {allowed}"
 CONTROL = "Control characters are not allowed."
 GIVEN_TWICE = "Give this parameter once."
 
@@ -59,18 +61,30 @@ class TextField(InputField):
     min_length: int = 1
     visible_ascii: bool = False
     no_control: bool = False
+    allowed: str = ""
+    """The allowed characters and ranges, separated by blanks (`A-Z 0-9 _`); empty for all."""
+
+    @property
+    def pattern(self) -> str:
+        """The regular expression of a value that has only allowed characters."""
+        parts = (part if len(part) > 1 else re.escape(part) for part in self.allowed.split())
+        return f"[{''.join(parts)}]*"
 
     def _fault(self, value: object) -> str | None:
         if not isinstance(value, str):
             return NOT_A_STRING
-        if len(value) < self.min_length:
+        if not value and self.min_length:
             return BLANK
+        if len(value) < self.min_length:
+            return TOO_SHORT.format(limit=self.min_length)
         if len(value) > self.max_length:
             return TOO_LONG.format(limit=self.max_length)
         if self.visible_ascii and not _VISIBLE_ASCII.fullmatch(value):
             return NOT_VISIBLE_ASCII
         if self.no_control and _CONTROL.search(value):
             return CONTROL
+        if self.allowed and not re.fullmatch(self.pattern, value):
+            return NOT_ALLOWED.format(allowed=self.allowed)
         return None
 
 

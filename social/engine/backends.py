@@ -4,21 +4,26 @@ Each backend's class is `class X(Guarded, Backend, TransportBase)`: the methods 
 backend's own, and `TransportBase` replaces `BaseAuth.request`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, ClassVar, Protocol, cast
 from xml.parsers.expat import ExpatError
 
 from django.contrib.auth import get_user_model
+from requests import Response
 from requests_oauthlib import OAuth1  # type: ignore[import-untyped]  # the package has no types
+from social_core.backends.oauth import BaseOAuth2
 from social_core.exceptions import AuthCredentialError, AuthProviderError, AuthResponseError, SocialAuthBaseException
 from social_core.utils import module_member
 
+from shared.contract.sign_up import Credential
 from social import provider_tokens
 from social.conf import conf
 from social.engine.addresses import Verification
 from social.engine.profile import clean_details, clean_for_field, clean_json
 from social.engine.strategy import Pending
 from social.network.transport import TransportBase
+from social.oidc.discovery import Configuration, configuration_of
 
 MAX_UID = 255
 MALFORMED_DATA_ERRORS = (
@@ -39,11 +44,25 @@ class BackendPolicy(Protocol):
     """The part of a provider's policy (`social.engine.policy.Policy`) that its backend reads."""
 
     backend: ClassVar[str]
+    code_backend: ClassVar[str | None]
+    native_redirect_uri: ClassVar[str | None]
     enforced: ClassVar[Mapping[str, Any]]
     defaults: ClassVar[Mapping[str, Any]]
 
     def hosts_of(self, backend: Any, /) -> frozenset[str]:
         """Return the hosts that a sign-in may call."""
+
+    def code_hosts_of(self, backend: Any, /) -> frozenset[str]:
+        """Return the hosts that the exchange of a code may call."""
+
+    @property
+    def takes_id_tokens(self) -> bool:
+        """Whether the provider's id_tokens are verified."""
+
+    def by_exchange(
+        self, backend: Any, credential: Credential, answer: Mapping[str, Any], profile: Callable[[], Pending], /
+    ) -> Pending:
+        """Return the profile after the exchange of a code."""
 
     def verification_of(self, backend: Any, profile: Mapping[str, Any], address: object, /) -> Verification:
         """Return what the provider says about an address that the backend has read from the profile."""
@@ -57,6 +76,10 @@ class Guarded(TransportBase):
     """The profile, if the check of the token has already returned it."""
     provider_token: Any = None
     """The token with which the profile was requested. It is stored, whatever token the answer contains."""
+    code: Credential | None = None
+    """The credential whose code is exchanged; None for a sign-up without a code."""
+    exchange: dict[str, Any] | None = None
+    """The answer of the token endpoint; None if no code was exchanged."""
     pipeline_result: dict[str, Any] | None = None
     """The values after the pipeline's last run (`is_new`, `social` …); None if a step ended the run early."""
     raw_details: dict[str, Any] = {}
@@ -66,7 +89,64 @@ class Guarded(TransportBase):
 
     def hosts(self) -> frozenset[str]:
         """Return the hosts that a sign-in may call."""
-        return self.policy.hosts_of(self)
+        hosts = self.policy.hosts_of(self)
+        return hosts if self.code is None else hosts | self.policy.code_hosts_of(self)
+
+    def exchange_code(self, credential: Credential) -> Pending:
+        """Exchange a code at the provider's token endpoint, once, and return the profile.
+
+        social-core's `auth_complete` runs, with the backend's own URL, parameters, headers and client secret.
+        """
+        self.code = credential
+        self.data = {"code": credential.code}
+        self.redirect_uri = credential.redirect_uri or ""
+        if credential.redirect_uri is None:
+            # Apple's backend makes the secret of the client in `data`.
+            self.data["client_id"] = self.setting("NATIVE_CLIENT_ID")
+        return cast(Pending, self.auth_complete())
+
+    def validate_state(self, *args: Any, **kwargs: Any) -> None:
+        """Do nothing: the state belongs to the app, which has compared it (RFC 6749 section 10.12)."""
+
+    def get_code_verifier(self, state: str | None = None) -> str:
+        """Return the client's PKCE verifier; `request` removes an empty one."""
+        return (self.code.code_verifier if self.code else None) or ""
+
+    def request(self, url: str, *args: Any, **kwargs: Any) -> Response:
+        """Send a request; the exchange of a code gets the client's PKCE verifier, also where the backend sends none."""
+        if self.code is not None and kwargs.get("stage") == "token_exchange":
+            for place in ("data", "params", "json"):
+                sent = kwargs.get(place)
+                if isinstance(sent, dict) and sent.get("code") == self.code.code:
+                    kwargs[place] = self._complete(sent, self.code)
+        return super().request(url, *args, **kwargs)
+
+    def _complete(self, sent: Mapping[str, Any], credential: Credential) -> dict[str, Any]:
+        # Kakao's backend leaves out the redirect URI, which the provider requires
+        # (https://developers.kakao.com/docs/latest/en/kakaologin/rest-api#request-token).
+        completed = {"redirect_uri": credential.redirect_uri, **sent, "code_verifier": credential.code_verifier}
+        if credential.redirect_uri is None:
+            completed["redirect_uri"] = self.policy.native_redirect_uri
+        return {name: value for name, value in completed.items() if value is not None}
+
+    def request_access_token(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the answer of the token endpoint, without social-core's verification of the id_token.
+
+        It requires the nonce of a session; `Policy.by_exchange` verifies the id_token.
+        """
+        if self.policy.takes_id_tokens:
+            return BaseOAuth2.request_access_token(cast("BaseOAuth2[Any]", self), *args, **kwargs)
+        return super().request_access_token(*args, **kwargs)  # type: ignore[misc]  # every OAuth 2 backend has it
+
+    def oidc_config(self) -> Configuration:
+        """Return the configuration that an OpenID Connect provider publishes, from our cache."""
+        return configuration_of(self, self.oidc_config_url())  # type: ignore[attr-defined]  # only these backends call it
+
+    def get_access_token(self, response: dict[str, Any]) -> str:
+        """Return the access token of the token endpoint's answer; an id_token without one is enough."""
+        if self.policy.takes_id_tokens and response.get("id_token") and not response.get("access_token"):
+            return ""
+        return str(super().get_access_token(response))  # type: ignore[misc]  # likewise
 
     def user_data(self, access_token: Any, *args: Any, **kwargs: Any) -> Any:
         """Return the profile, without a call if the check of the token has already returned it."""
@@ -77,11 +157,16 @@ class Guarded(TransportBase):
 
     def do_auth(self, access_token: Any, *args: Any, **kwargs: Any) -> Pending:
         """Request the profile; the strategy returns it instead of authenticating."""
-        pending: Pending = super().do_auth(access_token, *args, **kwargs)  # type: ignore[misc]  # likewise
-        return pending
+        profile: Callable[[], Pending] = partial(super().do_auth, access_token, *args, **kwargs)  # type: ignore[misc]
+        if self.code is None or self.exchange is not None:
+            return profile()
+        # Some backends pass the answer by position.
+        answer: dict[str, Any] = kwargs.get("response") or next((one for one in args if isinstance(one, dict)), {})
+        self.exchange, self.provider_token = dict(answer), access_token or None
+        return self.policy.by_exchange(self, self.code, self.exchange, profile)
 
     def pending_from_id_token(self, profile: dict[str, Any]) -> Pending:
-        """Return the pending sign-in with a profile from an id_token; there is no provider token to store."""
+        """Return the pending sign-in with a profile from an id_token, which contains no provider token."""
         # Some backends request the profile again in the pipeline.
         self.id_token = self.proven_profile = profile
         return cast(Pending, self.strategy.authenticate(backend=self, response=profile))
@@ -208,20 +293,25 @@ def _is_uid(text: str) -> bool:
     return bool(text.strip()) and len(text) <= MAX_UID and text.isprintable()
 
 
-_classes: dict[type[BackendPolicy], type[Guarded]] = {}
+_classes: dict[tuple[type[BackendPolicy], str], type[Guarded]] = {}
 
 
-def backend_class(policy: type[BackendPolicy]) -> type[Guarded]:
-    """Return the class of a policy's backend, made once."""
-    if policy not in _classes:
-        _classes[policy] = _make_class(policy)
-    return _classes[policy]
+def backend_class(policy: type[BackendPolicy], *, for_code: bool = False) -> type[Guarded]:
+    """Return the class of a policy's backend, made once.
+
+    :param for_code: True for the class that exchanges codes.
+    """
+    path = (for_code and policy.code_backend) or policy.backend
+    if (policy, path) not in _classes:
+        _classes[policy, path] = _make_class(policy, path)
+    return _classes[policy, path]
 
 
-def _make_class(policy: type[BackendPolicy]) -> type[Guarded]:
-    backend = module_member(policy.backend)
+def _make_class(policy: type[BackendPolicy], path: str) -> type[Guarded]:
+    backend = module_member(path)
     return type(
         backend.__name__,
         (Guarded, backend, TransportBase),
-        {"policy": policy(), "__module__": __name__},
+        # Associations have the name, whichever class exchanges codes.
+        {"policy": policy(), "name": module_member(policy.backend).name, "__module__": __name__},
     )

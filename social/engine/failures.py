@@ -72,14 +72,24 @@ _CODE = re.compile(r"[a-z_]{1,40}|[0-9]{1,6}")
 """The form of providers' codes. A code of another form may contain the token and is not logged."""
 _OUR_REGISTRATION = frozenset({"invalid_client", "unauthorized_client"})
 """RFC 6749 section 5.2: the provider refuses the client, not the token."""
+_OUR_EXCHANGE = frozenset({"unsupported_grant_type", "invalid_scope"})
+"""RFC 6749 section 5.2, at the exchange of a code: the provider refuses what this service has sent."""
 
 
 def translate(error: SocialAuthBaseException) -> ApiError:
     """Return the contract's error for an exception of social-core; raise it `from` the exception."""
-    status = error.status_code
     if _refuses_our_registration(error):
         logger.error("A provider refuses our registration: %s", _describe(error))
         return ProviderMisconfigured()
+    translated = _translate(error)
+    if error.stage == "token_exchange" and isinstance(translated, TokenRejected):
+        # Some providers have one error for a refused code and for a redirect URI that they do not know.
+        logger.warning("A provider refused an authorization code: %s", _describe(error))
+    return translated
+
+
+def _translate(error: SocialAuthBaseException) -> ApiError:
+    status = error.status_code
     if error.claim == "email_verified":
         return SignUpNotAllowed()
     error_class = TABLE.get(error.code, InternalError)
@@ -99,9 +109,16 @@ def translate(error: SocialAuthBaseException) -> ApiError:
 def _refuses_our_registration(error: SocialAuthBaseException) -> bool:
     if error.provider_code in _OUR_REGISTRATION:
         return True
+    if error.stage == "token_exchange" and _refuses_our_exchange(error):
+        return True
     policy: Any = getattr(error.backend, "policy", None)
     codes = policy.misconfigured_codes if policy is not None else frozenset()
     return error.provider_code in codes or f"http_{error.status_code}" in codes
+
+
+def _refuses_our_exchange(error: SocialAuthBaseException) -> bool:
+    # A 401 without a code is a refusal of the client's authentication (RFC 6749 section 5.2).
+    return error.provider_code in _OUR_EXCHANGE or (error.status_code == 401 and error.provider_code is None)
 
 
 def _describe(error: SocialAuthBaseException) -> str:

@@ -25,6 +25,7 @@ class Policy:
     """Dotted path of the social-core class."""
     protocol: ClassVar[str] = "oauth2"
     accepts: ClassVar[tuple[tuple[str, ...], ...]] = (("access_token",),)
+    """The sets of credential fields besides those with a code."""
     hosts: ClassVar[frozenset[str]] = frozenset()
     """The hosts that a sign-in may call."""
     proof: ClassVar[str]
@@ -32,7 +33,21 @@ class Policy:
     needs: ClassVar[tuple[str, ...]] = ("KEY", "SECRET")
     """Settings (`SOCIAL_AUTH_<NAME>_…`) that the proof requires."""
     verified: ClassVar[bool] = True
-    """Whether there is a proof; if not, the operator must set `_ACCEPT_UNVERIFIED`."""
+    """Whether there is a proof for these credentials; if not, the operator must set `_ACCEPT_UNVERIFIED`."""
+    takes_codes: ClassVar[bool] = True
+    """Whether a code can be exchanged at the provider (RFC 6749 section 4.1.3)."""
+    pkce: ClassVar[bool] = False
+    """Whether the provider's documentation says that it supports PKCE; the verifier is then required."""
+    code_backend: ClassVar[str | None] = None
+    """Dotted path of the social-core class that exchanges codes, if it is not `backend`."""
+    code_needs: ClassVar[tuple[str, ...]] = ("KEY", "SECRET")
+    """Settings that the exchange of a code requires."""
+    code_hosts: ClassVar[frozenset[str]] = frozenset()
+    """The hosts that the exchange of a code may call, besides `hosts`."""
+    secret_fits_any_client: ClassVar[bool] = False
+    """Whether `_NATIVE_CLIENT_ID` may be another client than that of `_KEY`, to which `_SECRET` belongs."""
+    native_redirect_uri: ClassVar[str | None] = None
+    """The redirect URI to send with the code of a native SDK; None to send none."""
     enforced: ClassVar[Mapping[str, Any]] = {}
     """Settings of the backend on which the proof depends; the operator cannot change them."""
     defaults: ClassVar[Mapping[str, Any]] = {}
@@ -48,23 +63,59 @@ class Policy:
     """The issuer of its id_tokens, if it is the same for every registration."""
 
     def identify(self, backend: Guarded, credential: Credential) -> Pending:
-        """Prove the credential and return the profile; if both tokens are given, only the id_token is used.
+        """Prove the credential and return the profile; the first of id_token, code and access token is used.
 
         :raises ApiError: the proof fails.
-        :raises SocialAuthBaseException: the provider fails or refuses the token.
+        :raises SocialAuthBaseException: the provider fails or refuses the credential.
         """
-        if credential.id_token is None:
-            return self.by_access_token(backend, credential)
+        if credential.id_token is not None:
+            return self.by_id_token(backend, credential, credential.id_token, self.client_ids(backend))
+        if credential.code is not None:
+            return backend.exchange_code(credential)
+        return self.by_access_token(backend, credential)
+
+    def by_id_token(
+        self, backend: Guarded, credential: Credential, id_token: str, client_ids: frozenset[str]
+    ) -> Pending:
+        """Prove an id_token and return the profile in it.
+
+        :param client_ids: the audience must be one of them.
+        """
         issuer = self.issuer_of(backend)
         claims = id_tokens.verify(
-            credential.id_token,
+            id_token,
             issuer=issuer,
-            client_ids=self.client_ids(backend),
+            client_ids=client_ids,
             nonce=credential.nonce,
             fetch=lambda: backend.get_json(issuer.keys_url, stage="token_validation"),
         )
         self.check_claims(backend, claims)
         return backend.pending_from_id_token(self.profile_of(claims, credential))
+
+    @property
+    def takes_id_tokens(self) -> bool:
+        """Whether the provider's id_tokens are verified."""
+        return ("id_token",) in self.accepts
+
+    def by_exchange(
+        self, backend: Guarded, credential: Credential, answer: Mapping[str, Any], profile: Callable[[], Pending]
+    ) -> Pending:
+        """Return the profile after the exchange of a code: by the answer's id_token, else by its access token.
+
+        The exchange proves that the code was issued to us: the provider checks the client's id and secret (RFC 6749
+        section 4.1.3).
+
+        :param answer: the answer of the token endpoint.
+        :param profile: requests the profile with the answer's access token.
+        :raises AuthResponseError: the answer has no id_token, and access tokens of the provider prove nothing.
+        """
+        id_token = answer.get("id_token")
+        if self.takes_id_tokens and isinstance(id_token, str) and id_token:
+            client_id, _ = backend.get_key_and_secret()
+            return self.by_id_token(backend, credential, id_token, self.client_ids(backend) | {client_id})
+        if ("access_token",) not in self.accepts and self.takes_id_tokens:
+            raise AuthResponseError(backend, claim="id_token", code="malformed_response", stage="token_exchange")
+        return profile()
 
     def needs_no_call(self, credential: Credential) -> bool:
         """Return True if `identify` needs no provider call: the credential is an id_token with a cached signing key."""
@@ -103,6 +154,10 @@ class Policy:
     def hosts_of(self, backend: Guarded) -> frozenset[str]:
         """Return the hosts that a sign-in with this registration may call."""
         return self.hosts
+
+    def code_hosts_of(self, backend: Guarded) -> frozenset[str]:
+        """Return the hosts that the exchange of a code may call, besides those of `hosts_of`."""
+        return self.code_hosts
 
     def check_claims(self, backend: Guarded, claims: id_tokens.Claims) -> None:
         """Check further claims of a proven id_token.

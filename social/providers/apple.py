@@ -1,8 +1,10 @@
-"""Apple: sign-ins by id_token.
+"""Apple: sign-ins by id_token, or by a code, whose exchange answers with an id_token.
 
 `aud` is the bundle id of an app or the service id of a site
 (https://developer.apple.com/documentation/signinwithapple/verifying-a-user): `_CLIENT`, or one of `_AUDIENCE`. Apple
-sends the person's name to the app only, at the first sign-in; the app passes it on.
+sends the person's name to the app only, at the first sign-in; the app passes it on. The client secret of an exchange
+is a token that social-core signs for any client id of our team
+(https://developer.apple.com/documentation/accountorganizationaldatasharing/creating-a-client-secret).
 """
 
 from typing import Any
@@ -23,6 +25,8 @@ class Apple(Policy):
     proof = "the id_token's `aud` is one of our client ids"
     # `_KEY` is the id of our signing key, which the verification of id_tokens does not need.
     needs = ("CLIENT",)
+    code_needs = ("CLIENT", "TEAM", "KEY", "SECRET")
+    secret_fits_any_client = True
     # An e-mail address must not become a user name (docs/contract.md, section 4).
     enforced = {"EMAIL_AS_USERNAME": False, "ID_KEY": None}
     # True also as a string; false for some accounts of Sign in with Apple at Work & School.

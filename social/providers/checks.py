@@ -1,9 +1,11 @@
 """System checks of the enabled providers; `social.checks` has all others. Ids are stable."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004 - Django's name of it
@@ -12,7 +14,7 @@ from social_core.utils import module_member, setting_name
 from social.conf import conf
 from social.engine.policy import Policy, names_in
 from social.providers.catalogue import CATALOGUE, CredentialKind
-from social.providers.registry import POLICIES, accepts_unverified, policy_for
+from social.providers.registry import POLICIES, accepts_unverified, native_client_id_of, policy_for, redirect_uris_of
 
 _NAMES_AND_ADDRESSES = {
     "email",
@@ -54,15 +56,17 @@ def _check_provider(name: str) -> Iterator[CheckMessage]:
             id="social.E001",
         )
         return
-    for need in policy.needs:
+    exchanges = bool(redirect_uris_of(name) or native_client_id_of(name))
+    for need in dict.fromkeys((*policy.needs, *(policy.code_needs if exchanges and policy.takes_codes else ()))):
         if not names_in(_setting(name, need)):
             yield Error(
-                f"{setting_name(name, need)} is not set. It is needed to prove that a token of {name} was issued to "
-                "this service.",
+                f"{setting_name(name, need)} is not set. It is needed to prove that a credential of {name} was issued "
+                "to this service.",
                 hint=f"Set {setting_name(name, need)} to the value of our registration at {name}.",
                 id="social.E002",
             )
     yield from _check_proof(name, policy)
+    yield from _check_codes(name, policy)
     error = policy.find_setting_error(partial(_value, name))
     if error:
         yield Error(
@@ -161,12 +165,64 @@ def _check_proof(name: str, policy: type[Policy]) -> Iterator[CheckMessage]:
             hint="Keep it only if you trust the owners of all such applications.",
             id="social.W002",
         )
-    else:
+    elif not (policy.takes_codes and (redirect_uris_of(name) or native_client_id_of(name))):
+        codes = f"set {setting_name(name, 'REDIRECT_URIS')} to accept codes, " if policy.takes_codes else ""
         yield Error(
             f"Nothing proves that a token of {name} was issued to this service.",
-            hint=f"Remove {name} from SOCIAL_PROVIDERS, or accept the risk with {setting}=1 (docs/security.md).",
+            hint=f"Remove {name} from SOCIAL_PROVIDERS, {codes}or accept the risk with {setting}=1 (docs/security.md).",
             id="social.E001",
         )
+
+
+_HTTP_ON_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_PRIVATE_USE_SCHEME = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+|fb[0-9]+[a-z0-9.-]*")
+"""RFC 8252 section 7.1: a domain name of the app's owner, reversed. Facebook's SDKs have `fb` and the app's id."""
+_MAX_REDIRECT_URI = 2048
+
+
+def _check_codes(name: str, policy: type[Policy]) -> Iterator[CheckMessage]:
+    uris, native = redirect_uris_of(name), native_client_id_of(name)
+    if (uris or native) and not policy.takes_codes:
+        setting = setting_name(name, "REDIRECT_URIS" if uris else "NATIVE_CLIENT_ID")
+        yield Error(
+            f"{setting} is set, but {name} has no authorization codes that this service can exchange.",
+            hint=f"Remove {setting}.",
+            id="social.E017",
+        )
+    value = _setting(name, "REDIRECT_URIS")
+    # Without any URI in it, a value of another type would silently refuse all codes.
+    for uri in sorted(uris) or ([value] if value else []):
+        if not _is_redirect_uri(uri):
+            yield Error(
+                f"{setting_name(name, 'REDIRECT_URIS')} has {uri!r}, which cannot be a redirect URI.",
+                hint="Use an absolute URI without fragment: https, http on loopback, or the private-use scheme of an "
+                "app (com.example.app:/callback).",
+                id="social.E016",
+            )
+    if native and not policy.secret_fits_any_client and native != _setting(name, "KEY"):
+        yield Error(
+            f"{setting_name(name, 'NATIVE_CLIENT_ID')} is not {setting_name(name, 'KEY')}, to which "
+            f"{setting_name(name, 'SECRET')} belongs.",
+            hint="Let the app's SDK request its codes for the client that has the secret.",
+            id="social.E018",
+        )
+
+
+def _is_redirect_uri(uri: object) -> bool:
+    """Return True for an absolute URI without fragment (RFC 6749 section 3.1.2) that only an app of ours receives."""
+    if not isinstance(uri, str):
+        return False
+    try:
+        parts = urlsplit(uri)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    printable = uri.isascii() and uri.isprintable() and " " not in uri and len(uri) <= _MAX_REDIRECT_URI
+    if not printable or "#" in uri or "@" in parts.netloc:
+        return False
+    if parts.scheme in {"http", "https"}:
+        return bool(host) and (parts.scheme == "https" or host in _HTTP_ON_LOOPBACK)
+    return bool(_PRIVATE_USE_SCHEME.fullmatch(parts.scheme))
 
 
 def _setting(provider: str, name: str) -> Any:

@@ -19,8 +19,11 @@ class GitHub(Policy):
     backend = "social_core.backends.github.GithubOAuth2"
     hosts = frozenset({"api.github.com"})
     proof = "`POST /applications/{client_id}/token`, authenticated as our application"
+    code_hosts = frozenset({"github.com"})
+    pkce = True  # https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps
     # 401 is about our own id and secret: the token is in the body.
-    misconfigured_codes = frozenset({"http_401"})
+    # The others: https://docs.github.com/en/apps/oauth-apps/maintaining-oauth-apps/troubleshooting-oauth-app-access-token-request-errors.
+    misconfigured_codes = frozenset({"http_401", "incorrect_client_credentials", "redirect_uri_mismatch"})
 
     def by_access_token(self, backend: Guarded, credential: Credential) -> Pending:
         """Check the token; the response contains the profile."""

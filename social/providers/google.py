@@ -38,6 +38,12 @@ class Google(Policy):
         flags=("email_verified",),
         source="https://developers.google.com/identity/openid-connect/openid-connect#an-id-tokens-payload",
     )
+    pkce = True  # https://developers.google.com/identity/protocols/oauth2/native-app#step1-code-verifier
+    # A `serverAuthCode` is exchanged with an empty redirect URI, if the site has none
+    # (https://developers.google.com/identity/sign-in/android/offline-access).
+    native_redirect_uri = ""
+    # social-core's URL is an older one (https://developers.google.com/identity/protocols/oauth2/web-server).
+    defaults = {"ACCESS_TOKEN_URL": "https://oauth2.googleapis.com/token"}
     # The operator's settings could make social-core use another key, such as the e-mail address.
     enforced = {"ID_KEY": None, "USE_UNIQUE_USER_ID": False}
 

@@ -23,6 +23,7 @@ class Kakao(Policy):
     hosts = frozenset({"kapi.kakao.com"})
     proof = "`app_id` of `access_token_info` is one of `_APP_ID`"
     needs = ("KEY", "SECRET", "APP_ID")
+    code_hosts = frozenset({"kauth.kakao.com"})
     enforced = {"ID_KEY": None}
     # `is_email_valid` becomes false when another account takes over the address.
     addresses = AddressRule(

@@ -10,6 +10,8 @@ or DPoP if it requires a proof of possession, which nobody makes here. The heade
 if the client is so configured. An access token has `scope` and may have `client_id`; neither proves anything.
 """
 
+from urllib.parse import urlsplit
+
 import jwt
 from social_core.exceptions import AuthResponseError
 
@@ -29,10 +31,15 @@ class Keycloak(Policy):
 
     backend = "social_core.backends.keycloak.KeycloakOAuth2"
     needs = ("KEY", "PUBLIC_KEY")
+    code_needs = ("KEY", "SECRET", "ACCESS_TOKEN_URL")
     proof = "the access token is signed with the realm's `_PUBLIC_KEY`, its `azp` and `aud` are our client id"
     addresses = OPENID_CONNECT
     # The backend's default is a string, in which PyJWT would search for the algorithm as a substring.
     enforced = {"ALGORITHM": ["RS256"]}
+
+    def code_hosts_of(self, backend: Guarded) -> frozenset[str]:
+        """Return the host of the realm's token endpoint."""
+        return frozenset({urlsplit(str(backend.setting("ACCESS_TOKEN_URL"))).hostname or ""})
 
     def by_access_token(self, backend: Guarded, credential: Credential) -> Pending:
         """Verify the token; its claims are the profile."""

@@ -1,15 +1,18 @@
 """The registry of providers: the policy of each name. A provider without a policy cannot be enabled."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from django.conf import settings
+from django.core.signals import setting_changed
 from social_core.utils import module_member, setting_name
 
 from shared.contract.errors import UnknownProvider
-from shared.contract.sign_up import Accepts
+from shared.contract.sign_up import Accepted
 from social.conf import conf
-from social.engine.policy import Policy
+from social.engine.policy import Policy, names_in
 from social.providers.apple import Apple
 from social.providers.auth0 import Auth0
 from social.providers.catalogue import CATALOGUE, CredentialKind, Entry
@@ -78,10 +81,28 @@ def accepts_unverified(name: str) -> bool:
     return getattr(settings, setting_name(name, "ACCEPT_UNVERIFIED"), None) in (True, "1")
 
 
-def enabled() -> dict[str, type[Policy]]:
-    """Return the enabled providers' policies by name, in order of the names."""
+@dataclass(frozen=True, slots=True)
+class Enabled:
+    """An enabled provider."""
+
+    policy: type[Policy]
+    accepted: Accepted
+
+
+def enabled() -> dict[str, Enabled]:
+    """Return the enabled providers by name, in order of the names."""
     found = {name: _enabled(name) for name in sorted(conf.providers)}
-    return {name: policy for name, policy in found.items() if policy}
+    return {name: provider for name, provider in found.items() if provider}
+
+
+def redirect_uris_of(name: str) -> frozenset[str]:
+    """Return the redirect URIs at which the apps receive a provider's codes (`_REDIRECT_URIS`)."""
+    return names_in(getattr(settings, setting_name(name, "REDIRECT_URIS"), None))
+
+
+def native_client_id_of(name: str) -> Any:
+    """Return the client to which the provider issues the codes of its native SDK (`_NATIVE_CLIENT_ID`), or None."""
+    return getattr(settings, setting_name(name, "NATIVE_CLIENT_ID"), None) or None
 
 
 def title_of(name: str) -> str:
@@ -90,10 +111,10 @@ def title_of(name: str) -> str:
     return str(getattr(module_member(policy.backend), "title", None) or name) if policy else name
 
 
-def accepts_of(name: str) -> Accepts | None:
-    """Return the sets of credential fields that a provider accepts; None if it is not enabled."""
-    policy = _enabled(name)
-    return policy.accepts if policy else None
+def accepted_of(name: str) -> Accepted | None:
+    """Return the credentials that a provider accepts; None if it is not enabled."""
+    provider = _enabled(name)
+    return provider.accepted if provider else None
 
 
 def enabled_policy(name: str) -> type[Policy]:
@@ -101,15 +122,32 @@ def enabled_policy(name: str) -> type[Policy]:
 
     :raises UnknownProvider: the provider is not enabled.
     """
-    policy = _enabled(name)
-    if policy is None:
+    provider = _enabled(name)
+    if provider is None:
         raise UnknownProvider
-    return policy
+    return provider.policy
 
 
-def _enabled(name: str) -> type[Policy] | None:
-    policy = policy_for(name) if name in conf.providers else None
-    return policy if policy and (policy.verified or accepts_unverified(name)) else None
+def _enabled(name: str) -> Enabled | None:
+    return _registered(name) if name in conf.providers else None
+
+
+@cache
+def _registered(name: str) -> Enabled | None:
+    policy = policy_for(name)
+    if policy is None:
+        return None
+    sets = list(policy.accepts if policy.verified or accepts_unverified(name) else ())
+    redirect_uris = redirect_uris_of(name) if policy.takes_codes else frozenset()
+    if redirect_uris:
+        sets.append(("code", "code_verifier", "redirect_uri") if policy.pkce else ("code", "redirect_uri"))
+    if policy.takes_codes and native_client_id_of(name):
+        sets.append(("code",))
+    return Enabled(policy, Accepted(tuple(sets), redirect_uris)) if sets else None
+
+
+# Django's settings change only in tests, which send this signal.
+setting_changed.connect(lambda **changed: _registered.cache_clear(), weak=False)
 
 
 def _policy_of_entry(base: type[OpenIDConnect] | type[UnverifiedAccessToken], entry: Entry) -> type[Policy]:

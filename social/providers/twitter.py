@@ -17,6 +17,7 @@ class Twitter(Policy):
 
     backend = "social_core.backends.twitter.TwitterOAuth"
     protocol = "oauth1"
+    takes_codes = False
     accepts = (("access_token", "access_token_secret"),)
     hosts = frozenset({"api.twitter.com"})
     proof = "the OAuth 1 signature, made with our consumer secret, on the profile call"

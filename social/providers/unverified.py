@@ -41,6 +41,7 @@ class UnverifiedTokenPair(UnverifiedAccessToken):
     """Any other OAuth 1 provider by token and secret; it may accept signatures of any consumer."""
 
     protocol = "oauth1"
+    takes_codes = False
     accepts = (("access_token", "access_token_secret"),)
 
     def by_access_token(self, backend: Guarded, credential: Credential) -> Pending:

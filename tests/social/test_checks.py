@@ -46,6 +46,9 @@ def _registered(name: str, **more: Any) -> dict[str, Any]:
     return {f"SOCIAL_AUTH_{name}_{setting}": value for setting, value in {"KEY": "k", "SECRET": "s", **more}.items()}
 
 
+HTTPS = "https://app.example.com/callback"
+
+
 @pytest.mark.threat(2)
 @pytest.mark.parametrize(
     ("expected", "settings"),
@@ -63,6 +66,20 @@ def _registered(name: str, **more: Any) -> dict[str, Any]:
         ("social.E001", _enabled("spotify") | _registered("SPOTIFY", ACCEPT_UNVERIFIED="true")),
         ("social.E001", _enabled("spotify") | _registered("SPOTIFY", ACCEPT_UNVERIFIED=[1])),
         ("social.W002", _enabled("spotify") | _registered("SPOTIFY", ACCEPT_UNVERIFIED=True)),
+        ("social.E002", _enabled("apple-id") | _registered("APPLE_ID", CLIENT="c", REDIRECT_URIS=HTTPS)),
+        ("social.E016", {"SOCIAL_AUTH_GITHUB_REDIRECT_URIS": "/callback"}),
+        ("social.E016", {"SOCIAL_AUTH_GITHUB_REDIRECT_URIS": "http://app.example.com/"}),
+        ("social.E016", {"SOCIAL_AUTH_GITHUB_REDIRECT_URIS": f"{HTTPS},{HTTPS}#fragment"}),
+        ("social.E016", {"SOCIAL_AUTH_GITHUB_REDIRECT_URIS": "https:///callback"}),
+        ("social.E016", {"SOCIAL_AUTH_GITHUB_REDIRECT_URIS": "https://user@app.example.com/"}),
+        ("social.E016", {"SOCIAL_AUTH_GITHUB_REDIRECT_URIS": "https://app.example.com:port/"}),
+        ("social.E016", {"SOCIAL_AUTH_GITHUB_REDIRECT_URIS": ["https://app.example.com/a b"]}),
+        ("social.E016", {"SOCIAL_AUTH_GITHUB_REDIRECT_URIS": "javascript:alert(1)"}),
+        ("social.E016", {"SOCIAL_AUTH_GITHUB_REDIRECT_URIS": "myapp://callback"}),
+        ("social.E016", {"SOCIAL_AUTH_GITHUB_REDIRECT_URIS": HTTPS + "x" * 2048}),
+        ("social.E016", {"SOCIAL_AUTH_GITHUB_REDIRECT_URIS": {"ios": HTTPS}}),
+        ("social.E017", {"SOCIAL_AUTH_TWITTER_REDIRECT_URIS": HTTPS}),
+        ("social.E018", {"SOCIAL_AUTH_GITHUB_NATIVE_CLIENT_ID": "another-client"}),
         ("social.E008", {"SOCIAL_AUTH_FACEBOOK_ACCEPT_UNVERIFIED": 1}),
         (
             "social.W007",
