@@ -20,6 +20,8 @@ SENSITIVE_NAMES = (
     "access_token_secret",
     "id_token",
     "nonce",
+    "code",
+    "code_verifier",
     "token",
     "refresh_token",
     "oauth_token",
