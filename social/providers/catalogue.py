@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 PACKAGE = "social_core.backends."
+CODE_BACKENDS = "social.providers.code_backends."
 
 
 class CredentialKind(StrEnum):
@@ -22,6 +23,8 @@ class CredentialKind(StrEnum):
     ACCESS_TOKEN = "access_token"  # noqa: S105 - the field's name
     TOKEN_PAIR = "token_pair"  # noqa: S105 - likewise; OAuth 1
     ID_TOKEN = "id_token"  # noqa: S105 - likewise
+    CODE = "code"
+    """Only an authorization code: a bare token does not identify the person."""
     NONE = "none"
 
 
@@ -41,6 +44,18 @@ class Entry:
     """Hosts or URLs that contain settings (`{SLUG}.example.com`); used instead of `hosts` if the settings are set."""
     settings: tuple[str, ...] = ()
     """Required settings (`SOCIAL_AUTH_<NAME>_…`) besides key and secret."""
+    takes_codes: bool = True
+    """Whether a code can be exchanged, if the class is one of OAuth 2."""
+    code_hosts: tuple[str, ...] = ()
+    """Hosts that the exchange of a code calls, besides those of a sign-in."""
+    code_host_templates: tuple[str, ...] = ()
+    """Likewise, with settings."""
+    code_settings: tuple[str, ...] = ()
+    """Settings that the exchange of a code requires, besides key, secret and `settings`."""
+    code_backend: str | None = None
+    """Dotted path of the class that exchanges codes, if it is not `backend`."""
+    pkce_source: str = ""
+    """The page of the provider's documentation that says that it supports PKCE."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +75,16 @@ def hosts_of(entry: Entry, setting: Callable[[str], Any]) -> frozenset[str]:
     """
     configured = [host for template in entry.host_templates if (host := _filled(template, setting))]
     return frozenset(configured or entry.hosts)
+
+
+def code_hosts_of(entry: Entry, setting: Callable[[str], Any]) -> frozenset[str]:
+    """Return the hosts that the exchange of a code calls, besides those of a sign-in, with an operator's settings.
+
+    :param setting: returns the value of one of the backend's settings, or None.
+    """
+    # Each OAuth backend of social-core reads ACCESS_TOKEN_URL, in place of its own or the published URL.
+    templates = *entry.code_host_templates, "{ACCESS_TOKEN_URL}"
+    return frozenset(entry.code_hosts) | {host for template in templates if (host := _filled(template, setting))}
 
 
 def settings_in(entry: Entry) -> frozenset[str]:
@@ -87,6 +112,12 @@ def _load() -> tuple[Mapping[str, Entry], tuple[Shadowed, ...]]:
             hosts=tuple(row.get("hosts", ())),
             host_templates=tuple(row.get("host_templates", ())),
             settings=tuple(row.get("settings", ())),
+            takes_codes=row.get("takes_codes", True),
+            code_hosts=tuple(row.get("code_hosts", ())),
+            code_host_templates=tuple(row.get("code_host_templates", ())),
+            code_settings=tuple(row.get("code_settings", ())),
+            code_backend=CODE_BACKENDS + row["code_backend"] if "code_backend" in row else None,
+            pkce_source=row.get("pkce_source", ""),
         )
         for credential in CredentialKind
         for name, row in data[credential].items()
@@ -109,7 +140,7 @@ def find_invalid_url(entry: Entry, setting: Callable[[str], Any]) -> str | None:
 
     :param setting: returns the value of one of the backend's settings, or None.
     """
-    for name in sorted({*entry.settings, *settings_in(entry), "JWKS_URI"}):
+    for name in sorted({*entry.settings, *entry.code_settings, *settings_in(entry), "ACCESS_TOKEN_URL", "JWKS_URI"}):
         value = setting(name)
         if isinstance(value, str) and value and not _can_be_called(value, whole=name.endswith(_ARE_URLS)):
             return f"{name} is not an https URL or host"

@@ -159,17 +159,20 @@ def _check_proof(name: str, policy: type[Policy]) -> Iterator[CheckMessage]:
                 hint=f"Remove {setting}.",
                 id="social.E008",
             )
-    elif accepts_unverified(name):
+    elif accepts_unverified(name) and policy.accepts:
         yield Warning(
             f"{setting} is set: the owner of any application at {name} can sign in here as any of its users.",
             hint="Keep it only if you trust the owners of all such applications.",
             id="social.W002",
         )
     elif not (policy.takes_codes and (redirect_uris_of(name) or native_client_id_of(name))):
-        codes = f"set {setting_name(name, 'REDIRECT_URIS')} to accept codes, " if policy.takes_codes else ""
+        ways = [
+            *([f"set {setting_name(name, 'REDIRECT_URIS')} to accept codes"] if policy.takes_codes else []),
+            *([f"accept the risk with {setting}=1 (docs/security.md)"] if policy.accepts else []),
+        ]
         yield Error(
             f"Nothing proves that a token of {name} was issued to this service.",
-            hint=f"Remove {name} from SOCIAL_PROVIDERS, {codes}or accept the risk with {setting}=1 (docs/security.md).",
+            hint=f"Remove {name} from SOCIAL_PROVIDERS, or {', or '.join(ways)}.",
             id="social.E001",
         )
 

@@ -24,6 +24,7 @@ class Discord(Policy):
 
     backend = "social_core.backends.discord.DiscordOAuth2"
     hosts = frozenset({"discord.com"})
+    pkce = True  # https://discord.com/.well-known/oauth-authorization-server
     proof = "`application.id` of `GET /oauth2/@me` is one of our client ids"
     enforced = {"ID_KEY": None}
     addresses = AddressRule(

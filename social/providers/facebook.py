@@ -49,6 +49,7 @@ class FacebookApp(Facebook):
 
     backend = "social_core.backends.facebook.FacebookAppOAuth2"
     accepts = (("access_token",),)
+    takes_codes = False
     proof = "`appsecret_proof`, made with our app secret, on the profile call"
 
 
@@ -57,6 +58,7 @@ class FacebookLimitedLogin(Policy):
 
     backend = "social_core.backends.facebook_limited.FacebookLimitedLogin"
     accepts = (("id_token",),)
+    takes_codes = False
     needs = ("KEY",)
     hosts = Facebook.hosts
     proof = "the id_token's `aud` is one of our app ids"

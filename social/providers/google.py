@@ -86,5 +86,7 @@ class GoogleOpenIDConnect(Google):
     accepts = (("id_token",),)
     needs = ("KEY",)
     proof = "the id_token's `aud` is one of our client ids"
+    # Without it, social-core asks the published configuration how to send the secret.
+    defaults = {**Google.defaults, "TOKEN_ENDPOINT_AUTH_METHOD": "client_secret_post"}
     # Apps with Google's iOS SDK use `google-oauth2` (docs/contract.md, section 7).
     issuer = replace(Google.issuer, accepts_unrequested_nonce=False)

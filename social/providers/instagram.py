@@ -20,6 +20,7 @@ class Instagram(Policy):
 
     backend = "social_core.backends.instagram.InstagramOAuth2"
     hosts = frozenset({"graph.instagram.com"})
+    code_hosts = frozenset({"api.instagram.com"})
     proof = "the exchange of the token with our client secret (`ig_exchange_token`)"
 
     # As in Facebook's Graph API, 101 is "API key invalid".

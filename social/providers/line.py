@@ -18,6 +18,7 @@ class Line(Policy):
 
     backend = "social_core.backends.line.LineOAuth2"
     hosts = frozenset({"api.line.me"})
+    pkce = True  # https://developers.line.biz/en/docs/line-login/integrate-pkce/
     proof = "`client_id` of `oauth2/v2.1/verify` is one of our channel ids"
     enforced = {"ID_KEY": None}
 

@@ -45,6 +45,10 @@ class OpenIDConnect(Policy):
         keys = urlsplit(str(backend.setting("JWKS_URI") or "")).hostname
         return catalogue.hosts_of(self.entry, backend.setting) | ({keys} if keys else frozenset())
 
+    def code_hosts_of(self, backend: Guarded) -> frozenset[str]:
+        """Return the host of the operator's `_ACCESS_TOKEN_URL`, and the entry's hosts of the exchange."""
+        return catalogue.code_hosts_of(self.entry, backend.setting)
+
     def issuer_of(self, backend: Guarded) -> Issuer:
         """Return the issuer that the operator sets, or that the provider publishes."""
         openid_backend: Any = backend

@@ -16,6 +16,7 @@ from social.engine.policy import Policy, names_in
 from social.providers.apple import Apple
 from social.providers.auth0 import Auth0
 from social.providers.catalogue import CATALOGUE, CredentialKind, Entry
+from social.providers.codes import CodeOnly
 from social.providers.discord import Discord
 from social.providers.facebook import Facebook, FacebookApp, FacebookLimitedLogin
 from social.providers.github import GitHub
@@ -62,6 +63,7 @@ _BY_CREDENTIAL: Mapping[CredentialKind, type[OpenIDConnect] | type[UnverifiedAcc
     CredentialKind.ID_TOKEN: OpenIDConnect,
     CredentialKind.ACCESS_TOKEN: UnverifiedAccessToken,
     CredentialKind.TOKEN_PAIR: UnverifiedTokenPair,
+    CredentialKind.CODE: CodeOnly,
 }
 
 
@@ -151,6 +153,14 @@ setting_changed.connect(lambda **changed: _registered.cache_clear(), weak=False)
 
 
 def _policy_of_entry(base: type[OpenIDConnect] | type[UnverifiedAccessToken], entry: Entry) -> type[Policy]:
-    needs = tuple(dict.fromkeys((*base.needs, *entry.settings)))
-    backend = getattr(base, "backend", entry.backend)
-    return type(base.__name__, (base,), {"entry": entry, "needs": needs, "backend": backend, "__doc__": base.__doc__})
+    members = {
+        "entry": entry,
+        "backend": getattr(base, "backend", entry.backend),
+        "needs": tuple(dict.fromkeys((*base.needs, *entry.settings))),
+        "takes_codes": base.takes_codes and entry.takes_codes,
+        "code_backend": entry.code_backend,
+        "code_needs": tuple(dict.fromkeys((*base.code_needs, *entry.settings, *entry.code_settings))),
+        "pkce": bool(entry.pkce_source),
+        "__doc__": base.__doc__,
+    }
+    return type(base.__name__, (base,), members)

@@ -1,7 +1,8 @@
 """Providers that have no known way to name the application that a token was issued to.
 
 The owner of any application at such a provider can sign in here as its users, with their tokens. The operator has to
-accept this for each provider with `SOCIAL_AUTH_<NAME>_ACCEPT_UNVERIFIED=1`; a system check warns about it.
+accept this for each provider with `SOCIAL_AUTH_<NAME>_ACCEPT_UNVERIFIED=1`; a system check warns about it. A code of an
+OAuth 2 provider needs no such setting: its exchange is the proof.
 """
 
 from collections.abc import Callable
@@ -31,6 +32,10 @@ class UnverifiedAccessToken(Policy):
     def hosts_of(self, backend: Guarded) -> frozenset[str]:
         """Return the provider's hosts."""
         return catalogue.hosts_of(self.entry, backend.setting)
+
+    def code_hosts_of(self, backend: Guarded) -> frozenset[str]:
+        """Return the further hosts of the exchange of a code."""
+        return catalogue.code_hosts_of(self.entry, backend.setting)
 
     def by_access_token(self, backend: Guarded, credential: Credential) -> Pending:
         """Request the profile."""

@@ -8,7 +8,8 @@ from functools import cache
 from typing import Any
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from requests import PreparedRequest
 from social_core.utils import setting_name
 
@@ -75,12 +76,23 @@ class Issuer:
         return jwt.encode(content, _key(), algorithm="RS256", headers={"kid": "k1"})
 
     def answer(self, request: PreparedRequest) -> tuple[int, dict[str, str], str]:
-        """Answer a call with the provider's configuration or keys."""
+        """Answer a call with the provider's configuration or keys, or with the tokens for a code."""
         url = str(request.url)
+        if request.method == "POST":
+            return 200, {}, json.dumps({"access_token": "a-token", "token_type": "Bearer", "id_token": self.id_token()})
         if "openid-configuration" in url:
             return 200, {}, json.dumps(self._published())
         public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(_key().public_key()))
         return 200, {}, json.dumps({"keys": [{**public, "use": "sig", "kid": "k1"}]})
+
+    def code_settings(self, redirect_uri: str) -> Mapping[str, Any]:
+        """Return the settings with which the provider accepts codes."""
+        known = {"REDIRECT_URIS": redirect_uri}
+        if self.name == "apple-id":  # The client secret is a token that we sign.
+            key = ec.generate_private_key(ec.SECP256R1())
+            pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+            known.update(TEAM="our-team", KEY="our-key-id", SECRET=pem)
+        return {setting_name(self.name, setting): value for setting, value in known.items()}
 
     def hosts(self) -> frozenset[str]:
         """Return the hosts that a sign-in may call."""
@@ -91,7 +103,7 @@ class Issuer:
             return self.configuration
         home = f"https://{min(self.hosts())}"
         issuer = f"{home}/{{tenantid}}/v2.0" if self.name.startswith("azuread") else home
-        return {"issuer": issuer, "jwks_uri": f"{home}/keys"}
+        return {"issuer": issuer, "jwks_uri": f"{home}/keys", "token_endpoint": f"{home}/token"}
 
 
 @cache

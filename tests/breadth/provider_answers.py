@@ -45,6 +45,11 @@ def _access_token_of_keycloak() -> tuple[str, str]:
     return jwt.encode({**claims, "exp": now + 3600}, key, algorithm="RS256"), base64.b64encode(public).decode()
 
 
+def _salesforce(host: str) -> SimulatedLogin:
+    url = f"https://{host}.salesforce.com/id/00D/{host}"
+    return _profile(url, {"id": url, "username": "ripley", "display_name": "Ellen Ripley"}, uid=url)
+
+
 _KEYCLOAK, _KEYCLOAK_KEY = _access_token_of_keycloak()
 _QQ = "https://graph.qq.com"
 _WEIBO = "https://api.weibo.com"
@@ -55,6 +60,11 @@ LOGINS: Mapping[str, SimulatedLogin] = {
         {"accountId": 10001, "battletag": "ripley#1234"},
         uid="10001",
         suggested="",
+    ),
+    "bungie": _profile(
+        "https://www.bungie.net/Platform/User/GetBungieNetUser/",
+        {"Response": {"user": {"displayName": "ripley"}}},
+        uid="10028",
     ),
     "classlink": _profile(
         "https://nodeapi.classlink.com/v2/my/info",
@@ -85,7 +95,12 @@ LOGINS: Mapping[str, SimulatedLogin] = {
         uid="10007",
     ),
     "keycloak": dataclasses.replace(
-        _login(uid="10027", SOCIAL_AUTH_KEYCLOAK_PUBLIC_KEY=_KEYCLOAK_KEY), token=_KEYCLOAK
+        _login(
+            uid="10027",
+            SOCIAL_AUTH_KEYCLOAK_PUBLIC_KEY=_KEYCLOAK_KEY,
+            SOCIAL_AUTH_KEYCLOAK_ACCESS_TOKEN_URL="https://id.example.com/realms/nostromo/protocol/openid-connect/token",
+        ),
+        token=_KEYCLOAK,
     ),
     "mediawiki": _login(
         responses.CallbackResponse("POST", "https://meta.wikimedia.org/w/index.php", callback=_identify),
@@ -114,11 +129,29 @@ LOGINS: Mapping[str, SimulatedLogin] = {
         uid="10012",
         SOCIAL_AUTH_OPENSHIFT_URL="https://openshift.example.com",
     ),
+    "orcid-sandbox": _login(
+        responses.Response("GET", "https://sandbox.orcid.org/oauth/userinfo", json={"sub": "0000-0001-2345-6789"}),
+        responses.Response(
+            "GET",
+            "https://pub.sandbox.orcid.org/v2.0/0000-0001-2345-6789",
+            json={
+                "orcid-identifier": {"path": "0000-0001-2345-6789"},
+                "person": {"name": {"given-names": {"value": "Ellen"}, "family-name": {"value": "Ripley"}}},
+            },
+        ),
+        uid="0000-0001-2345-6789",
+        suggested="",
+    ),
     "paypal-oauth2-sandbox": _profile(
         "https://api.sandbox.paypal.com/v1/identity/oauth2/userinfo?schema=paypalv1.1",
         {"user_id": "https://www.paypal.com/webapps/auth/identity/user/10014", "name": "Ellen Ripley"},
         uid="https://www.paypal.com/webapps/auth/identity/user/10014",
         suggested="",
+    ),
+    "pushbullet": _profile(
+        "https://api.pushbullet.com/v2/users/me",
+        {"iden": "ujpah72o0", "email": "ripley@example.com", "name": "ripley"},
+        uid="ujpah72o0",
     ),
     "qq": _login(
         responses.Response(
@@ -127,6 +160,8 @@ LOGINS: Mapping[str, SimulatedLogin] = {
         responses.Response("GET", f"{_QQ}/user/get_user_info", json={"ret": 0, "nickname": "ripley"}),
         uid="10015",
     ),
+    "salesforce-oauth2": _salesforce("login"),
+    "salesforce-oauth2-sandbox": _salesforce("test"),
     "trello": _profile(
         "https://trello.com/1/members/me",
         {"id": "10016", "username": "ripley", "fullName": "Ellen Ripley"},
@@ -143,11 +178,25 @@ LOGINS: Mapping[str, SimulatedLogin] = {
         {"person": {"id": "10018", "username": "ripley", "display_name": "Ellen Ripley"}},
         uid="10018",
     ),
+    "vimeo-oauth2": _profile(
+        "https://api.vimeo.com/me",
+        {"uri": "/users/10030", "name": "Ellen Ripley"},
+        uid="10030",
+        suggested="Ellen Ripley",
+    ),
     "weibo": _login(
         responses.Response("POST", f"{_WEIBO}/oauth2/get_token_info", json={"uid": 10019, "appkey": "a-key"}),
         responses.Response("GET", f"{_WEIBO}/2/users/show.json", json={"id": 10019, "name": "ripley"}),
         uid="10019",
     ),
+    "weixin": _profile(
+        # The last letter is one of Latin-1 (social/providers/code_backends.py).
+        "https://api.weixin.qq.com/sns/userinfo",
+        {"openid": "10031", "nickname": "ripley\u00e9"},
+        uid="10031",
+        suggested="ripleye",
+    ),
+    "yammer-staging": _login(uid="10032"),
     "yaru": _profile(
         "https://login.yandex.ru/info",
         {"id": "10020", "display_name": "ripley", "real_name": "Ellen Ripley"},
@@ -155,6 +204,29 @@ LOGINS: Mapping[str, SimulatedLogin] = {
     ),
 }
 """Logins by the name of the provider."""
+
+_USER_OF_YAMMER = {
+    "id": 10032,
+    "name": "ripley",
+    "full_name": "Ellen Ripley",
+    "first_name": "Ellen",
+    "last_name": "Ripley",
+    "mugshot_url": "",
+    "contact": {"email_addresses": [{"address": "ripley@example.com"}]},
+}
+EXCHANGES: Mapping[str, str] = {
+    "bungie": json.dumps({"access_token": TOKEN, "membership_id": "10028"}),
+    # Not at the URL in social-core's tests: see google.py.
+    "google-oauth2": json.dumps({"access_token": TOKEN}),
+    "orcid-sandbox": json.dumps({"access_token": TOKEN, "orcid": "0000-0001-2345-6789", "name": "Ellen Ripley"}),
+    "qq": f"access_token={TOKEN}&expires_in=7776000",
+    "salesforce-oauth2": json.dumps({"access_token": TOKEN, "id": "https://login.salesforce.com/id/00D/login"}),
+    "salesforce-oauth2-sandbox": json.dumps({"access_token": TOKEN, "id": "https://test.salesforce.com/id/00D/test"}),
+    "vimeo-oauth2": json.dumps({"access_token": TOKEN, "user": {"uri": "/users/10030", "name": "Ellen Ripley"}}),
+    "weixin": json.dumps({"access_token": TOKEN, "openid": "10031"}),
+    "yammer-staging": json.dumps({"access_token": {"token": TOKEN, "user_id": 10032}, "user": _USER_OF_YAMMER}),
+}
+"""Answers of token endpoints that social-core's own tests do not have, and that are not just a token in JSON."""
 
 TOKEN_IN_URL = {"hubspot"}
 """Providers with the token in the path of a call."""

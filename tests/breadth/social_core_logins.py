@@ -108,7 +108,9 @@ def _login_of(case: Any, details: Mapping[str, Any]) -> SimulatedLogin | None:
         return None
     (association,) = associations
     token = association.extra_data.get("access_token") or "a-token"
-    pair = token if isinstance(token, dict) else {"oauth_token": token, "oauth_token_secret": ""}
+    pair: dict[str, Any] = {"oauth_token": token, "oauth_token_secret": ""}
+    if isinstance(token, dict) and "oauth_token" in token:  # Yammer's token is an object too.
+        pair = token
     return SimulatedLogin(
         settings=_settings(case),
         answers=tuple(responses.registered()),

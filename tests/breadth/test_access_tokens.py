@@ -7,9 +7,9 @@ import pytest
 import responses
 from pytest_django import Settings
 
-from social import usernames
 from social.providers.catalogue import CATALOGUE, CredentialKind
 from tests.breadth.logins import Login, login_of
+from tests.breadth.names import pattern_of
 from tests.breadth.simulation import simulated
 from tests.breadth.stored_rows import delete_users, rows
 from tests.contract.answers import Response
@@ -55,7 +55,7 @@ def test_an_access_token_signs_up_and_in(one_api: ApiClient, login: Login, name:
     assert (again.status_code, again.json()["outcome"]) == (201, "signed_in")
     assert again.json()["id"] == first.json()["id"]
     assert rows() == [(name, login.uid, first.json()["id"])]
-    assert re.fullmatch(name_of(login), first.json()["username"])
+    assert re.fullmatch(pattern_of(login.suggested, login.uid, login.fields.values()), first.json()["username"])
     assert called == login.hosts
 
 
@@ -86,13 +86,3 @@ def sign_up_with(api: ApiClient, nonsense: responses.Response, login: Login) -> 
     # URLs built from malformed answers are not found.
     with simulated(nonsense, *login.answers, responses.Response("GET", re.compile("https://"), status=404)):
         return api.sign_up(login.fields)
-
-
-def name_of(login: Login) -> str:
-    """Return a pattern for the username: the reduced suggestion or a generated name."""
-    reduced = usernames.reduce_to_name(login.suggested)[: usernames.MAX_LENGTH]
-    parts = re.findall(r"[A-Za-z0-9_-]{5,}", login.uid)  # Some ids are URLs that contain the provider's id.
-    texts = (login.uid, *parts, *login.fields.values())
-    unlike = {usernames.reduce_to_name(text)[: usernames.MAX_LENGTH] for text in texts}
-    made = reduced.lower() in {"", *usernames.RESERVED, *(text.lower() for text in unlike)}
-    return r"user-[0-9a-f]{4}" if made else re.escape(reduced)

@@ -12,8 +12,10 @@ import pytest
 from pytest_django import Settings
 from social_core import backends
 from social_core.backends.base import BaseAuth
+from social_core.backends.oauth import BaseOAuth2
 from social_core.utils import module_member, setting_name
 
+from social.engine.policy import Policy
 from social.providers import registry
 from social.providers.catalogue import CATALOGUE, PACKAGE, SHADOWED, CredentialKind, Entry, hosts_of, settings_in
 from social.providers.checks import check_providers
@@ -105,9 +107,27 @@ def test_every_supported_entry_has_a_policy() -> None:
     for name in WORKS:
         entry, policy = CATALOGUE[name], registry.policy_for(name)
         assert policy is not None, name
-        assert any(fields[entry.credential] in one for one in policy.accepts), name
+        if entry.credential is CredentialKind.CODE:
+            assert policy.takes_codes, name
+        else:
+            assert any(fields[entry.credential] in one for one in policy.accepts), name
         assert set(entry.settings) <= set(policy.needs), name
         assert issubclass(module_member(policy.backend), module_member(entry.backend)), name
+
+
+def test_pkce_has_a_source() -> None:
+    """A verifier is required exactly where the catalogue names the page that says that the provider supports PKCE."""
+    policies = {name: policy for name in CATALOGUE if (policy := registry.policy_for(name)) and policy.takes_codes}
+    required = {name for name, policy in policies.items() if policy.pkce}
+    assert required == {name for name in policies if CATALOGUE[name].pkce_source}
+
+
+def test_only_oauth_2_takes_codes() -> None:
+    """A policy takes codes only if the class that exchanges them is one of OAuth 2."""
+    for name in CATALOGUE:
+        policy = registry.policy_for(name)
+        if policy and policy.takes_codes:
+            assert issubclass(module_member(policy.code_backend or policy.backend), BaseOAuth2), name
 
 
 def test_unsupported_entries_have_no_policy() -> None:
@@ -122,24 +142,44 @@ def test_unsupported_providers_are_a_check_error(settings: Settings) -> None:
     assert all(CATALOGUE[name].note in message.msg for name, message in zip(NEVER, messages, strict=True))
 
 
-def test_unverified_providers_need_a_setting(settings: Settings) -> None:
-    """An unverified provider is an error and not enabled; with ACCEPT_UNVERIFIED it is enabled with a warning."""
-    unverified = [name for name in WORKS if (policy := registry.policy_for(name)) and not policy.verified]
-    assert unverified
-    for name in unverified:
+def unverified_providers(settings: Settings) -> Iterator[tuple[str, type[Policy]]]:
+    """Enable each provider whose tokens prove nothing, with the settings of our registration."""
+    for name in WORKS:
+        policy = registry.policy_for(name)
+        if policy is None or policy.verified:
+            continue
         settings.SOCIAL_PROVIDERS = [name]
-        for needed in ("KEY", "SECRET", *CATALOGUE[name].settings):
+        for needed in {*policy.needs, *policy.code_needs}:
             is_url = needed.endswith(("URL", "URI", "ENDPOINT"))
             setattr(settings, setting_name(name, needed), "https://id.example.com" if is_url else f"our-{needed}")
+        yield name, policy
+
+
+def test_unverified_providers_need_a_setting(settings: Settings) -> None:
+    """An unverified provider is an error and not enabled; with ACCEPT_UNVERIFIED its tokens are, with a warning."""
+    for name, policy in unverified_providers(settings):
         assert [message.id for message in check_providers(None)] == ["social.E001"], name
         assert registry.enabled() == {}
         setattr(settings, setting_name(name, "ACCEPT_UNVERIFIED"), "1")
-        assert [message.id for message in check_providers(None)] == ["social.W002"], name
-        assert list(registry.enabled()) == [name]
+        assert [message.id for message in check_providers(None)] == ["social.W002" if policy.accepts else "social.E001"]
+        assert list(registry.enabled()) == ([name] if policy.accepts else [])
+
+
+def test_a_redirect_uri_enables_an_unverified_provider(settings: Settings) -> None:
+    """Redirect URIs enable a provider of OAuth 2, without a warning, for codes alone."""
+    for name, policy in unverified_providers(settings):
+        hints = [message.hint or "" for message in check_providers(None)]
+        assert [setting_name(name, "REDIRECT_URIS") in hint for hint in hints] == [policy.takes_codes], name
+        setattr(settings, setting_name(name, "REDIRECT_URIS"), "https://app.example.com/callback")
+        if policy.takes_codes:
+            assert check_providers(None) == [], name
+            assert ["code" in fields for fields in registry.enabled()[name].accepted.sets] == [True]
+        else:
+            assert registry.enabled() == {}
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("name", ["steam", "bungie", "drip", "saml", "username"])
+@pytest.mark.parametrize("name", ["steam", "vend", "drip", "saml", "username"])
 def test_unsupported_providers_are_unknown(one_api: ApiClient, settings: Settings, name: str) -> None:
     """An unsupported provider is unknown, even if it is enabled and the system checks did not run."""
     settings.SOCIAL_PROVIDERS = [name]

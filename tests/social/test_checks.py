@@ -57,7 +57,7 @@ HTTPS = "https://app.example.com/callback"
         ("social.E001", _enabled("email")),
         ("social.E001", _enabled("Facebook")),
         ("social.E001", _enabled("saml")),
-        ("social.E001", _enabled("strava")),
+        ("social.E001", _enabled("steam")),
         ("social.E001", _enabled("spotify") | _registered("SPOTIFY")),
         ("social.E001", _enabled("tumblr") | _registered("TUMBLR")),
         ("social.E001", _enabled("spotify") | _registered("SPOTIFY", ACCEPT_UNVERIFIED="yes")),
