@@ -56,6 +56,8 @@ class Entry:
     """Dotted path of the class that exchanges codes, if it is not `backend`."""
     pkce_source: str = ""
     """The page of the provider's documentation that says that it supports PKCE."""
+    binding_source: str = ""
+    """The source that says that a token pair of OAuth 1 is accepted with its own consumer's signature only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,7 @@ def _load() -> tuple[Mapping[str, Entry], tuple[Shadowed, ...]]:
             code_settings=tuple(row.get("code_settings", ())),
             code_backend=CODE_BACKENDS + row["code_backend"] if "code_backend" in row else None,
             pkce_source=row.get("pkce_source", ""),
+            binding_source=row.get("binding_source", ""),
         )
         for credential in CredentialKind
         for name, row in data[credential].items()

@@ -28,6 +28,7 @@ from social.providers.keycloak import Keycloak
 from social.providers.line import Line
 from social.providers.microsoft import Microsoft, MicrosoftB2C
 from social.providers.open_id_connect import OpenIDConnect
+from social.providers.signed_pairs import SignedTokenPair
 from social.providers.twitch import Twitch
 from social.providers.twitter import Twitter
 from social.providers.unverified import UnverifiedAccessToken, UnverifiedTokenPair
@@ -73,7 +74,7 @@ def policy_for(name: str) -> type[Policy] | None:
     entry = CATALOGUE.get(name)
     if name in POLICIES or entry is None:
         return POLICIES.get(name)
-    base = _BY_BACKEND.get(name) or _BY_CREDENTIAL.get(entry.credential)
+    base = _BY_BACKEND.get(name) or (SignedTokenPair if entry.binding_source else _BY_CREDENTIAL.get(entry.credential))
     return _policy_of_entry(base, entry) if base else None
 
 

@@ -12,7 +12,7 @@ from tests.breadth.logins import Login, login_of
 from tests.breadth.names import pattern_of
 from tests.breadth.simulation import simulated
 from tests.breadth.stored_rows import delete_users, rows
-from tests.contract.answers import Response
+from tests.contract.answers import Response, assert_error
 from tests.contract.conftest import ApiClient
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("social_core_tests")]
@@ -80,6 +80,15 @@ def test_a_malformed_answer_is_refused(one_api: ApiClient, login: Login, name: s
                 assert [uid for _, uid, _ in rows()] == [login.uid]
             delete_users()
         delete_users()
+
+
+@pytest.mark.parametrize("name", ["mediawiki"])
+def test_an_identity_for_another_consumer_is_refused(one_api: ApiClient, login: Login, settings: Settings) -> None:
+    """MediaWiki signs the identity for the consumer to which it issued the token."""
+    settings.SOCIAL_AUTH_MEDIAWIKI_KEY = "another-consumer"
+    with simulated(*login.answers):
+        assert_error(one_api.sign_up(login.fields), "token_rejected")
+    assert rows() == []
 
 
 def sign_up_with(api: ApiClient, nonsense: responses.Response, login: Login) -> Response:
