@@ -7,7 +7,7 @@ python -m scripts.providers_page --check   says whether it is what the code says
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -22,14 +22,17 @@ if not apps.ready:
 from social.engine.addresses import AddressRule
 from social.engine.policy import Policy
 from social.providers.catalogue import CATALOGUE, PACKAGE, SHADOWED, CredentialKind, Entry, settings_in
+from social.providers.codes import CodeOnly
 from social.providers.open_id_connect import OpenIDConnect
 from social.providers.registry import policy_for
+from social.providers.signed_pairs import SignedTokenPair
 from social.providers.unverified import UnverifiedAccessToken, UnverifiedTokenPair
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "providers.md"
 GENERAL: dict[str, type[Policy]] = {
     "any other OpenID Connect provider": OpenIDConnect,
     "any other OAuth 2 provider": UnverifiedAccessToken,
+    "any other OAuth 2 provider without a token that identifies the person": CodeOnly,
     "any other OAuth 1 provider": UnverifiedTokenPair,
 }
 """Policies for all that have none of their own."""
@@ -47,20 +50,25 @@ def _head() -> Iterator[str]:
     yield "<!-- Written by scripts/providers_page.py from social/providers/. -->"
     yield ""
     yield "`SOCIAL_PROVIDERS` lists the enabled providers. `SOCIAL_AUTH_<NAME>_…` has our registration at each"
-    yield "(`<NAME>` in upper case, with underscores). A token that was issued to another application must not sign"
-    yield "anyone in here, so each provider has a policy with the proof that a token was issued to us"
+    yield "(`<NAME>` in upper case, with underscores). A credential that was issued to another application must not"
+    yield "sign anyone in here, so each provider has a policy with the proof that a credential was issued to us"
     yield "([contract, section 7](contract.md#7-what-a-token-must-prove))."
+    yield ""
+    yield "The proof of an authorization code is its exchange: the provider checks our client id and secret"
+    yield "(RFC 6749 section 4.1.3). `SOCIAL_AUTH_<NAME>_REDIRECT_URIS` lists the redirect URIs of our apps, separated"
+    yield "by commas, and lets an OAuth 2 provider take codes; `_NATIVE_CLIENT_ID` lets it take those of a native SDK."
     yield ""
 
 
 def _policies() -> Iterator[str]:
     yield "## What proves a token"
     yield ""
-    yield "With both tokens given, the id_token alone decides who the person is. The names of required settings begin"
-    yield "with `SOCIAL_AUTH_<NAME>`; `_CLIENT_IDS` lists further client ids of this service."
+    yield "With several credentials given, the id_token decides who the person is, else the code. The names of"
+    yield "required settings begin with `SOCIAL_AUTH_<NAME>`; `_CLIENT_IDS` lists further client ids of this service."
+    yield "With PKCE, the client's verifier is required with a code; else it is sent on if there is one."
     yield ""
-    yield "| provider | accepts | proof | required settings | source |"
-    yield "| --- | --- | --- | --- | --- |"
+    yield "| provider | token | its proof | required settings | codes | required for codes | source |"
+    yield "| --- | --- | --- | --- | --- | --- | --- |"
     for names, policy in _own().items():
         yield _policy_row(", ".join(f"`{name}`" for name in names), policy)
     for words, policy in GENERAL.items():
@@ -101,7 +109,7 @@ def _own() -> dict[tuple[str, ...], type[Policy]]:
     for name in CATALOGUE:
         policy = policy_for(name)
         if policy is not None and _written(policy) not in GENERAL.values():
-            key = (_written(policy), policy.accepts, policy.proof, policy.needs)
+            key = (_written(policy), policy.accepts, policy.proof, policy.needs, policy.pkce, policy.code_needs)
             names.setdefault(key, []).append(name)
     return {tuple(alike): policy for alike in names.values() if (policy := policy_for(alike[0]))}
 
@@ -112,12 +120,28 @@ def _written(policy: type[Policy]) -> type[Policy]:
 
 
 def _policy_row(names: str, policy: type[Policy]) -> str:
-    accepts = " or ".join(" + ".join(fields) for fields in policy.accepts)
-    needs = [*policy.needs, *([] if policy.verified else ["ACCEPT_UNVERIFIED=1"])]
+    needs = [*policy.needs, *([] if policy.verified or not policy.accepts else ["ACCEPT_UNVERIFIED=1"])]
     text = import_module(_written(policy).__module__).__doc__ or ""
+    text += f" {policy.entry.binding_source}" if issubclass(policy, SignedTokenPair) else ""
     sources = [f"<{url.rstrip('.,;:')}>" for url in re.findall(r"https://[^\s)>`]+", text) if "<" not in url]
-    cells = names, accepts, policy.proof, ", ".join(f"`_{need}`" for need in needs), " ".join(dict.fromkeys(sources))
+    cells = (
+        names,
+        _accepted(policy),
+        policy.proof if policy.accepts else "",
+        _settings(needs) if policy.accepts else "",
+        "no" if not policy.takes_codes else "yes, with PKCE" if policy.pkce else "yes",
+        _settings(policy.code_needs) if policy.takes_codes else "",
+        " ".join(dict.fromkeys(sources)),
+    )
     return f"| {' | '.join(cells)} |"
+
+
+def _accepted(policy: type[Policy]) -> str:
+    return " or ".join(" + ".join(fields) for fields in policy.accepts)
+
+
+def _settings(names: Iterable[str]) -> str:
+    return ", ".join(f"`_{name}`" for name in names)
 
 
 def _breadth() -> Iterator[str]:
@@ -125,38 +149,67 @@ def _breadth() -> Iterator[str]:
         [*(_row(entry) for entry in CATALOGUE.values()), *_shadowed_rows()], key=lambda row: row[0].strip("`").lower()
     )
     told = {verdict: sum(row[2] == verdict for row in rows) for verdict in (WORKS, OPT_IN, CANNOT)}
+    policies = [policy for name in CATALOGUE if (policy := policy_for(name))]
+    bare = sum(policy.verified for policy in policies)
+    codes = sum(policy.takes_codes for policy in policies)
     yield "## Every backend of social-core"
     yield ""
-    yield f"Of its {len(rows)} named classes, {told[WORKS]} work. {told[OPT_IN]} work only if the operator accepts that"
-    yield f"nothing proves which application a token was issued to. {told[CANNOT]} cannot work with a token that an app"
-    yield f"has, and enabling one of them is a start-up error. {len(SHADOWED)} share their name with another class,"
-    yield "which the name refers to."
+    yield f"Of its {len(rows)} named classes, {told[WORKS]} work with a proof: {bare} by a token, {codes} by code, most"
+    yield f"of the former by both. {told[OPT_IN]} work only if the operator accepts that nothing proves which"
+    yield f"application a token was issued to. {told[CANNOT]} cannot work, for the reason in the notes, and enabling"
+    yield f"one of them is a start-up error. {len(SHADOWED)} share their name with another class, which the name"
+    yield "refers to."
     yield ""
-    yield "tests/breadth/ signs up with each one that works, through every mounted API, with the provider's answers"
-    yield "from social-core's own test suite (of the installed version, fetched when the tests run), or with our own"
-    yield "where that has none. Settings in parentheses are optional: they give another address for the provider."
+    yield "tests/breadth/ signs up with each one that works, by token and by code, through every mounted API, with the"
+    yield "answers in social-core's own test suite (of the installed version, fetched when the tests run), or with our"
+    yield "own where that has none. Settings in parentheses are optional: they give another address for the provider."
+    yield "PKCE is required where a page of the provider's documentation says that the provider supports it."
     yield ""
-    yield "| name | class | verdict | accepts | settings besides key and secret | notes |"
-    yield "| --- | --- | --- | --- | --- | --- |"
+    yield "| name | class | verdict | token | its proof | code | PKCE | settings besides key and secret | notes |"
+    yield "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"
     for row in rows:
         yield f"| {' | '.join(row)} |"
 
 
 def _row(entry: Entry) -> Sequence[str]:
     policy = policy_for(entry.name)
-    verdict = CANNOT if policy is None else WORKS if policy.verified else OPT_IN
-    shown = " or ".join(" + ".join(fields) for fields in policy.accepts) if policy else ""
-    optional = settings_in(entry) - set(entry.settings)
-    needs = [f"`_{name}`" for name in entry.settings] + [f"(`_{name}`)" for name in sorted(optional)]
-    return f"`{entry.name}`", f"`{entry.backend.removeprefix(PACKAGE)}`", verdict, shown, ", ".join(needs), entry.note
+    named = f"`{entry.name}`", f"`{entry.backend.removeprefix(PACKAGE)}`"
+    if policy is None:
+        return *named, CANNOT, "", "", "", "", "", entry.note
+    usual = {"KEY", "SECRET"}
+    needs = list(policy.needs) if policy.accepts else []
+    with_code = [name for name in policy.code_needs if policy.takes_codes and name not in {*needs, *usual}]
+    optional = sorted(settings_in(entry) - set(entry.settings))
+    settings = [f"`_{name}`" for name in needs if name not in usual] + [f"(`_{name}`)" for name in optional]
+    return (
+        *named,
+        WORKS if policy.verified or policy.takes_codes else OPT_IN,
+        _accepted(policy),
+        policy.proof if policy.verified else OPT_IN if policy.accepts else "",
+        "yes" if policy.takes_codes else "no",
+        _pkce(policy, entry),
+        ", ".join([*settings, *([f"with a code {_settings(with_code)}"] if with_code else [])]),
+        entry.note,
+    )
+
+
+def _pkce(policy: type[Policy], entry: Entry) -> str:
+    if not policy.takes_codes:
+        return ""
+    return ("required" + (f" (<{entry.pkce_source}>)" if entry.pkce_source else "")) if policy.pkce else "optional"
 
 
 def _shadowed_rows() -> Iterator[Sequence[str]]:
+    shown = {
+        CredentialKind.NONE: "",
+        CredentialKind.CODE: "",
+        CredentialKind.TOKEN_PAIR: "access_token + access_token_secret",
+    }
     for one in SHADOWED:
-        shown = {CredentialKind.NONE: "", CredentialKind.TOKEN_PAIR: "access_token + access_token_secret"}.get(
-            one.credential, str(one.credential)
-        )
-        yield f"`{one.name}`", f"`{one.backend.removeprefix(PACKAGE)}`", "not by this name", shown, "", one.note
+        token = shown.get(one.credential, str(one.credential))
+        code = "yes" if one.credential is CredentialKind.CODE else ""
+        backend = f"`{one.backend.removeprefix(PACKAGE)}`"
+        yield f"`{one.name}`", backend, "not by this name", token, "", code, "", "", one.note
 
 
 def main(arguments: Sequence[str]) -> int:
