@@ -46,6 +46,7 @@ class BackendPolicy(Protocol):
     backend: ClassVar[str]
     code_backend: ClassVar[str | None]
     native_redirect_uri: ClassVar[str | None]
+    adds_redirect_uri: ClassVar[bool]
     enforced: ClassVar[Mapping[str, Any]]
     defaults: ClassVar[Mapping[str, Any]]
 
@@ -122,9 +123,9 @@ class Guarded(TransportBase):
         return super().request(url, *args, **kwargs)
 
     def _complete(self, sent: Mapping[str, Any], credential: Credential) -> dict[str, Any]:
-        # Kakao's backend leaves out the redirect URI, which the provider requires
-        # (https://developers.kakao.com/docs/latest/en/kakaologin/rest-api#request-token).
-        completed = {"redirect_uri": credential.redirect_uri, **sent, "code_verifier": credential.code_verifier}
+        completed = {**sent, "code_verifier": credential.code_verifier}
+        if self.policy.adds_redirect_uri:
+            completed.setdefault("redirect_uri", credential.redirect_uri)
         if credential.redirect_uri is None:
             completed["redirect_uri"] = self.policy.native_redirect_uri
         return {name: value for name, value in completed.items() if value is not None}

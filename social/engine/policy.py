@@ -48,6 +48,8 @@ class Policy:
     """Whether `_NATIVE_CLIENT_ID` may be another client than that of `_KEY`, to which `_SECRET` belongs."""
     native_redirect_uri: ClassVar[str | None] = None
     """The redirect URI to send with the code of a native SDK; None to send none."""
+    adds_redirect_uri: ClassVar[bool] = False
+    """Whether an exchange needs the redirect URI although social-core's backend leaves it out."""
     enforced: ClassVar[Mapping[str, Any]] = {}
     """Settings of the backend on which the proof depends; the operator cannot change them."""
     defaults: ClassVar[Mapping[str, Any]] = {}

@@ -24,6 +24,7 @@ class Kakao(Policy):
     proof = "`app_id` of `access_token_info` is one of `_APP_ID`"
     needs = ("KEY", "SECRET", "APP_ID")
     code_hosts = frozenset({"kauth.kakao.com"})
+    adds_redirect_uri = True  # https://developers.kakao.com/docs/latest/en/kakaologin/rest-api#request-token
     enforced = {"ID_KEY": None}
     # `is_email_valid` becomes false when another account takes over the address.
     addresses = AddressRule(

@@ -76,6 +76,17 @@ def test_a_refused_exchange_creates_nobody(one_api: ApiClient, login: CodeLogin,
     assert rows() == []
 
 
+@pytest.mark.parametrize(("name", "is_sent"), [("amazon", True), ("kakao", True), ("stripe", False)])
+def test_the_redirect_uri_is_sent_as_the_backend_sends_it(
+    one_api: ApiClient, login: CodeLogin, name: str, *, is_sent: bool
+) -> None:
+    """Some providers have no such parameter at the token endpoint; Kakao has, although social-core leaves it out."""
+    with simulated(*login.answers_with()) as mock:
+        one_api.sign_up(login.fields)
+        sent = [text_of(call.request) for call in mock.calls]
+    assert [REDIRECT_URI in text for text in sent if CODE in text] == [is_sent]
+
+
 @pytest.mark.parametrize("name", OPENID_CONNECT)
 def test_a_code_and_an_id_token_are_one_user(one_api: ApiClient, settings: Settings, name: str) -> None:
     """The id_token in the answer of the token endpoint identifies the person, as one that the app sends does."""
