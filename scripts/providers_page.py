@@ -165,6 +165,10 @@ def _breadth() -> Iterator[str]:
     yield "own where that has none. Settings in parentheses are optional: they give another address for the provider."
     yield "PKCE is required where a page of the provider's documentation says that the provider supports it."
     yield ""
+    yield "Where a class of OAuth 1 has a profile call, it is signed with our consumer secret and the token's. That"
+    yield "proves whose application the pair was issued to only if the provider compares the consumer with the token's,"
+    yield "which RFC 5849 (section 3.2) leaves to the provider, so a pair is proven where a source says that it does."
+    yield ""
     yield "| name | class | verdict | token | its proof | code | PKCE | settings besides key and secret | notes |"
     yield "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"
     for row in rows:
