@@ -39,7 +39,10 @@ def get_username(
     credential = kwargs["credential"]
     # Some ids are URLs of the person's page, and the backend suggests their last part.
     parts = _ID_PARTS.findall(str(kwargs["uid"]))
-    unlike = [str(kwargs["uid"]), *parts, credential.access_token, credential.access_token_secret, credential.id_token]
+    presented = [credential.access_token, credential.access_token_secret, credential.id_token, credential.code]
+    answer = getattr(backend, "exchange", None) or {}
+    exchanged = [str(answer.get(name) or "") for name in ("access_token", "refresh_token", "id_token")]
+    unlike = [str(kwargs["uid"]), *parts, *presented, *exchanged]
     chosen = choose_username(
         details.get("username"),
         unlike=[value for value in unlike if value],

@@ -95,6 +95,15 @@ def test_code_and_access_token_are_the_same_user(api: ApiClient, github: respons
     assert by_token.json()["id"] == by_code.json()["id"]
 
 
+@pytest.mark.parametrize("secret", ["a-code", "gho_1"], ids=["code", "token"])
+def test_a_secret_is_no_user_name(api: ApiClient, mock: responses.RequestsMock, secret: str) -> None:
+    """A suggestion that is the code, or a token that the provider has exchanged it for, is not published."""
+    mock.post(GITHUB_TOKEN, json={"access_token": "gho_1"})
+    mock.get(GITHUB_USER, json={"id": 10015, "login": secret})
+    mock.get(f"{GITHUB_USER}/emails", status=404)
+    assert secret not in api.sign_up(CODE).json()["username"]
+
+
 @pytest.mark.parametrize(
     ("change", "faults"),
     [
