@@ -135,6 +135,8 @@ class TransportBase(BaseAuth[Any]):
             "User-Agent": self.setting("USER_AGENT") or user_agent(),
             **dict(headers or {}),
         }
+        # As requests' sessions do: Naver's backend has a header with the code, which is None without one.
+        sent = {name: value for name, value in sent.items() if value is not None}
         try:
             prepared = requests.PreparedRequest()
             prepared.prepare(method, url, headers=sent, data=data, json=json, auth=auth, params=params)
