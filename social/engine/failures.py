@@ -73,7 +73,9 @@ _CODE = re.compile(r"[a-z_]{1,40}|[0-9]{1,6}")
 _OUR_REGISTRATION = frozenset({"invalid_client", "unauthorized_client"})
 """RFC 6749 section 5.2: the provider refuses the client, not the token."""
 _OUR_EXCHANGE = frozenset({"unsupported_grant_type", "invalid_scope"})
-"""RFC 6749 section 5.2, at the exchange of a code: the provider refuses what this service has sent."""
+"""RFC 6749 section 5.2, at the token endpoint: the provider refuses what this service has sent."""
+_SENT_TO_TOKEN_ENDPOINT = {"token_exchange": "an authorization code", "refresh": "a refresh token"}
+"""What the provider refuses, by social-core's name of the call."""
 
 
 def translate(error: SocialAuthBaseException) -> ApiError:
@@ -82,9 +84,9 @@ def translate(error: SocialAuthBaseException) -> ApiError:
         logger.error("A provider refuses our registration: %s", _describe(error))
         return ProviderMisconfigured()
     translated = _translate(error)
-    if error.stage == "token_exchange" and isinstance(translated, TokenRejected):
+    if error.stage in _SENT_TO_TOKEN_ENDPOINT and isinstance(translated, TokenRejected):
         # Some providers have one error for a refused code and for a redirect URI that they do not know.
-        logger.warning("A provider refused an authorization code: %s", _describe(error))
+        logger.warning("A provider refused %s: %s", _SENT_TO_TOKEN_ENDPOINT[error.stage], _describe(error))
     return translated
 
 
@@ -109,7 +111,7 @@ def _translate(error: SocialAuthBaseException) -> ApiError:
 def _refuses_our_registration(error: SocialAuthBaseException) -> bool:
     if error.provider_code in _OUR_REGISTRATION:
         return True
-    if error.stage == "token_exchange" and _refuses_our_exchange(error):
+    if error.stage in _SENT_TO_TOKEN_ENDPOINT and _refuses_our_exchange(error):
         return True
     policy: Any = getattr(error.backend, "policy", None)
     codes = policy.misconfigured_codes if policy is not None else frozenset()
