@@ -54,7 +54,7 @@ def identify(credential: Credential) -> Identity:
     policy = policy_class()
     # Sign-ups that need no provider call skip the concurrency limit.
     limit = nullcontext() if policy.needs_no_call(credential) else limit_concurrency(credential.provider)
-    with limit, _send_signals(credential.provider), deadline.within(conf.provider_timeout):
+    with limit, send_signals(credential.provider), deadline.within(conf.provider_timeout):
         try:
             pending = policy.identify(backend, credential)
             profile = pending.profile
@@ -71,8 +71,8 @@ def identify(credential: Credential) -> Identity:
 
 
 @contextmanager
-def _send_signals(provider: str) -> Iterator[None]:
-    """Send signals when the calls of a sign-up begin and when they end, with their duration and outcome."""
+def send_signals(provider: str) -> Iterator[None]:
+    """Send signals when the calls to a provider begin and when they end, with their duration and outcome."""
     signals.provider_call_started.send_robust(sender=None, provider=provider)
     began = time.perf_counter()
     result = InternalError.code

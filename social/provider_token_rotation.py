@@ -11,7 +11,7 @@ from typing import Any
 from django.db import router, transaction
 from social_django.models import UserSocialAuth
 
-from social.provider_tokens import (
+from social.provider_token_storage import (
     TokenUnreadable,
     as_object,
     is_encrypted,

@@ -15,11 +15,11 @@ disconnected = Signal()
 sign_up_ended = Signal()
 """With `provider`, `api_version` and `outcome`: an outcome of the contract, or the code of an error."""
 provider_call_started = Signal()
-"""With `provider`: a sign-up begins its calls, within the concurrency limit."""
+"""With `provider`: a sign-up or the refresh of a provider token begins its calls, within the concurrency limit."""
 provider_call_ended = Signal()
 """With `provider`, `result` (`ok`, or the code of an error) and `seconds` since `provider_call_started`."""
 concurrency_limit_reached = Signal()
-"""With `provider`: the concurrency limit refused a sign-up."""
+"""With `provider`: the concurrency limit refused a sign-up or a refresh."""
 throttled = Signal()
 """With `kind`, `address`, `user`, `admin_address`, `admin_user` or `admin`: a request exceeded that rate limit."""
 rate_limit_storage_unavailable = Signal()

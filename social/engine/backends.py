@@ -17,10 +17,11 @@ from social_core.exceptions import AuthCredentialError, AuthProviderError, AuthR
 from social_core.utils import module_member
 
 from shared.contract.sign_up import Credential
-from social import provider_tokens
+from social import provider_token_storage
 from social.conf import conf
 from social.engine.addresses import Verification
 from social.engine.profile import clean_details, clean_for_field, clean_json
+from social.engine.refreshing import Refreshing
 from social.engine.strategy import Pending
 from social.network.transport import TransportBase
 from social.oidc.discovery import Configuration, configuration_of
@@ -69,7 +70,7 @@ class BackendPolicy(Protocol):
         """Return what the provider says about an address that the backend has read from the profile."""
 
 
-class Guarded(TransportBase):
+class Guarded(Refreshing):
     """The checks and the transport that every backend gets."""
 
     policy: BackendPolicy
@@ -91,7 +92,8 @@ class Guarded(TransportBase):
     def hosts(self) -> frozenset[str]:
         """Return the hosts that a sign-in may call."""
         hosts = self.policy.hosts_of(self)
-        return hosts if self.code is None else hosts | self.policy.code_hosts_of(self)
+        asks_for_tokens = self.code is not None or self.is_refreshing
+        return hosts | self.policy.code_hosts_of(self) if asks_for_tokens else hosts
 
     def exchange_code(self, credential: Credential) -> Pending:
         """Exchange a code at the provider's token endpoint, once, and return the profile.
@@ -275,9 +277,15 @@ class Guarded(TransportBase):
 
     def extra_data(self, user: Any, uid: str, response: Any, details: Any, pipeline_kwargs: Any) -> dict[str, Any]:
         """Return the data to store with the association: valid JSON, with provider tokens encrypted or removed."""
-        provider_tokens.encrypt_row(pipeline_kwargs.get("social"))
+        provider_token_storage.encrypt_row(pipeline_kwargs.get("social"))
         data = clean_json(super().extra_data(user, uid, response, details, pipeline_kwargs))
-        return provider_tokens.protect_extra_data(data, token=self.provider_token)
+        by_native_sdk = self.code is not None and self.code.redirect_uri is None
+        return provider_token_storage.protect_extra_data(
+            data,
+            token=self.provider_token,
+            exchange=self.exchange,
+            client_id=self.setting("NATIVE_CLIENT_ID") if by_native_sdk else None,
+        )
 
     def oauth_auth(self, token: Any = None, *args: Any, **kwargs: Any) -> OAuth1:
         """Return an OAuth 1 signature by the two secrets, without callback, verifier and state."""

@@ -24,7 +24,7 @@ BREAKS = (
     "social_core.backends.facebook.FacebookOAuth2.get_user_details",
     "social.engine.strategy.StatelessStrategy.run",
     "social.engine.pipeline.taken_among",
-    "social.provider_tokens.encrypt",
+    "social.provider_token_storage.encrypt",
     "social.tokens.issue",
     "social.representations.sign_in",
     "social_django.models.UserSocialAuth.save",

@@ -9,7 +9,8 @@ from django.test import override_settings
 from social_django.models import UserSocialAuth
 
 from shared.contract.sign_up import Credential
-from social.provider_tokens import decrypt, get_provider_token, protect_extra_data
+from social.provider_token_storage import decrypt, protect_extra_data
+from social.provider_tokens import get_provider_token
 from social.sign_up import sign_up
 from tests.providers import Providers
 from tests.social.profiles import PROFILES
@@ -24,7 +25,7 @@ REPEATED = {
     "nonce": "canary-nonce",
     "user": {"access_token": TOKEN, "again": TOKEN, "id": "10011"},
     "list": [TOKEN, {"token": TOKEN}, "10011"],
-    "refresh_token": "canary-refresh",
+    "refresh_token": "canary-refresh-token-that-is-long-enough",
 }
 
 
@@ -33,13 +34,14 @@ REPEATED = {
 def test_copies_of_a_token_are_removed(keys: list[str], token: Any) -> None:
     """Copies are removed at any depth and inside other texts; ids are kept."""
     with override_settings(PROVIDER_TOKEN_KEYS=keys):
-        kept = protect_extra_data({"id": "10011", **REPEATED}, token=token)
+        copies = {**REPEATED, "renewal": REPEATED["refresh_token"]}
+        kept = protect_extra_data({"id": "10011", **copies}, token=token, exchange=REPEATED)
         assert "canary" not in json.dumps(kept)
         assert kept["id"] == kept["user"]["id"] == kept["list"][-1] == "10011"
         assert ("access_token" in kept) == bool(keys)
         if keys:
             assert decrypt(kept["access_token"]) == token
-            assert decrypt(kept["refresh_token"]) == "canary-refresh"
+            assert decrypt(kept["refresh_token"]) == REPEATED["refresh_token"]
 
 
 def test_a_short_token_removes_nothing_else() -> None:

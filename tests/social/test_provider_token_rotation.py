@@ -13,7 +13,8 @@ from django.test import override_settings
 from social_django.models import UserSocialAuth
 
 from social import provider_token_rotation
-from social.provider_tokens import PREFIX, TokenUnreadable, decrypt, encrypt, get_provider_token
+from social.provider_token_storage import PREFIX, decrypt, encrypt
+from social.provider_tokens import TokenUnreadable, get_provider_token
 from tests.providers import Providers
 from tests.social.profiles import signed_up
 

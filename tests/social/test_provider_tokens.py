@@ -8,7 +8,8 @@ from cryptography.fernet import Fernet
 from django.test import override_settings
 from social_django.models import UserSocialAuth
 
-from social.provider_tokens import TokenUnreadable, decrypt, encrypt, get_provider_token
+from social.provider_token_storage import decrypt, encrypt
+from social.provider_tokens import TokenUnreadable, get_provider_token
 from tests.providers import Providers
 from tests.social.profiles import PROFILES, signed_up
 
