@@ -1,22 +1,18 @@
-"""Access tokens that contain their grant, signed with a key of this process."""
+"""Access tokens and refresh tokens, which contain their grant."""
 
-import base64
-import binascii
-import hashlib
-import hmac
-import json
-import secrets
 import time
 from dataclasses import dataclass, field
 
-from sandbox import personas, registrations
+from sandbox import personas, registrations, seals
 from sandbox.personas import Persona
 from sandbox.registrations import Registration
 
 LIFETIME = 60 * 24 * 3600
 
-# A key in the source, or one that outlives the process, would let others make tokens.
-_KEY = secrets.token_bytes(32)
+_ACCESS, _REFRESH = "token", "refresh token"
+
+_rotated = seals.Spent()
+"""The refresh tokens in whose place the provider has issued another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +24,7 @@ class Grant:
     registration: Registration
     long_lived: bool = False
     issued: int = field(default_factory=lambda: int(time.time()))
+    scope: str = ""
 
     @property
     def expires(self) -> int:
@@ -41,44 +38,56 @@ class Grant:
 
 
 def write(grant: Grant) -> str:
-    """Return a new access token for this grant; it contains a random part."""
-    content = [
-        grant.provider,
-        grant.persona.name,
-        grant.registration.client_id,
-        grant.long_lived,
-        grant.issued,
-        secrets.token_hex(8),
-    ]
-    payload = json.dumps(content, separators=(",", ":")).encode()
-    return _text(_signature(b"token", payload) + payload)
+    """Return a new access token for this grant."""
+    return _write(_ACCESS, grant)
 
 
 def read(token: str, provider: str) -> Grant | None:
-    """Return the grant of a token that this provider has issued, or None."""
-    try:
-        decoded = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
-    except (ValueError, binascii.Error):
-        return None
-    signature, payload = decoded[:32], decoded[32:]
-    if not hmac.compare_digest(signature, _signature(b"token", payload)):
-        return None
-    issuer, name, client_id, long_lived, issued, _ = json.loads(payload)
-    persona = personas.find(name)
-    registration = registrations.find(issuer, client_id)
-    if issuer != provider or persona is None or registration is None:
-        return None
-    return Grant(provider, persona, registration, long_lived, issued)
+    """Return the grant of an access token that this provider has issued, or None."""
+    return _read(_ACCESS, token, provider)
+
+
+def write_refresh(grant: Grant) -> str:
+    """Return a new refresh token for this grant."""
+    return _write(_REFRESH, grant)
+
+
+def read_refresh(token: str, provider: str) -> Grant | None:
+    """Return the grant of a refresh token that this provider has issued and not replaced, or None."""
+    return None if token in _rotated else _read(_REFRESH, token, provider)
+
+
+def replace_refresh(token: str) -> bool:
+    """Invalidate a refresh token; return False if it is invalid already."""
+    return _rotated.spend(token)
 
 
 def secret_of(token: str) -> str:
     """Return the OAuth 1 token secret of a token."""
-    return _text(_signature(b"secret", token.encode()))
+    return seals.derive("secret", token)
 
 
-def _signature(purpose: bytes, payload: bytes) -> bytes:
-    return hmac.digest(_KEY + purpose, payload, hashlib.sha256)
+def _write(purpose: str, grant: Grant) -> str:
+    return seals.seal(
+        purpose,
+        (
+            grant.provider,
+            grant.persona.name,
+            grant.registration.client_id,
+            grant.long_lived,
+            grant.issued,
+            grant.scope,
+        ),
+    )
 
 
-def _text(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+def _read(purpose: str, token: str, provider: str) -> Grant | None:
+    content = seals.unseal(purpose, token)
+    if content is None:
+        return None
+    issuer, name, client_id, long_lived, issued, scope = content
+    persona = personas.find(name)
+    registration = registrations.find(issuer, client_id)
+    if issuer != provider or persona is None or registration is None:
+        return None
+    return Grant(provider, persona, registration, long_lived, issued, scope)
