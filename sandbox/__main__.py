@@ -8,19 +8,29 @@ import threading
 from collections.abc import Sequence
 
 from sandbox.providers import PROVIDERS, oidc
-from sandbox.registrations import OURS, Registration
+from sandbox.registrations import (
+    APP_REDIRECT_URIS,
+    APPLE_KEY,
+    APPLE_TEAM,
+    NATIVE,
+    OURS,
+    Registration,
+    apple_key_pem,
+)
 from sandbox.server import HOST, SandboxServer
 
 DEFAULT_PORT = 9100
-ENABLED = ("facebook", "twitter", "instagram", "google-oauth2", "github")
+ENABLED = ("facebook", "twitter", "instagram", "google-oauth2", "apple-id", "github")
 """The providers that the environment enables; it has the settings of all others too."""
+CODES = OURS.keys() - {"twitter"}
+"""The providers whose codes the service exchanges."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status."""
     chosen = _parser().parse_args(arguments)
     if chosen.command == "environment":
-        print(json.dumps(environment(f"http://{HOST}:{chosen.port}"), indent=2))
+        print(json.dumps(environment(f"http://{HOST}:{chosen.port}", chosen.redirect_uri), indent=2))
         return 0
     return serve(chosen.port, verbose=chosen.verbose)
 
@@ -44,8 +54,13 @@ def serve(port: int, *, verbose: bool = False) -> int:
     return 0
 
 
-def environment(server: str) -> dict[str, str]:
-    """Return the environment variables of a service that uses the sandbox at this URL."""
+def environment(server: str, redirect_uris: Sequence[str] = ()) -> dict[str, str]:
+    """Return the environment variables of a service that uses the sandbox at this URL.
+
+    Args:
+        server: The URL of the sandbox.
+        redirect_uris: Where apps receive codes besides the registered addresses, such as a page of the service.
+    """
     hosts = {
         origin: f"{server}/{provider.name}{path}" for provider in PROVIDERS for origin, path in provider.hosts.items()
     }
@@ -54,16 +69,26 @@ def environment(server: str) -> dict[str, str]:
         "PROVIDER_HOSTS": json.dumps(hosts),
         "SOCIAL_PROVIDERS": ",".join(ENABLED),
     }
+    receiving = {"REDIRECT_URIS": ",".join([*APP_REDIRECT_URIS, f"{server}/received", *redirect_uris])}
     for name, registration in OURS.items():
         prefix = f"SOCIAL_AUTH_{name.upper().replace('-', '_')}"
-        variables |= {f"{prefix}_{setting}": value for setting, value in _settings(name, registration).items()}
+        settings = _settings(name, registration)
+        if name in CODES:
+            settings |= receiving
+        if name in NATIVE:
+            settings["NATIVE_CLIENT_ID"] = NATIVE[name].client_id
+        variables |= {f"{prefix}_{setting}": value for setting, value in settings.items()}
     return variables
 
 
 def _settings(name: str, registration: Registration) -> dict[str, str]:
     if name == "apple-id":
-        # Apple's `_KEY` is the id of a signing key; checking an id_token needs no secret.
-        return {"CLIENT": registration.client_id}
+        return {
+            "CLIENT": registration.client_id,
+            "TEAM": APPLE_TEAM,
+            "KEY": APPLE_KEY,
+            "SECRET": apple_key_pem(registration),
+        }
     settings = {"KEY": registration.client_id, "SECRET": registration.secret}
     if registration.app_id is not None:
         settings["APP_ID"] = str(registration.app_id)
@@ -80,7 +105,20 @@ def _parser() -> argparse.ArgumentParser:
     serving.add_argument("--verbose", action="store_true", help="print each request, without its query string")
     printing = commands.add_parser("environment", help="print the service's environment as JSON")
     printing.add_argument("--port", type=_port, default=DEFAULT_PORT, help="the port that the sandbox serves on")
+    printing.add_argument(
+        "--redirect-uri",
+        type=_redirect_uri,
+        action="append",
+        default=[],
+        help="a page on this machine that receives codes, besides the registered addresses; repeatable",
+    )
     return parser
+
+
+def _redirect_uri(text: str) -> str:
+    if not OURS["oidc"].allows(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not registered: use http://localhost:<port>/")
+    return text
 
 
 def _port(text: str) -> int:

@@ -21,6 +21,8 @@ class Call(Enum):
 
     PROFILE = "profile"
     CHECK = "audience check"
+    EXCHANGE = "exchange of a code"
+    REFRESH = "refresh"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +39,7 @@ Fault: TypeAlias = Callable[[FaultContext], Answer]
 
 def fault_for(persona: str, call: Call) -> Fault | None:
     """Return the persona's fault in such a call, or None if the answer is normal."""
-    if call is Call.CHECK and persona in CHECK_FAULTS:
-        return CHECK_FAULTS[persona]
-    return FAULTS.get(persona)
+    return FAULTS_OF_ONE_CALL.get(call, {}).get(persona) or FAULTS.get(persona)
 
 
 def _last(reply: Reply) -> bytes:
@@ -124,7 +124,11 @@ FAULTS: Mapping[str, Fault] = {
     "redirect": lambda context: Reply(302, headers={"Location": f"{context.server}/canary"}),
 }
 
-CHECK_FAULTS: Mapping[str, Fault] = {
-    "check-down": _error(500, "An unexpected error has occurred."),
-    "check-nonsense": lambda _: json_reply({"status": "ok"}),
+FAULTS_OF_ONE_CALL: Mapping[Call, Mapping[str, Fault]] = {
+    Call.PROFILE: {"profile-down": _error(500, "An unexpected error has occurred.")},
+    Call.CHECK: {
+        "check-down": _error(500, "An unexpected error has occurred."),
+        "check-nonsense": lambda _: json_reply({"status": "ok"}),
+    },
+    Call.REFRESH: {"refresh-down": _error(500, "An unexpected error has occurred.")},
 }

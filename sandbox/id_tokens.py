@@ -74,12 +74,18 @@ def write(
     client_id: str,
     claims: Mapping[str, object],
     nonce: str | None,
+    access_token: str | None = None,
 ) -> str:
-    """Return an id_token of a provider for an application, with the fault of the persona, if it has one."""
+    """Return an id_token of a provider for an application, with the fault of the persona, if it has one.
+
+    If a token endpoint issues it, it has a hash of the access token (OpenID Connect Core, section 3.1.3.6).
+    """
     now = int(time.time())
     content: Claims = {"iss": issuer, "aud": client_id, **claims, "iat": now, "exp": now + LIFETIME}
     if nonce is not None:
         content["nonce"] = nonce
+    if access_token is not None:
+        content["at_hash"] = _base64url(hashlib.sha256(access_token.encode()).digest()[:16])
     content = FALSE_CLAIMS.get(persona, _unchanged)(content, provider)
     return FORGERIES.get(persona, _sign)(content, provider)
 

@@ -38,6 +38,13 @@ class Request:
         scheme, _, credential = (self.headers.get("Authorization") or "").partition(" ")
         return credential.strip() if scheme.lower() in schemes else None
 
+    @property
+    def form(self) -> dict[str, str]:
+        """Return the fields of a body in `application/x-www-form-urlencoded`; the last value of a name counts."""
+        if self.headers.get_content_type() != "application/x-www-form-urlencoded":
+            return {}
+        return dict(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
+
     def json_object(self) -> dict[str, object]:
         """Return the body as a JSON object, or an empty one if it is anything else."""
         try:

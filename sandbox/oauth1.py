@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from oauthlib.common import Request as SignatureRequest  # type: ignore[import-untyped]  # has no stubs
@@ -19,7 +20,7 @@ class SignedRequest:
     """A request with the OAuth parameters of its `Authorization` header."""
 
     method: str
-    url: str
+    urls: tuple[str, ...]
     parameters: tuple[tuple[str, str], ...]
     consumer_key: str
     token: str
@@ -32,7 +33,10 @@ class SignedRequest:
         """Return True if HMAC-SHA1 with these two secrets gives the signature."""
         if self.signature_method != "HMAC-SHA1":
             return False
-        request = SignatureRequest(self.url, self.method)
+        return any(self._is_signed_for(url, consumer_secret, token_secret) for url in self.urls)
+
+    def _is_signed_for(self, url: str, consumer_secret: str, token_secret: str) -> bool:
+        request = SignatureRequest(url, self.method)
         request.params = list(self.parameters)
         request.signature = self.signature
         return bool(signature.verify_hmac_sha1(request, consumer_secret, token_secret))
@@ -43,8 +47,8 @@ class SignedRequest:
         return timely and abs(time.time() - int(self.timestamp)) <= TIMESTAMP_WINDOW
 
 
-def read(request: Request, origin: str) -> SignedRequest | None:
-    """Read a request signed for `origin`, the provider's real one; return None if an OAuth parameter is missing."""
+def read(request: Request, origins: Iterable[str]) -> SignedRequest | None:
+    """Read a request signed for one of the provider's real origins; return None if an OAuth parameter is missing."""
     query = f"?{request.raw_query}" if request.raw_query else ""
     try:
         collected = signature.collect_parameters(
@@ -60,7 +64,7 @@ def read(request: Request, origin: str) -> SignedRequest | None:
         return None
     return SignedRequest(
         request.method,
-        f"{origin}{request.path}{query}",
+        tuple(f"{origin}{request.path}{query}" for origin in origins),
         tuple((name, value) for name, value in collected if name != "oauth_signature"),
         **dict(zip(_PARAMETERS, values, strict=True)),
     )

@@ -8,6 +8,9 @@ from sandbox.personas import PERSONAS, Persona
 from sandbox.providers import Provider
 from sandbox.registrations import OURS, Registration
 
+_CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+"""The challenge of RFC 7636, appendix B, whose verifier is published there."""
+
 _STYLE = """
 :root { color-scheme: light dark; --line: #8884; --accent: #0b6e5f; }
 @media (prefers-color-scheme: dark) { :root { --accent: #5fd3bf; } }
@@ -30,7 +33,8 @@ _RECEIVED = """
 <p>This page stands in for an app: it shows the response of the provider.</p>
 <pre id="received">Nothing yet.</pre>
 <script>
-const received = new URLSearchParams(location.hash.slice(1));
+const received = new URLSearchParams(location.search);
+for (const [name, value] of new URLSearchParams(location.hash.slice(1))) received.append(name, value);
 if (received.size) {
   document.getElementById("received").textContent = JSON.stringify(Object.fromEntries(received), null, 2);
 }
@@ -42,33 +46,46 @@ def index(providers: Iterable[Provider], server: str) -> str:
     """Return the index: the providers and the personas."""
     rows = "".join(
         f'<tr><td><a href="{escape(_consent_link(provider, server))}">{escape(provider.title)}</a></td>'
-        f"<td><code>{provider.name}</code></td><td>{_issued(provider)}</td></tr>"
+        f"<td><code>{provider.name}</code></td><td>{_issued(provider)}</td>"
+        f'<td><a href="{escape(_authorization_link(provider, server))}">code</a></td></tr>'
         for provider in providers
     )
     return _page(
         "Sandbox providers",
-        "<p>Stand-ins for identity providers on this machine. Choose one to sign in as a persona, or "
-        f"get tokens with <code>POST {escape(server)}/&lt;provider&gt;/token</code> and "
+        "<p>Stand-ins for identity providers on this machine. Choose one to sign in as a persona, for tokens or "
+        f"for an authorization code, or get tokens with <code>POST {escape(server)}/&lt;provider&gt;/token</code> and "
         '<code>{"persona": "ripley"}</code>. The lists below as JSON: '
         '<a href="/personas">/personas</a>.</p>'
-        f"<h2>Providers</h2><table><tr><th>Provider<th>Name<th>Issues</tr>{rows}</table>"
+        f"<h2>Providers</h2><table><tr><th>Provider<th>Name<th>Issues<th></tr>{rows}</table>"
         f"<h2>People</h2>{_table(persona for persona in PERSONAS if persona.ordinary)}"
         f"<h2>Failures</h2>{_table(persona for persona in PERSONAS if not persona.ordinary)}",
     )
 
 
 def consent(provider: Provider, registration: Registration, parameters: Mapping[str, str]) -> str:
-    """Return the consent page, on which one chooses a persona."""
-    hidden = "".join(
-        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in parameters.items()
-    )
+    """Return the page on which one chooses the persona whose tokens the app gets."""
+    return _consent(provider, registration, f'<form action="/{provider.name}/grant">', parameters)
+
+
+def authorization(provider: Provider, registration: Registration, path: str, parameters: Mapping[str, str]) -> str:
+    """Return the page on which one chooses the persona for whom the app gets a code, or refuses.
+
+    Args:
+        provider: The provider.
+        registration: The app that asks.
+        path: The path of the authorization endpoint, which receives the form.
+        parameters: The parameters of the request.
+    """
+    refuse = '<button name="decision" value="refuse">Refuse<small>The app gets an error.</small></button>'
+    return _consent(provider, registration, f'<form method="post" action="{escape(path)}">', parameters, refuse)
+
+
+def form_post(redirect_uri: str, parameters: Mapping[str, str]) -> str:
+    """Return a page that posts these parameters to the app (OAuth 2.0 Form Post Response Mode, section 2)."""
     return _page(
-        f"Sign in with {provider.title}",
-        f"<p><strong>{escape(registration.title)}</strong> asks you to sign in. Choose a persona.</p>"
-        f'<form action="/{provider.name}/grant">{hidden}'
-        f"{_buttons(persona for persona in PERSONAS if persona.ordinary)}"
-        "<details><summary>Personas whose sign-in fails</summary>"
-        f"{_buttons(persona for persona in PERSONAS if not persona.ordinary)}</details></form>",
+        "Back to the app",
+        f'<form method="post" action="{escape(redirect_uri)}">{_hidden(parameters)}<button>Continue</button></form>'
+        "<script>document.forms[0].submit()</script>",
     )
 
 
@@ -90,6 +107,25 @@ def _page(title: str, body: str) -> str:
     )
 
 
+def _consent(
+    provider: Provider, registration: Registration, form: str, parameters: Mapping[str, str], refuse: str = ""
+) -> str:
+    return _page(
+        f"Sign in with {provider.title}",
+        f"<p><strong>{escape(registration.title)}</strong> asks you to sign in. Choose a persona.</p>"
+        f"{form}{_hidden(parameters)}"
+        f"{_buttons(persona for persona in PERSONAS if persona.ordinary)}{refuse}"
+        "<details><summary>Personas whose sign-in fails</summary>"
+        f"{_buttons(persona for persona in PERSONAS if not persona.ordinary)}</details></form>",
+    )
+
+
+def _hidden(parameters: Mapping[str, str]) -> str:
+    return "".join(
+        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in parameters.items()
+    )
+
+
 def _issued(provider: Provider) -> str:
     tokens = [
         ("access_token", provider.issues_access_token),
@@ -102,6 +138,17 @@ def _issued(provider: Provider) -> str:
 def _consent_link(provider: Provider, server: str) -> str:
     query = {"client_id": OURS[provider.name].client_id, "redirect_uri": f"{server}/received"}
     return f"/{provider.name}/consent?{urlencode(query)}"
+
+
+def _authorization_link(provider: Provider, server: str) -> str:
+    query = {
+        "response_type": "code",
+        "client_id": OURS[provider.oauth2.name].client_id,
+        "redirect_uri": f"{server}/received",
+    }
+    if provider.oauth2.requires_challenge:
+        query |= {"code_challenge": _CHALLENGE, "code_challenge_method": "S256"}
+    return f"/{provider.name}{provider.oauth2.authorization_path}?{urlencode(query)}"
 
 
 def _table(rows: Iterable[Persona]) -> str:

@@ -5,11 +5,12 @@ from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import urlencode, urlsplit
 
-from sandbox import id_tokens, pages, personas, registrations, tokens
+from sandbox import authorization, codes, id_tokens, pages, personas, registrations, tokens
+from sandbox.codes import Code
 from sandbox.messages import Answer, Reply, Request, json_reply, page
 from sandbox.personas import PERSONAS, Persona
 from sandbox.providers import PROVIDERS, Provider
-from sandbox.registrations import OURS, THEIRS, Registration
+from sandbox.registrations import NATIVE, OURS, THEIRS, Registration
 from sandbox.tokens import LIFETIME, Grant
 
 CROSS_ORIGIN = {
@@ -63,6 +64,8 @@ class Site:
                 "title": provider.title,
                 "consent": f"/{provider.name}/consent",
                 "token": f"/{provider.name}/token",
+                "authorize": f"/{provider.name}{provider.oauth2.authorization_path}",
+                "authorize_client_id": OURS[provider.oauth2.name].client_id,
             }
             for provider in self._providers.values()
         ]
@@ -88,8 +91,12 @@ def _dispatch(provider: Provider, request: Request) -> Answer:
             return account(provider, request)
         case "POST", "/token":
             return token(provider, request)
-        case "OPTIONS", "/token":
+        case "POST", "/code" if provider.name in NATIVE:
+            return native_code(provider, request)
+        case "OPTIONS", "/token" | "/code":
             return Reply(HTTPStatus.NO_CONTENT, headers=CROSS_ORIGIN)
+        case "GET" | "POST", path if provider.oauth2.authorizes_at(path):
+            return authorization.answer(provider.oauth2, request, f"/{provider.name}{path}")
     return provider.respond(request)
 
 
@@ -128,12 +135,30 @@ def grant(provider: Provider, request: Request) -> Answer:
 
 def token(provider: Provider, request: Request) -> Answer:
     """Return the tokens of a persona as JSON, for scripts."""
-    body = request.json_object()
-    persona, nonce = personas.find(body.get("persona")), body.get("nonce")
-    if persona is None or not isinstance(nonce, str | None):
-        description = 'Send {"persona": one of /personas, "nonce": an optional string}.'
-        return json_reply({"error": "invalid_request", "error_description": description}, 400, CROSS_ORIGIN)
+    asked = _asked(request)
+    if asked is None:
+        return _INVALID
+    persona, nonce = asked
     return json_reply(issue(provider, persona, OURS[provider.name], nonce), headers=CROSS_ORIGIN)
+
+
+def native_code(provider: Provider, request: Request) -> Answer:
+    """Return a code for a persona as the provider's native SDK does, as JSON, for scripts."""
+    asked = _asked(request)
+    if asked is None:
+        return _INVALID
+    persona, nonce = asked
+    code = Code(
+        provider.name,
+        persona,
+        NATIVE[provider.name],
+        redirect_uri=None,
+        challenge=None,
+        nonce=nonce,
+        scope=provider.oauth2.default_scope,
+        offline=True,
+    )
+    return json_reply({"code": codes.write(code)}, headers=CROSS_ORIGIN)
 
 
 def account(provider: Provider, request: Request) -> Answer:
@@ -163,6 +188,22 @@ def issue(provider: Provider, persona: Persona, registration: Registration, nonc
             nonce=nonce,
         )
     return issued
+
+
+_INVALID = json_reply(
+    {
+        "error": "invalid_request",
+        "error_description": 'Send {"persona": one of /personas, "nonce": an optional string}.',
+    },
+    400,
+    CROSS_ORIGIN,
+)
+
+
+def _asked(request: Request) -> tuple[Persona, str | None] | None:
+    body = request.json_object()
+    persona, nonce = personas.find(body.get("persona")), body.get("nonce")
+    return (persona, nonce) if persona is not None and isinstance(nonce, str | None) else None
 
 
 def _app(provider: Provider, request: Request) -> tuple[Registration, str]:

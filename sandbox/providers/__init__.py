@@ -10,9 +10,14 @@ from sandbox.providers.google import Google
 from sandbox.providers.instagram import Instagram
 from sandbox.providers.kakao import Kakao
 from sandbox.providers.line import Line
+from sandbox.providers.linkedin import LinkedIn
+from sandbox.providers.oauth2 import OAuth2Provider
 from sandbox.providers.oidc import OpenIDConnect
+from sandbox.providers.slack import Slack
+from sandbox.providers.spotify import Spotify
 from sandbox.providers.twitch import Twitch
 from sandbox.providers.twitter import Twitter
+from sandbox.providers.twitter_oauth2 import TwitterOAuth2
 
 PROVIDERS: tuple[type[Provider], ...] = (
     Facebook,
@@ -26,7 +31,11 @@ PROVIDERS: tuple[type[Provider], ...] = (
     Twitch,
     Line,
     Kakao,
+    TwitterOAuth2,
+    LinkedIn,
+    Slack,
+    Spotify,
     OpenIDConnect,
 )
 
-__all__ = ["PROVIDERS", "Provider"]
+__all__ = ["PROVIDERS", "OAuth2Provider", "Provider"]

@@ -5,13 +5,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from sandbox import tokens
 from sandbox.faults import Call, FaultContext, fault_for
 from sandbox.messages import Answer, Reply, Request, json_reply
 from sandbox.personas import RIPLEY, Account, Persona, account_of
 from sandbox.tokens import Grant
+
+if TYPE_CHECKING:
+    from sandbox.providers.oauth2 import OAuth2Provider
 
 
 class Reason(Enum):
@@ -30,6 +33,14 @@ class Route:
     method: str
     path: str
     view: Callable[..., Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorFormat:
+    """How an API reports errors: its answers to invalid tokens, and a reply with a status and a message."""
+
+    refusals: Mapping[Reason, Reply]
+    error: Callable[[int, str], Reply]
 
 
 class Provider(ABC):
@@ -66,29 +77,51 @@ class Provider(ABC):
     def error(self, status: int, message: str) -> Reply:
         """Return a reply in its error format."""
 
+    @property
+    @abstractmethod
+    def oauth2(self) -> "OAuth2Provider":
+        """Return the provider whose authorization and token endpoints stand for this one's."""
+
     def claims(self, account: Account) -> Mapping[str, object]:
         """Return the claims of its id_tokens about an account."""
         return {"sub": account.id}
 
     def respond(self, request: Request) -> Answer:
         """Return the answer to a request."""
-        for route in self.routes():
+        for route in (*self.routes(), self.oauth2.token_route()):
             match = re.fullmatch(route.path, request.path)
             if match and route.method == request.method:
                 return route.view(request, *match.groups())
         return json_reply({"error": "The sandbox has nothing at this path."}, 404)
 
     def answer_for_token(
-        self, request: Request, call: Call, token: str | None, normal: Callable[[Grant], Reply]
+        self,
+        request: Request,
+        call: Call,
+        token: str | None,
+        normal: Callable[[Grant], Reply],
+        errors: ErrorFormat | None = None,
     ) -> Answer:
-        """Return the reply for a token's grant, a refusal if the token is invalid, or the fault of its persona."""
+        """Return the reply for a token's grant, a refusal if the token is invalid, or the fault of its persona.
+
+        Args:
+            request: The request.
+            call: Its purpose.
+            token: The token in the request.
+            normal: Returns the reply for a valid token.
+            errors: The format of errors, if it is not the provider's usual one.
+        """
+        errors = errors or ErrorFormat(self.refusals[call], self.error)
         grant = tokens.read(token or "", self.name)
         if grant is None:
-            return self.refusals[call][Reason.UNKNOWN]
+            return errors.refusals[Reason.UNKNOWN]
+
+        def reply() -> Reply:
+            reason = self._reason_to_refuse(grant, call)
+            return normal(grant) if reason is None else errors.refusals[reason]
+
         fault = fault_for(grant.persona.name, call)
-        if fault is None:
-            return self._normal_or_refusal(grant, call, normal)
-        return fault(FaultContext(lambda: self._normal_or_refusal(grant, call, normal), self.error, request.server))
+        return reply() if fault is None else fault(FaultContext(reply, errors.error, request.server))
 
     def account(self, persona: Persona) -> Account:
         """Return the persona's account at this provider."""
@@ -98,10 +131,6 @@ class Provider(ABC):
         """Return the account in the profile, which is another than the grant's for the persona `mismatch`."""
         mismatched = self.checks_user and grant.persona.name == "mismatch"
         return self.account(RIPLEY if mismatched else grant.persona)
-
-    def _normal_or_refusal(self, grant: Grant, call: Call, normal: Callable[[Grant], Reply]) -> Reply:
-        reason = self._reason_to_refuse(grant, call)
-        return normal(grant) if reason is None else self.refusals[call][reason]
 
     def _reason_to_refuse(self, grant: Grant, call: Call) -> Reason | None:
         if grant.persona.name == "expired" or grant.expires_in <= 0:

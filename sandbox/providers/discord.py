@@ -1,4 +1,4 @@
-"""Discord: the authorization information, which contains part of the user, and the profile."""
+"""Discord: codes, the authorization information, which contains part of the user, and the profile."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -6,16 +6,23 @@ from datetime import UTC, datetime
 from sandbox.faults import Call
 from sandbox.messages import Answer, Reply, Request, json_reply
 from sandbox.personas import Account, present
-from sandbox.providers.base import Provider, Reason, Route
+from sandbox.providers.base import Reason, Route
+from sandbox.providers.oauth2 import RFC_6749, ClientIn, OAuth2Provider, Refresh, Refusal, oauth_error
 from sandbox.tokens import Grant
 
 _VERSION = r"/api(?:/v\d+)?"
 
 _UNAUTHORIZED = json_reply({"message": "401: Unauthorized", "code": 0}, 401)
 
+_BAD_CODE = oauth_error("invalid_grant", 'Invalid "code" in request.')
+_BAD_REDIRECT = oauth_error("invalid_request", 'Invalid "redirect_uri" in request.')
 
-class Discord(Provider):
+
+class Discord(OAuth2Provider):
     """Discord.
+
+    Codes: https://discord.com/developers/docs/topics/oauth2#authorization-code-grant. The errors of a code and of a
+    redirect URI: https://github.com/discord/discord-api-docs/issues/5579 and 4076.
 
     The authorization information contains `user` if the app has the scope `identify`, and the profile contains the
     address if it has `email`:
@@ -27,6 +34,25 @@ class Discord(Provider):
     title = "Discord"
     hosts = {"https://discord.com": ""}
     checks_user = True
+    authorization_path = "/api/oauth2/authorize"
+    authorization_paths = f"(?:{_VERSION})?/oauth2/authorize"
+    token_path = f"{_VERSION}/oauth2/token"
+    client_in = frozenset(ClientIn)
+    default_scope = "identify email"
+    denied = {
+        "error": "access_denied",
+        "error_description": "The resource owner or authorization server denied the request",
+    }
+    refresh = Refresh.ROTATED
+    token_lifetime = 604800
+    token_refusals = {
+        **RFC_6749,
+        Refusal.CODE: _BAD_CODE,
+        Refusal.EXPIRED: _BAD_CODE,
+        Refusal.USED: _BAD_CODE,
+        Refusal.REDIRECT: _BAD_REDIRECT,
+        Refusal.UNREGISTERED_REDIRECT: _BAD_REDIRECT,
+    }
     refusals = dict.fromkeys(Call, dict.fromkeys(Reason, _UNAUTHORIZED))
 
     def routes(self) -> Sequence[Route]:

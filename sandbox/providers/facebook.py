@@ -1,4 +1,4 @@
-"""Facebook: the Graph API's `/me`, which requires `appsecret_proof`, and the keys of Limited Login."""
+"""Facebook: codes, the Graph API's `/me`, which requires `appsecret_proof`, and the keys of Limited Login."""
 
 import hashlib
 import hmac
@@ -10,13 +10,26 @@ from sandbox.messages import Answer, Reply, Request, json_reply
 from sandbox.personas import Account, present
 from sandbox.providers.base import Route
 from sandbox.providers.graph import VERSION, GraphProvider, graph_error, select_fields
+from sandbox.providers.oauth2 import Refusal
 from sandbox.tokens import Grant
 
 _NOT_PERMITTED = frozenset({"age_range", "birthday", "gender", "hometown", "link", "location"})
 
+_BAD_CODE = graph_error("Invalid verification code format.", 100)
+_BAD_REDIRECT = graph_error(
+    "Error validating verification code. Please make sure your redirect_uri is identical to the one you used in the "
+    "OAuth dialog request",
+    100,
+    36008,
+)
+_BAD_VERIFIER = graph_error("Invalid code_verifier parameter.", 100)
+
 
 class Facebook(GraphProvider):
     """Facebook.
+
+    Codes: https://developers.facebook.com/docs/facebook-login/guides/advanced/manual-flow. Its errors are those of
+    the Graph API; the one of a used code: https://github.com/laravel/socialite/issues/385.
 
     The issuer of Limited Login's id_tokens is `https://www.facebook.com`, as Facebook documents it. The keys are at
     that origin and at `https://limited.facebook.com`, which the SDKs use.
@@ -31,6 +44,35 @@ class Facebook(GraphProvider):
     }
     issuer = "https://www.facebook.com"
     sees_registration = frozenset({Call.PROFILE})
+    authorization_path = "/www/v24.0/dialog/oauth"
+    authorization_paths = f"/www{VERSION}/dialog/oauth"
+    token_path = f"{VERSION}/oauth/access_token"
+    token_method = "GET"
+    default_grant = "authorization_code"
+    default_response_type = "code"
+    default_scope = "public_profile,email"
+    denied = {
+        "error_reason": "user_denied",
+        "error": "access_denied",
+        "error_description": "Permissions error",
+    }
+    token_lifetime = 60 * 24 * 3600
+    token_refusals = {
+        Refusal.CLIENT: graph_error("Error validating client secret.", 1),
+        Refusal.CLIENT_GRANT: graph_error("Error validating application. Application has been deleted.", 101),
+        Refusal.GRANT: graph_error("Invalid grant_type parameter.", 100),
+        Refusal.PARAMETER: graph_error("Missing authorization code", 1),
+        Refusal.CODE: _BAD_CODE,
+        Refusal.EXPIRED: graph_error("This authorization code has expired.", 100, 36007),
+        Refusal.USED: graph_error("This authorization code has been used.", 100, 36009),
+        Refusal.REDIRECT: _BAD_REDIRECT,
+        Refusal.UNREGISTERED_REDIRECT: graph_error(
+            "Can't Load URL: The domain of this URL isn't included in the app's domains.", 191
+        ),
+        Refusal.NO_VERIFIER: _BAD_VERIFIER,
+        Refusal.VERIFIER: _BAD_VERIFIER,
+        Refusal.REFRESH_TOKEN: _BAD_CODE,
+    }
 
     def routes(self) -> Sequence[Route]:
         """Return the routes of the profile and of the keys."""
@@ -42,6 +84,14 @@ class Facebook(GraphProvider):
     def user_id(self, number: int) -> str:
         """Return an app-scoped id."""
         return str(10000 + number)
+
+    def token_answer(self, grant: Grant, issued: Mapping[str, object]) -> Mapping[str, object]:
+        """Return the answer without the scope, which Facebook's has not."""
+        return {name: value for name, value in issued.items() if name != "scope"}
+
+    def token_error(self, status: int, message: str) -> Reply:
+        """Return an error of the Graph API, to which the token endpoint belongs."""
+        return self.error(status, message)
 
     def claims(self, account: Account) -> Mapping[str, object]:
         """Return the claims of a Limited Login token."""

@@ -1,16 +1,20 @@
-"""GitHub: the check of a token, whose answer contains the user, and the profile."""
+"""GitHub: codes, the check of a token, whose answer contains the user, and the profile."""
 
 import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from urllib.parse import urlencode
 
 from sandbox import registrations
 from sandbox.faults import Call
 from sandbox.messages import Answer, Reply, Request, json_reply
 from sandbox.personas import Account, present
-from sandbox.providers.base import Provider, Reason, Route
+from sandbox.providers.base import Reason, Route
+from sandbox.providers.oauth2 import OAuth2Provider, Refusal, oauth_error
 from sandbox.tokens import Grant
 
 
@@ -28,12 +32,46 @@ _NAMELESS = (
 )
 
 
-class GitHub(Provider):
-    """GitHub."""
+def _token_error(error: str, description: str) -> Reply:
+    page = "https://docs.github.com/apps/managing-oauth-apps/troubleshooting-oauth-app-access-token-request-errors/"
+    return oauth_error(error, description, 200, error_uri=f"{page}#{error.replace('_', '-')}")
+
+
+_BAD_CODE = _token_error("bad_verification_code", "The code passed is incorrect or expired.")
+_BAD_CLIENT = _token_error("incorrect_client_credentials", "The client_id and/or client_secret passed are incorrect.")
+_BAD_REDIRECT = _token_error(
+    "redirect_uri_mismatch", "The redirect_uri MUST match the registered callback URL for this application."
+)
+
+
+class GitHub(OAuth2Provider):
+    """GitHub.
+
+    Codes: https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps. The token endpoint
+    answers 200 to what it refuses:
+    https://docs.github.com/apps/managing-oauth-apps/troubleshooting-oauth-app-access-token-request-errors/.
+    """
 
     name = "github"
     title = "GitHub"
-    hosts = {"https://api.github.com": ""}
+    hosts = {"https://api.github.com": "", "https://github.com": "/web"}
+    authorization_path = "/web/login/oauth/authorize"
+    token_path = "/web/login/oauth/access_token"
+    default_grant = "authorization_code"
+    default_response_type = "code"
+    default_scope = "user:email"
+    denied = {
+        "error": "access_denied",
+        "error_description": "The user has denied your application access.",
+    }
+    token_refusals = {
+        **dict.fromkeys(Refusal, _BAD_CODE),
+        Refusal.CLIENT: _BAD_CLIENT,
+        Refusal.CLIENT_GRANT: _BAD_CLIENT,
+        Refusal.GRANT: _token_error("unsupported_grant_type", "The grant_type is not supported."),
+        Refusal.REDIRECT: _BAD_REDIRECT,
+        Refusal.UNREGISTERED_REDIRECT: _BAD_REDIRECT,
+    }
     sees_registration = frozenset({Call.CHECK})
     checks_user = True
     refusals = {
@@ -54,7 +92,10 @@ class GitHub(Provider):
         """Return the answer to a request, or 403 if it has no User-Agent."""
         if not request.headers.get("User-Agent"):
             return Reply(403, _NAMELESS.encode(), media_type="text/plain")
-        return super().respond(request)
+        answer = super().respond(request)
+        if request.path == self.token_path and isinstance(answer, Reply):
+            return _in_accepted_format(request, answer)
+        return answer
 
     def user_id(self, number: int) -> int:
         """Return an integer."""
@@ -63,6 +104,10 @@ class GitHub(Provider):
     def error(self, status: int, message: str) -> Reply:
         """Return an error in GitHub's format, which contains the status."""
         return _error(status, message)
+
+    def token_answer(self, grant: Grant, issued: Mapping[str, object]) -> Mapping[str, object]:
+        """Return the answer of an OAuth app, whose tokens do not expire."""
+        return {**{name: value for name, value in issued.items() if name != "expires_in"}, "token_type": "bearer"}
 
     def _check_token(self, request: Request, client_id: str) -> Answer:
         registration = registrations.find(self.name, client_id)
@@ -129,6 +174,19 @@ class GitHub(Provider):
             return json_reply([] if account.email is None else [address])
 
         return self.answer_for_token(request, Call.PROFILE, request.credential("bearer", "token"), addresses)
+
+
+def _in_accepted_format(request: Request, reply: Reply) -> Reply:
+    """Return a reply as GitHub's token endpoint sends it: a form, unless the request accepts JSON."""
+    if "application/json" in request.headers.get("Accept", "") or reply.status != 200:
+        return reply
+    try:
+        fields = json.loads(reply.body)
+    except (ValueError, RecursionError):
+        return reply
+    if not isinstance(fields, dict):
+        return reply
+    return replace(reply, body=urlencode(fields).encode(), media_type="application/x-www-form-urlencoded")
 
 
 def _presents(request: Request, client_id: str, secret: str) -> bool:

@@ -1,11 +1,12 @@
-"""GitLab: the information about a token, which names app and user, and the profile."""
+"""GitLab: codes, the information about a token, which names app and user, and the profile."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sandbox.faults import Call
 from sandbox.messages import Answer, Reply, Request, json_reply
 from sandbox.personas import present
-from sandbox.providers.base import Provider, Reason, Route
+from sandbox.providers.base import Reason, Route
+from sandbox.providers.oauth2 import RFC_6749, ClientIn, OAuth2Provider, Refresh, Refusal, oauth_error
 from sandbox.tokens import Grant
 
 _DESCRIPTIONS = {
@@ -27,14 +28,50 @@ def _refusal(description: str) -> Reply:
 _REFUSALS = {reason: _refusal(description) for reason, description in _DESCRIPTIONS.items()}
 _UNAUTHORIZED = json_reply({"message": "401 Unauthorized"}, 401)
 
+_BAD_GRANT = oauth_error(
+    "invalid_grant",
+    "The provided authorization grant is invalid, expired, revoked, does not match the redirection URI used in the "
+    "authorization request, or was issued to another client.",
+)
 
-class GitLab(Provider):
-    """GitLab."""
+
+class GitLab(OAuth2Provider):
+    """GitLab.
+
+    Codes: https://docs.gitlab.com/api/oauth2/#authorization-code-flow; the texts are those of Doorkeeper, which it
+    uses: https://github.com/doorkeeper-gem/doorkeeper/blob/main/config/locales/en.yml.
+    """
 
     name = "gitlab"
     title = "GitLab"
     hosts = {"https://gitlab.com": ""}
     checks_user = True
+    authorization_path = "/oauth/authorize"
+    token_path = "/oauth/token"
+    client_in = frozenset(ClientIn)
+    default_scope = "read_user"
+    denied = {
+        "error": "access_denied",
+        "error_description": "The resource owner or authorization server denied the request.",
+    }
+    refresh = Refresh.ROTATED
+    token_lifetime = 7200
+    token_refusals = {
+        **dict.fromkeys(RFC_6749, _BAD_GRANT),
+        Refusal.CLIENT: oauth_error(
+            "invalid_client",
+            "Client authentication failed due to unknown client, no client authentication included, or unsupported "
+            "authentication method.",
+            401,
+        ),
+        Refusal.CLIENT_GRANT: oauth_error(
+            "unauthorized_client", "The client is not authorized to perform this request using this method."
+        ),
+        Refusal.GRANT: oauth_error(
+            "unsupported_grant_type", "The authorization grant type is not supported by the authorization server."
+        ),
+        Refusal.PARAMETER: oauth_error("invalid_request", "Missing required parameter: code."),
+    }
     refusals = {
         Call.PROFILE: {**_REFUSALS, Reason.UNKNOWN: _UNAUTHORIZED},
         Call.CHECK: _REFUSALS,
@@ -54,6 +91,10 @@ class GitLab(Provider):
     def error(self, status: int, message: str) -> Reply:
         """Return an error in GitLab's format."""
         return json_reply({"message": message}, status)
+
+    def token_answer(self, grant: Grant, issued: Mapping[str, object]) -> Mapping[str, object]:
+        """Return the answer with the time of issue, as Doorkeeper adds it."""
+        return {**issued, "created_at": grant.issued}
 
     def _token_info(self, request: Request) -> Answer:
         return self.answer_for_token(request, Call.CHECK, _token(request), self._check)

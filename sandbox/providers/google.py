@@ -1,4 +1,4 @@
-"""Google: userinfo, tokeninfo, discovery and the keys of its id_tokens."""
+"""Google: codes, userinfo, tokeninfo, discovery and the keys of its id_tokens."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,7 +6,8 @@ from sandbox import id_tokens
 from sandbox.faults import Call
 from sandbox.messages import Answer, Reply, Request, json_reply
 from sandbox.personas import Account, present
-from sandbox.providers.base import Provider, Reason, Route
+from sandbox.providers.base import Reason, Route
+from sandbox.providers.oauth2 import RFC_6749, ClientIn, OAuth2Provider, Refresh, Refusal, oauth_error
 from sandbox.tokens import Grant
 
 _SCOPE = "openid https://www.googleapis.com/auth/userinfo.email https://www.googleapis.com/auth/userinfo.profile"
@@ -18,14 +19,7 @@ _DISCOVERY = {
     "userinfo_endpoint": "https://openidconnect.googleapis.com/v1/userinfo",
     "revocation_endpoint": "https://oauth2.googleapis.com/revoke",
     "jwks_uri": "https://www.googleapis.com/oauth2/v3/certs",
-    "response_types_supported": [
-        "code",
-        "token",
-        "id_token",
-        "code token",
-        "code id_token",
-        "token id_token",
-    ],
+    "response_types_supported": ["code"],
     "subject_types_supported": ["public"],
     "id_token_signing_alg_values_supported": ["RS256"],
     "scopes_supported": ["openid", "email", "profile"],
@@ -42,8 +36,12 @@ _INVALID_CREDENTIALS = json_reply(
 )
 
 
-class Google(Provider):
-    """Google."""
+class Google(OAuth2Provider):
+    """Google.
+
+    Codes: https://developers.google.com/identity/protocols/oauth2/web-server. A refresh token is for requests with
+    `access_type=offline` only.
+    """
 
     name = "google-oauth2"
     title = "Google"
@@ -55,6 +53,27 @@ class Google(Provider):
     }
     issuer = "https://accounts.google.com"
     checks_user = True
+    authorization_path = "/accounts/o/oauth2/v2/auth"
+    authorization_paths = "/accounts/o/oauth2/(?:v2/)?auth"
+    token_path = "/oauth2/token|/accounts/o/oauth2/token|/www/oauth2/v4/token"
+    client_in = frozenset(ClientIn)
+    default_scope = "openid email profile"
+    refresh = Refresh.KEPT
+    token_refusals = {
+        **RFC_6749,
+        Refusal.CLIENT: oauth_error("invalid_client", "Unauthorized", 401),
+        Refusal.CLIENT_GRANT: oauth_error("unauthorized_client", "Unauthorized", 401),
+        Refusal.GRANT: oauth_error("unsupported_grant_type", "Invalid grant_type"),
+        Refusal.PARAMETER: oauth_error("invalid_request", "Missing required parameter: code"),
+        Refusal.CODE: oauth_error("invalid_grant", "Malformed auth code."),
+        Refusal.EXPIRED: oauth_error("invalid_grant", "Bad Request"),
+        Refusal.USED: oauth_error("invalid_grant", "Bad Request"),
+        Refusal.REDIRECT: oauth_error("redirect_uri_mismatch", "Bad Request"),
+        Refusal.UNREGISTERED_REDIRECT: oauth_error("redirect_uri_mismatch", "Bad Request"),
+        Refusal.NO_VERIFIER: oauth_error("invalid_grant", "Missing code verifier."),
+        Refusal.VERIFIER: oauth_error("invalid_grant", "Invalid code verifier."),
+        Refusal.REFRESH_TOKEN: oauth_error("invalid_grant", "Token has been expired or revoked."),
+    }
     refusals = {
         Call.PROFILE: dict.fromkeys(Reason, _INVALID_CREDENTIALS),
         Call.CHECK: dict.fromkeys(Reason, _INVALID_TOKEN),
@@ -76,6 +95,10 @@ class Google(Provider):
     def error(self, status: int, message: str) -> Reply:
         """Return an error in the format of Google's APIs."""
         return json_reply({"error": {"code": status, "message": message, "errors": []}}, status)
+
+    def gives_refresh_token(self, parameters: Mapping[str, str]) -> bool:
+        """Return True for offline access."""
+        return parameters.get("access_type") == "offline"
 
     def claims(self, account: Account) -> Mapping[str, object]:
         """Return the claims of a profile, which an id_token contains too."""

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from sandbox.faults import Call
 from sandbox.messages import Reply, json_reply
-from sandbox.providers.base import Provider, Reason
+from sandbox.providers.base import Reason
+from sandbox.providers.oauth2 import OAuth2Provider
 
 VERSION = r"(?:/v\d+\.\d+)?"
 
@@ -29,7 +30,7 @@ _REFUSALS = {
 }
 
 
-class GraphProvider(Provider):
+class GraphProvider(OAuth2Provider):
     """A provider with a Graph API."""
 
     refusals = dict.fromkeys(Call, _REFUSALS)

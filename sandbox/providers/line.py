@@ -1,11 +1,12 @@
-"""LINE: the verification of a token, which names the app but no user, and the profile."""
+"""LINE: codes, the verification of a token, which names the app but no user, and the profile."""
 
 from collections.abc import Sequence
 
 from sandbox.faults import Call
 from sandbox.messages import Answer, Reply, Request, json_reply
 from sandbox.personas import present
-from sandbox.providers.base import Provider, Reason, Route
+from sandbox.providers.base import Reason, Route
+from sandbox.providers.oauth2 import RFC_6749, OAuth2Provider, Refresh, Refusal, oauth_error
 from sandbox.tokens import Grant
 
 _UNKNOWN = (
@@ -28,16 +29,44 @@ _DESCRIPTIONS = {
 }
 
 
-class Line(Provider):
+_BAD_CODE = oauth_error("invalid_grant", "invalid authorization code")
+_BAD_REDIRECT = oauth_error("invalid_grant", "redirect_uri does not match")
+_BAD_VERIFIER = oauth_error("invalid_grant", "invalid code_verifier")
+
+
+class Line(OAuth2Provider):
     """LINE.
 
+    Codes: https://developers.line.biz/en/reference/line-login/#issue-access-token and
+    https://developers.line.biz/en/docs/line-login/integrate-pkce/. Tokens:
     https://developers.line.biz/en/reference/line-login/#verify-access-token and `#get-user-profile`. That
     page shows the refusal of an expired token only, and none of the profile.
     """
 
     name = "line"
     title = "LINE"
-    hosts = {"https://api.line.me": ""}
+    hosts = {"https://api.line.me": "", "https://access.line.me": "/access"}
+    authorization_path = "/access/oauth2/v2.1/authorize"
+    token_path = "/oauth2/v2.1/token"
+    default_scope = "profile"
+    denied = {
+        "error": "access_denied",
+        "error_description": "The resource owner denied the request.",
+    }
+    refresh = Refresh.KEPT
+    token_lifetime = 2592000
+    token_refusals = {
+        **RFC_6749,
+        Refusal.CLIENT: oauth_error("invalid_client", "client authentication failed", 401),
+        Refusal.CODE: _BAD_CODE,
+        Refusal.EXPIRED: _BAD_CODE,
+        Refusal.USED: _BAD_CODE,
+        Refusal.REDIRECT: _BAD_REDIRECT,
+        Refusal.UNREGISTERED_REDIRECT: _BAD_REDIRECT,
+        Refusal.NO_VERIFIER: _BAD_VERIFIER,
+        Refusal.VERIFIER: _BAD_VERIFIER,
+        Refusal.REFRESH_TOKEN: oauth_error("invalid_grant", "invalid refresh token"),
+    }
     refusals = {
         Call.PROFILE: {reason: json_reply({"message": message}, 401) for reason, message in _MESSAGES.items()},
         Call.CHECK: {

@@ -1,22 +1,26 @@
-"""A generic OpenID Connect provider: id_tokens, discovery and the keys."""
+"""A generic OpenID Connect provider: codes, userinfo, id_tokens, discovery and the keys."""
 
 from collections.abc import Mapping, Sequence
 
 from sandbox import id_tokens
-from sandbox.messages import Reply, json_reply
+from sandbox.faults import Call
+from sandbox.messages import Answer, Reply, Request, json_reply
 from sandbox.personas import Account, present
-from sandbox.providers.base import Provider, Route
+from sandbox.providers.base import Reason, Route
+from sandbox.providers.oauth2 import RFC_6749, ClientIn, OAuth2Provider, Refresh, oauth_error
 
 ISSUER = "https://login.example.com"
 
 _DISCOVERY = {
     "issuer": ISSUER,
     "authorization_endpoint": f"{ISSUER}/authorize",
-    "token_endpoint": f"{ISSUER}/token",
+    "token_endpoint": f"{ISSUER}/oauth2/token",
     "userinfo_endpoint": f"{ISSUER}/userinfo",
     "jwks_uri": f"{ISSUER}/jwks",
     "scopes_supported": ["openid", "email", "profile"],
-    "response_types_supported": ["code", "id_token", "id_token token"],
+    "response_types_supported": ["code"],
+    "grant_types_supported": ["authorization_code", "refresh_token"],
+    "code_challenge_methods_supported": ["S256"],
     "subject_types_supported": ["public"],
     "id_token_signing_alg_values_supported": ["RS256"],
     "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
@@ -26,9 +30,11 @@ _DISCOVERY = {
     ],
 }
 
+_INVALID_TOKEN = json_reply({"error": "invalid_token"}, 401, {"WWW-Authenticate": 'Bearer error="invalid_token"'})
 
-class OpenIDConnect(Provider):
-    """The provider that an operator names by its endpoint.
+
+class OpenIDConnect(OAuth2Provider):
+    """The provider that an operator names by its endpoint; it follows the specifications.
 
     The document: https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderMetadata. The claims:
     https://openid.net/specs/openid-connect-core-1_0.html#StandardClaims.
@@ -39,11 +45,18 @@ class OpenIDConnect(Provider):
     hosts = {ISSUER: ""}
     issuer = ISSUER
     issues_access_token = False
-    refusals = {}
+    authorization_path = "/authorize"
+    token_path = "/oauth2/token"
+    client_in = frozenset(ClientIn)
+    default_scope = "openid profile email"
+    refresh = Refresh.ROTATED
+    token_refusals = RFC_6749
+    refusals = dict.fromkeys(Call, dict.fromkeys(Reason, _INVALID_TOKEN))
 
     def routes(self) -> Sequence[Route]:
-        """Return the routes of discovery and of the keys."""
+        """Return the routes of userinfo, of discovery and of the keys."""
         return (
+            Route("GET", "/userinfo", self._userinfo),
             Route("GET", "/.well-known/openid-configuration", lambda _: json_reply(_DISCOVERY)),
             Route("GET", "/jwks", lambda _: json_reply(id_tokens.key_set(self.name))),
         )
@@ -53,8 +66,8 @@ class OpenIDConnect(Provider):
         return f"00000000-0000-4000-8000-{number:012}"
 
     def error(self, status: int, message: str) -> Reply:
-        """Return an error of RFC 6749, section 5.2; no route uses it."""
-        return json_reply({"error": "server_error", "error_description": message}, status)
+        """Return an error of RFC 6749, section 5.2."""
+        return oauth_error("server_error", message, status)
 
     def claims(self, account: Account) -> Mapping[str, object]:
         """Return the standard claims of the scopes `profile` and `email`."""
@@ -68,3 +81,11 @@ class OpenIDConnect(Provider):
         if account.email is not None:
             claims |= {"email": account.email, "email_verified": account.email_verified}
         return present(claims)
+
+    def _userinfo(self, request: Request) -> Answer:
+        return self.answer_for_token(
+            request,
+            Call.PROFILE,
+            request.credential("bearer"),
+            lambda grant: json_reply(self.claims(self.profile_account(grant))),
+        )

@@ -9,7 +9,7 @@ import requests
 
 from sandbox.__main__ import main
 from sandbox.providers import PROVIDERS
-from sandbox.registrations import OURS
+from sandbox.registrations import NATIVE, OURS
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -57,9 +57,15 @@ def test_prints_the_environment(capsys: pytest.CaptureFixture[str]) -> None:
     variables = json.loads(capsys.readouterr().out)
     assert {type(value) for value in variables.values()} == {str}
     assert variables["SANDBOX"] == "1"
-    assert variables["SOCIAL_PROVIDERS"] == "facebook,twitter,instagram,google-oauth2,github"
+    assert variables["SOCIAL_PROVIDERS"] == "facebook,twitter,instagram,google-oauth2,apple-id,github"
     assert variables["SOCIAL_AUTH_GOOGLE_OAUTH2_KEY"] == OURS["google-oauth2"].client_id
     assert variables["SOCIAL_AUTH_APPLE_ID_CLIENT"] == OURS["apple-id"].client_id
+    assert variables["SOCIAL_AUTH_APPLE_ID_NATIVE_CLIENT_ID"] == NATIVE["apple-id"].client_id
+    assert variables["SOCIAL_AUTH_APPLE_ID_SECRET"].startswith("-----BEGIN PRIVATE KEY-----")
+    assert variables["SOCIAL_AUTH_TWITTER_OAUTH2_KEY"] == OURS["twitter-oauth2"].client_id
+    assert variables["SOCIAL_AUTH_SPOTIFY_REDIRECT_URIS"] == (
+        "https://app.example.com/callback,com.example.tandem:/callback,http://127.0.0.1:9101/received"
+    )
     assert variables["SOCIAL_AUTH_KAKAO_APP_ID"] == str(OURS["kakao"].app_id)
     assert variables["SOCIAL_AUTH_OIDC_OIDC_ENDPOINT"] == "https://login.example.com"
     hosts = json.loads(variables["PROVIDER_HOSTS"])
@@ -68,3 +74,14 @@ def test_prints_the_environment(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(hosts) == sum(len(provider.hosts) for provider in PROVIDERS)
     assert all(origin.startswith("https://") for origin in hosts)
     assert all(target.startswith("http://127.0.0.1:9101/") for target in hosts.values())
+
+
+def test_a_page_of_the_service_receives_codes(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each `--redirect-uri` is added, and must be registered."""
+    assert main(["environment", "--redirect-uri", "http://localhost:8000/"]) == 0
+
+    variables = json.loads(capsys.readouterr().out)
+    assert variables["SOCIAL_AUTH_FACEBOOK_REDIRECT_URIS"].endswith(",http://localhost:8000/")
+    with pytest.raises(SystemExit):
+        main(["environment", "--redirect-uri", "http://localhost:8000/elsewhere"])
+    assert "is not registered" in capsys.readouterr().err

@@ -5,9 +5,11 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from sandbox.faults import CHECK_FAULTS, FAULTS
+from sandbox.codes import FALSE_CODES
+from sandbox.faults import FAULTS, FAULTS_OF_ONE_CALL
 from sandbox.id_tokens import FALSE_CLAIMS, FORGERIES
 from sandbox.personas import ALTERATIONS, PERSONAS
+from sandbox.providers.oauth2 import ANSWERS, REFUSED_PERSONAS
 from tests.sandbox import calls
 from tests.sandbox.calls import EACH_CALL, Grant
 from tests.sandbox.conftest import serving
@@ -140,8 +142,10 @@ def test_faults_of_the_check_only(sandbox: str, grant: Grant, provider: str) -> 
 
 def test_every_scripted_persona_is_implemented() -> None:
     """Every scripted persona changes something, and every change has a persona."""
-    in_the_providers = {"foreign", "revoked", "unregistered", "mismatch"}
-    scripted = {*ALTERATIONS, *FALSE_CLAIMS, *FORGERIES, *CHECK_FAULTS, *FAULTS, *in_the_providers}
+    in_the_providers = {"foreign", "revoked", "mismatch", "nested-token"}
+    of_one_call = {name for faults in FAULTS_OF_ONE_CALL.values() for name in faults}
+    of_codes = {*FALSE_CODES, *REFUSED_PERSONAS, *ANSWERS}
+    scripted = {*ALTERATIONS, *FALSE_CLAIMS, *FORGERIES, *of_one_call, *FAULTS, *of_codes, *in_the_providers}
     assert {persona.name for persona in PERSONAS if not persona.ordinary} == scripted
     assert len({persona.number for persona in PERSONAS}) == len({persona.name for persona in PERSONAS})
 

@@ -12,6 +12,7 @@ KEYS = {
     "facebook": "facebook/limited/.well-known/oauth/openid/jwks/",
     "google-oauth2": "google-oauth2/www/oauth2/v3/certs",
     "apple-id": "apple-id/auth/keys",
+    "linkedin-openidconnect": "linkedin-openidconnect/www/oauth/openid/jwks",
     "oidc": "oidc/jwks",
 }
 
@@ -19,6 +20,7 @@ ISSUERS = {
     "facebook": "https://www.facebook.com",
     "google-oauth2": "https://accounts.google.com",
     "apple-id": "https://appleid.apple.com",
+    "linkedin-openidconnect": "https://www.linkedin.com/oauth",
     "oidc": "https://login.example.com",
 }
 

@@ -3,6 +3,7 @@ import string
 import pytest
 
 from sandbox.providers import PROVIDERS
+from sandbox.seals import Spent
 from tests.sandbox import calls
 from tests.sandbox.calls import Grant
 
@@ -29,3 +30,12 @@ def test_forged_tokens_are_refused(sandbox: str, grant: Grant, provider: str) ->
     for bad in (grant("github")["access_token"], tampered, token[:20], "", "=", "ü", "x" * 4000):
         answer = calls.PROFILE[provider](sandbox, {"access_token": bad.encode("utf-8").decode("latin-1")})
         assert answer.status_code == 401
+
+
+def test_the_newest_spent_texts_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The memory of a long-running sandbox is bounded."""
+    monkeypatch.setattr(Spent, "LIMIT", 2)
+    spent = Spent()
+
+    assert [spent.spend(text) for text in ("a", "b", "a", "c")] == [True, True, False, True]
+    assert ["a" in spent, "b" in spent, "c" in spent] == [False, True, True]

@@ -29,6 +29,7 @@ def test_grant_redirects_with_the_tokens(sandbox: str, provider: str) -> None:
     assert received.pop("state") == "s t&a=te"
     expected = {
         "apple-id": {"id_token"},
+        "linkedin-openidconnect": {"id_token"},
         "oidc": {"id_token"},
         "facebook": {"access_token", "token_type", "expires_in", "id_token"},
         "google-oauth2": {"access_token", "token_type", "expires_in", "id_token"},
@@ -118,6 +119,8 @@ def test_personas_lists_providers_and_personas(sandbox: str) -> None:
         "title": "Facebook",
         "consent": "/facebook/consent",
         "token": "/facebook/token",
+        "authorize": "/facebook/www/v24.0/dialog/oauth",
+        "authorize_client_id": OURS["facebook"].client_id,
     }
     assert directory["personas"][0] == {
         "name": "ripley",
@@ -134,7 +137,9 @@ def test_index_links_to_consent_pages(sandbox: str) -> None:
     links = [unescape(part.partition('"')[0]) for part in text.split('href="')[1:]]
     consents = [link for link in links if "/consent" in link]
     assert [urlsplit(link).path for link in consents] == [f"/{name}/consent" for name in NAMES]
-    for link in consents:
+    codes = [link for link in links if "response_type=code" in link]
+    assert [link.split("/")[1] for link in codes] == NAMES
+    for link in (*consents, *codes):
         assert calls.get(sandbox + link).status_code == 200
     assert calls.get(f"{sandbox}/received").status_code == 200
 
