@@ -175,7 +175,7 @@ def _fields() -> Iterator[Step]:
 
 def _personas(providers: Sequence[str]) -> Iterator[Step]:
     for name in providers:
-        for persona in values.REFUSED_PERSONAS:
+        for persona in () if name in values.ID_TOKEN_ONLY else values.REFUSED_PERSONAS:
             yield Step(f"{name}, {persona}", Request("POST", SIGN_UP.uri(""), (JSON,)), SignUp(name, persona))
         if name in values.ID_TOKEN_PROVIDERS:
             for persona in values.FORGERS:

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 ID_TOKEN_PROVIDERS = frozenset({"facebook", "google-oauth2", "apple-id", "oidc"})
+ID_TOKEN_ONLY = frozenset({"apple-id", "oidc", "linkedin-openidconnect"})
+"""The providers that are not called in a sign-up: an id_token of a persona whose calls fail is valid."""
 PLACEHOLDER_OF = {"social_account": "{account}", "token": "{token_id}", "user": "{user}"}
 FEW_QUERIES = ("?limit=1&offset=1", "?limit=0", "?offset=1", "?limit=x")
 METHODS = ("GET", "HEAD", "OPTIONS", "PUT", "PATCH", "POST", "TRACE", "PROPFIND", "get", "DELETE")

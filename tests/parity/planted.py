@@ -33,7 +33,7 @@ class Plant:
             response["Cache-Control"] = "private"
         elif what == "value":
             # Only a linked account has this provider.
-            response.content = response.content.replace(b'"provider":"github","uid"', b'"provider":"GitHub","uid"')
+            response.content = response.content.replace(b'"provider":"facebook","uid"', b'"provider":"Facebook","uid"')
         elif what == "email":
             # A difference in a field in which two synthetic users of a pair differ anyway.
             response.content = response.content.replace(b"@example.com", b"@Example.com")
