@@ -69,6 +69,9 @@ class BackendPolicy(Protocol):
     def verification_of(self, backend: Any, profile: Mapping[str, Any], address: object, /) -> Verification:
         """Return what the provider says about an address that the backend has read from the profile."""
 
+    def code_in(self, answer: Mapping[str, Any], /) -> str | int | None:
+        """Return the code of an error object that social-core does not read."""
+
 
 class Guarded(Refreshing):
     """The checks and the transport that every backend gets."""
@@ -181,7 +184,10 @@ class Guarded(Refreshing):
         """
         stage = kwargs.get("stage", "user_info")
         answer: Any = super().get_json(url, *args, **kwargs)
-        if isinstance(answer, dict) and self.id_key() not in answer and (answer.get("error") or answer.get("errors")):
+        # X lists the errors of single fields beside the data
+        # (https://docs.x.com/x-api/fundamentals/response-codes-and-errors#partial-errors).
+        failed = isinstance(answer, dict) and (answer.get("error") or (answer.get("errors") and not answer.get("data")))
+        if failed and self.id_key() not in answer:
             raise self.get_provider_error(answer, stage=stage) or AuthCredentialError(
                 self, code="credential_rejected", stage=stage
             )
@@ -190,16 +196,10 @@ class Guarded(Refreshing):
     def get_provider_error(
         self, data: object, *, stage: Any = "callback", status_code: int | None = None, retry_after: str | None = None
     ) -> SocialAuthBaseException | None:
-        """Return the exception for an error object, also in the form of X, which social-core does not read.
-
-        X sends `{"errors": [{"code": 89}]}`.
-        """
-        known = super().get_provider_error(data, stage=stage, status_code=status_code, retry_after=retry_after)
-        listed = data.get("errors") if isinstance(data, dict) else None
-        first = listed[0] if isinstance(listed, list) and listed else None
-        code = first.get("code") if isinstance(first, dict) else None
-        if known is not None or not isinstance(code, (int, str)):
-            return known
+        """Return the exception for an error object, also in forms that only the policy reads."""
+        code = self.policy.code_in(data) if isinstance(data, dict) else None
+        if code is None:
+            return super().get_provider_error(data, stage=stage, status_code=status_code, retry_after=retry_after)
         return AuthProviderError(
             self, stage=stage, provider_code=code, status_code=status_code, retry_after=retry_after
         )

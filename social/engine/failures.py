@@ -22,6 +22,7 @@ from shared.contract.errors import (
     SignUpNotAllowed,
     TokenRejected,
 )
+from social.engine.faults import Fault, Faults
 from social.network.transport import RETRY_AFTER
 
 logger = logging.getLogger("tandem.providers")
@@ -69,34 +70,39 @@ TABLE: Mapping[str, type[ApiError]] = {
 }
 
 _CODE = re.compile(r"[a-z_]{1,40}|[0-9]{1,6}")
-"""The form of providers' codes. A code of another form may contain the token and is not logged."""
-_OUR_REGISTRATION = frozenset({"invalid_client", "unauthorized_client"})
-"""RFC 6749 section 5.2: the provider refuses the client, not the token."""
-_OUR_EXCHANGE = frozenset({"unsupported_grant_type", "invalid_scope"})
-"""RFC 6749 section 5.2, at the token endpoint: the provider refuses what this service has sent."""
-_SENT_TO_TOKEN_ENDPOINT = {"token_exchange": "an authorization code", "refresh": "a refresh token"}
-"""What the provider refuses, by social-core's name of the call."""
+"""The form of providers' codes. A code of another form is logged only if the policy lists it: it may be the token."""
+_EXCHANGES = frozenset({"token_exchange", "refresh"})
+"""The stages that call the token endpoint."""
+_STANDARD: Faults = {
+    # RFC 6749 section 5.2: the provider refuses the client, not the token.
+    **Fault.OPERATOR.of("invalid_client", "unauthorized_client"),
+    **Fault.CREDENTIAL.of("invalid_token"),  # RFC 6750 section 3.1
+}
+_STANDARD_OF_EXCHANGES: Faults = {
+    **_STANDARD,
+    # RFC 6749 section 5.2: the provider refuses what this service has sent.
+    **Fault.OPERATOR.of("unsupported_grant_type", "invalid_scope"),
+}
 
 
 def translate(error: SocialAuthBaseException) -> ApiError:
     """Return the contract's error for an exception of social-core; raise it `from` the exception."""
-    if _refuses_our_registration(error):
-        logger.error("A provider refuses our registration: %s", _describe(error))
-        return ProviderMisconfigured()
+    fault = _fault_of(error)
+    if fault is not None:
+        return _answer_to(fault, error)
     translated = _translate(error)
-    if error.stage in _SENT_TO_TOKEN_ENDPOINT and isinstance(translated, TokenRejected):
-        # Some providers have one error for a refused code and for a redirect URI that they do not know.
-        logger.warning("A provider refused %s: %s", _SENT_TO_TOKEN_ENDPOINT[error.stage], _describe(error))
-    return translated
+    # Some providers have one error for a refused code and for a redirect URI that they do not know.
+    unclear = error.stage in _EXCHANGES and isinstance(translated, TokenRejected)
+    return _answer_to(Fault.EITHER, error) if unclear else translated
 
 
 def _translate(error: SocialAuthBaseException) -> ApiError:
-    status = error.status_code
     if error.claim == "email_verified":
         return SignUpNotAllowed()
     error_class = TABLE.get(error.code, InternalError)
+    status = error.status_code
     # Before the status: Facebook sends "rate limited" with a 400.
-    if error_class is ProviderUnavailable or (status is not None and (status == 429 or status >= 500)):
+    if error_class is ProviderUnavailable:
         return ProviderUnavailable(_retry_after(error.retry_after))
     if error.code == "missing_claim" and error.stage == "token_validation":
         return TokenRejected()
@@ -108,26 +114,47 @@ def _translate(error: SocialAuthBaseException) -> ApiError:
     return error_class()
 
 
-def _refuses_our_registration(error: SocialAuthBaseException) -> bool:
-    if error.provider_code in _OUR_REGISTRATION:
-        return True
-    if error.stage in _SENT_TO_TOKEN_ENDPOINT and _refuses_our_exchange(error):
-        return True
-    policy: Any = getattr(error.backend, "policy", None)
-    codes = policy.misconfigured_codes if policy is not None else frozenset()
-    return error.provider_code in codes or f"http_{error.status_code}" in codes
+def _answer_to(fault: Fault, error: SocialAuthBaseException) -> ApiError:
+    """Return the contract's error, and log what the operator has to know."""
+    if fault is Fault.OPERATOR:
+        logger.error("A provider refuses our registration, plan or permissions: %s", _describe(error))
+        return ProviderMisconfigured()
+    if fault is Fault.TEMPORARY:
+        return ProviderUnavailable(_retry_after(error.retry_after))
+    if fault is Fault.EITHER:
+        logger.warning("A provider refuses a credential or our registration: %s", _describe(error))
+    return TokenRejected()
 
 
-def _refuses_our_exchange(error: SocialAuthBaseException) -> bool:
+def _fault_of(error: SocialAuthBaseException) -> Fault | None:
+    """Return whose fault it is by the provider's code, else by the status; None if neither says it."""
+    status, code, faults = error.status_code, error.provider_code, _faults_at(error)
+    standard = _STANDARD_OF_EXCHANGES if error.stage in _EXCHANGES else _STANDARD
+    fault = faults.get(code) or standard.get(code) or faults.get(f"http_{status}")
+    if status is not None and (status == 429 or status >= 500) and fault is not Fault.OPERATOR:
+        return Fault.TEMPORARY
     # A 401 without a code is a refusal of the client's authentication (RFC 6749 section 5.2).
-    return error.provider_code in _OUR_EXCHANGE or (error.status_code == 401 and error.provider_code is None)
+    if fault is None and status == 401 and code is None and error.stage in _EXCHANGES:
+        return Fault.OPERATOR
+    return fault
+
+
+def _faults_at(error: SocialAuthBaseException) -> Faults:
+    """Return the faults that the provider's policy lists for the call that failed."""
+    policy: Any = getattr(error.backend, "policy", None)
+    if policy is None:
+        return {}
+    faults: Faults = policy.exchange_faults if error.stage in _EXCHANGES else policy.faults
+    return faults
 
 
 def _describe(error: SocialAuthBaseException) -> str:
     """Return the provider, its code and the status, without the message, which may contain the token."""
     name = error.backend.name if error.backend is not None else "?"
-    code = error.provider_code if _CODE.fullmatch(str(error.provider_code)) else "withheld"
-    return f"{name}, code {code}, status {error.status_code}"
+    code = error.provider_code
+    shown = "none" if code is None else code if _CODE.fullmatch(str(code)) or code in _faults_at(error) else "withheld"
+    # An error object has no status here if it came with a 200.
+    return f"{name}, code {shown}, status {error.status_code or 200}"
 
 
 def _retry_after(value: str | None) -> int:

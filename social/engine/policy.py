@@ -9,6 +9,7 @@ from shared.contract.errors import ProviderBadResponse, TokenAudienceMismatch, T
 from shared.contract.sign_up import Credential
 from social.engine.addresses import AddressRule, Verification
 from social.engine.backends import Guarded
+from social.engine.faults import Faults
 from social.engine.strategy import Pending
 from social.oidc import id_tokens
 from social.oidc.id_tokens import Issuer
@@ -58,8 +59,10 @@ class Policy:
     """The fields that `_ID_KEY` may name; None for any field that is never reassigned to another person."""
     addresses: ClassVar[AddressRule] = AddressRule()
     """What makes the provider's e-mail addresses verified; by default nothing does."""
-    misconfigured_codes: ClassVar[frozenset[object]] = frozenset()
-    """Error codes by which the provider refuses our registration rather than the token."""
+    faults: ClassVar[Faults] = {}
+    """Whose fault the errors of calls with a token are. By default a 4xx but 429 is the token's."""
+    exchange_faults: ClassVar[Faults] = {}
+    """Whose fault the errors of the token endpoint are, besides those of RFC 6749."""
 
     issuer: ClassVar[Issuer | None] = None
     """The issuer of its id_tokens, if it is the same for every registration."""
@@ -175,9 +178,34 @@ class Policy:
         """Return what the provider says about an address that the backend has read from the profile."""
         return self.addresses.verification_of(profile, address)
 
+    def code_in(self, answer: Mapping[str, Any]) -> str | int | None:
+        """Return the code of an error object that social-core does not read, or None for it to read it.
+
+        By default these are a list of errors, and Problem Details (RFC 9457); X sends both.
+        """
+        listed = answer.get("errors")
+        first = listed[0] if isinstance(listed, list) and listed and isinstance(listed[0], Mapping) else {}
+        if answer.get("error"):
+            return None
+        code = first.get("code")
+        if isinstance(code, int | str):
+            return code
+        return _problem_in(first) or _problem_in(answer)
+
     def client_ids(self, backend: Guarded) -> frozenset[str]:
         """Return our client ids at the provider: `_KEY` and `_CLIENT_IDS`."""
         return names_in(backend.setting("KEY")) | names_in(backend.setting("CLIENT_IDS"))
+
+
+def _problem_in(problem: Mapping[str, Any]) -> str | None:
+    """Return the `reason` of a problem, else the last part of its `type`, or None if it is none or has neither."""
+    reason, kind = problem.get("reason"), problem.get("type")
+    if "title" not in problem:
+        return None
+    if isinstance(reason, str):
+        return reason
+    # "about:blank" says nothing but the status (RFC 9457 section 4.2.1).
+    return kind.rpartition("/")[2] or None if isinstance(kind, str) and "/" in kind else None
 
 
 def names_in(value: object) -> frozenset[str]:

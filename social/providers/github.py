@@ -7,6 +7,7 @@
 from shared.contract.errors import ProviderBadResponse, TokenAudienceMismatch, TokenRejected
 from shared.contract.sign_up import Credential
 from social.engine.backends import Guarded
+from social.engine.faults import Fault
 from social.engine.policy import Policy, get_claims
 from social.engine.strategy import Pending
 
@@ -22,8 +23,9 @@ class GitHub(Policy):
     code_hosts = frozenset({"github.com"})
     pkce = True  # https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps
     # 401 is about our own id and secret: the token is in the body.
-    # The others: https://docs.github.com/en/apps/oauth-apps/maintaining-oauth-apps/troubleshooting-oauth-app-access-token-request-errors.
-    misconfigured_codes = frozenset({"http_401", "incorrect_client_credentials", "redirect_uri_mismatch"})
+    faults = Fault.OPERATOR.of("http_401")
+    # https://docs.github.com/en/apps/oauth-apps/maintaining-oauth-apps/troubleshooting-oauth-app-access-token-request-errors
+    exchange_faults = Fault.OPERATOR.of("incorrect_client_credentials", "redirect_uri_mismatch")
 
     def by_access_token(self, backend: Guarded, credential: Credential) -> Pending:
         """Check the token; the response contains the profile."""
