@@ -53,6 +53,12 @@ PLACES_REFUSED = Entry(
     ("provider",),
     "Sign-ups turned away since too many were under way, with their provider or with all of them.",
 )
+MISCONFIGURED = Entry(
+    "tandem_provider_misconfigured_total",
+    "counter",
+    ("provider",),
+    "Sign-ups that failed since the provider refuses our registration, plan or permissions.",
+)
 THROTTLED = Entry("tandem_throttled_total", "counter", ("kind",), "Requests over a limit.")
 STORAGE_AWAY = Entry(
     "tandem_limits_storage_away_total", "counter", (), "Requests that a process counted by itself, Redis being away."
@@ -78,6 +84,7 @@ CATALOGUE = (
     PROVIDER_SECONDS,
     PROVIDER_IN_PROGRESS,
     PLACES_REFUSED,
+    MISCONFIGURED,
     THROTTLED,
     STORAGE_AWAY,
     ACTIVE_USERS,

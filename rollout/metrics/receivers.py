@@ -12,6 +12,7 @@ from rollout import calls
 from rollout.calls import RecordedCall
 from rollout.metrics import catalogue
 from rollout.metrics.catalogue import Entry
+from shared.contract.errors import ProviderMisconfigured
 from shared.http.redaction import exception_name
 from social import signals
 from social.conf import conf
@@ -52,6 +53,7 @@ class Receivers:
             entry.name, entry.meaning, entry.labels, registry=registry, multiprocess_mode="livesum"
         )
         self.places_refused = self._counter(catalogue.PLACES_REFUSED)
+        self.misconfigured = self._counter(catalogue.MISCONFIGURED)
         self.throttled = self._counter(catalogue.THROTTLED)
         self.storage_away = self._counter(catalogue.STORAGE_AWAY)
         # Finding a series takes longer than counting in it.
@@ -63,6 +65,7 @@ class Receivers:
         for provider in conf.providers:
             self.in_progress.labels(provider)
             self.places_refused.labels(provider)
+            self.misconfigured.labels(provider)
             for version in catalogue.mounted_versions():
                 for outcome in catalogue.SIGN_UP_OUTCOMES:
                     self.sign_ins.labels(version, provider, outcome)
@@ -96,10 +99,12 @@ class Receivers:
 
     @_log_errors
     def on_provider_answer(self, provider: str, result: str, seconds: float, **kwargs: Any) -> None:
-        """Count a sign-up that no longer waits for its provider."""
+        """Count a sign-up that no longer waits for its provider, and one that the operator has to do something for."""
         in_progress, duration = self._provider_calls_of(provider, result)
         in_progress.dec()
         duration.observe(seconds)
+        if result == ProviderMisconfigured.code:
+            self.misconfigured.labels(catalogue.provider_label(provider)).inc()
 
     @_log_errors
     def on_concurrency_limit(self, provider: str, **kwargs: Any) -> None:
