@@ -28,7 +28,11 @@ class Providers:
         self.scripted: dict[str, Answer | Exception] = {}
         routes: tuple[tuple[str, str, str, Callable[[PreparedRequest], Answer]], ...] = (
             ("facebook", "GET", r"graph\.facebook\.com/v[0-9.]+/me", self._facebook),
-            ("twitter", "GET", r"api\.twitter\.com/1\.1/account/verify_credentials\.json", self._twitter),
+            ("twitter", "GET", r"api\.twitter\.com/2/users/me", self._twitter),
+            ("twitter-code", "POST", r"api\.twitter\.com/2/oauth2/token", self._exchange),
+            ("facebook-code", "GET", r"graph\.facebook\.com/v[0-9.]+/oauth/access_token", self._exchange),
+            ("instagram-code", "POST", r"api\.instagram\.com/oauth/access_token", self._instagram_code),
+            ("twitter-1.1", "GET", r"api\.twitter\.com/1\.1/account/verify_credentials\.json", self._twitter_1),
             ("instagram-exchange", "GET", r"graph\.instagram\.com/access_token", self._instagram_exchange),
             ("instagram", "GET", r"graph\.instagram\.com/me", self._instagram),
             ("google-tokeninfo", "GET", r"oauth2\.googleapis\.com/tokeninfo", self._tokeninfo),
@@ -56,6 +60,14 @@ class Providers:
     def _profile(self, provider: str, token: str | None) -> dict[str, Any] | None:
         return self.profiles.get((provider, token or ""))
 
+    def _exchange(self, request: PreparedRequest) -> Answer:
+        """Answer with a token that is the code."""
+        return json_answer(200, {"access_token": _sent(request)["code"], "token_type": "bearer", "expires_in": 7200})
+
+    def _instagram_code(self, request: PreparedRequest) -> Answer:
+        answer = {"access_token": "long-" + _sent(request)["code"], "user_id": 7, "permissions": ["x"]}
+        return json_answer(200, answer)
+
     def _facebook(self, request: PreparedRequest) -> Answer:
         query = _query(request)
         profile = self._profile("facebook", query.get("access_token"))
@@ -64,12 +76,26 @@ class Providers:
         return json_answer(200, profile)
 
     def _twitter(self, request: PreparedRequest) -> Answer:
-        header = str(request.headers["Authorization"])
-        token = header.partition('oauth_token="')[2].partition('"')[0]
-        profile = self._profile("twitter", token)
+        profile = self._twitter_profile(request)
+        if profile is None:
+            return json_answer(401, {"title": "Unauthorized", "type": "about:blank", "status": 401, "detail": "?"})
+        # The profiles have the names of v1.1; v2 has other ones, and the id as a string.
+        names = {"id": "id", "name": "name", "screen_name": "username", "email": "confirmed_email"}
+        user = {theirs: profile[name] for name, theirs in names.items() if name in profile}
+        if isinstance(user.get("id"), int) and not isinstance(user["id"], bool):
+            user["id"] = str(user["id"])
+        return json_answer(200, {"data": user})
+
+    def _twitter_1(self, request: PreparedRequest) -> Answer:
+        profile = self._twitter_profile(request)
         if profile is None:
             return json_answer(401, {"errors": [{"code": 89, "message": "Invalid or expired token."}]})
         return json_answer(200, profile)
+
+    def _twitter_profile(self, request: PreparedRequest) -> dict[str, Any] | None:
+        header = str(request.headers["Authorization"])
+        pair = header.partition('oauth_token="')[2].partition('"')[0]
+        return self._profile("twitter", pair or header.removeprefix("Bearer "))
 
     def _instagram_exchange(self, request: PreparedRequest) -> Answer:
         query = _query(request)
@@ -104,6 +130,11 @@ class Providers:
         if profile is None:
             return json_answer(404, {"message": "Not Found"})
         return json_answer(200, {"app": {"client_id": "our-github-key"}, "user": profile})
+
+
+def _sent(request: PreparedRequest) -> dict[str, str]:
+    form = parse_qs(request.body if isinstance(request.body, str) else "")
+    return {**_query(request), **{name: values[0] for name, values in form.items()}}
 
 
 def _query(request: PreparedRequest) -> dict[str, str]:

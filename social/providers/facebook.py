@@ -6,13 +6,28 @@ another application's token, so the profile call is the check. An id_token names
 (https://developers.facebook.com/docs/facebook-login/limited-login/token/validating).
 """
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from shared.contract.sign_up import Credential
 from social.engine.backends import Guarded
+from social.engine.faults import Fault, Faults
 from social.engine.policy import Policy
 from social.engine.strategy import Pending
 from social.oidc.id_tokens import Claims, Issuer
+
+GRAPH_FAULTS: Faults = {
+    **Fault.CREDENTIAL.of(102, 190, 463, 467, 2500),
+    # Permissions and capabilities of the app (3, 10 and 200 to 299, also a deactivated app), its IP addresses (5), its
+    # id (101), its signature (104), the version (12, 2635), the address that we call (803) and its parameters (100).
+    **Fault.OPERATOR.of(3, 5, 10, 12, 100, 101, 104, 803, 2635, *range(200, 300)),
+    # An outage (-1, 1, 2), limits (4, 17, 32, 341, 613), and 368 "temporarily blocked": "wait and retry".
+    **Fault.TEMPORARY.of(-1, 1, 2, 4, 17, 32, 341, 368, 613),
+}
+"""Errors of the Graph API (https://developers.facebook.com/docs/graph-api/guides/error-handling).
+
+The subcodes of 102 and 190 say what became of the token, so they make no difference.
+"""
 
 
 class Facebook(Policy):
@@ -30,14 +45,29 @@ class Facebook(Policy):
     enforced = {"APPSECRET_PROOF": True}
     # By default Graph returns id and name only.
     defaults = {"PROFILE_EXTRA_PARAMS": {"fields": "id,name,first_name,last_name,email"}}
-    # https://developers.facebook.com/docs/graph-api/guides/error-handling: 101 is "API key invalid".
-    misconfigured_codes = frozenset({101})
+    faults = {**GRAPH_FAULTS, **Fault.EITHER.of("invalid_appsecret_proof")}
+    exchange_faults = {
+        **GRAPH_FAULTS,
+        **Fault.EITHER.of(100),  # the code is used, expired or another client's, or has another redirect URI
+        # 1 is "Error validating client secret", 191 a redirect URI whose domain the app does not have.
+        **Fault.OPERATOR.of(1, 191),
+    }
 
     def profile_of(self, claims: Claims, credential: Credential) -> dict[str, Any]:
         """Return the claims under Graph's names for them; `sub` is Graph's `id`."""
         names = {"id": "sub", "first_name": "given_name", "last_name": "family_name"}
         names |= {name: name for name in ("name", "email", "email_verified")}
         return {ours: claims[theirs] for ours, theirs in names.items() if theirs in claims}
+
+    def code_in(self, answer: Mapping[str, Any]) -> str | int | None:
+        """Return a code for a proof that Graph refuses: its own, 100, is that of any invalid parameter.
+
+        The proof was made for another application's token, or with a secret of ours that is no longer valid.
+        """
+        error = answer.get("error")
+        message = error.get("message") if isinstance(error, Mapping) else None
+        refused = isinstance(message, str) and message.startswith("Invalid appsecret_proof")
+        return "invalid_appsecret_proof" if refused else None
 
     def by_access_token(self, backend: Guarded, credential: Credential) -> Pending:
         """Request the profile; social-core adds the proof, because `enforced` sets `APPSECRET_PROOF`."""
@@ -49,7 +79,7 @@ class FacebookApp(Facebook):
 
     backend = "social_core.backends.facebook.FacebookAppOAuth2"
     accepts = (("access_token",),)
-    takes_codes = False
+    takes_codes = False  # its sign-in is callback parameters
     proof = "`appsecret_proof`, made with our app secret, on the profile call"
 
 
@@ -58,7 +88,7 @@ class FacebookLimitedLogin(Policy):
 
     backend = "social_core.backends.facebook_limited.FacebookLimitedLogin"
     accepts = (("id_token",),)
-    takes_codes = False
+    takes_codes = False  # Limited Login is not available for codes
     needs = ("KEY",)
     hosts = Facebook.hosts
     proof = "the id_token's `aud` is one of our app ids"

@@ -249,6 +249,14 @@ CHECKS: Mapping[str, tuple[tuple[str, str, Any], ...]] = {
     "instagram": (("GET", "https://graph.instagram.com/access_token", {"access_token": "long-lived"}),),
     "kakao": (("GET", "https://kapi.kakao.com/v1/user/access_token_info", {"id": 101010101, "app_id": 4711}),),
     "line": (("GET", "https://api.line.me/oauth2/v2.1/verify", {"client_id": KEY, "expires_in": 2591659}),),
+    # Its profile under v1.1's names would be social-core's; the service calls v2.
+    "twitter": (
+        (
+            "GET",
+            "https://api.twitter.com/2/users/me",
+            {"data": {"id": "10101010", "name": "Foo Bar", "username": "foobar"}},
+        ),
+    ),
     "twitch": (("GET", "https://id.twitch.tv/oauth2/validate", {"client_id": KEY, "user_id": "689563726"}),),
 }
 """Answers of the calls that check a token (docs/contract.md, section 7), for the user of social-core's tests."""

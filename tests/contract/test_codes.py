@@ -283,7 +283,7 @@ def test_refusals_of_the_exchange(
     with caplog.at_level(logging.WARNING, "tandem.providers"):
         refused(api.sign_up(CODE), code)
     [record] = [one for one in caplog.records if one.name == "tandem.providers"]
-    assert (record.levelno, record.getMessage().count(str(body.get("error", "withheld")))) == (level, 1)
+    assert (record.levelno, record.getMessage().count(str(body.get("error", "none")))) == (level, 1)
     assert "a-code" not in caplog.text
     assert VERIFIER not in caplog.text
     assert len(mock.calls) == 1

@@ -159,6 +159,8 @@ def _profile(received: str, uid: str = "40011", login: str = "ripley") -> Play:
         return _json("200 OK", {**echo, "aud": CLIENT_ID, "azp": CLIENT_ID, "sub": uid, "scope": received})
     if "/github/" in line:
         return _json("200 OK", {**echo, "app": {"client_id": CLIENT_ID}, "user": {**echo, **person, "id": int(uid)}})
+    if "/users/me" in line:
+        person = {"data": {**echo, **person, "confirmed_email": "ripley@example.com"}, "errors": [{"detail": received}]}
     return _json("200 OK", {**echo, **person}, f"X-Echo: {token}", f"Set-Cookie: t={token}")
 
 

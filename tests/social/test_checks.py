@@ -78,7 +78,10 @@ HTTPS = "https://app.example.com/callback"
         ("social.E016", {"SOCIAL_AUTH_GITHUB_REDIRECT_URIS": "myapp://callback"}),
         ("social.E016", {"SOCIAL_AUTH_GITHUB_REDIRECT_URIS": HTTPS + "x" * 2048}),
         ("social.E016", {"SOCIAL_AUTH_GITHUB_REDIRECT_URIS": {"ios": HTTPS}}),
-        ("social.E017", {"SOCIAL_AUTH_TWITTER_REDIRECT_URIS": HTTPS}),
+        (
+            "social.E017",
+            _enabled("facebook-limited-login") | _registered("FACEBOOK_LIMITED_LOGIN", REDIRECT_URIS=HTTPS),
+        ),
         ("social.E018", {"SOCIAL_AUTH_GITHUB_NATIVE_CLIENT_ID": "another-client"}),
         ("social.E008", {"SOCIAL_AUTH_FACEBOOK_ACCEPT_UNVERIFIED": 1}),
         (
@@ -157,6 +160,9 @@ HTTPS = "https://app.example.com/callback"
             "social.E010",
             _enabled("oidc") | _registered("OIDC", OIDC_ENDPOINT=OIDC) | {"SOCIAL_AUTH_ID_TOKEN_ISSUER": "a,b"},
         ),
+        ("social.E010", _enabled("twitter") | {"SOCIAL_AUTH_TWITTER_API": 3}),
+        ("social.E010", _enabled("twitter") | {"SOCIAL_AUTH_TWITTER_API": "1.10"}),
+        ("social.E010", _enabled("twitter") | {"SOCIAL_AUTH_TWITTER_API": ""}),
         ("social.E010", _enabled("gitlab") | _registered("GITLAB") | {"SOCIAL_AUTH_API_URL": "http://git.example.com"}),
         ("social.E010", _enabled("oidc") | _registered("OIDC", OIDC_ENDPOINT="http://a.example.com")),
         ("social.E010", _enabled("oidc") | _registered("OIDC", OIDC_ENDPOINT="https://us@a.example.com")),
