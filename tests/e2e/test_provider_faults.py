@@ -67,6 +67,9 @@ PARTICULAR = {
     ("check-nonsense", "google-oauth2"): BAD_RESPONSE,
     ("check-nonsense", "github"): BAD_RESPONSE,
     ("check-nonsense", "instagram"): BAD_RESPONSE,
+    # An error object of the Graph API without a particular code: an invalid parameter, and all of them are ours.
+    ("error-object", "facebook"): MISCONFIGURED,
+    ("error-object", "instagram"): MISCONFIGURED,
     ("unregistered", "facebook"): MISCONFIGURED,
     ("unregistered", "twitter"): MISCONFIGURED,
     ("unregistered", "instagram"): MISCONFIGURED,
