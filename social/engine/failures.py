@@ -22,7 +22,7 @@ from shared.contract.errors import (
     SignUpNotAllowed,
     TokenRejected,
 )
-from social.engine.faults import Fault, Faults
+from social.engine.faults import EXCHANGES, Fault, Faults
 from social.network.transport import RETRY_AFTER
 
 logger = logging.getLogger("tandem.providers")
@@ -71,8 +71,6 @@ TABLE: Mapping[str, type[ApiError]] = {
 
 _CODE = re.compile(r"[a-z_]{1,40}|[0-9]{1,6}")
 """The form of providers' codes. A code of another form is logged only if the policy lists it: it may be the token."""
-_EXCHANGES = frozenset({"token_exchange", "refresh"})
-"""The stages that call the token endpoint."""
 _STANDARD: Faults = {
     # RFC 6749 section 5.2: the provider refuses the client, not the token.
     **Fault.OPERATOR.of("invalid_client", "unauthorized_client"),
@@ -92,7 +90,7 @@ def translate(error: SocialAuthBaseException) -> ApiError:
         return _answer_to(fault, error)
     translated = _translate(error)
     # Some providers have one error for a refused code and for a redirect URI that they do not know.
-    unclear = error.stage in _EXCHANGES and isinstance(translated, TokenRejected)
+    unclear = error.stage in EXCHANGES and isinstance(translated, TokenRejected)
     return _answer_to(Fault.EITHER, error) if unclear else translated
 
 
@@ -129,12 +127,12 @@ def _answer_to(fault: Fault, error: SocialAuthBaseException) -> ApiError:
 def _fault_of(error: SocialAuthBaseException) -> Fault | None:
     """Return whose fault it is by the provider's code, else by the status; None if neither says it."""
     status, code, faults = error.status_code, error.provider_code, _faults_at(error)
-    standard = _STANDARD_OF_EXCHANGES if error.stage in _EXCHANGES else _STANDARD
+    standard = _STANDARD_OF_EXCHANGES if error.stage in EXCHANGES else _STANDARD
     fault = faults.get(code) or standard.get(code) or faults.get(f"http_{status}")
     if status is not None and (status == 429 or status >= 500) and fault is not Fault.OPERATOR:
         return Fault.TEMPORARY
     # A 401 without a code is a refusal of the client's authentication (RFC 6749 section 5.2).
-    if fault is None and status == 401 and code is None and error.stage in _EXCHANGES:
+    if fault is None and status == 401 and code is None and error.stage in EXCHANGES:
         return Fault.OPERATOR
     return fault
 
@@ -144,7 +142,7 @@ def _faults_at(error: SocialAuthBaseException) -> Faults:
     policy: Any = getattr(error.backend, "policy", None)
     if policy is None:
         return {}
-    faults: Faults = policy.exchange_faults if error.stage in _EXCHANGES else policy.faults
+    faults: Faults = policy.faults_at(error.stage)
     return faults
 
 

@@ -27,5 +27,8 @@ class Fault(Enum):
         return dict.fromkeys(codes, self)
 
 
+EXCHANGES = frozenset({"token_exchange", "refresh"})
+"""The stages (`social_core.exceptions.ErrorStage`) that call the token endpoint."""
+
 Faults: TypeAlias = Mapping[object, Fault]
 """Faults by the provider's error code, or by `http_<status>` for answers whose code is not listed."""

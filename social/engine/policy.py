@@ -9,7 +9,7 @@ from shared.contract.errors import ProviderBadResponse, TokenAudienceMismatch, T
 from shared.contract.sign_up import Credential
 from social.engine.addresses import AddressRule, Verification
 from social.engine.backends import Guarded
-from social.engine.faults import Faults
+from social.engine.faults import EXCHANGES, Faults
 from social.engine.strategy import Pending
 from social.oidc import id_tokens
 from social.oidc.id_tokens import Issuer
@@ -177,6 +177,13 @@ class Policy:
     def verification_of(self, backend: Guarded, profile: Mapping[str, Any], address: object) -> Verification:
         """Return what the provider says about an address that the backend has read from the profile."""
         return self.addresses.verification_of(profile, address)
+
+    def faults_at(self, stage: str) -> Faults:
+        """Return whose fault the errors of a call are.
+
+        :param stage: the purpose of the call (`social_core.exceptions.ErrorStage`).
+        """
+        return self.exchange_faults if stage in EXCHANGES else self.faults
 
     def code_in(self, answer: Mapping[str, Any]) -> str | int | None:
         """Return the code of an error object that social-core does not read, or None for it to read it.

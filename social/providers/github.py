@@ -7,7 +7,7 @@
 from shared.contract.errors import ProviderBadResponse, TokenAudienceMismatch, TokenRejected
 from shared.contract.sign_up import Credential
 from social.engine.backends import Guarded
-from social.engine.faults import Fault
+from social.engine.faults import Fault, Faults
 from social.engine.policy import Policy, get_claims
 from social.engine.strategy import Pending
 
@@ -26,6 +26,10 @@ class GitHub(Policy):
     faults = Fault.OPERATOR.of("http_401")
     # https://docs.github.com/en/apps/oauth-apps/maintaining-oauth-apps/troubleshooting-oauth-app-access-token-request-errors
     exchange_faults = Fault.OPERATOR.of("incorrect_client_credentials", "redirect_uri_mismatch")
+
+    def faults_at(self, stage: str) -> Faults:
+        """Return none for the profile call after an exchange, whose 401 is about the token alone."""
+        return {} if stage == "user_info" else super().faults_at(stage)
 
     def by_access_token(self, backend: Guarded, credential: Credential) -> Pending:
         """Check the token; the response contains the profile."""

@@ -16,7 +16,7 @@ from social_core.exceptions import AuthResponseError
 
 from shared.contract.sign_up import Credential
 from social.engine.backends import Guarded
-from social.engine.faults import Fault
+from social.engine.faults import Fault, Faults
 from social.engine.policy import Policy
 from social.engine.strategy import Pending
 from social.providers.facebook import GRAPH_FAULTS
@@ -62,8 +62,6 @@ class Instagram(Policy):
     proof = "the exchange of the token with our client secret (`ig_exchange_token`)"
     faults = {
         **GRAPH_FAULTS,
-        # The secret is sent with the token: it is the wrong one for another application's token too.
-        **Fault.EITHER.of(1),
         **Fault.CREDENTIAL.of(452),  # "Session key invalid": a long-lived token
         **Fault.TEMPORARY.of(80002),
     }
@@ -75,6 +73,14 @@ class Instagram(Policy):
         # "Please make sure your redirect_uri is identical": the code's, or one that the app does not have.
         **Fault.EITHER.of("verification_code", "unknown_refusal"),
     }
+
+    def faults_at(self, stage: str) -> Faults:
+        """Return the faults, with that of the secret that the exchange of a token sends.
+
+        Elsewhere the code is an outage's. The secret is also the wrong one for another application's token.
+        """
+        faults = super().faults_at(stage)
+        return {**faults, **Fault.EITHER.of(1)} if stage == "token_validation" else faults
 
     def code_in(self, answer: Mapping[str, Any]) -> str | int | None:
         """Return the code of an error of the token endpoint, whose own is the status.

@@ -313,6 +313,17 @@ def test_faults_of_the_exchange(
     assert len(mock.calls) == 1
 
 
+def test_a_revoked_token_of_an_exchange_is_rejected(
+    api: ApiClient, mock: responses.RequestsMock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A profile call that is refused with a 401 is about the token, although GitHub's check is then about us."""
+    mock.post(GITHUB_TOKEN, json={"access_token": "gho_1"})
+    mock.get(GITHUB_USER, status=401, json={"message": "Bad credentials"})
+    with caplog.at_level(logging.WARNING, "tandem.providers"):
+        refused(api.sign_up(CODE), "token_rejected")
+    assert not [record for record in caplog.records if record.name == "tandem.providers"]
+
+
 def test_a_code_links_to_the_caller(api: ApiClient, github: responses.RequestsMock) -> None:
     """An authenticated call with a code links the identity to the caller."""
     google = SIGNERS["google-oauth2"]
