@@ -42,6 +42,7 @@ LEVELS = {ERROR: [logging.ERROR], WARNING: [logging.WARNING]}
 COUNTED = "tandem_provider_misconfigured_total"
 
 
+@pytest.mark.threat(48)
 @pytest.mark.parametrize(("call", "answer"), ROWS)
 def test_each_answer_is_told_as_the_table_says(
     api: ApiClient,

@@ -95,7 +95,7 @@ def service(database: Database, services: Services) -> Service:
     return services(database)
 
 
-@pytest.mark.threat(1, 3, 4, 8, 16, 17, 18, 21)
+@pytest.mark.threat(1, 3, 4, 8, 16, 17, 18, 21, 48)
 @pytest.mark.parametrize("persona", dict.fromkeys(persona for persona, _ in TABLE))
 def test_each_fault_has_its_error_code(api: Api, sandbox: Sandbox, database: Database, persona: str) -> None:
     """Each fault at each provider has its status and code, and no row is written."""
