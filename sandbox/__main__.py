@@ -22,8 +22,6 @@ from sandbox.server import HOST, SandboxServer
 DEFAULT_PORT = 9100
 ENABLED = ("facebook", "twitter", "instagram", "google-oauth2", "apple-id", "github")
 """The providers that the environment enables; it has the settings of all others too."""
-CODES = OURS.keys() - {"twitter"}
-"""The providers whose codes the service exchanges."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -72,9 +70,7 @@ def environment(server: str, redirect_uris: Sequence[str] = ()) -> dict[str, str
     receiving = {"REDIRECT_URIS": ",".join([*APP_REDIRECT_URIS, f"{server}/received", *redirect_uris])}
     for name, registration in OURS.items():
         prefix = f"SOCIAL_AUTH_{name.upper().replace('-', '_')}"
-        settings = _settings(name, registration)
-        if name in CODES:
-            settings |= receiving
+        settings = _settings(name, registration) | receiving
         if name in NATIVE:
             settings["NATIVE_CLIENT_ID"] = NATIVE[name].client_id
         variables |= {f"{prefix}_{setting}": value for setting, value in settings.items()}

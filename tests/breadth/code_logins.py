@@ -32,6 +32,8 @@ class CodeLogin:
     """The answer of the token endpoint, if it is not in `answers`."""
     uid: str
     suggested: str
+    token: str
+    """The access token in the answer of the token endpoint; some of social-core's are the person's name."""
 
     @property
     def fields(self) -> dict[str, str]:
@@ -71,4 +73,4 @@ def code_login_of(name: str) -> CodeLogin:
     }
     token = json.dumps({"access_token": login.token, "token_type": "bearer", "expires_in": 3600})
     exchange = provider_answers.EXCHANGES.get(name) or (token if own else None)
-    return CodeLogin(name, settings, login.answers, exchange, login.uid, login.suggested)
+    return CodeLogin(name, settings, login.answers, exchange, login.uid, login.suggested, str(login.token))

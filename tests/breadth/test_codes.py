@@ -53,7 +53,8 @@ def test_a_code_signs_up_and_in(one_api: ApiClient, login: CodeLogin, name: str)
     assert (again.status_code, again.json()["outcome"]) == (201, "signed_in")
     assert again.json()["id"] == first.json()["id"]
     assert rows() == [(name, login.uid, first.json()["id"])]
-    assert re.fullmatch(pattern_of(login.suggested, login.uid, login.fields.values()), first.json()["username"])
+    secrets = [*login.fields.values(), login.token]
+    assert re.fullmatch(pattern_of(login.suggested, login.uid, secrets), first.json()["username"])
     exchange = next(text for text in sent if CODE in text)
     assert VERIFIER in exchange
     assert login.settings[setting_name(name, "SECRET")] in exchange
