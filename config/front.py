@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import render
+from social_core.utils import setting_name
 
 from shared.contract import differences
 from shared.contract.declarations import SIGN_UP
@@ -81,16 +82,21 @@ def _rehearsed(sandbox: str) -> list[dict[str, Any]]:
             "title": _title(name),
             "consent": f"{sandbox}/{name}/consent",
             "clientId": _client_id(name),
+            "codeClientId": _setting(name, "OAUTH2_KEY") or _client_id(name),
             "accepts": provider.accepted.sets,
+            "redirectUris": sorted(provider.accepted.redirect_uris),
         }
         for name, provider in registry.enabled().items()
     ]
 
 
 def _client_id(name: str) -> str:
-    prefix = f"SOCIAL_AUTH_{name.upper().replace('-', '_')}"
     # Apple's `_KEY` is the id of a signing key, not of the client.
-    return str(getattr(settings, f"{prefix}_CLIENT", "") or getattr(settings, f"{prefix}_KEY", ""))
+    return _setting(name, "CLIENT") or _setting(name, "KEY")
+
+
+def _setting(provider: str, name: str) -> str:
+    return str(getattr(settings, setting_name(provider, name), ""))
 
 
 def _title(name: str) -> str:

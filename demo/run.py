@@ -78,7 +78,7 @@ def start(programs: Programs, terminal: Terminal, *, port: int, sandbox_port: in
     sandbox = f"http://{HOST}:{sandbox_port}"
     terminal.line("Starting the providers of the sandbox, the service, and two more of it with empty databases")
     programs.start("The sandbox", "sandbox", "serve", "--port", str(sandbox_port))
-    environment = _environment(sandbox_port)
+    environment = _environment(sandbox_port, f"http://localhost:{port}/")
     ports = [port, *free_ports(len(VERSIONS))]
     environments = [
         {**environment, "PORT": str(number), "DATABASE_URL": f"sqlite:///{folder}/{number}.sqlite3"} for number in ports
@@ -92,9 +92,9 @@ def start(programs: Programs, terminal: Terminal, *, port: int, sandbox_port: in
     return Services(sandbox, f"http://localhost:{port}", environments[0], fresh, tuple(started[1:]))
 
 
-def _environment(sandbox_port: int) -> dict[str, str]:
+def _environment(sandbox_port: int, front_page: str) -> dict[str, str]:
     printed = subprocess.run(  # noqa: S603 - our own module
-        [sys.executable, "-m", "sandbox", "environment", "--port", str(sandbox_port)],
+        [sys.executable, "-m", "sandbox", "environment", "--port", str(sandbox_port), "--redirect-uri", front_page],
         cwd=FOLDER,
         env=inherited(),
         stdout=subprocess.PIPE,

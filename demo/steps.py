@@ -13,6 +13,14 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
+class Code:
+    """An authorization code of a sandbox provider for a persona; it becomes the body of a sign-up, once."""
+
+    provider: str
+    persona: str = "ripley"
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """A request and the expected answer.
 
@@ -24,7 +32,7 @@ class Step:
     method: str
     path: str
     status: int
-    body: Token | bytes | None = None
+    body: Token | Code | bytes | None = None
     authorization: str = ""
     expected: Mapping[str, object] = field(default_factory=dict)
     headers: tuple[str, ...] = ()
@@ -83,6 +91,30 @@ STEPS = (
         expected={"outcome": "linked", "token": None},
     ),
     Step("List the linked accounts.", "GET", "social_account/", 200, authorization="Bearer {ripley}"),
+    Step(
+        "She signs in with GitHub's code, which the service exchanges: the same account, the same user.",
+        "POST",
+        _SIGN_UP,
+        201,
+        body=Code("github"),
+        expected={"outcome": "signed_in", "email": "ripley@example.com"},
+    ),
+    Step(
+        "Joan Lambert signs up with Apple, by a code.",
+        "POST",
+        _SIGN_UP,
+        201,
+        body=Code("apple-id", "lambert"),
+        expected={"outcome": "created"},
+    ),
+    Step(
+        "Somebody posts a code of Google that was issued to another app.",
+        "POST",
+        _SIGN_UP,
+        400,
+        body=Code("google-oauth2", "foreign-code"),
+        expected={"code": "token_rejected"},
+    ),
     Step(
         "Arthur Dallas signs up with Facebook.",
         "POST",

@@ -10,7 +10,7 @@ from itertools import zip_longest
 from typing import Any, TextIO
 
 _COLOURS = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
-_SECRETS = ("access_token", "access_token_secret", "id_token", "token")
+_SECRETS = {"access_token", "access_token_secret", "id_token", "code", "code_verifier", "token"}
 BESIDE = 132
 """Terminal width from which two answers are printed side by side."""
 _SECRET_SHOWN = 8
@@ -89,8 +89,10 @@ def pretty(value: Any, width: int) -> list[str]:
 def shortened(value: Any) -> Any:
     """Return the JSON value with every token shortened."""
     if isinstance(value, dict):
+        # The `code` of an error is no secret.
+        secrets = _SECRETS - {"code"} if "errors" in value else _SECRETS
         return {
-            name: short(inner) if name in _SECRETS and isinstance(inner, str) else shortened(inner)
+            name: short(inner) if name in secrets and isinstance(inner, str) else shortened(inner)
             for name, inner in value.items()
         }
     return [shortened(inner) for inner in value] if isinstance(value, list) else value

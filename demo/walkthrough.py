@@ -1,14 +1,18 @@
 """The demo's walkthrough: send each step to both versions, print the exchange, compare the answers."""
 
+import base64
+import hashlib
 import json
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import requests
 
-from demo.steps import MIGRATION, STEPS, Step, Token
+from demo.steps import MIGRATION, STEPS, Code, Step, Token
 from demo.terminal import BESIDE, Block, Terminal, pretty, short_credentials
 from shared.contract.differences import Answer, Comparison, compare
 
@@ -17,6 +21,8 @@ HEADERS = ("location", "www-authenticate", "retry-after", "allow", "deprecation"
 """The response headers that are printed."""
 LINE = 92
 """Characters of a line of JSON at most."""
+REDIRECT_URI = "https://app.example.com/callback"
+"""The address at which the app of this demo receives codes; nobody calls it."""
 _INDENT = "        "
 
 
@@ -41,14 +47,16 @@ class Request:
 
 
 class Provider:
-    """The sandbox's providers, which issue tokens."""
+    """The sandbox's providers, which issue tokens and codes."""
 
     def __init__(self, sandbox: str, session: requests.Session) -> None:
         self._sandbox = sandbox
         self._session = session
 
-    def body(self, content: Token | bytes | None) -> bytes | None:
-        """Return the body of a step; a sign-up's contains the tokens that the provider issues."""
+    def body(self, content: Token | Code | bytes | None) -> bytes | None:
+        """Return the body of a step; a sign-up's contains the tokens or the code that the provider issues."""
+        if isinstance(content, Code):
+            return json.dumps({"provider": content.provider, **self._code(content)}).encode()
         if not isinstance(content, Token):
             return content
         answer = self._session.post(
@@ -59,6 +67,28 @@ class Provider:
         if "access_token" in issued:
             issued.pop("id_token", None)
         return json.dumps({"provider": content.provider, **issued}).encode()
+
+    def _code(self, wanted: Code) -> dict[str, str]:
+        """Return a code and what belongs to it, as an app gets them that sends the person to the consent page."""
+        verifier = secrets.token_urlsafe(32)
+        digest = hashlib.sha256(verifier.encode()).digest()
+        listed = self._session.get(f"{self._sandbox}/personas", timeout=TIMEOUT).json()["providers"]
+        provider = next(one for one in listed if one["name"] == wanted.provider)
+        consent = self._session.post(
+            f"{self._sandbox}{provider['authorize']}",
+            data={
+                "response_type": "code",
+                "client_id": provider["authorize_client_id"],
+                "redirect_uri": REDIRECT_URI,
+                "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
+                "code_challenge_method": "S256",
+                "persona": wanted.persona,
+            },
+            allow_redirects=False,
+            timeout=TIMEOUT,
+        )
+        [code] = parse_qs(urlsplit(consent.headers["Location"]).query)["code"]
+        return {"code": code, "code_verifier": verifier, "redirect_uri": REDIRECT_URI}
 
 
 @dataclass(slots=True)
@@ -146,8 +176,10 @@ def _send(step: Step, clients: Sequence[Client], provider: Provider, terminal: T
     tally.steps += 1
     terminal.line()
     terminal.line(f"{tally.steps}. {step.title}", "bold")
-    body = provider.body(step.body)
-    requested = [client.request(step, body) for client in clients]
+    # A code can be exchanged once: each version gets its own.
+    bodies = [provider.body(step.body) for _ in clients] if isinstance(step.body, Code) else None
+    bodies = bodies or [provider.body(step.body)] * len(clients)
+    requested = [client.request(step, body) for client, body in zip(clients, bodies, strict=True)]
     _show_request(terminal, clients, requested[0])
     answers = [client.send(request) for client, request in zip(clients, requested, strict=True)]
     for client, answer in zip(clients, answers, strict=True):

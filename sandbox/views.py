@@ -105,7 +105,10 @@ class ConsentError(Exception):
 
 
 def consent(provider: Provider, request: Request) -> Answer:
-    """Return the consent page."""
+    """Return the consent page for tokens; for a code, redirect to the provider's authorization endpoint."""
+    if request.query.get("response_type") == "code":
+        location = f"/{provider.name}{provider.oauth2.authorization_path}?{urlencode(request.query)}"
+        return Reply(HTTPStatus.FOUND, headers={"Location": location, "Cache-Control": "no-store"})
     try:
         registration, _ = _app(provider, request)
     except ConsentError as refusal:

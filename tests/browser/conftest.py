@@ -9,10 +9,11 @@ from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service as Driver
 
+from sandbox.__main__ import environment as environment_of
 from tests.browser.visitor import Visitor
 from tests.clients.conftest import database, sandbox
 from tests.e2e.databases import Database
-from tests.e2e.servers import Sandbox, Service, running_service
+from tests.e2e.servers import Sandbox, Service, free_port, running_service
 
 __all__ = ["database", "sandbox"]
 
@@ -33,8 +34,10 @@ FLAGS = (
 
 @pytest.fixture(scope="session")
 def running(sandbox: Sandbox, database: Database) -> Iterator[Service]:
-    """A running service."""
-    with running_service(sandbox, database_url=database.url) as service:
+    """A running service, whose front page may receive codes."""
+    port = free_port()
+    environment = environment_of(sandbox.url, [f"http://127.0.0.1:{port}/"])
+    with running_service(sandbox, database_url=database.url, **environment, PORT=str(port)) as service:
         yield service
 
 

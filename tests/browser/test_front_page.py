@@ -72,6 +72,27 @@ def test_errors_are_identical(visitor: Visitor) -> None:
     assert visitor.find("#before").text == ""
 
 
+def test_sign_up_by_code(visitor: Visitor) -> None:
+    """A code is posted once, to the newest version, which exchanges it; it does not stay in the address bar."""
+    body = visitor.get_token("apple-id", "lambert", "code")
+    assert set(body) == {"provider", "code", "code_verifier", "redirect_uri"}
+    assert visitor.window.current_url == f"{visitor.url}/"
+    visitor.post()
+    [(name, text)] = visitor.answers().items()
+    assert name == NAMES[-1]
+    assert '"outcome": "created"' in text
+    assert visitor.errors() == []
+
+
+def test_a_refused_consent_is_shown(visitor: Visitor) -> None:
+    """A person who refuses at the provider comes back with an error, and nothing is filled in."""
+    visitor.choose("github", "code")
+    visitor.find('button[value="refuse"]').click()
+    WebDriverWait(visitor.window, WITHIN).until(lambda _: visitor.window.current_url == f"{visitor.url}/")
+    assert "access_denied" in visitor.notice()
+    assert visitor.find("#body").get_attribute("value") == ""
+
+
 def test_an_unrequested_token_is_dropped(visitor: Visitor) -> None:
     """A token in the fragment without the expected state is not used, and is removed from the URL."""
     visitor.window.get(f"{visitor.url}/#access_token=planted&state=guessed")

@@ -24,15 +24,15 @@ class Visitor:
     def find(self, selector: str) -> WebElement:
         return self.window.find_element(By.CSS_SELECTOR, selector)
 
-    def choose(self, provider: str) -> None:
+    def choose(self, provider: str, credential: str = "token") -> None:
         """Open a provider's consent page."""
         Select(self.find("#provider")).select_by_value(provider)
-        self.find("#ask button").click()
-        WebDriverWait(self.window, WITHIN).until(lambda _: "/consent?" in self.window.current_url)
+        self.find(f'#ask button[value="{credential}"]').click()
+        WebDriverWait(self.window, WITHIN).until(lambda _: not self.window.current_url.startswith(self.url))
 
-    def get_token(self, provider: str, persona: str) -> dict[str, Any]:
+    def get_token(self, provider: str, persona: str, credential: str = "token") -> dict[str, Any]:
         """Sign in at a provider as a persona; return the body that the page has filled in."""
-        self.choose(provider)
+        self.choose(provider, credential)
         for more in self.window.find_elements(By.TAG_NAME, "summary"):
             more.click()
         self.find(f'button[value="{persona}"]').click()

@@ -1,5 +1,6 @@
 // The rehearsal on the front page: this browser plays the app. It gets a token from a sandbox provider, posts the
-// same bytes to every mounted version, and lets the service say in which places the answers differ.
+// same bytes to every mounted version, and lets the service say in which places the answers differ. A code can be
+// exchanged once, so it is posted to the newest version only.
 
 const { apis, providers } = JSON.parse(document.getElementById("rehearsal").textContent);
 const $ = (id) => document.getElementById(id);
@@ -26,43 +27,71 @@ function notice(text, kind = "") {
   $("notice").hidden = !text;
 }
 
-// 1. To the provider, and back with a token in the fragment.
+// 1. To the provider, and back with a token in the fragment or a code in the query.
 
-function ask(event) {
+const HERE = `${location.origin}/`;
+const CREDENTIALS = ["access_token", "id_token", "code", "error"];
+
+function random(size) {
+  return base64url(crypto.getRandomValues(new Uint8Array(size)));
+}
+
+function base64url(bytes) {
+  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+async function ask(event) {
   event.preventDefault();
   const provider = providers.find(({ name }) => name === $("provider").value);
-  const state = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-  kept.set("asked", { state, provider: provider.name, linking: $("linking").checked });
-  const query = new URLSearchParams({
-    response_type: "token",
-    client_id: provider.clientId,
-    redirect_uri: `${location.origin}/`,
-    state,
-  });
+  const type = event.submitter?.value || "token";
+  if (type === "code" && !provider.redirectUris.includes(HERE)) {
+    notice(`The service takes no codes of ${provider.title} that are received at ${HERE}.`, "bad");
+    return;
+  }
+  const asked = { state: random(16), provider: provider.name, linking: $("linking").checked, verifier: random(32) };
+  kept.set("asked", asked);
+  const query = new URLSearchParams({ response_type: type, redirect_uri: HERE, state: asked.state });
+  if (type === "code") {
+    const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(asked.verifier));
+    query.set("client_id", provider.codeClientId);
+    query.set("code_challenge", base64url(new Uint8Array(digest)));
+    query.set("code_challenge_method", "S256");
+  } else {
+    query.set("client_id", provider.clientId);
+  }
   location.assign(`${provider.consent}?${query}`);
 }
 
 function receive() {
-  const received = new URLSearchParams(location.hash.slice(1));
-  if (!received.has("state") && !received.has("access_token") && !received.has("id_token")) return;
-  // A token must stay neither in the address bar nor in the history.
-  history.replaceState(null, "", location.pathname + location.search);
+  const received = new URLSearchParams(location.search);
+  for (const [name, value] of new URLSearchParams(location.hash.slice(1))) received.append(name, value);
+  if (!received.has("state") && !CREDENTIALS.some((name) => received.has(name))) return;
+  // Neither a token nor a code must stay in the address bar or in the history.
+  history.replaceState(null, "", location.pathname);
   const asked = kept.get("asked");
   kept.drop("asked");
   if (!asked || received.get("state") !== asked.state) {
-    notice("That token was not asked for by this page (its state does not match), so it was dropped.", "bad");
+    notice("That was not asked for by this page (its state does not match), so it was dropped.", "bad");
     return;
   }
   const provider = providers.find(({ name }) => name === asked.provider);
-  const fields = provider.accepts.find((names) => names.every((name) => received.has(name)));
+  if (received.has("code")) {
+    received.set("code_verifier", asked.verifier);
+    received.set("redirect_uri", HERE);
+  }
+  const fields = received.has("code") ? ["code", "code_verifier", "redirect_uri"]
+    : provider.accepts.find((names) => names.every((name) => received.has(name)));
   if (!fields) {
-    notice(`${provider.title} has sent no token.`, "bad");
+    const error = received.get("error");
+    notice(error ? `${provider.title} has sent an error instead of a code: ${error}.` : `${provider.title} has sent no token.`, "bad");
     return;
   }
   $("provider").value = provider.name;
   $("linking").checked = asked.linking && Boolean(kept.get("person"));
   fill({ provider: provider.name, ...Object.fromEntries(fields.map((name) => [name, received.get(name)])) });
-  notice(`${provider.title} has given this page a token. Now post it.`);
+  notice(received.has("code")
+    ? `${provider.title} has given this page a code. It works once, so it is posted to ${apis.at(-1).name} alone.`
+    : `${provider.title} has given this page a token. Now post it.`);
   $("send").scrollIntoView({ block: "center" });
   $("post").focus({ preventScroll: true });
 }
@@ -100,7 +129,7 @@ async function send(event) {
   $("outcome").hidden = true;
   try {
     const answers = [];
-    for (const api of apis) {
+    for (const api of read({ body }).code_verifier ? apis.slice(-1) : apis) {
       notice(`Waiting for ${api.name} …`);
       answers.push(await post(api, body));
     }
