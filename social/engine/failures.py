@@ -80,6 +80,8 @@ _STANDARD_OF_EXCHANGES: Faults = {
     **_STANDARD,
     # RFC 6749 section 5.2: the provider refuses what this service has sent.
     **Fault.OPERATOR.of("unsupported_grant_type", "invalid_scope"),
+    # Slack's words for the same (https://docs.slack.dev/reference/methods/oauth.access/).
+    **Fault.OPERATOR.of("bad_client_secret", "invalid_client_id", "invalid_grant_type"),
 }
 
 

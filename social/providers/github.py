@@ -24,8 +24,12 @@ class GitHub(Policy):
     pkce = True  # https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps
     # 401 is about our own id and secret: the token is in the body.
     faults = Fault.OPERATOR.of("http_401")
-    # https://docs.github.com/en/apps/oauth-apps/maintaining-oauth-apps/troubleshooting-oauth-app-access-token-request-errors
-    exchange_faults = Fault.OPERATOR.of("incorrect_client_credentials", "redirect_uri_mismatch")
+    # https://docs.github.com/en/apps/oauth-apps/maintaining-oauth-apps/troubleshooting-oauth-app-access-token-request-errors.
+    # The redirect URI is compared with the registered one and with the one that the code was issued for.
+    exchange_faults = {
+        **Fault.OPERATOR.of("incorrect_client_credentials"),
+        **Fault.EITHER.of("redirect_uri_mismatch"),
+    }
 
     def faults_at(self, stage: str) -> Faults:
         """Return none for the profile call after an exchange, whose 401 is about the token alone."""

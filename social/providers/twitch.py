@@ -4,6 +4,7 @@ https://dev.twitch.tv/docs/authentication/validate-tokens/. The profile call mus
 (https://dev.twitch.tv/docs/api/reference/#get-users).
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from shared.contract.errors import ProviderBadResponse
@@ -18,6 +19,10 @@ CHECK_URL = "https://id.twitch.tv/oauth2/validate"
 PROFILE_URL = "https://api.twitch.tv/helix/users"
 
 
+REFUSALS_OF_THE_CLIENT = frozenset({"invalid client", "invalid client secret"})
+"""Messages of the token endpoint, whose answers have no `error` as RFC 6749 requires."""
+
+
 class Twitch(Policy):
     """Twitch by access token."""
 
@@ -27,6 +32,10 @@ class Twitch(Policy):
     enforced = {"ID_KEY": None}
     # "The user's verified email address."
     addresses = AddressRule(promised=True, source="https://dev.twitch.tv/docs/api/reference/#get-users")
+
+    def code_in(self, answer: Mapping[str, Any]) -> str | int | None:
+        """Return RFC 6749's code for a refusal of our client."""
+        return "invalid_client" if answer.get("message") in REFUSALS_OF_THE_CLIENT else super().code_in(answer)
 
     def by_access_token(self, backend: Guarded, credential: Credential) -> Pending:
         """Check the token and request the profile; one after the other if we have several client ids."""

@@ -262,7 +262,7 @@ REFUSALS: dict[str, tuple[int, dict[str, Any], str, int]] = {
     "RFC 6749": (400, {"error": "invalid_grant"}, "token_rejected", logging.WARNING),
     "ambiguous": (400, {"error": "invalid_request"}, "token_rejected", logging.WARNING),
     "our secret": (200, {"error": "incorrect_client_credentials"}, "provider_misconfigured", logging.ERROR),
-    "our redirect URI": (200, {"error": "redirect_uri_mismatch"}, "provider_misconfigured", logging.ERROR),
+    "either's redirect URI": (200, {"error": "redirect_uri_mismatch"}, "token_rejected", logging.WARNING),
     "our client": (401, {"error": "invalid_client"}, "provider_misconfigured", logging.ERROR),
     "our client, without a code": (401, {}, "provider_misconfigured", logging.ERROR),
     "our grants": (400, {"error": "unauthorized_client"}, "provider_misconfigured", logging.ERROR),
