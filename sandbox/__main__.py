@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Sequence
 
-from sandbox.providers import PROVIDERS, oidc
+from sandbox.providers import PROVIDERS, microsoft, oidc
 from sandbox.registrations import (
     APP_REDIRECT_URIS,
     APPLE_KEY,
@@ -88,6 +88,8 @@ def _settings(name: str, registration: Registration) -> dict[str, str]:
     settings = {"KEY": registration.client_id, "SECRET": registration.secret}
     if registration.app_id is not None:
         settings["APP_ID"] = str(registration.app_id)
+    if name == "azuread-v2-tenant-oauth2":
+        settings["TENANT_ID"] = microsoft.TENANT
     if name == "oidc":
         settings["OIDC_ENDPOINT"] = oidc.ISSUER
     return settings

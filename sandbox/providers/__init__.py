@@ -11,6 +11,7 @@ from sandbox.providers.instagram import Instagram
 from sandbox.providers.kakao import Kakao
 from sandbox.providers.line import Line
 from sandbox.providers.linkedin import LinkedIn
+from sandbox.providers.microsoft import Microsoft
 from sandbox.providers.oauth2 import OAuth2Provider
 from sandbox.providers.oidc import OpenIDConnect
 from sandbox.providers.slack import Slack
@@ -33,6 +34,7 @@ PROVIDERS: tuple[type[Provider], ...] = (
     Kakao,
     TwitterOAuth2,
     LinkedIn,
+    Microsoft,
     Slack,
     Spotify,
     OpenIDConnect,

@@ -18,6 +18,7 @@ from requests_oauthlib import OAuth1  # type: ignore[import-untyped]  # has no s
 
 from sandbox.__main__ import environment
 from sandbox.providers import PROVIDERS
+from sandbox.providers.microsoft import TENANT
 from sandbox.registrations import APPLE_KEY, APPLE_TEAM, OURS, Registration, apple_key
 
 Grant = Callable[..., dict[str, str]]
@@ -228,6 +229,7 @@ TOKEN_URLS = {
     "linkedin-openidconnect": "https://www.linkedin.com/oauth/v2/accessToken",
     "slack": "https://slack.com/api/oauth.access",
     "spotify": "https://accounts.spotify.com/api/token",
+    "azuread-v2-tenant-oauth2": f"https://login.microsoftonline.com/{TENANT}/oauth2/v2.0/token",
     "oidc": "https://login.example.com/oauth2/token",
 }
 

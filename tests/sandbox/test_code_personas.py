@@ -98,7 +98,7 @@ def test_answers_without_an_access_token(sandbox: str, provider: str) -> None:
     for answer in (nothing, alone):
         assert "access_token" not in answer.text
         assert "refresh_token" not in answer.text
-    with_id_token = {"google-oauth2", "apple-id", "linkedin-openidconnect", "oidc"}
+    with_id_token = {"google-oauth2", "apple-id", "linkedin-openidconnect", "azuread-v2-tenant-oauth2", "oidc"}
     assert "id_token" not in nothing.text
     assert ("id_token" in alone.text) == (provider in with_id_token)
 
@@ -148,11 +148,14 @@ def test_the_access_token_expires_soon(sandbox: str) -> None:
 
 
 ROTATING = ["discord", "gitlab", "twitter-oauth2", "oidc"]
-KEEPING = ["google-oauth2", "apple-id", "twitch", "line", "kakao", "linkedin-openidconnect", "spotify"]
+KEEPING = [
+    *("google-oauth2", "apple-id", "twitch", "line", "kakao", "linkedin-openidconnect", "azuread-v2-tenant-oauth2"),
+    "spotify",
+]
 NEVER = ["facebook", "instagram", "github", "slack"]
 
-OFFLINE = {"scope": "users.read tweet.read offline.access", "access_type": "offline"}
-"""What X and Google require for a refresh token; the others ignore it."""
+OFFLINE = {"scope": "users.read tweet.read offline.access offline_access", "access_type": "offline"}
+"""What X, Microsoft and Google require for a refresh token; the others ignore it."""
 
 
 def _refresh_token(sandbox: str, provider: str, persona: str = "ripley") -> str:

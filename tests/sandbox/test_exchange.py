@@ -25,7 +25,7 @@ REFRESHED = {
 }
 """The providers whose exchange gives a refresh token, whatever the app asks for."""
 
-WITH_ID_TOKEN = {"google-oauth2", "apple-id", "linkedin-openidconnect", "oidc"}
+WITH_ID_TOKEN = {"google-oauth2", "apple-id", "linkedin-openidconnect", "azuread-v2-tenant-oauth2", "oidc"}
 
 
 def _error(answer: requests.Response) -> tuple[int, Any]:

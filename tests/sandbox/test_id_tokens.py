@@ -4,6 +4,7 @@ import jwt
 import pytest
 
 from sandbox.providers import PROVIDERS
+from sandbox.providers.microsoft import TENANT
 from sandbox.registrations import OURS
 from tests.sandbox import calls
 from tests.sandbox.calls import Grant
@@ -13,6 +14,7 @@ KEYS = {
     "google-oauth2": "google-oauth2/www/oauth2/v3/certs",
     "apple-id": "apple-id/auth/keys",
     "linkedin-openidconnect": "linkedin-openidconnect/www/oauth/openid/jwks",
+    "azuread-v2-tenant-oauth2": f"azuread-v2-tenant-oauth2/{TENANT}/discovery/v2.0/keys",
     "oidc": "oidc/jwks",
 }
 
@@ -21,6 +23,7 @@ ISSUERS = {
     "google-oauth2": "https://accounts.google.com",
     "apple-id": "https://appleid.apple.com",
     "linkedin-openidconnect": "https://www.linkedin.com/oauth",
+    "azuread-v2-tenant-oauth2": f"https://login.microsoftonline.com/{TENANT}/v2.0",
     "oidc": "https://login.example.com",
 }
 

@@ -30,6 +30,7 @@ def test_grant_redirects_with_the_tokens(sandbox: str, provider: str) -> None:
     expected = {
         "apple-id": {"id_token"},
         "linkedin-openidconnect": {"id_token"},
+        "azuread-v2-tenant-oauth2": {"id_token"},
         "oidc": {"id_token"},
         "facebook": {"access_token", "token_type", "expires_in", "id_token"},
         "google-oauth2": {"access_token", "token_type", "expires_in", "id_token"},
