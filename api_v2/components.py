@@ -81,7 +81,7 @@ def _request_field(field: InputField, takes: Input) -> Any:
             return serializers.BooleanField(**options)
         case TextField():
             return serializers.CharField(
-                max_length=field.max_length,
+                max_length=None if field.unchecked else field.max_length,
                 min_length=None if field.unchecked or not field.min_length else field.min_length,
                 # For a blank value beside a pattern, drf-spectacular writes a `oneOf`. The patterns exclude it already.
                 allow_blank=field.unchecked,

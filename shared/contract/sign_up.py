@@ -63,8 +63,8 @@ CODE_VERIFIER = TextField(
     max_length=128,
     min_length=43,
     help=(
-        "The PKCE verifier of the code (RFC 7636). Required where `accepts` lists it, otherwise optional; ignored "
-        "unless `code` identifies the person."
+        "The PKCE verifier of the code (RFC 7636), 43 to 128 characters. Required where `accepts` lists it, otherwise "
+        "optional; ignored unless `code` identifies the person."
     ),
     example="dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
     allowed="A-Z a-z 0-9 - . _ ~",

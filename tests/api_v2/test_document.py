@@ -5,6 +5,7 @@ from django.test import Client
 
 from shared.contract.declarations import registry
 from shared.contract.errors import leaves
+from shared.contract.sign_up import FIELDS
 from tests.api_v2.documents import COMMITTED, committed, examples, nodes, operations
 
 PUBLIC = {"listResources", "listProviders"}
@@ -132,6 +133,25 @@ def test_no_enums_and_no_unions() -> None:
         for keyword in ("enum", "oneOf", "anyOf", "allOf", "not", "discriminator"):
             assert keyword not in node, place
         assert node.get("additionalProperties") is not False, place
+
+
+def test_only_the_provider_of_a_sign_up_is_required() -> None:
+    """The document has every field of a sign-up, and no credential is required: which are needed is a provider's."""
+    component = committed()["components"]["schemas"]["SignUp"]
+    assert list(component["properties"]) == [field.name for field in FIELDS]
+    assert component["required"] == ["provider"]
+
+
+def test_ignored_fields_have_no_limits() -> None:
+    """A field that some requests ignore may be null and any string, so that no client refuses a valid request."""
+    properties = committed()["components"]["schemas"]["SignUp"]["properties"]
+    ignored = {field.name: properties[field.name] for field in FIELDS if field.unchecked}
+    assert set(ignored) == {"access_token_secret", "code_verifier", "redirect_uri"}
+    for name, schema in ignored.items():
+        assert {key: value for key, value in schema.items() if key != "description"} == {
+            "type": "string",
+            "nullable": True,
+        }, name
 
 
 def test_response_fields_are_required() -> None:
