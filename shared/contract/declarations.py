@@ -44,6 +44,11 @@ PROVIDERS = Endpoint(
             example=Example(
                 _page(
                     {"name": "facebook", "protocol": "oauth2", "accepts": [["access_token"], ["id_token"]]},
+                    {
+                        "name": "github",
+                        "protocol": "oauth2",
+                        "accepts": [["access_token"], ["code", "code_verifier", "redirect_uri"]],
+                    },
                     {"name": "twitter", "protocol": "oauth1", "accepts": [["access_token", "access_token_secret"]]},
                 )
             ),

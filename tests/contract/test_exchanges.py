@@ -25,7 +25,8 @@ THEN = datetime(2026, 11, 23, 20, tzinfo=UTC)
 @pytest.fixture
 def ripley(settings: Any) -> User:
     """Create the user of the samples, with the ids of the samples."""
-    settings.SOCIAL_PROVIDERS = ["facebook", "twitter"]
+    settings.SOCIAL_PROVIDERS = ["facebook", "github", "twitter"]
+    settings.SOCIAL_AUTH_GITHUB_REDIRECT_URIS = "https://app.example.com/callback"
     user = User.objects.create(
         id=7, username="ripley", email="ripley@example.com", first_name="Ellen", last_name="Ripley"
     )
