@@ -19,6 +19,7 @@ from shared.contract.declarations import registry
 from shared.contract.differences import Answer, compare
 from shared.contract.errors import ApiError
 from shared.contract.paging import read_page
+from shared.contract.sign_up import CODE, CODE_VERIFIER, REDIRECT_URI
 from shared.http import middleware, redaction, requests, urls
 from social import limits, service
 from tests.growth import BOUND, growth
@@ -190,6 +191,13 @@ PATHS = {
     "prefixes": filled("/api/v2"),
     "a name": filled("a", "/api/v2/"),
 }
+VALUES = {
+    "letters": filled("a"),
+    "an invalid end": filled("a", "", "\n"),
+    "an invalid beginning": filled("a", "\n"),
+    "hyphens": filled("-", "", "+"),
+    "not ASCII": filled("\u0301", "a"),
+}
 IDS = {"letters": filled("a"), "not in the form": filled("a", "", "!"), "hyphens": filled("-")}
 
 
@@ -230,6 +238,9 @@ PARSERS: dict[str, tuple[Parser, dict[str, Callable[[int], str]], tuple[int, ...
     "client header and User-Agent": (client, NAMES, (120, 3000)),
     "Cookie of the admin": (admin._own_cookies, COOKIES, (1000, 10_000)),
     "path": (path, PATHS, (500,)),
+    "code": (CODE.fault, VALUES, (512, 3000)),
+    "code_verifier": (CODE_VERIFIER.fault, VALUES, (16, 3000)),
+    "redirect_uri": (REDIRECT_URI.fault, VALUES, (256, 3000)),
     "compared answers": (
         lambda text: compare(*(Answer("/api/v1/", 200, (), (text + end).encode()) for end in ("", " "))),
         BODIES,
