@@ -5,10 +5,10 @@ from typing import Any
 DESCRIPTION = """\
 Sign a person up or in with a credential from Facebook, Twitter, Google …, or link such an identity to a user.
 
-The app signs the person in at the provider, receives a provider token or an id_token, and posts it to
-`social_sign_up/`. The answer contains the user and `token`, an access token of this service. The app sends it as
-`Authorization: Bearer <token>` with every other call. If `social_sign_up/` is called with an access token, the
-identity is linked to the caller.
+The app signs the person in at the provider, receives a provider token, an id_token or an authorization code, and
+posts it to `social_sign_up/`; `provider/` lists which fields each provider accepts. The answer contains the user and
+`token`, an access token of this service. The app sends it as `Authorization: Bearer <token>` with every other call.
+If `social_sign_up/` is called with an access token, the identity is linked to the caller.
 
 A client that receives `invalid_credentials` discards its access token and signs up again without `Authorization`.
 `errors` is a sentence for people; `code` is stable, for programs. New codes, providers and fields may be added
