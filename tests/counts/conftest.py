@@ -22,7 +22,7 @@ PROVIDERS = (
     *("facebook", "twitter", "instagram", "google-oauth2", "github"),
     *("discord", "gitlab", "twitch", "line", "kakao", "apple-id", "oidc"),
 )
-"""All providers of the sandbox."""
+"""The providers of the sandbox whose tokens are accepted."""
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,15 @@
 """The provider calls, sequential round trips and connections of a sign-in; its database connection meanwhile."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
 from tests.counts.conftest import Counts
 from tests.counts.test_statements import BY_ID_TOKEN
 from tests.e2e.client import Api
+from tests.e2e.servers import Sandbox
 
 pytestmark = pytest.mark.e2e
 
@@ -24,6 +27,12 @@ CALLS = {
 }
 CONCURRENT_CALLS = {"google-oauth2": 2, "discord": 2}
 """How many of the calls run concurrently."""
+CALLS_BY_CODE = {
+    # The exchange and the profile.
+    **dict.fromkeys(("facebook", "twitter", "instagram", "github", "discord", "gitlab", "twitch", "line", "kakao"), 2),
+    # The exchange, whose id_token says who the person is.
+    **dict.fromkeys(("google-oauth2", "apple-id", "oidc"), 1),
+}
 
 
 def warm(api: Api, counts: Counts, provider: str, persona: str) -> None:
@@ -55,6 +64,18 @@ def test_no_calls_by_id_token(api: Api, counts: Counts, persona: str, provider: 
         assert (counts.calls.count, counts.calls.connections) == (0, 0)
 
 
+@pytest.mark.parametrize("provider", CALLS_BY_CODE)
+def test_calls_by_code(api: Api, counts: Counts, persona: str, provider: str) -> None:
+    """A sign-up and a sign-in by code make the same calls, on existing connections."""
+    api.sign_up(counts.sandbox.code(provider, persona))
+    newcomer = persona.replace("guest-1", "guest-4")
+    for outcome in ("created", "signed_in"):
+        fields = counts.sandbox.code(provider, newcomer)
+        counts.reset()
+        assert api.sign_up(fields).json()["outcome"] == outcome
+        assert (counts.calls.count, counts.calls.connections) == (CALLS_BY_CODE[provider], 0)
+
+
 @pytest.mark.parametrize("provider", CONCURRENT_CALLS)
 def test_concurrent_calls(api: Api, counts: Counts, persona: str, provider: str) -> None:
     """Both calls are sent before either is answered: the sign-in takes one round trip."""
@@ -67,10 +88,13 @@ def test_concurrent_calls(api: Api, counts: Counts, persona: str, provider: str)
 
 
 @pytest.mark.threat(23)
-def test_connection_is_released_during_provider_calls(api: Api, counts: Counts, persona: str) -> None:
+@pytest.mark.parametrize("credential", [Sandbox.token, Sandbox.code], ids=["token", "code"])
+def test_connection_is_released_during_provider_calls(
+    api: Api, counts: Counts, persona: str, credential: Callable[[Sandbox, str, str], dict[str, Any]]
+) -> None:
     """An authenticated sign-up, too, releases the only connection: other requests use it during the provider call."""
     token = api.sign_up(counts.sandbox.token("facebook", persona)).json()["token"]
-    fields, by_id_token = counts.sandbox.token("github", persona), counts.sandbox.id_token("facebook", persona)
+    fields, by_id_token = credential(counts.sandbox, "github", persona), counts.sandbox.id_token("facebook", persona)
     api.sign_up(by_id_token)
     counts.reset()
     with ThreadPoolExecutor(1) as caller, counts.calls.relay.hold(2):

@@ -88,6 +88,16 @@ def test_returning_sign_in_by_id_token(api: Api, counts: Counts, persona: str, p
     assert counts.database.kinds == SIGN_IN
 
 
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_sign_up_and_returning_sign_in_by_code(api: Api, counts: Counts, persona: str, provider: str) -> None:
+    """A sign-up and a sign-in by code cost the same statements as by token."""
+    for outcome, expected in (("created", sign_up_of(counts.database.database)), ("signed_in", SIGN_IN)):
+        fields = counts.sandbox.code(provider, persona)
+        counts.reset()
+        assert api.sign_up(fields).json()["outcome"] == outcome
+        assert counts.database.kinds == expected
+
+
 def test_taken_name(api: Api, counts: Counts, persona: str) -> None:
     """A taken name costs no more statements, because the next candidate is checked in the same query."""
     api.sign_up(counts.sandbox.token("github", persona))
@@ -181,6 +191,9 @@ def test_refused_sign_in_sends_no_statements(api: Api, counts: Counts, persona: 
         {"provider": "nowhere", "access_token": "x"},
         counts.sandbox.token("facebook", "expired"),
         counts.sandbox.token("google-oauth2", "foreign"),
+        {**counts.sandbox.code("github", persona), "redirect_uri": "https://evil.example.com/"},
+        counts.sandbox.code("github", "used-code"),
+        counts.sandbox.code("google-oauth2", "foreign"),
     ):
         counts.reset()
         assert api.sign_up(fields).status_code == 400

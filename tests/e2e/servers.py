@@ -1,6 +1,7 @@
 """The sandbox and the service as processes, for tests over real sockets."""
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -12,10 +13,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import requests
 
 from sandbox.__main__ import environment as environment_of
+from sandbox.codes import challenge_of
+from sandbox.registrations import APP_REDIRECT_URIS
 from tests import SECRET_KEY
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -59,6 +63,29 @@ class Sandbox(Process):
         """Return the fields of a sign-up with an id token only."""
         issued = self.issue(provider, persona, nonce=more.get("nonce"))
         return {"provider": provider, "id_token": issued["id_token"], **more}
+
+    def code(self, provider: str, persona: str, *, redirect_uri: str = APP_REDIRECT_URIS[0]) -> dict[str, Any]:
+        """Return the fields of a sign-up with a code that the app has received for a persona, bound to a verifier."""
+        answer = requests.get(f"{self.url}/personas", timeout=30).json()
+        (app,) = (one for one in answer["providers"] if one["name"] == provider)
+        verifier = secrets.token_urlsafe(48)
+        consent = {
+            "response_type": "code",
+            "client_id": app["authorize_client_id"],
+            "redirect_uri": redirect_uri,
+            "code_challenge": challenge_of(verifier),
+            "code_challenge_method": "S256",
+            "persona": persona,
+        }
+        redirect = requests.post(f"{self.url}{app['authorize']}", consent, allow_redirects=False, timeout=30)
+        assert redirect.status_code == 302, redirect.text
+        received = dict(parse_qsl(urlsplit(redirect.headers["Location"]).query))
+        return {
+            "provider": provider,
+            "code": received["code"],
+            "code_verifier": verifier,
+            "redirect_uri": redirect_uri,
+        }
 
     def issue(self, provider: str, persona: str, *, nonce: str | None = None) -> dict[str, Any]:
         """Return all tokens that the provider issues to our application for a persona."""
