@@ -72,7 +72,7 @@ def test_a_session(
     status, providers = call("discovery.list_providers", anonymous)
     assert (status, type(providers)) == (200, models.ProviderList)
     accepts = {provider.name: provider.accepts for provider in providers.objects}
-    assert accepts["twitter"] == [["access_token", "access_token_secret"]]
+    assert accepts["twitter"][0] == ["access_token", "access_token_secret"]
 
     def sign_up(client: Any, provider: str, persona: str) -> Any:
         return call("sign_up.sign_up", client, body=models.SignUp(**sandbox.token(provider, persona)))
@@ -125,6 +125,50 @@ def test_a_session(
     authenticated = closing(package.AuthenticatedClient(base_url=base_url, token=token))
     assert call("token.delete_tokens", authenticated) == (204, None)
     assert call("token.list_tokens", authenticated)[0] == 401
+
+
+def test_a_sign_up_by_code(
+    base_url: str,
+    sandbox: Sandbox,
+    load: Callable[[str], Any],
+    call: Callable[..., Any],
+    closing: Callable[[Any], Any],
+) -> None:
+    """The client sends a code with its verifier and redirect URI, and leaves out what is not set."""
+    models = load("models")
+    client = closing(load("").Client(base_url=base_url))
+    _, providers = call("discovery.list_providers", client)
+    accepts = {provider.name: provider.accepts for provider in providers.objects}
+    assert ["code", "code_verifier", "redirect_uri"] in accepts["github"]
+
+    def sign_up(**fields: Any) -> Any:
+        return call("sign_up.sign_up", client, body=models.SignUp(**fields))
+
+    fields = sandbox.code("github", "parker")
+    assert models.SignUp(**fields).to_dict() == fields
+    status, created = sign_up(**fields)
+    assert (status, type(created), created.outcome) == (201, models.SignIn, "created")
+    status, used = sign_up(**fields)
+    assert (status, used.code) == (400, "token_rejected")
+    _, again = sign_up(**sandbox.code("github", "parker"))
+    assert (again.outcome, again.id) == ("signed_in", created.id)
+
+
+@pytest.mark.parametrize("unused", [None, "", "x" * 5000], ids=["null", "empty", "long"])
+def test_unused_fields(
+    base_url: str,
+    sandbox: Sandbox,
+    load: Callable[[str], Any],
+    call: Callable[..., Any],
+    closing: Callable[[Any], Any],
+    unused: str | None,
+) -> None:
+    """One structure for all providers can be sent: fields that the credential does not need are ignored."""
+    body = load("models").SignUp(
+        **sandbox.token("facebook", "zoe"), access_token_secret=unused, code_verifier=unused, redirect_uri=unused
+    )
+    status, answer = call("sign_up.sign_up", closing(load("").Client(base_url=base_url)), body=body)
+    assert (status, answer.outcome) == (201, "created")
 
 
 def test_every_operation_has_a_function(load: Callable[[str], Any]) -> None:

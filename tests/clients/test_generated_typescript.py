@@ -84,6 +84,7 @@ def test_a_session(session: Path, base_url: str, sandbox: Sandbox) -> None:
         "again": sandbox.token("facebook", "zoe"),
         "more": sandbox.token("twitter", "zoe"),
         "theirs": sandbox.token("facebook", "dallas"),
+        "coded": sandbox.code("github", "parker"),
     }
     output = run(
         "node", str(session), base_url, cwd=session.parent.parent, environment={"SIGN_UPS": json.dumps(sign_ups)}
