@@ -7,7 +7,7 @@ reads the ids beside them when a provider changes its identifiers.
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import lru_cache
 from typing import Any, TypeGuard
@@ -48,6 +48,7 @@ def protect_extra_data(
     token: Any,
     exchange: Mapping[str, Any] | None = None,
     client_id: str | None = None,
+    sent: Iterable[str | None] = (),
 ) -> dict[str, Any]:
     """Return `extra_data` with its tokens encrypted; without keys, without tokens.
 
@@ -59,13 +60,14 @@ def protect_extra_data(
         whatever the response contains under this name. None for a sign-in by id_token, which leaves the stored token.
     :param exchange: the token endpoint's answer to a code; None for a sign-in without a code.
     :param client_id: the client of the native SDK that received the code; None for a code at a redirect URI.
+    :param sent: secrets that the exchange has sent, which the answer may repeat.
     """
     answer = exchange or {}
-    issued = [token, *(answer.get(name) for name in TOKEN_FIELDS)]
+    secrets = [token, *(answer.get(name) for name in TOKEN_FIELDS), *sent]
     # A nonce is of no use after the sign-in. A refresh token in a profile did not come with a code.
     clean: dict[str, Any] = _without_secrets(
         {name: value for name, value in extra_data.items() if name not in {"nonce", "refresh_token", *_OURS}},
-        [one for value in issued for one in _strings(value) if len(one) >= _MIN_SEARCHED_LENGTH],
+        [one for value in secrets for one in _strings(value) if len(one) >= _MIN_SEARCHED_LENGTH],
     )
     if not conf.provider_token_keys:
         # Without a token, the time of the sign-in is of no use, and would cause a write at each sign-in.

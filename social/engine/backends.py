@@ -280,11 +280,13 @@ class Guarded(Refreshing):
         provider_token_storage.encrypt_row(pipeline_kwargs.get("social"))
         data = clean_json(super().extra_data(user, uid, response, details, pipeline_kwargs))
         by_native_sdk = self.code is not None and self.code.redirect_uri is None
+        sent = (self.code.code, self.code.code_verifier, self.setting("SECRET")) if self.code is not None else ()
         return provider_token_storage.protect_extra_data(
             data,
             token=self.provider_token,
             exchange=self.exchange,
             client_id=self.setting("NATIVE_CLIENT_ID") if by_native_sdk else None,
+            sent=sent,
         )
 
     def oauth_auth(self, token: Any = None, *args: Any, **kwargs: Any) -> OAuth1:
