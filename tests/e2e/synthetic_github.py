@@ -23,12 +23,14 @@ def fields(number: int, login: str) -> dict[str, Any]:
     return {"provider": "github", "access_token": f"{number}:{login}"}
 
 
-@dataclass(frozen=True)
+@dataclass
 class SyntheticGitHub:
     """The running server."""
 
     environment: dict[str, str]
     """The environment of a service that uses it."""
+    before: Callable[[], object]
+    """Called before each answer, in the thread of the answer."""
     checked_ids: list[int] = field(default_factory=list)
     """The user id of each call."""
 
@@ -36,8 +38,7 @@ class SyntheticGitHub:
 class _Server(ThreadingHTTPServer):
     request_queue_size = 128
     daemon_threads = True
-    checked_ids: list[int]
-    before: Callable[[], object]
+    github: SyntheticGitHub
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Print the traceback, except if the service was killed during its call."""
@@ -58,8 +59,8 @@ class _Check(BaseHTTPRequestHandler):
             return
         token = json.loads(sent)["access_token"]
         number, _, login = token.partition(":")
-        self.server.checked_ids.append(int(number))
-        self.server.before()
+        self.server.github.checked_ids.append(int(number))
+        self.server.github.before()
         body = json.dumps({"app": {"client_id": CLIENT_ID}, "user": {"id": int(number), "login": login}}).encode()
         self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
 
@@ -69,16 +70,12 @@ class _Check(BaseHTTPRequestHandler):
 
 @contextmanager
 def synthetic_github(before: Callable[[], object] = lambda: None) -> Iterator[SyntheticGitHub]:
-    """Run it.
-
-    :param before: called before each answer, in the thread of the answer.
-    """
+    """Run it."""
     with _Server(("127.0.0.1", 0), _Check) as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
         thread.start()
         hosts = {"https://api.github.com": f"http://127.0.0.1:{server.server_address[1]}"}
-        github = SyntheticGitHub({**ENVIRONMENT, "PROVIDER_HOSTS": json.dumps(hosts)})
-        server.checked_ids, server.before = github.checked_ids, before
-        yield github
+        server.github = SyntheticGitHub({**ENVIRONMENT, "PROVIDER_HOSTS": json.dumps(hosts)}, before)
+        yield server.github
         server.shutdown()
         thread.join()
