@@ -3,9 +3,11 @@
 import json
 import random
 import socket
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from http.client import HTTPResponse
 
@@ -16,6 +18,8 @@ from django.conf import settings
 from shared.contract.errors import ApiError, PayloadTooLarge, ServiceUnavailable
 from tests.behind_nginx.fleet import Member
 from tests.behind_nginx.nginx import OFFICE, Nginx, running_nginx
+from tests.e2e.client import Api, code_of
+from tests.e2e.code_providers import CodeProviders
 from tests.e2e.conftest import Note
 from tests.e2e.databases import Database
 from tests.e2e.load import PREFIXES, under_load
@@ -105,7 +109,7 @@ def test_the_admin_is_for_named_addresses(nginx: Nginx, path: str) -> None:
 
 @pytest.mark.threat(26)
 def test_a_server_is_killed_under_load(nginx: Nginx, fleet: list[Member], database: Database, note: Note) -> None:
-    """Another server does its requests in progress, and no acknowledged result is lost.
+    """Its requests in progress get 503, no other request is refused, and no acknowledged result is lost.
 
     An answer that had begun is cut off: nginx has sent its head, and no other server can complete it.
     """
@@ -119,10 +123,59 @@ def test_a_server_is_killed_under_load(nginx: Nginx, fleet: list[Member], databa
             load.wait_for_next(time.monotonic())
     victim.end()
     victim.start()
+    refused = load.answers.pop("503 service_unavailable", 0)
     assert_consistent(load, database, nginx.url, 1, note)
     note("slowest call, seconds after the kill", f"{load.slowest:.1f}, {time.monotonic() - killed:.1f}")
-    assert load.broken <= CALLERS / len(fleet)
-    assert f"127.0.0.1:{victim.port}, " in nginx.log(), "the killed server had no request in progress"
+    note("answered with 503 by nginx", refused)
+    assert load.broken + refused <= CALLERS / len(fleet) + 1
+    assert nginx.log().count(f" 503 127.0.0.1:{victim.port} 502 ") == refused
+
+
+@pytest.mark.threat(47)
+def test_a_sign_up_is_never_sent_twice(
+    nginx: Nginx, fleet: list[Member], github: SyntheticGitHub, providers: CodeProviders, database: Database
+) -> None:
+    """A provider gets a code once, although a server dies while it exchanges it.
+
+    nginx answers with 503. The client's own repetition succeeds with a token, and a code needs a new one.
+    """
+    before, asked, called = database.counts(), len(github.checked_ids), len(providers.calls)
+    sent = [fields(6000 + number, f"killed-{number}") for number in range(len(fleet))]
+    sent += [providers.code("dribbble", 6000 + number) for number in range(len(fleet))]
+    apis = [Api(nginx.url, PREFIXES[number % len(PREFIXES)]) for number in range(len(sent))]
+    victim, resumes = random.SystemRandom().choice(fleet), threading.Event()
+    github.before = providers.before = lambda: resumes.wait(60)
+
+    def received() -> int:
+        return len(github.checked_ids) - asked + len(providers.calls) - called
+
+    with ThreadPoolExecutor(len(sent)) as callers:
+        try:
+            calls = []
+            # One after the other, so that each server has one call with a token and one with a code (`least_conn`).
+            for number, (api, one) in enumerate(zip(apis, sent, strict=True), 1):
+                calls.append(callers.submit(api.sign_up, one))
+                soon(lambda: received() == number)  # noqa: B023 - called at once
+            victim.now.kill()
+            soon(lambda: sum(call.done() for call in calls) == 2 or received() > len(sent))
+        finally:
+            github.before = providers.before = lambda: None
+            resumes.set()
+    victim.end()
+    victim.start()
+
+    answers = [call.result() for call in calls]
+    assert len(github.checked_ids) - asked == len(fleet)
+    codes = [one["code"] for one in sent if "code" in one]
+    assert [len(providers.sent(code)) for code in codes] == [1] * len(codes)
+    lost = [number for number, answer in enumerate(answers) if answer.status_code != 201]
+    assert [number // len(fleet) for number in lost] == [0, 1], "not one call with a token and one with a code"
+    for number in lost:
+        assert_is(answers[number], ServiceUnavailable())
+    kept = len(sent) - len(lost)
+    assert database.counts() == {**before, **{table: before[table] + kept for table in list(before)[:3]}}
+    with_token, with_code = (apis[number].sign_up(sent[number]) for number in lost)
+    assert (with_token.status_code, code_of(with_code)) == (201, (400, "token_rejected"))
 
 
 def test_servers_are_restarted_one_by_one_under_load(
