@@ -21,6 +21,11 @@ def planted(kind: str) -> str:
     return f"{MARK}-{kind}-{secrets.token_hex(6)}~+/%=-{MARK}"
 
 
+def planted_verifier() -> str:
+    """Return a PKCE verifier with the mark at both ends: 43 to 128 unreserved characters (RFC 7636 section 4.1)."""
+    return f"{MARK}-verifier-{secrets.token_hex(10)}~-{MARK}"
+
+
 def planted_key() -> str:
     """Return a Fernet key with the mark at both ends: 32 bytes in url-safe base64."""
     return f"{MARK}{secrets.token_hex(13)[: 43 - 2 * len(MARK)]}{MARK}="

@@ -4,7 +4,7 @@ import json
 import re
 import socket
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import unquote
@@ -12,17 +12,21 @@ from urllib.parse import unquote
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from tests.leaks.canaries import MARK, planted
+from tests.leaks.canaries import MARK, planted, planted_verifier
 from tests.social.local_provider import answer, serving
 
 CLIENT_ID = "our-client-id"
 PROVIDERS = ("facebook", "google-oauth2", "github", "instagram", "twitter")
+BY_CODE = ("google-oauth2", "github")
+"""The providers that exchange codes: by id_token, and by a profile call."""
+REDIRECT_URI = "https://app.example.com/callback"
 HOSTS = {
     "https://graph.facebook.com": "facebook",
     "https://limited.facebook.com": "facebook",
     "https://oauth2.googleapis.com": "google",
     "https://www.googleapis.com": "google",
     "https://api.github.com": "github",
+    "https://github.com": "github",
     "https://graph.instagram.com": "instagram",
     "https://api.twitter.com": "twitter",
 }
@@ -38,6 +42,12 @@ def fields(provider: str, kind: str) -> dict[str, Any]:
     """Return the fields of a sign-up with a new token that selects this kind of answer."""
     given = {"provider": provider, "access_token": planted(kind)}
     return {**given, "access_token_secret": planted(kind)} if provider == "twitter" else given
+
+
+def code_fields(provider: str, kind: str) -> dict[str, Any]:
+    """Return the fields of a sign-up with a new code that selects this kind of answer."""
+    verifier = planted_verifier()
+    return {"provider": provider, "code": planted(kind), "code_verifier": verifier, "redirect_uri": REDIRECT_URI}
 
 
 def id_token(*, nonce: str, **changed: Any) -> str:
@@ -66,21 +76,26 @@ def echoing_provider() -> Iterator[dict[str, str]]:
             "SOCIAL_PROVIDERS": ",".join(PROVIDERS),
             "PROVIDER_HOSTS": json.dumps({origin: f"{provider.url}/{name}" for origin, name in HOSTS.items()}),
             **{f"SOCIAL_AUTH_{name}_KEY": CLIENT_ID for name in registrations()},
+            **{f"SOCIAL_AUTH_{name}_REDIRECT_URIS": REDIRECT_URI for name in registrations(BY_CODE)},
         }
 
 
-def registrations() -> list[str]:
-    """Return the names of the providers in the settings."""
-    return [name.upper().replace("-", "_") for name in PROVIDERS]
+def registrations(providers: Sequence[str] = PROVIDERS) -> list[str]:
+    """Return the names of providers in the settings."""
+    return [name.upper().replace("-", "_") for name in providers]
 
 
 def _respond(connection: socket.socket, request: bytes) -> bool:
     received = unquote(request.decode("latin-1"))
     if "/certs" in received.partition("\r\n")[0]:
         return _json("200 OK", {"keys": [{**_public_key(), "kid": "the-key", "use": "sig"}]})(connection, request)
+    return KINDS[_kind(received)](received)(connection, request)
+
+
+def _kind(received: str) -> str:
     # The call may contain our client secret too.
-    kind = next(kind for kind in _KIND.findall(received) if kind in KINDS)
-    return KINDS[kind](received)(connection, request)
+    kind: str = next(kind for kind in _KIND.findall(received) if kind in KINDS)
+    return kind
 
 
 def _public_key() -> Mapping[str, Any]:
@@ -134,6 +149,8 @@ def _named_by_the_token(received: str) -> Play:
 def _profile(received: str, uid: str = "40011", login: str = "ripley") -> Play:
     """Return a profile for every provider, with the token in every field that a provider may send."""
     line, token = received.partition("\r\n")[0], _token(received)
+    if "grant_type=authorization_code" in received:
+        return _exchanged(received, _kind(received))
     names = (
         "access_token",
         "access_token_secret",
@@ -157,11 +174,20 @@ def _profile(received: str, uid: str = "40011", login: str = "ripley") -> Play:
         return _json("200 OK", {**echo, "access_token": token, "expires_in": 5184000})
     if "/tokeninfo" in line:
         return _json("200 OK", {**echo, "aud": CLIENT_ID, "azp": CLIENT_ID, "sub": uid, "scope": received})
-    if "/github/" in line:
+    if "/applications/" in line:
         return _json("200 OK", {**echo, "app": {"client_id": CLIENT_ID}, "user": {**echo, **person, "id": int(uid)}})
     if "/users/me" in line:
         person = {"data": {**echo, **person, "confirmed_email": "ripley@example.com"}, "errors": [{"detail": received}]}
     return _json("200 OK", {**echo, **person}, f"X-Echo: {token}", f"Set-Cookie: t={token}")
+
+
+def _exchanged(received: str, kind: str) -> Play:
+    """Return an exchange's answer, with a token that selects a kind of answer to the profile call."""
+    token, refresh = planted(kind), planted("refresh")
+    issued = {"access_token": token, "refresh_token": refresh, "id_token": EXCHANGED_ID_TOKEN}
+    more = [{"refresh_token": refresh}, *issued.values(), *_sent(received)]
+    echo = {"exchanged": received, "me": token, "state": refresh, "more": more}
+    return _json("200 OK", {**issued, **echo, "expires_in": 3600}, f"X-Echo: {token}")
 
 
 def _hang(received: str) -> Play:
@@ -181,10 +207,24 @@ def _reset(received: str) -> Play:
     return play
 
 
+EXCHANGED_ID_TOKEN = id_token(nonce=planted("nonce"))
 GOOD = ("good", "named", "listener")
 STEPS = ("step-refuses", "step-blames", "step-redirects", "step-bug", "step-database-bug", "step-statement-bug")
 """The kinds for which the provider answers well and `tests.leaks.steps` raises an exception."""
+AFTER = ("refused-401", "refused-with-200", "error-is-the-token", "broken-500", "html", "header", "reset")
+"""The kinds of failures of the profile call after the exchange of a code of the kind `after-…`."""
 _OK = "HTTP/1.1 200 OK\r\n"
+
+
+def _sent(received: str) -> list[str]:
+    """Return every value in the body of an exchange."""
+    return [sent.partition("=")[2] for sent in received.partition("\r\n\r\n")[2].split("&")]
+
+
+def _exchanged_before(kind: str) -> Callable[[str], Play]:
+    return lambda received: _exchanged(received, kind)
+
+
 KINDS: Mapping[str, Callable[[str], Play]] = {
     "good": _profile,
     "named": _named_by_the_token,
@@ -222,4 +262,5 @@ KINDS: Mapping[str, Callable[[str], Play]] = {
     "reset": _reset,
     SILENT: _hang,
     **dict.fromkeys((*STEPS, "listener"), _profile),
+    **{f"after-{kind}": _exchanged_before(kind) for kind in AFTER},
 }

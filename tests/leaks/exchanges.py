@@ -11,7 +11,18 @@ import requests
 from tests.e2e.client import Api
 from tests.e2e.servers import Service
 from tests.leaks.canaries import Search, planted, without
-from tests.leaks.echoing_provider import GOOD, KINDS, PROVIDERS, SILENT, fields, id_token
+from tests.leaks.echoing_provider import (
+    AFTER,
+    BY_CODE,
+    EXCHANGED_ID_TOKEN,
+    GOOD,
+    KINDS,
+    PROVIDERS,
+    SILENT,
+    code_fields,
+    fields,
+    id_token,
+)
 
 PATHS = ("", "provider/", "user/", "user/1/", "social_account/", "social_account/1/", "token/", "token/current/")
 PLACES = ("", "livez", "readyz", "nowhere/", "static/nowhere.js", "api/v2/openapi.yaml", "api/v2/docs/", "metrics")
@@ -49,21 +60,29 @@ class Exchanges:
 
 
 def failures(exchanges: Exchanges, api: Api) -> None:
-    """Sign up with each provider and each kind of refusal or failure."""
+    """Sign up with each provider and each kind of refusal or failure, by access token and by code."""
 
-    def one(provider: str, kind: str) -> None:
-        exchanges.record(f"{provider} {kind}", api.as_user(None).sign_up(fields(provider, kind)))
+    def one(how: str, provider: str, kind: str) -> None:
+        sent = fields(provider, kind) if how == "token" else code_fields(provider, kind)
+        exchanges.record(f"{provider} {how} {kind}", api.as_user(None).sign_up(sent))
 
+    after = {f"after-{kind}" for kind in AFTER}
     kinds = [kind for kind in KINDS if kind not in GOOD]
-    # A silent provider takes the whole deadline; two of these calls are enough, and they run at the same time.
-    calls = [(provider, kind) for provider in PROVIDERS for kind in kinds if kind != SILENT or provider[0] in "fg"]
-    calls.sort(key=lambda call: call[1] != SILENT)
+    # A silent provider takes the whole deadline; a few of these calls are enough, and they run at the same time.
+    calls = [
+        ("token", provider, kind)
+        for provider in PROVIDERS
+        for kind in kinds
+        if kind not in after and (kind != SILENT or provider[0] in "fg")
+    ]
+    calls += [("code", provider, kind) for provider in BY_CODE for kind in kinds]
+    calls.sort(key=lambda call: call[2] != SILENT)
     with ThreadPoolExecutor(4) as callers:
         list(callers.map(lambda call: one(*call), calls))
 
 
 def sign_ups(exchanges: Exchanges, api: Api) -> str:
-    """Sign up, sign in and link with every provider, by access token and by id_token; return one of our tokens."""
+    """Sign up, sign in and link with every provider, by token and by code; return one of our tokens."""
     token = ""
     for provider in PROVIDERS:
         for kind, actor in (("good", token), ("good", None), ("named", None), ("listener", None)):
@@ -73,8 +92,31 @@ def sign_ups(exchanges: Exchanges, api: Api) -> str:
                 exchanges.search.note(issued)
             exchanges.record(f"{provider} {kind}", response, issued)
             token = issued or token
+    _by_code(exchanges, api, token)
     _by_id_token(exchanges, api)
     return token
+
+
+def _by_code(exchanges: Exchanges, api: Api, token: str) -> None:
+    exchanges.search.note(EXCHANGED_ID_TOKEN)
+    nonce = {"nonce": planted("nonce")}
+    for provider in BY_CODE:
+        for kind, actor in (("good", token), ("good", None), ("named", None), ("listener", None)):
+            response = api.as_user(actor).sign_up(code_fields(provider, kind))
+            issued = response.json().get("token") or ""
+            if issued:
+                exchanges.search.note(issued)
+            exchanges.record(f"{provider} code {kind}", response, issued)
+        for name, change in (
+            ("without a verifier", {"code_verifier": ""}),
+            ("an invalid verifier", {"code_verifier": planted("verifier")}),
+            ("a foreign redirect URI", {"redirect_uri": f"https://example.com/{planted('redirect')}"}),
+            ("an invalid code", {"code": f"{planted('code')} {planted('code')}"}),
+            ("state and secret", {"state": planted("state"), "client_secret": planted("client"), "code": 7}),
+            *((("another nonce", nonce),) if provider == "google-oauth2" else ()),
+        ):
+            response = api.as_user(None).sign_up({**code_fields(provider, "good"), **change})
+            exchanges.record(f"{provider} code {name}", response)
 
 
 def _by_id_token(exchanges: Exchanges, api: Api) -> None:

@@ -14,7 +14,7 @@ _last = [""]
 
 def fail(backend: Any, credential: Any, strategy: Any, user: User, **kwargs: Any) -> Any:
     """Fail in the way that the token selects."""
-    token = credential.access_token or ""
+    token = credential.code or credential.access_token or ""
     _last[0] = token
     if "step-bug" in token:
         try:

@@ -20,7 +20,7 @@ from tests.e2e.client import Api
 from tests.e2e.databases import Database, new_database
 from tests.e2e.servers import Service, free_port, running_service
 from tests.leaks.canaries import Search, planted, planted_key
-from tests.leaks.echoing_provider import PROVIDERS, echoing_provider, registrations
+from tests.leaks.echoing_provider import BY_CODE, GOOD, PROVIDERS, echoing_provider, registrations
 from tests.leaks.exchanges import Exchanges, calls, failures, no_http, sign_ups
 
 pytestmark = [pytest.mark.e2e, pytest.mark.threat(29, 30, 31)]
@@ -109,6 +109,7 @@ def test_the_exchanges_cover_every_status_and_provider(scenario: Scenario) -> No
     assert all(asked.endswith("bug") for asked in statuses.get(500, ())), "only planted bugs cause a 500"
     providers = {row[0] for row in scenario.database.rows("SELECT provider FROM social_auth_usersocialauth")}
     assert providers == set(PROVIDERS)
+    assert {f"{name} code {kind}" for name in BY_CODE for kind in GOOD} <= set(statuses[201])
     log = scenario.service.log()
     assert log.count("tandem.access") > 150 * len(settings.APIS)
     assert "urllib3.connectionpool" in log
