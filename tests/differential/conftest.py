@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from pytest_django import Settings
 
 from tests.differential import identities
 from tests.differential.database_states import DatabaseState
@@ -25,9 +26,11 @@ def empty(django_db_reset_sequences: None) -> Iterator[DatabaseState]:
 
 
 @pytest.fixture
-def with_users(empty: DatabaseState, providers: Providers) -> Iterator[DatabaseState]:
-    """Return a state with a few users, whose identities the providers know."""
+def with_users(empty: DatabaseState, providers: Providers, settings: Settings) -> Iterator[DatabaseState]:
+    """Return a state with a few users, whose identities the providers know; GitHub exchanges codes too."""
+    settings.SOCIAL_AUTH_GITHUB_REDIRECT_URIS = identities.REDIRECT_URI
     identities.add_identities(providers)
+    identities.add_exchanges(providers)
     with empty.entered():
         identities.create_users()
     state = DatabaseState(like=empty)

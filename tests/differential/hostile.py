@@ -22,7 +22,18 @@ IMPORTED: Final = "0123456789abcdef0123456789abcdef01234567"
 """A key of dallas, imported from an earlier deployment."""
 TOKENS: Final = (RIPLEY, DALLAS, ASH, EXPIRED, IMPORTED)
 
-FIELDS: Final = ("provider", "access_token", "access_token_secret", "id_token", "nonce", "first_name", "last_name")
+FIELDS: Final = (
+    "provider",
+    "access_token",
+    "access_token_secret",
+    "id_token",
+    "nonce",
+    "code",
+    "code_verifier",
+    "redirect_uri",
+    "first_name",
+    "last_name",
+)
 
 # Texts that programs read differently.
 ODD_TEXTS: Final = (
@@ -141,7 +152,7 @@ def trees() -> SearchStrategy[Any]:
 def sign_ups(known: SearchStrategy[dict[str, Any]]) -> SearchStrategy[dict[str, Any]]:
     """Return the fields of a sign-up with any number of faults."""
     extra = st.dictionaries(
-        _any_of((*FIELDS, "is_staff", "id", "user", "uid", "details", "username", "email", "redirect_uri", "Provider")),
+        _any_of((*FIELDS, "is_staff", "id", "user", "uid", "details", "username", "email", "state", "Provider")),
         trees(),
         max_size=2,
     )

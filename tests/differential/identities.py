@@ -1,18 +1,21 @@
 """Users that exist before a request, and identities that the providers know."""
 
+import json
 from datetime import timedelta
 from typing import Any, Final
+from urllib.parse import parse_qs
 
 from django.contrib.auth.models import User
 from django.utils import timezone
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
+from requests import PreparedRequest
 from social_django.models import UserSocialAuth
 
 from social.models import AccessToken
 from social.tokens import digest_of
 from tests.differential import hostile
-from tests.providers import Providers
+from tests.providers import Answer, Providers, json_answer
 
 KNOWN: Final[tuple[tuple[str, str, dict[str, Any]], ...]] = (
     ("facebook", "fb-ripley", {"id": "10011", "name": "Ellen Ripley", "email": "ripley@example.com"}),
@@ -37,6 +40,49 @@ def add_identities(providers: Providers) -> list[dict[str, Any]]:
     return [providers.knows(provider, token, **profile) for provider, token, profile in KNOWN]
 
 
+REDIRECT_URI: Final = "https://app.example.com/callback"
+VERIFIER: Final = "V" * 43
+
+
+def add_exchanges(providers: Providers) -> None:
+    """Let GitHub exchange codes: the code of an identity is its token, and can be used again from the same state."""
+    profiles = {token: profile for provider, token, profile in KNOWN if provider == "github"}
+
+    def exchange(request: PreparedRequest) -> Answer:
+        form = {name: values[0] for name, values in parse_qs(str(request.body)).items()}
+        is_known = form["code"] in profiles and form["code_verifier"] == VERIFIER
+        return json_answer(200, {"access_token": form["code"]} if is_known else {"error": "bad_verification_code"})
+
+    def profile(request: PreparedRequest) -> Answer:
+        return json_answer(200, profiles[str(request.headers["Authorization"]).partition(" ")[2]])
+
+    providers.mock.add_callback("POST", "https://github.com/login/oauth/access_token", callback=exchange)
+    providers.mock.add_callback("GET", "https://api.github.com/user", callback=profile)
+    providers.mock.get("https://api.github.com/user/emails", status=404)
+
+
+def by_code(code: str) -> dict[str, str]:
+    """Return the fields of a sign-up with a code of GitHub."""
+    return {"provider": "github", "code": code, "code_verifier": VERIFIER, "redirect_uri": REDIRECT_URI}
+
+
+def _known_codes() -> list[dict[str, Any]]:
+    whole = by_code("gh-new")
+    return [
+        whole,
+        {**whole, "code": "gh-ripley", "access_token": "gh-new"},
+        {**whole, "code": "gh-odd", "id_token": "a.b.c"},
+        {**whole, "code": "gh-false", "nonce": "n", "state": 7},
+        {**whole, "code": "used"},
+        {**whole, "code": json.dumps(whole)},
+        {**whole, "code_verifier": VERIFIER + "x"},
+        {**whole, "code_verifier": VERIFIER[1:]},
+        {**whole, "redirect_uri": REDIRECT_URI + "#"},
+        {**whole, "redirect_uri": ""},
+        {**whole, "provider": "facebook"},
+    ]
+
+
 def known_fields() -> SearchStrategy[dict[str, Any]]:
     """Return fields of sign-ups with a known identity, or with a slightly changed one."""
     fields = [{"provider": provider, "access_token": token, **_secret(provider, token)} for provider, token, _ in KNOWN]
@@ -53,7 +99,7 @@ def known_fields() -> SearchStrategy[dict[str, Any]]:
         {"provider": "username", "access_token": "x"},
         {"provider": "twitter", "access_token": "tw-dallas"},
     ]
-    return st.sampled_from([*fields, *fields, *more])
+    return st.sampled_from([*fields, *fields, *more, *_known_codes()])
 
 
 def _secret(provider: str, token: str) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Any request in process has the same answer on every mounted API, and one within the contract."""
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -42,6 +43,8 @@ def sent(service: Service, with_users: DatabaseState, providers: Providers) -> I
 @budget(300)
 @given(message=hostile.messages(identities.known_fields()))
 @example(message=Message("POST", "social_sign_up/", (JSON,), b'{"provider":"facebook","access_token":"fb-new"}'))
+@example(message=Message("POST", "social_sign_up/", (JSON,), json.dumps(identities.by_code("gh-new")).encode()))
+@example(message=Message("POST", "social_sign_up/", (JSON,), json.dumps(identities.by_code("used")).encode()))
 @example(message=Message("GET", "user/%0A"))
 @example(message=Message("DELETE", "social_account/1", (("Authorization", b"Token " + hostile.RIPLEY.encode()),)))
 def test_every_api_gives_the_same_answer(sent: Sent, message: Message) -> None:
