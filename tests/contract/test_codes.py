@@ -104,6 +104,7 @@ def test_a_secret_is_no_user_name(api: ApiClient, mock: responses.RequestsMock, 
     assert secret not in api.sign_up(CODE).json()["username"]
 
 
+@pytest.mark.threat(47)
 @pytest.mark.parametrize(
     ("change", "faults"),
     [
@@ -163,12 +164,14 @@ def test_a_provider_without_redirect_uris_takes_no_code(
     assert not mock.calls
 
 
+@pytest.mark.threat(47)
 def test_the_code_decides_before_the_access_token(api: ApiClient, github: responses.RequestsMock) -> None:
     """With a code and an access token in one request, the code alone identifies the person."""
     assert api.sign_up({**CODE, "access_token": "someone-elses"}).status_code == 201
     assert "someone-elses" not in "".join(f"{call.request.url}{call.request.body!r}" for call in github.calls)
 
 
+@pytest.mark.threat(47)
 def test_the_id_token_decides_before_the_code(api: ApiClient, mock: responses.RequestsMock) -> None:
     """With an id_token too, neither the code nor its companions are looked at."""
     google = SIGNERS["google-oauth2"]
@@ -222,6 +225,7 @@ def test_apple_gets_the_secret_of_the_right_client(
     assert sent.get("redirect_uri") == redirect_uri.get("redirect_uri")
 
 
+@pytest.mark.threat(47)
 @pytest.mark.parametrize(
     ("claims", "nonce", "code"),
     [
@@ -313,6 +317,7 @@ def test_faults_of_the_exchange(
     assert len(mock.calls) == 1
 
 
+@pytest.mark.threat(47)
 def test_a_revoked_token_of_an_exchange_is_rejected(
     api: ApiClient, mock: responses.RequestsMock, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -216,6 +216,7 @@ MISCONFIGURED_BY = {
 }
 
 
+@pytest.mark.threat(48)
 def test_a_refused_registration_is_logged_once(
     api: Api, providers: CodeProviders, service: Service, database: Database
 ) -> None:
