@@ -61,6 +61,10 @@ class BackendPolicy(Protocol):
     def takes_id_tokens(self) -> bool:
         """Whether the provider's id_tokens are verified."""
 
+    @property
+    def takes_access_tokens(self) -> bool:
+        """Whether an access token of the provider identifies the person, with or without a proof."""
+
     def by_exchange(
         self, backend: Any, credential: Credential, answer: Mapping[str, Any], profile: Callable[[], Pending], /
     ) -> Pending:
@@ -159,7 +163,14 @@ class Guarded(Refreshing):
         self.provider_token = access_token
         if self.proven_profile is not None:
             return dict(self.proven_profile)
-        return super().user_data(access_token, *args, **kwargs)  # type: ignore[misc]  # every OAuth backend has it
+        profile = super().user_data(access_token, *args, **kwargs)  # type: ignore[misc]  # every OAuth backend has it
+        if profile is None:  # some backends hide an answer that they cannot read
+            raise AuthResponseError(self, code="malformed_response", stage="user_info")
+        if self.exchange is not None and self.policy.takes_access_tokens:
+            # By a bare token the profile alone says who the person is. social-core adds it to the answer of the token
+            # endpoint, so an id in that answer would replace a missing one.
+            self.get_user_id(self.get_user_details(profile), profile)
+        return profile
 
     def do_auth(self, access_token: Any, *args: Any, **kwargs: Any) -> Pending:
         """Request the profile; the strategy returns it instead of authenticating."""
@@ -280,7 +291,7 @@ class Guarded(Refreshing):
         provider_token_storage.encrypt_row(pipeline_kwargs.get("social"))
         data = clean_json(super().extra_data(user, uid, response, details, pipeline_kwargs))
         by_native_sdk = self.code is not None and self.code.redirect_uri is None
-        sent = (self.code.code, self.code.code_verifier, self.setting("SECRET")) if self.code is not None else ()
+        sent = (self.code.code, self.code.code_verifier, self.get_key_and_secret()[1]) if self.code is not None else ()
         return provider_token_storage.protect_extra_data(
             data,
             token=self.provider_token,

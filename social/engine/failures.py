@@ -78,10 +78,15 @@ _STANDARD: Faults = {
 }
 _STANDARD_OF_EXCHANGES: Faults = {
     **_STANDARD,
-    # RFC 6749 section 5.2: the provider refuses what this service has sent.
+    # RFC 6749 section 5.2: the provider refuses what this service has sent, or the code.
     **Fault.OPERATOR.of("unsupported_grant_type", "invalid_scope"),
-    # Slack's words for the same (https://docs.slack.dev/reference/methods/oauth.access/).
+    **Fault.CREDENTIAL.of("invalid_grant"),
+    # GitHub's words for the code
+    # (https://docs.github.com/en/apps/oauth-apps/maintaining-oauth-apps/troubleshooting-oauth-app-access-token-request-errors).
+    **Fault.CREDENTIAL.of("bad_verification_code"),
+    # Slack's words for both (https://docs.slack.dev/reference/methods/oauth.access/).
     **Fault.OPERATOR.of("bad_client_secret", "invalid_client_id", "invalid_grant_type"),
+    **Fault.CREDENTIAL.of("invalid_code", "code_already_used"),
 }
 
 
@@ -123,12 +128,14 @@ def _answer_to(fault: Fault, error: SocialAuthBaseException) -> ApiError:
         return ProviderUnavailable(_retry_after(error.retry_after))
     if fault is Fault.EITHER:
         logger.warning("A provider refuses a credential or our registration: %s", _describe(error))
+    elif error.stage in EXCHANGES:
+        logger.info("A provider refuses a code or a refresh token: %s", _describe(error))
     return TokenRejected()
 
 
 def _fault_of(error: SocialAuthBaseException) -> Fault | None:
     """Return whose fault it is by the provider's code, else by the status; None if neither says it."""
-    status, code, faults = error.status_code, error.provider_code, _faults_at(error)
+    status, code, faults = error.status_code, _code_of(error), _faults_at(error)
     standard = _STANDARD_OF_EXCHANGES if error.stage in EXCHANGES else _STANDARD
     fault = faults.get(code) or standard.get(code) or faults.get(f"http_{status}")
     if status is not None and (status == 429 or status >= 500) and fault is not Fault.OPERATOR:
@@ -145,13 +152,20 @@ def _faults_at(error: SocialAuthBaseException) -> Faults:
     if policy is None:
         return {}
     faults: Faults = policy.faults_at(error.stage)
-    return faults
+    by_code = getattr(error.backend, "code", None) is not None and error.stage not in EXCHANGES
+    return {**faults, **policy.faults_after_code} if by_code else faults
+
+
+def _code_of(error: SocialAuthBaseException) -> str | int | None:
+    """Return the provider's code; None if the answer has an object or a list in its place."""
+    code: object = error.provider_code
+    return code if isinstance(code, str | int) else None
 
 
 def _describe(error: SocialAuthBaseException) -> str:
     """Return the provider, its code and the status, without the message, which may contain the token."""
     name = error.backend.name if error.backend is not None else "?"
-    code = error.provider_code
+    code = _code_of(error)
     shown = "none" if code is None else code if _CODE.fullmatch(str(code)) or code in _faults_at(error) else "withheld"
     # An error object has no status here if it came with a 200.
     return f"{name}, code {shown}, status {error.status_code or 200}"

@@ -63,6 +63,8 @@ class Policy:
     """Whose fault the errors of calls with a token are. By default a 4xx but 429 is the token's."""
     exchange_faults: ClassVar[Faults] = {}
     """Whose fault the errors of the token endpoint are, besides those of RFC 6749."""
+    faults_after_code: ClassVar[Faults] = {}
+    """Faults that replace those of `faults` after the exchange of a code, whose scopes the app has chosen."""
 
     issuer: ClassVar[Issuer | None] = None
     """The issuer of its id_tokens, if it is the same for every registration."""
@@ -102,6 +104,11 @@ class Policy:
         """Whether the provider's id_tokens are verified."""
         return ("id_token",) in self.accepts
 
+    @property
+    def takes_access_tokens(self) -> bool:
+        """Whether an access token of the provider identifies the person, with or without a proof."""
+        return ("access_token",) in self.accepts
+
     def by_exchange(
         self, backend: Guarded, credential: Credential, answer: Mapping[str, Any], profile: Callable[[], Pending]
     ) -> Pending:
@@ -113,12 +120,16 @@ class Policy:
         :param answer: the answer of the token endpoint.
         :param profile: requests the profile with the answer's access token.
         :raises AuthResponseError: the answer has no id_token, and access tokens of the provider prove nothing.
+        :raises TokenRejected: the request has a nonce, and there is no id_token to compare it with. Whoever injects a
+            code of theirs has chosen its scopes, and could leave out `openid`.
         """
         id_token = answer.get("id_token")
         if self.takes_id_tokens and isinstance(id_token, str) and id_token:
             client_id, _ = backend.get_key_and_secret()
             return self.by_id_token(backend, credential, id_token, self.client_ids(backend) | {client_id})
-        if ("access_token",) not in self.accepts and self.takes_id_tokens:
+        if self.takes_id_tokens and credential.nonce is not None:
+            raise TokenRejected
+        if self.takes_id_tokens and not self.takes_access_tokens:
             raise AuthResponseError(backend, claim="id_token", code="malformed_response", stage="token_exchange")
         return profile()
 

@@ -5,6 +5,7 @@ a backend's own override of `request` (Facebook's) still runs and calls ours.
 """
 
 import json as json_module
+import logging
 import ssl
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import DEFAULT_CA_BUNDLE_PATH, HTTPAdapter
 from social_core.backends.base import BaseAuth
-from social_core.exceptions import AuthConfigurationError, AuthProviderError, AuthResponseError
+from social_core.exceptions import AuthProviderError, AuthResponseError
 from social_core.utils import http_error, redact_request_error, user_agent
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util.ssl_ import create_urllib3_context
@@ -21,6 +22,8 @@ from urllib3.util.ssl_ import create_urllib3_context
 from shared.caching import cache_once
 from social.conf import conf
 from social.network import deadline
+
+logger = logging.getLogger("tandem.providers")
 
 RETRY_AFTER = 5
 """Seconds in `Retry-After` if the provider sends none."""
@@ -125,8 +128,8 @@ class TransportBase(BaseAuth[Any]):
         """Send a request and read the whole response.
 
         :raises AuthProviderError: the provider cannot be reached, exceeds the deadline, or answers 4xx or 5xx.
-        :raises AuthResponseError: the response is a redirect, or too large.
-        :raises AuthConfigurationError: the URL is not https, or its host is not one of `hosts()`.
+        :raises AuthResponseError: the response is a redirect, or too large. Likewise if the URL is not https, or its
+            host is not one of `hosts()`: start-up checks the operator's URLs, so it comes from an answer.
         """
         sent = {
             "Accept": "application/json",
@@ -158,6 +161,8 @@ class TransportBase(BaseAuth[Any]):
                 redact_request_error(error, request_url=url)
             code = "timeout" if _is_timeout(error) else "connection_failed"
             raise AuthProviderError(self, code=code, stage=stage) from error
+        except ValueError:  # a URL in an answer cannot be parsed
+            raise AuthResponseError(self, code="malformed_response", stage=stage) from None
         if 300 <= response.status_code < 400:
             raise AuthResponseError(self, code="malformed_response", stage=stage)
         try:
@@ -186,7 +191,8 @@ class TransportBase(BaseAuth[Any]):
         """Check the URL; in a sandbox, replace its origin by the sandbox's, after the request has been signed."""
         parts = urlsplit(str(prepared.url))
         if parts.scheme != "https" or parts.hostname not in self.hosts() or parts.username is not None:
-            raise AuthConfigurationError(self, code="invalid_setting", parameter="url", stage=stage)
+            logger.error("A call to %s is refused: %s may not be called.", self.name, parts.hostname)
+            raise AuthResponseError(self, code="malformed_response", stage=stage)
         origin = f"https://{parts.netloc}"
         if conf.sandbox and origin in conf.provider_hosts:
             prepared.url = conf.provider_hosts[origin] + str(prepared.url)[len(origin) :]

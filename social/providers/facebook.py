@@ -6,7 +6,7 @@ another application's token, so the profile call is the check. An id_token names
 (https://developers.facebook.com/docs/facebook-login/limited-login/token/validating).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from shared.contract.sign_up import Credential
@@ -45,12 +45,16 @@ class Facebook(Policy):
     enforced = {"APPSECRET_PROOF": True}
     # By default Graph returns id and name only.
     defaults = {"PROFILE_EXTRA_PARAMS": {"fields": "id,name,first_name,last_name,email"}}
-    faults = {**GRAPH_FAULTS, **Fault.EITHER.of("invalid_appsecret_proof")}
+    faults = {
+        **GRAPH_FAULTS,
+        **Fault.EITHER.of("invalid_appsecret_proof"),
+        **Fault.CREDENTIAL.of("token_of_a_page"),
+    }
     exchange_faults = {
         **GRAPH_FAULTS,
         **Fault.EITHER.of(100),  # the code is used, expired or another client's, or has another redirect URI
-        # 1 is "Error validating client secret", 191 a redirect URI whose domain the app does not have.
-        **Fault.OPERATOR.of(1, 191),
+        # 191 is a redirect URI whose domain the app does not have.
+        **Fault.OPERATOR.of("invalid_client_secret", 191),
     }
 
     def profile_of(self, claims: Claims, credential: Credential) -> dict[str, Any]:
@@ -60,14 +64,24 @@ class Facebook(Policy):
         return {ours: claims[theirs] for ours, theirs in names.items() if theirs in claims}
 
     def code_in(self, answer: Mapping[str, Any]) -> str | int | None:
-        """Return a code for a proof that Graph refuses: its own, 100, is that of any invalid parameter.
+        """Return a code for errors whose own says too little: 100 is any invalid parameter, and 1 any unknown error.
 
-        The proof was made for another application's token, or with a secret of ours that is no longer valid.
+        A page has a token too, but not a person's fields. A refused proof was made for another application's token, or
+        with a secret of ours that is no longer valid.
         """
         error = answer.get("error")
-        message = error.get("message") if isinstance(error, Mapping) else None
-        refused = isinstance(message, str) and message.startswith("Invalid appsecret_proof")
-        return "invalid_appsecret_proof" if refused else None
+        message = str(error.get("message")) if isinstance(error, Mapping) else ""
+        if message.startswith("Invalid appsecret_proof"):
+            return "invalid_appsecret_proof"
+        if message.startswith("Error validating client secret"):
+            return "invalid_client_secret"
+        return "token_of_a_page" if "on node type (Page)" in message else None
+
+    def by_exchange(
+        self, backend: Guarded, credential: Credential, answer: Mapping[str, Any], profile: Callable[[], Pending]
+    ) -> Pending:
+        """Return Graph's profile; the id_token, which has less of it, decides only if there is a nonce to compare."""
+        return profile() if credential.nonce is None else super().by_exchange(backend, credential, answer, profile)
 
     def by_access_token(self, backend: Guarded, credential: Credential) -> Pending:
         """Request the profile; social-core adds the proof, because `enforced` sets `APPSECRET_PROOF`."""

@@ -10,18 +10,24 @@ or DPoP if it requires a proof of possession, which nobody makes here. The heade
 if the client is so configured. An access token has `scope` and may have `client_id`; neither proves anything.
 """
 
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 import jwt
 from social_core.exceptions import AuthResponseError
 
-from shared.contract.errors import TokenAudienceMismatch, TokenRejected
+from shared.contract.errors import ProviderMisconfigured, TokenAudienceMismatch, TokenRejected
 from shared.contract.sign_up import Credential
 from social.engine.addresses import OPENID_CONNECT
 from social.engine.backends import Guarded
 from social.engine.policy import Policy, require_our_client_id
 from social.engine.strategy import Pending
 from social.oidc.id_tokens import HEADER_TYPES
+from social.providers.catalogue import CATALOGUE, find_invalid_url
+
+logger = logging.getLogger("tandem.providers")
 
 ACCESS_TOKEN_HEADER_TYPES = HEADER_TYPES | {"at+jwt", "application/at+jwt"}
 
@@ -37,9 +43,29 @@ class Keycloak(Policy):
     # The backend's default is a string, in which PyJWT would search for the algorithm as a substring.
     enforced = {"ALGORITHM": ["RS256"]}
 
+    @classmethod
+    def find_setting_error(cls, setting: Callable[[str], Any]) -> str | None:
+        """Check the URL of the token endpoint."""
+        return find_invalid_url(CATALOGUE["keycloak"], setting)
+
     def code_hosts_of(self, backend: Guarded) -> frozenset[str]:
         """Return the host of the realm's token endpoint."""
         return frozenset({urlsplit(str(backend.setting("ACCESS_TOKEN_URL"))).hostname or ""})
+
+    def by_exchange(
+        self, backend: Guarded, credential: Credential, answer: Mapping[str, Any], profile: Callable[[], Pending]
+    ) -> Pending:
+        """Return the claims of the exchanged access token.
+
+        :raises ProviderMisconfigured: it is not signed with `_PUBLIC_KEY`, or is not for our client. It has come from
+            the realm itself, so a setting of ours or of the realm is wrong.
+        """
+        try:
+            return super().by_exchange(backend, credential, answer, profile)
+        except AuthResponseError as error:
+            # Without the traceback, which may repeat the token.
+            logger.error("An access token of Keycloak's token endpoint is not verified: %s", error.code)  # noqa: TRY400
+            raise ProviderMisconfigured from error
 
     def by_access_token(self, backend: Guarded, credential: Credential) -> Pending:
         """Verify the token; its claims are the profile."""

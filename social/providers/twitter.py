@@ -92,6 +92,8 @@ class Twitter(Policy):
         **Fault.OPERATOR.of(68, 87, 99, 135, 215, 220, 251, 416, 453),
         **Fault.TEMPORARY.of(88),
     }
+    # The app chooses the scopes of a code: without `tweet.read` and `users.read` the profile call is refused.
+    faults_after_code = Fault.EITHER.of("http_403")
     # X has one error for a used, expired or foreign code, a wrong verifier and another redirect URI.
     exchange_faults = {**REFUSALS_OF_THE_APP, **Fault.EITHER.of("invalid_request")}
 

@@ -118,3 +118,27 @@ def text_of(request: PreparedRequest) -> str:
     if scheme == "Basic":
         credentials = base64.b64decode(credentials).decode()
     return "\n".join((unquote_plus(str(request.url)), unquote_plus(body), unquote_plus(credentials)))
+
+
+NONSENSE = (
+    '{"error": []}',
+    '{"error": {"code": [1]}}',
+    '{"errorCode": {}}',
+    '{"statusCode": [1]}',
+    '{"errcode": [1]}',
+    '{"serviceErrorCode": {}}',
+    '{"error_code": [1]}',
+    '{"access_token": "t", "id": "https://elsewhere.example.com/", "access_url": "https://elsewhere.example.com"}',
+    '{"access_token": "t", "id": "//[::1", "access_url": "//[::1"}',
+)
+
+
+@pytest.mark.threat(18)
+@pytest.mark.parametrize("name", NAMES)
+def test_nonsense_of_an_exchange_is_no_bug_of_ours(one_api: ApiClient, login: CodeLogin, name: str) -> None:
+    """An error code that is no code, and a URL that must not be called, never end as a bug of ours."""
+    for body in NONSENSE:
+        with simulated(*login.answers_with(body)):
+            response = one_api.sign_up(login.fields)
+        blamed = {"provider_bad_response", "provider_misconfigured"}
+        assert response.status_code < 500 or response.json()["code"] in blamed, (body, response.content)

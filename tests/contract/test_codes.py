@@ -254,6 +254,30 @@ def test_the_nonce_of_an_exchange_is_honoured(api: ApiClient, mock: responses.Re
     assert api.sign_up({**NATIVE, "nonce": "n-1"}).status_code == 201
 
 
+@pytest.mark.threat(47)
+def test_a_nonce_needs_an_id_token(api: ApiClient, mock: responses.RequestsMock) -> None:
+    """Whoever injects a code has chosen its scopes: an exchange without id_token does not make the nonce disappear."""
+    mock.post(GOOGLE_TOKEN, json={"access_token": "ya29"})
+    refused(api.sign_up({**NATIVE, "nonce": "n-1"}), "token_rejected")
+    assert len(mock.calls) == 1
+
+
+@pytest.mark.parametrize("value", [None, ""], ids=["null", "empty"])
+def test_an_old_clients_empty_code_is_ignored(api: ApiClient, mock: responses.RequestsMock, value: str | None) -> None:
+    """Enabling codes does not break clients that send one structure, with null in what they do not use."""
+    check = "https://api.github.com/applications/our-github-key/token"
+    mock.post(check, json={"app": {"client_id": "our-github-key"}, "user": {"id": 10015, "login": "ripley"}})
+    assert api.sign_up({"provider": "github", "access_token": "t", "code": value}).status_code == 201
+
+
+def test_the_profile_says_who_it_is(api: ApiClient, mock: responses.RequestsMock) -> None:
+    """Where an access token identifies the person, an id in the exchange's answer does not replace a missing one."""
+    mock.post(GITHUB_TOKEN, json={"access_token": "gho_1", "id": 10015})
+    mock.get(GITHUB_USER, json={"login": "ripley"})
+    mock.get(f"{GITHUB_USER}/emails", status=404)
+    refused(api.sign_up(CODE), "provider_bad_response")
+
+
 def test_an_exchange_of_apple_must_answer_with_an_id_token(api: ApiClient, mock: responses.RequestsMock) -> None:
     """Where only id_tokens tell who the person is, an exchange without one is useless."""
     mock.post(APPLE_TOKEN, json={"access_token": "a"})
@@ -262,8 +286,8 @@ def test_an_exchange_of_apple_must_answer_with_an_id_token(api: ApiClient, mock:
 
 REFUSALS: dict[str, tuple[int, dict[str, Any], str, int]] = {
     # The status, the body, the answer's code, the level of the log record.
-    "used or expired": (200, {"error": "bad_verification_code"}, "token_rejected", logging.WARNING),
-    "RFC 6749": (400, {"error": "invalid_grant"}, "token_rejected", logging.WARNING),
+    "used or expired": (200, {"error": "bad_verification_code"}, "token_rejected", logging.INFO),
+    "RFC 6749": (400, {"error": "invalid_grant"}, "token_rejected", logging.INFO),
     "ambiguous": (400, {"error": "invalid_request"}, "token_rejected", logging.WARNING),
     "our secret": (200, {"error": "incorrect_client_credentials"}, "provider_misconfigured", logging.ERROR),
     "either's redirect URI": (200, {"error": "redirect_uri_mismatch"}, "token_rejected", logging.WARNING),
@@ -284,7 +308,7 @@ def test_refusals_of_the_exchange(
     """A refused code is the client's, a refused registration ours; one log record has the provider's code."""
     status, body, code, level = case
     mock.post(GITHUB_TOKEN, status=status, json=body)
-    with caplog.at_level(logging.WARNING, "tandem.providers"):
+    with caplog.at_level(logging.INFO, "tandem.providers"):
         refused(api.sign_up(CODE), code)
     [record] = [one for one in caplog.records if one.name == "tandem.providers"]
     assert (record.levelno, record.getMessage().count(str(body.get("error", "none")))) == (level, 1)
@@ -297,6 +321,8 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
     "HTML": ({"body": "<html>"}, "provider_bad_response"),
     "a list": ({"json": []}, "provider_bad_response"),
     "no access token": ({"json": {"scope": ""}}, "provider_bad_response"),
+    "an error that is an object": ({"status": 400, "json": {"error": {"code": {"a": 1}}}}, "token_rejected"),
+    "an error that is a list": ({"status": 400, "json": {"error": ["a"]}}, "token_rejected"),
     "an access token that is no string": ({"json": {"access_token": 7}}, "provider_bad_response"),
     "a redirect": ({"status": 302, "headers": {"Location": "https://internal.example.com/"}}, "provider_bad_response"),
     "429": ({"status": 429}, "provider_unavailable"),
@@ -324,7 +350,7 @@ def test_a_revoked_token_of_an_exchange_is_rejected(
     """A profile call that is refused with a 401 is about the token, although GitHub's check is then about us."""
     mock.post(GITHUB_TOKEN, json={"access_token": "gho_1"})
     mock.get(GITHUB_USER, status=401, json={"message": "Bad credentials"})
-    with caplog.at_level(logging.WARNING, "tandem.providers"):
+    with caplog.at_level(logging.INFO, "tandem.providers"):
         refused(api.sign_up(CODE), "token_rejected")
     assert not [record for record in caplog.records if record.name == "tandem.providers"]
 

@@ -126,8 +126,7 @@ def by_code(settings: Settings) -> None:
 def test_a_code_is_the_same_user(api: ApiClient, providers: Providers, provider: str) -> None:
     """A person who came with a token in 2015 and with a code tomorrow is the same user, in either order."""
     fields = providers.knows(provider, "t", **{**PROFILES[provider], "email": "ripley@example.com"})
-    verifier = {"code_verifier": VERIFIER} if provider == "twitter" else {}
-    code = {"provider": provider, "code": "t", "redirect_uri": HERE, **verifier}
+    code = {"provider": provider, "code": "t", "redirect_uri": HERE, "code_verifier": VERIFIER}
     answers = [api.sign_up(one).json() for one in (fields, code, fields)]
     assert [one["outcome"] for one in answers] == ["created", "signed_in", "signed_in"]
     assert len({one["id"] for one in answers}) == 1
@@ -138,6 +137,25 @@ def test_a_code_is_the_same_user(api: ApiClient, providers: Providers, provider:
     created = api.sign_up(code).json()
     assert (created["outcome"], created["email"]) == ("created", answers[0]["email"])
     assert created["username"].startswith(answers[0]["username"])
+
+
+@pytest.mark.usefixtures("by_code")
+def test_the_scopes_of_a_code_raise_no_alarm(
+    one_api: ApiClient, providers: Providers, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The app chooses them: the profile call of a code that lacks one is refused as for an app that lacks access."""
+    providers.knows("twitter", "t", **PROFILES["twitter"])
+    providers.answers("twitter", json_answer(403, {"title": "Forbidden", "type": "about:blank", "status": 403}))
+    fields = {"provider": "twitter", "code": "t", "redirect_uri": HERE, "code_verifier": VERIFIER}
+    assert_error(one_api.sign_up(fields), "token_rejected")
+    assert "refuses a credential or our registration" in caplog.text
+
+
+def test_the_token_of_a_page_is_no_persons(one_api: ApiClient, providers: Providers) -> None:
+    """Facebook's error for the fields of a person is that of any invalid parameter."""
+    message = "(#100) Tried accessing nonexisting field (first_name) on node type (Page)"
+    providers.answers("facebook", json_answer(400, {"error": {"message": message, "code": 100}}))
+    assert_error(one_api.sign_up(providers.knows("facebook", "t", **PROFILES["facebook"])), "token_rejected")
 
 
 @pytest.mark.usefixtures("by_code")

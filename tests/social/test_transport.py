@@ -122,7 +122,7 @@ def test_only_known_hosts_over_https(url: str) -> None:
         with pytest.raises(SocialAuthBaseException) as caught:
             fetch(provider, url)
         # `connection_failed` would also be the result of a host that does not resolve.
-        assert caught.value.code == "invalid_setting"
+        assert caught.value.code == "malformed_response"
         assert provider.connections == 0
 
 
