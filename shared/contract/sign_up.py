@@ -154,6 +154,9 @@ def read_credential(data: Mapping[str, Any], accepted_of: Callable[[str], Accept
         accepted = accepted_of(data["provider"])
         if accepted is None:
             raise UnknownProvider
+    if data.get("code") in (None, "") and data.keys() & {"access_token", "id_token"}:
+        # Old clients send one structure for all providers, and what they call a code is not one of ours.
+        data = {name: value for name, value in data.items() if name != "code"}
     sets = [("access_token",), ("id_token",), ("code",)] if accepted is None else accepted.sets
     used = tuple(_used(data, sets))
     for field, required in used:
