@@ -204,14 +204,15 @@ def _store(lease: _Lease, answer: Mapping[str, Any], provider: str) -> Any:
 
 
 def _forget(lease: _Lease) -> bool:
-    """Remove the refresh token that the lease is for; return False if it has been replaced."""
+    """Remove the refresh token that the lease is for; return False if either of the tokens has been replaced."""
 
     def change(row: Any, tokens: StoredTokens) -> dict[str, Any] | None:
         if tokens.refresh_token != lease.tokens.refresh_token:
             return None
         return {"refresh_token": None, REFRESH_CLIENT: None, REFRESH_LEASE: None}
 
-    return _change(lease.pk, change) is not None
+    before = _change(lease.pk, change)
+    return before is not None and before.access_token == lease.tokens.access_token
 
 
 def _release(lease: _Lease) -> None:

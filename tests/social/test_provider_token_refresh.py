@@ -225,6 +225,15 @@ def test_a_sign_in_without_a_refresh_token_keeps_its_access_token(gitlab: GitLab
     assert (stored(row).expires_at is None) == (exchange is None)
 
 
+def test_a_sign_in_makes_a_refused_refresh_harmless(gitlab: GitLab) -> None:
+    """The refresh token is dead, but the person has signed in meanwhile: the new access token is returned."""
+    row = granted()
+    gitlab.valid.clear()
+    gitlab.during = lambda: signs_in(row, "access-9", {"access_token": "access-9", "expires_in": 7200})
+    assert token_of(row) == "access-9"
+    assert not stored(row).extra_data["refresh_token"]
+
+
 def test_a_disconnected_account_has_no_token(gitlab: GitLab) -> None:
     """The association is deleted during the refresh."""
     row = granted()
