@@ -22,11 +22,9 @@ if not apps.ready:
 from social.engine.addresses import AddressRule
 from social.engine.policy import Policy
 from social.providers.catalogue import CATALOGUE, PACKAGE, SHADOWED, CredentialKind, Entry, settings_in
-from social.providers.codes import CodeOnly
 from social.providers.open_id_connect import OpenIDConnect
+from social.providers.other_oauth import CodeOnly, SignedTokenPair, UnverifiedAccessToken, UnverifiedTokenPair
 from social.providers.registry import policy_for
-from social.providers.signed_pairs import SignedTokenPair
-from social.providers.unverified import UnverifiedAccessToken, UnverifiedTokenPair
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "providers.md"
 GENERAL: dict[str, type[Policy]] = {
@@ -130,7 +128,7 @@ def _policy_row(names: str, policy: type[Policy]) -> str:
         policy.proof if policy.accepts else "",
         _settings(needs) if policy.accepts else "",
         "no" if not policy.takes_codes else "yes, with PKCE" if policy.pkce else "yes",
-        _settings(policy.code_needs) if policy.takes_codes else "",
+        _settings(dict.fromkeys((*policy.needs, *policy.code_needs))) if policy.takes_codes else "",
         " ".join(dict.fromkeys(sources)),
     )
     return f"| {' | '.join(cells)} |"
@@ -162,7 +160,8 @@ def _breadth() -> Iterator[str]:
     yield ""
     yield "tests/breadth/ signs up with each one that works, by token and by code, through every mounted API, with the"
     yield "answers in social-core's own test suite (of the installed version, fetched when the tests run), or with our"
-    yield "own where that has none. Settings in parentheses are optional: they give another address for the provider."
+    yield "own where that has none. None of this calls a real provider, and some may have moved on since social-core's"
+    yield "class was written. Settings in parentheses are optional: they give another address for the provider."
     yield "PKCE is required where a page of the provider's documentation says that the provider supports it."
     yield ""
     yield "Where a class of OAuth 1 has a profile call, it is signed with our consumer secret and the token's. That"

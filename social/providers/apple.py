@@ -7,7 +7,12 @@ is a token that social-core signs for any client id of our team
 (https://developer.apple.com/documentation/accountorganizationaldatasharing/creating-a-client-secret).
 """
 
+from collections.abc import Callable
 from typing import Any
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from shared.contract.sign_up import Credential
 from social.engine.addresses import AddressRule
@@ -35,6 +40,18 @@ class Apple(Policy):
         source="https://developer.apple.com/documentation/signinwithapple/authenticating-users-with-sign-in-with-apple",
     )
     issuer = Issuer(frozenset({"https://appleid.apple.com"}), "https://appleid.apple.com/auth/keys")
+
+    @classmethod
+    def find_setting_error(cls, setting: Callable[[str], Any]) -> str | None:
+        """Check that the secret, if there is one, is the key with which client secrets are signed (ES256)."""
+        secret = setting("SECRET")
+        try:
+            key = load_pem_private_key(str(secret).encode(), password=None) if secret else None
+        except (ValueError, TypeError, UnsupportedAlgorithm):
+            return "SECRET is not a private key in PEM"
+        if secret and not isinstance(key, EllipticCurvePrivateKey):
+            return "SECRET is not a key for ES256"
+        return super().find_setting_error(setting)
 
     def client_ids(self, backend: Guarded) -> frozenset[str]:
         """Return the bundle ids and service ids."""

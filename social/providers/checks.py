@@ -202,10 +202,11 @@ def _check_codes(name: str, policy: type[Policy]) -> Iterator[CheckMessage]:
                 "app (com.example.app:/callback).",
                 id="social.E016",
             )
-    if native and not policy.secret_fits_any_client and native != _setting(name, "KEY"):
+    client, secret = policy.code_needs[:2]
+    if native and not policy.secret_fits_any_client and native != _setting(name, client):
         yield Error(
-            f"{setting_name(name, 'NATIVE_CLIENT_ID')} is not {setting_name(name, 'KEY')}, to which "
-            f"{setting_name(name, 'SECRET')} belongs.",
+            f"{setting_name(name, 'NATIVE_CLIENT_ID')} is not {setting_name(name, client)}, to which "
+            f"{setting_name(name, secret)} belongs.",
             hint="Let the app's SDK request its codes for the client that has the secret.",
             id="social.E018",
         )
@@ -221,7 +222,7 @@ def _is_redirect_uri(uri: object) -> bool:
     except ValueError:
         return False
     printable = uri.isascii() and uri.isprintable() and " " not in uri and len(uri) <= _MAX_REDIRECT_URI
-    if not printable or "#" in uri or "@" in parts.netloc:
+    if not printable or "#" in uri or "@" in parts.netloc or "*" in uri:  # no wildcards: the comparison is literal
         return False
     if parts.scheme in {"http", "https"}:
         return bool(host) and (parts.scheme == "https" or host in _HTTP_ON_LOOPBACK)

@@ -16,7 +16,6 @@ from social.engine.policy import Policy, names_in
 from social.providers.apple import Apple
 from social.providers.auth0 import Auth0
 from social.providers.catalogue import CATALOGUE, CredentialKind, Entry
-from social.providers.codes import CodeOnly
 from social.providers.discord import Discord
 from social.providers.facebook import Facebook, FacebookApp, FacebookLimitedLogin
 from social.providers.github import GitHub
@@ -28,10 +27,9 @@ from social.providers.keycloak import Keycloak
 from social.providers.line import Line
 from social.providers.microsoft import Microsoft, MicrosoftB2C
 from social.providers.open_id_connect import OpenIDConnect
-from social.providers.signed_pairs import SignedTokenPair
+from social.providers.other_oauth import CodeOnly, SignedTokenPair, UnverifiedAccessToken, UnverifiedTokenPair
 from social.providers.twitch import Twitch
 from social.providers.twitter import Twitter
-from social.providers.unverified import UnverifiedAccessToken, UnverifiedTokenPair
 
 POLICIES: Mapping[str, type[Policy]] = {
     "apple-id": Apple,

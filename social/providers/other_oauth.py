@@ -1,8 +1,9 @@
-"""Providers that have no known way to name the application that a token was issued to.
+"""Any other OAuth provider of social-core, as the catalogue describes it.
 
-The owner of any application at such a provider can sign in here as its users, with their tokens. The operator has to
-accept this for each provider with `SOCIAL_AUTH_<NAME>_ACCEPT_UNVERIFIED=1`; a system check warns about it. A code of an
-OAuth 2 provider needs no such setting: its exchange is the proof.
+A code of an OAuth 2 provider is proven by its exchange. Few have a known way to name the application that a bare access
+token was issued to: the owner of any application there could sign in here as its users, with their tokens. So the
+operator has to accept bare tokens for each provider with `SOCIAL_AUTH_<NAME>_ACCEPT_UNVERIFIED=1`; a system check warns
+about it.
 """
 
 from collections.abc import Callable
@@ -54,3 +55,21 @@ class UnverifiedTokenPair(UnverifiedAccessToken):
         return backend.do_auth(
             {"oauth_token": credential.access_token, "oauth_token_secret": credential.access_token_secret}
         )
+
+
+class SignedTokenPair(UnverifiedTokenPair):
+    """An OAuth 1 provider by token and secret of our consumer.
+
+    The signature of the profile call is made with our consumer secret and the token's secret, and the provider compares
+    the consumer with the one to which it issued the token. RFC 5849 section 3.2 leaves that to the provider, so the
+    catalogue has the source for each (`binding_source`).
+    """
+
+    verified = True
+    proof = "the OAuth 1 signature, made with our consumer secret, on the profile call"
+
+
+class CodeOnly(UnverifiedAccessToken):
+    """An OAuth 2 provider by code: the answer of the token endpoint, not a token, identifies the person."""
+
+    accepts: ClassVar[tuple[tuple[str, ...], ...]] = ()
