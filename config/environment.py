@@ -29,7 +29,7 @@ _MIN_CHARACTERS = 5
 _SWITCH = re.compile(r"_ACCEPT_UNVERIFIED$")
 _SWITCH_OR_PATH = re.compile(r"_VERIFY_SSL$")
 _PYTHON_OR_YAML_BOOLEAN = re.compile(r"true|false|yes|no|on|off", re.IGNORECASE)
-_ALWAYS_TEXT = re.compile(r"_(KEY|SECRET|CLIENT|APP_ID|CLIENT_IDS)$")
+_ALWAYS_TEXT = re.compile(r"_(KEY|SECRET|CLIENT|TEAM|APP_ID|CLIENT_IDS?)$")
 
 
 class Unreadable(ImproperlyConfigured):

@@ -6,6 +6,8 @@ from typing import Any
 import django
 import pytest
 from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from django.core.checks import CheckMessage, run_checks
 from django.test import override_settings
 from social_core.pipeline import DEFAULT_AUTH_PIPELINE
@@ -49,6 +51,16 @@ def _registered(name: str, **more: Any) -> dict[str, Any]:
 HTTPS = "https://app.example.com/callback"
 
 
+def test_apples_secret_is_a_key_for_es256() -> None:
+    """social-core signs client secrets with it; another key would fail at each exchange."""
+    keys = (ec.generate_private_key(ec.SECP256R1()), rsa.generate_private_key(65537, 2048))
+    right, wrong = (key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode() for key in keys)
+    apple = _enabled("apple-id") | _registered("APPLE_ID", CLIENT="c", TEAM="t", REDIRECT_URIS=HTTPS)
+    assert ids(**{**apple, "SOCIAL_AUTH_APPLE_ID_SECRET": right}) == []
+    assert ids(**{**apple, "SOCIAL_AUTH_APPLE_ID_SECRET": wrong}) == ["social.E010"]
+    assert ids(**{**apple, "SOCIAL_AUTH_APPLE_ID_SECRET": right.replace("\n", "\\n")}) == ["social.E010"]
+
+
 @pytest.mark.threat(2)
 @pytest.mark.parametrize(
     ("expected", "settings"),
@@ -66,7 +78,9 @@ HTTPS = "https://app.example.com/callback"
         ("social.E001", _enabled("spotify") | _registered("SPOTIFY", ACCEPT_UNVERIFIED="true")),
         ("social.E001", _enabled("spotify") | _registered("SPOTIFY", ACCEPT_UNVERIFIED=[1])),
         ("social.W002", _enabled("spotify") | _registered("SPOTIFY", ACCEPT_UNVERIFIED=True)),
-        ("social.E002", _enabled("apple-id") | _registered("APPLE_ID", CLIENT="c", REDIRECT_URIS=HTTPS)),
+        ("social.E002", _enabled("keycloak") | _registered("KEYCLOAK", PUBLIC_KEY="k", REDIRECT_URIS=HTTPS)),
+        ("social.E010", _enabled("apple-id") | _registered("APPLE_ID", CLIENT="c", TEAM="t", REDIRECT_URIS=HTTPS)),
+        ("social.E010", _enabled("keycloak") | _registered("KEYCLOAK", PUBLIC_KEY="k", ACCESS_TOKEN_URL="http://a.b/")),
         ("social.E016", {"SOCIAL_AUTH_GITHUB_REDIRECT_URIS": "/callback"}),
         ("social.E016", {"SOCIAL_AUTH_GITHUB_REDIRECT_URIS": "http://app.example.com/"}),
         ("social.E016", {"SOCIAL_AUTH_GITHUB_REDIRECT_URIS": f"{HTTPS},{HTTPS}#fragment"}),
@@ -76,6 +90,7 @@ HTTPS = "https://app.example.com/callback"
         ("social.E016", {"SOCIAL_AUTH_GITHUB_REDIRECT_URIS": ["https://app.example.com/a b"]}),
         ("social.E016", {"SOCIAL_AUTH_GITHUB_REDIRECT_URIS": "javascript:alert(1)"}),
         ("social.E016", {"SOCIAL_AUTH_GITHUB_REDIRECT_URIS": "myapp://callback"}),
+        ("social.E016", {"SOCIAL_AUTH_GITHUB_REDIRECT_URIS": "https://*.example.com/callback"}),
         ("social.E016", {"SOCIAL_AUTH_GITHUB_REDIRECT_URIS": HTTPS + "x" * 2048}),
         ("social.E016", {"SOCIAL_AUTH_GITHUB_REDIRECT_URIS": {"ios": HTTPS}}),
         (
