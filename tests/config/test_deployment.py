@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.checks import Tags, run_checks
 from django.test import override_settings
 
-from config import checks
+from config import checks, environment
 from config.database import database
 from tests import SECRET_KEY
 from tests.e2e.servers import ROOT, run_to_end, running_service
@@ -170,3 +170,10 @@ def test_without_a_proxy_its_headers_are_ignored(tmp_path: Path) -> None:
             assert (answer.status_code, answer.content) == (200, plain.content)
             assert set(answer.headers) == set(plain.headers)
             assert "Strict-Transport-Security" not in answer.headers
+
+
+@pytest.mark.parametrize("name", ["KEY", "SECRET", "CLIENT", "TEAM", "APP_ID", "CLIENT_IDS", "NATIVE_CLIENT_ID"])
+def test_ids_of_digits_are_text(name: str) -> None:
+    """A client id of digits, as Facebook's are, is not read as a JSON number."""
+    variable = f"SOCIAL_AUTH_FACEBOOK_{name}"
+    assert environment.social_auth({variable: "1042"}) == {variable: "1042"}
