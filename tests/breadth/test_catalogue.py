@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.test import override_settings
 from pytest_django import Settings
 from social_core import backends
 from social_core.backends.base import BaseAuth
 from social_core.backends.oauth import BaseOAuth2
 from social_core.utils import module_member, setting_name
 
-from social.engine.policy import Policy
 from social.providers import registry
 from social.providers.catalogue import CATALOGUE, PACKAGE, SHADOWED, CredentialKind, Entry, hosts_of, settings_in
 from social.providers.checks import check_providers
@@ -142,40 +142,45 @@ def test_unsupported_providers_are_a_check_error(settings: Settings) -> None:
     assert all(CATALOGUE[name].note in message.msg for name, message in zip(NEVER, messages, strict=True))
 
 
-def unverified_providers(settings: Settings) -> Iterator[tuple[str, type[Policy]]]:
-    """Enable each provider whose tokens prove nothing, with the settings of our registration."""
-    for name in WORKS:
-        policy = registry.policy_for(name)
-        if policy is None or policy.verified:
-            continue
-        settings.SOCIAL_PROVIDERS = [name]
-        for needed in {*policy.needs, *policy.code_needs}:
-            is_url = needed.endswith(("URL", "URI", "ENDPOINT"))
-            setattr(settings, setting_name(name, needed), "https://id.example.com" if is_url else f"our-{needed}")
-        yield name, policy
+UNVERIFIED = {name: policy for name in WORKS if (policy := registry.policy_for(name)) and not policy.verified}
+"""The policies of providers whose tokens prove nothing."""
 
 
-def test_unverified_providers_need_a_setting(settings: Settings) -> None:
+def registered(name: str, **more: str) -> override_settings:
+    """Enable a provider with the settings of our registration."""
+    policy = UNVERIFIED[name]
+    values = {
+        needed: "https://id.example.com" if needed.endswith(("URL", "URI", "ENDPOINT")) else f"our-{needed}"
+        for needed in {*policy.needs, *policy.code_needs}
+    }
+    named = {setting_name(name, setting): value for setting, value in {**values, **more}.items()}
+    return override_settings(SOCIAL_PROVIDERS=[name], **named)
+
+
+def test_unverified_providers_need_a_setting() -> None:
     """An unverified provider is an error and not enabled; with ACCEPT_UNVERIFIED its tokens are, with a warning."""
-    for name, policy in unverified_providers(settings):
-        assert [message.id for message in check_providers(None)] == ["social.E001"], name
-        assert registry.enabled() == {}
-        setattr(settings, setting_name(name, "ACCEPT_UNVERIFIED"), "1")
-        assert [message.id for message in check_providers(None)] == ["social.W002" if policy.accepts else "social.E001"]
-        assert list(registry.enabled()) == ([name] if policy.accepts else [])
-
-
-def test_a_redirect_uri_enables_an_unverified_provider(settings: Settings) -> None:
-    """Redirect URIs enable a provider of OAuth 2, without a warning, for codes alone."""
-    for name, policy in unverified_providers(settings):
-        hints = [message.hint or "" for message in check_providers(None)]
-        assert [setting_name(name, "REDIRECT_URIS") in hint for hint in hints] == [policy.takes_codes], name
-        setattr(settings, setting_name(name, "REDIRECT_URIS"), "https://app.example.com/callback")
-        if policy.takes_codes:
-            assert check_providers(None) == [], name
-            assert ["code" in fields for fields in registry.enabled()[name].accepted.sets] == [True]
-        else:
+    for name, policy in UNVERIFIED.items():
+        with registered(name):
+            assert [message.id for message in check_providers(None)] == ["social.E001"], name
             assert registry.enabled() == {}
+        with registered(name, ACCEPT_UNVERIFIED="1"):
+            expected = "social.W002" if policy.accepts else "social.E001"
+            assert [message.id for message in check_providers(None)] == [expected], name
+            assert list(registry.enabled()) == ([name] if policy.accepts else [])
+
+
+def test_a_redirect_uri_enables_an_unverified_provider() -> None:
+    """Redirect URIs enable a provider of OAuth 2, without a warning, for codes alone; the hint names them."""
+    for name, policy in UNVERIFIED.items():
+        with registered(name):
+            hints = [message.hint or "" for message in check_providers(None)]
+            assert [setting_name(name, "REDIRECT_URIS") in hint for hint in hints] == [policy.takes_codes], name
+        with registered(name, REDIRECT_URIS="https://app.example.com/callback"):
+            if policy.takes_codes:
+                assert check_providers(None) == [], name
+                assert ["code" in fields for fields in registry.enabled()[name].accepted.sets] == [True]
+            else:
+                assert registry.enabled() == {}
 
 
 @pytest.mark.django_db

@@ -24,7 +24,7 @@ IGNORED = {
     "response": {"id": "1"},
     "granted_scopes": "everything",
     "oauth_verifier": "x",
-    "code": "x",
+    "code": "",
     "state": "x",
     "backend": "twitter",
     "pipeline_index": 3,
