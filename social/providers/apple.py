@@ -43,8 +43,8 @@ class Apple(Policy):
 
     @classmethod
     def find_setting_error(cls, setting: Callable[[str], Any]) -> str | None:
-        """Check that the secret, if there is one, is the key with which client secrets are signed (ES256)."""
-        secret = setting("SECRET")
+        """Check that the secret is the key with which client secrets are signed (ES256); only codes need it."""
+        secret = setting("SECRET") if setting("REDIRECT_URIS") or setting("NATIVE_CLIENT_ID") else None
         try:
             key = load_pem_private_key(str(secret).encode(), password=None) if secret else None
         except (ValueError, TypeError, UnsupportedAlgorithm):

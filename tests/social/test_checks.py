@@ -57,6 +57,7 @@ def test_apples_secret_is_a_key_for_es256() -> None:
     right, wrong = (key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode() for key in keys)
     apple = _enabled("apple-id") | _registered("APPLE_ID", CLIENT="c", TEAM="t", REDIRECT_URIS=HTTPS)
     assert ids(**{**apple, "SOCIAL_AUTH_APPLE_ID_SECRET": right}) == []
+    assert ids(**_enabled("apple-id"), **_registered("APPLE_ID", CLIENT="c")) == [], "id_tokens need no secret"
     assert ids(**{**apple, "SOCIAL_AUTH_APPLE_ID_SECRET": wrong}) == ["social.E010"]
     assert ids(**{**apple, "SOCIAL_AUTH_APPLE_ID_SECRET": right.replace("\n", "\\n")}) == ["social.E010"]
 
