@@ -82,7 +82,7 @@ class Google(OAuth2Provider):
     def routes(self) -> Sequence[Route]:
         """Return the routes of the profile, of the check, of discovery and of the keys."""
         return (
-            Route("GET", "/www/oauth2/v3/userinfo|/openidconnect/v1/userinfo", self._userinfo),
+            Route("GET", "/www/oauth2/v3/userinfo|/openidconnect/v1/userinfo", self.userinfo),
             Route("GET", "/oauth2/tokeninfo|/www/oauth2/v3/tokeninfo", self._tokeninfo),
             Route("GET", "/accounts/.well-known/openid-configuration", lambda _: json_reply(_DISCOVERY)),
             Route("GET", "/www/oauth2/v3/certs", lambda _: json_reply(id_tokens.key_set(self.name))),
@@ -112,14 +112,6 @@ class Google(OAuth2Provider):
         if account.email is not None:
             claims |= {"email": account.email, "email_verified": account.email_verified}
         return present(claims)
-
-    def _userinfo(self, request: Request) -> Answer:
-        return self.answer_for_token(
-            request,
-            Call.PROFILE,
-            request.credential("bearer"),
-            lambda grant: json_reply(self.claims(self.profile_account(grant))),
-        )
 
     def _tokeninfo(self, request: Request) -> Answer:
         if "id_token" in request.query:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from sandbox import id_tokens
 from sandbox.faults import Call
-from sandbox.messages import Answer, Reply, Request, json_reply
+from sandbox.messages import Reply, json_reply
 from sandbox.personas import Account, present
 from sandbox.providers.base import Reason, Route
 from sandbox.providers.oauth2 import OAuth2Provider, Refresh, Refusal, oauth_error
@@ -78,7 +78,7 @@ class LinkedIn(OAuth2Provider):
     def routes(self) -> Sequence[Route]:
         """Return the routes of userinfo, of discovery and of the keys."""
         return (
-            Route("GET", "/api/v2/userinfo", self._userinfo),
+            Route("GET", "/api/v2/userinfo", self.userinfo),
             Route("GET", "/www/oauth/.well-known/openid-configuration", lambda _: json_reply(_DISCOVERY)),
             Route("GET", "/www/oauth/openid/jwks", lambda _: json_reply(id_tokens.key_set(self.name))),
         )
@@ -107,11 +107,3 @@ class LinkedIn(OAuth2Provider):
         if account.email is not None:
             claims |= {"email": account.email, "email_verified": account.email_verified}
         return present(claims)
-
-    def _userinfo(self, request: Request) -> Answer:
-        return self.answer_for_token(
-            request,
-            Call.PROFILE,
-            request.credential("bearer"),
-            lambda grant: json_reply(self.claims(self.profile_account(grant))),
-        )

@@ -163,6 +163,15 @@ class OAuth2Provider(Provider):
         """Return True if its authorization endpoint has this path."""
         return re.fullmatch(self.authorization_paths or re.escape(self.authorization_path), path) is not None
 
+    def userinfo(self, request: Request) -> Answer:
+        """Return the claims of the person of an access token (OpenID Connect Core, section 5.3)."""
+        return self.answer_for_token(
+            request,
+            Call.PROFILE,
+            request.credential("bearer"),
+            lambda grant: json_reply(self.claims(self.profile_account(grant))),
+        )
+
     def token_route(self) -> Route:
         """Return the route of the token endpoint."""
         return Route(self.token_method, self.token_path, self._token)
