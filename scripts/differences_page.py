@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from scripts.pages import write_or_check
 from shared.contract import differences
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -164,16 +165,5 @@ def _code(example: Example) -> str:
     return f" `{example.code}`" if example.code else ""
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Write the page, or report that it is not up to date."""
-    if "--check" not in arguments:
-        PAGE.write_text(page(), encoding="utf-8")
-        return 0
-    if PAGE.is_file() and PAGE.read_text(encoding="utf-8") == page():
-        return 0
-    print("docs/differences.md is not up to date: python -m scripts.differences_page", file=sys.stderr)
-    return 1
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(write_or_check(PAGE, page, "python -m scripts.differences_page", sys.argv[1:]))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from scripts.pages import write_or_check
 from shared.contract.errors import leaves
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -120,16 +121,5 @@ def _cells(call: Call, answer: Answer) -> Sequence[str]:
     )
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Write the page, or report that it is not up to date."""
-    if "--check" not in arguments:
-        PAGE.write_text(page(), encoding="utf-8")
-        return 0
-    if PAGE.is_file() and PAGE.read_text(encoding="utf-8") == page():
-        return 0
-    print("docs/provider_answers.md is not up to date: python -m scripts.provider_answers_page", file=sys.stderr)
-    return 1
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(write_or_check(PAGE, page, "python -m scripts.provider_answers_page", sys.argv[1:]))

@@ -19,6 +19,7 @@ if not apps.ready:
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     django.setup()
 
+from scripts.pages import write_or_check
 from social.engine.addresses import AddressRule
 from social.engine.policy import Policy
 from social.providers.catalogue import CATALOGUE, PACKAGE, SHADOWED, CredentialKind, Entry, settings_in
@@ -215,16 +216,5 @@ def _shadowed_rows() -> Iterator[Sequence[str]]:
         yield f"`{one.name}`", backend, "not by this name", token, "", code, "", "", one.note
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Write the page, or report that it is not up to date."""
-    if "--check" not in arguments:
-        PAGE.write_text(page(), encoding="utf-8")
-        return 0
-    if PAGE.is_file() and PAGE.read_text(encoding="utf-8") == page():
-        return 0
-    print("docs/providers.md is not up to date: python -m scripts.providers_page", file=sys.stderr)
-    return 1
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(write_or_check(PAGE, page, "python -m scripts.providers_page", sys.argv[1:]))

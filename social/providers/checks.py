@@ -14,7 +14,14 @@ from social_core.utils import module_member, setting_name
 from social.conf import conf
 from social.engine.policy import Policy, names_in
 from social.providers.catalogue import CATALOGUE, CredentialKind
-from social.providers.registry import POLICIES, accepts_unverified, native_client_id_of, policy_for, redirect_uris_of
+from social.providers.registry import (
+    POLICIES,
+    accepts_unverified,
+    exchanges_codes,
+    native_client_id_of,
+    policy_for,
+    redirect_uris_of,
+)
 
 _NAMES_AND_ADDRESSES = {
     "email",
@@ -56,8 +63,8 @@ def _check_provider(name: str) -> Iterator[CheckMessage]:
             id="social.E001",
         )
         return
-    exchanges = bool(redirect_uris_of(name) or native_client_id_of(name))
-    for need in dict.fromkeys((*policy.needs, *(policy.code_needs if exchanges and policy.takes_codes else ()))):
+    for_codes = policy.code_needs if policy.takes_codes and exchanges_codes(name) else ()
+    for need in dict.fromkeys((*policy.needs, *for_codes)):
         if not names_in(_setting(name, need)):
             yield Error(
                 f"{setting_name(name, need)} is not set. It is needed to prove that a credential of {name} was issued "
@@ -165,7 +172,7 @@ def _check_proof(name: str, policy: type[Policy]) -> Iterator[CheckMessage]:
             hint="Keep it only if you trust the owners of all such applications.",
             id="social.W002",
         )
-    elif not (policy.takes_codes and (redirect_uris_of(name) or native_client_id_of(name))):
+    elif not (policy.takes_codes and exchanges_codes(name)):
         ways = [
             *([f"set {setting_name(name, 'REDIRECT_URIS')} to accept codes"] if policy.takes_codes else []),
             *([f"accept the risk with {setting}=1 (docs/security.md)"] if policy.accepts else []),

@@ -106,6 +106,11 @@ def native_client_id_of(name: str) -> Any:
     return getattr(settings, setting_name(name, "NATIVE_CLIENT_ID"), None) or None
 
 
+def exchanges_codes(name: str) -> bool:
+    """Return True if the operator has registered where a provider's codes are received, or a native SDK's client."""
+    return bool(redirect_uris_of(name) or native_client_id_of(name))
+
+
 def title_of(name: str) -> str:
     """Return the provider's title in social-core, or its name if there is none."""
     policy = policy_for(name)
