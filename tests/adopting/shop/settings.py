@@ -13,6 +13,9 @@ ALLOWED_HOSTS = ["api.example.com"]
 DATABASES: dict[str, Any] = {
     "default": {**dj_database_url.parse(os.environ["DATABASE_URL"]), "ATOMIC_REQUESTS": True, "CONN_MAX_AGE": 60}
 }
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # The ledger writes from a thread. A transaction that reads first and writes later would otherwise fail beside it.
+    DATABASES["default"]["OPTIONS"] = {"transaction_mode": "IMMEDIATE"}
 INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
