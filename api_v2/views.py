@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.utils.decorators import method_decorator
 from rest_framework.request import Request
@@ -58,6 +59,7 @@ class ContractView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Check the method before authentication, permission and rate limit; skip these for OPTIONS."""
+        _forget_session(request)
         if request.method not in self.endpoint.methods:
             raise MethodNotAllowed(self.endpoint.allow)
         if operation := self.endpoint.operation(request.method):
@@ -82,7 +84,13 @@ class NotFoundView(ContractView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Raise NotFound."""
+        _forget_session(request)
         raise NotFound
+
+
+def _forget_session(request: Request) -> None:
+    """Set the user of a call without an access token; a session of the project's own does not matter."""
+    django_request(request).user = AnonymousUser()
 
 
 def view_of(endpoint: Endpoint) -> type[ContractView]:

@@ -12,11 +12,13 @@ from rollout.conf import DEFAULT_CLIENT_HEADER
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# API apps and their URL prefixes. Installed apps, URLs and tests follow from it; deleting a line retires an API.
+# API apps and their URL prefixes, oldest first. Installed apps, URLs and tests follow from it.
 APIS = {
     "legacy_api": "api/v1/",
     "api_v2": "api/v2/",
 }
+# When the app of an API is deleted, its line moves here: its prefix answers 410 for as long as the line stays.
+RETIRED_APIS: dict[str, str] = {}
 
 DEBUG = environment.switch("DEBUG")
 SECRET_KEY = environment.text("SECRET_KEY")

@@ -3,12 +3,12 @@
 from django.conf import settings
 from django.contrib import admin
 from django.http import Http404
-from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.urls import URLPattern, URLResolver, path, re_path
 from django.views.defaults import page_not_found
 
 from config import front, health
 from rollout.metrics.views import metrics
-from shared.http.urls import mount_route
+from shared.http.urls import api_urls
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", front.page, name="front"),
@@ -17,7 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz),
     path("metrics", metrics),
     *([path("admin/", admin.site.urls)] if settings.ADMIN else []),
-    *(re_path(mount_route(prefix), include(f"{app}.urls")) for app, prefix in settings.APIS.items()),
+    *api_urls(),
     # With DEBUG on, Django's own page would show the whole URL.
     re_path("", page_not_found, {"exception": Http404()}),
 ]

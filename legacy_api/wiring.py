@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.encoding import force_bytes
@@ -37,6 +38,8 @@ def contract_view(view: View) -> View:
     @login_not_required
     @transaction.non_atomic_requests
     def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        # Not the user of a session cookie, whom the project's middleware may have set.
+        request.user = AnonymousUser()
         try:
             return view(request, *args, **kwargs)
         except ImmediateHttpResponse as stopped:
@@ -66,10 +69,11 @@ class AccessTokenAuthentication(Authentication):
     """Authentication by access token, in the three forms of the contract; a key in the URL is refused."""
 
     def is_authenticated(self, request: HttpRequest, **kwargs: Any) -> bool:
-        """Set `request.auth` to the access token with its user, or to None for a call without one; return True."""
-        request.auth = service.authenticate(  # type: ignore[attr-defined]  # the name that DRF uses
-            requests.read_query(request), request.META
-        )
+        """Set `request.auth` to the access token or None, and `request.user` to its user; return True."""
+        token = service.authenticate(requests.read_query(request), request.META)
+        request.auth = token  # type: ignore[attr-defined]  # the name that DRF uses
+        if token is not None:
+            request.user = token.user
         return True
 
     def get_identifier(self, request: HttpRequest) -> str:

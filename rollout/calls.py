@@ -1,32 +1,41 @@
-"""A call: what the ledger and the metrics record of a request to a version, without personal data but a user id."""
+"""A call: what the ledger and the metrics record of a request to a version, without personal data but a user id.
+
+A project's own resources below the prefix of an API are recorded like ours, by what their framework calls them.
+"""
 
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from django.conf import settings
 from django.dispatch import Signal
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.urls import Resolver404, ResolverMatch, resolve
 
 from rollout.clients import client_of
+from rollout.conf import conf
 from shared.contract.declarations import registry
-from shared.http.middleware import replace_error_page
+from shared.http.middleware import error_of_page
 from shared.http.responses import reply_of
-from shared.http.urls import is_below, mounted
+from shared.http.urls import MountedApi, api_of, is_ours, serves
 
 answered = Signal()
 """Sent with `call` for every answer of a version. Receivers delay the answer and must be quick."""
 
 UNKNOWN = "unknown"
 """The resource of a path that does not exist."""
+MAX_RESOURCES = 200
+"""How many names of a project's own resources a process records; calls of further ones are recorded as `(other)`."""
+_OTHER_RESOURCES = "(other)"
 
 
 class RecordedCall(NamedTuple):
     """One request and its outcome.
 
     Attributes:
-        outcome: `created`, `signed_in` or `linked` for a sign-up, the code of an error, else `ok`.
-        user_id: The user whose access token was used, or who was signed in; None without a user.
+        outcome: `created`, `signed_in` or `linked` for a sign-up, the code of an error, else `ok`; the status of an
+            error that is not ours, `http_404`.
+        user_id: The user whose access token was used, or who was signed in; for a view of the project's own, the
+            request's user. None without a user.
     """
 
     version: str
@@ -42,34 +51,80 @@ def call_of(request: HttpRequest, response: HttpResponseBase, seconds: float) ->
 
     :param seconds: the time until the answer.
     """
-    apis, path = tuple(settings.APIS.items()), request.path_info
-    target = (_cached_target if len(path) <= _MAX_CACHED else _target)(path, apis)
-    # An outer middleware turns an error page of another middleware into an answer of the contract.
-    reply = reply_of(replace_error_page(response))
-    if target is None or reply is None:
+    api = api_of(request)
+    if api is None:
         return None
-    body = reply.body or {}
-    token = getattr(request, "auth", None)
-    user_id = token.user_id if token is not None else body.get("id") if body.get("outcome") else None
+    user_id: Any = None
+    if (reply := reply_of(response)) is not None:
+        body = reply.body or {}
+        outcome = str(body.get("outcome") or body.get("code") or "ok")
+        token = getattr(request, "auth", None)
+        user_id = token.user_id if token is not None else body.get("id") if body.get("outcome") else None
+    elif (error := error_of_page(request, response)) is not None:
+        # `ContractMiddleware` replaces the page.
+        outcome = error.code
+    elif request.resolver_match is not None and is_ours(request):
+        return None
+    else:
+        outcome = "ok" if response.status_code < 400 else f"http_{response.status_code}"
+        user_id = _user_id(request)
     return RecordedCall(
-        version=target[0],
-        resource=target[1],
-        outcome=str(body.get("outcome") or body.get("code") or "ok"),
+        version=api.version,
+        resource=_resource(api, request),
+        outcome=outcome,
         client=client_of(request),
         user_id=user_id,
         seconds=seconds,
     )
 
 
-def _target(path_info: str, apis: tuple[tuple[str, str], ...]) -> tuple[str, str] | None:
-    """Return the version and the resource of a path."""
-    for app, prefix in apis:
-        if is_below(prefix, path_info):
-            endpoint = registry.endpoint_at(path_info[1 + len(prefix) :])
-            return mounted(app).version, UNKNOWN if endpoint is None else endpoint.resource or "root"
-    return None
+def _user_id(request: HttpRequest) -> Any:
+    user = getattr(request, "user", None)
+    return user.pk if user is not None and user.is_authenticated else None
 
 
+def _resource(api: MountedApi, request: HttpRequest) -> str:
+    match = request.resolver_match
+    if match is None or is_ours(request):
+        path = request.path_info[1 + len(api.route) :]
+        declared = (_cached_declared if len(path) <= _MAX_CACHED else _declared)(path)
+        if declared != UNKNOWN or match is not None:
+            return declared
+        # Refused before a view was chosen: by the life cycle, or by another middleware.
+        try:
+            match = resolve(request.path_info, getattr(request, "urlconf", None))
+        except Resolver404:
+            return UNKNOWN
+        if serves(api, match.func):
+            return UNKNOWN
+    name = own_resource(match)
+    name = conf.paired_resources.get(name, name)
+    if name not in _recorded and len(_recorded) >= MAX_RESOURCES:
+        return _OTHER_RESOURCES
+    _recorded.add(name)
+    return name
+
+
+def own_resource(match: ResolverMatch) -> str:
+    """Return the name of a project's own resource by the view that was chosen for a path.
+
+    It is what the framework calls the resource: a keyword argument `resource_name` of the URL, or REST framework's
+    `basename`; else the name of the URL, or of the view.
+    """
+    options = getattr(match.func, "initkwargs", {})
+    name = match.kwargs.get("resource_name") or options.get("basename") or match.url_name or match.view_name
+    return str(name)[:_MAX_NAME]
+
+
+def _declared(path: str) -> str:
+    """Return the resource of a path below the prefix of an API, among those that are declared."""
+    endpoint = registry.endpoint_at(path)
+    return UNKNOWN if endpoint is None else endpoint.resource or "root"
+
+
+_MAX_NAME = 80
+"""The width of the column."""
 _MAX_CACHED = 200
 """The most characters of a path that is cached."""
-_cached_target = lru_cache(maxsize=1024)(_target)
+_cached_declared = lru_cache(maxsize=1024)(_declared)
+_recorded: set[str] = set()

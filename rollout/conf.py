@@ -1,5 +1,6 @@
 """Typed access to the settings of this app, with their defaults; read at each use, so tests can override them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -36,6 +37,12 @@ class Conf:
     def last_calls_kept(self) -> timedelta:
         """How long the time of a user's last call is kept."""
         return timedelta(days=int(getattr(settings, "LAST_CALL_DAYS", 400)))
+
+    @property
+    def paired_resources(self) -> Mapping[str, str]:
+        """The name in the current version of each resource of a project's own that has another name in an old one."""
+        found: Mapping[str, str] = getattr(settings, "PAIRED_RESOURCES", {})
+        return found
 
     @property
     def metrics_token(self) -> str:

@@ -12,8 +12,6 @@ from rollout import plan
 from shared.http.logs import RateLimitedLog
 from shared.http.urls import is_header_url
 
-OLD = "api/v1/"
-NEW = "api/v2/"
 ALL = 100
 """Percent."""
 

@@ -1,26 +1,25 @@
-"""Middleware: count each request to a version, and apply the life cycle of v1 to its answers."""
+"""Middleware: count each request to a version, and apply the life cycle of old APIs to their answers."""
 
 import logging
 import secrets
 import time
 from collections.abc import Callable
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.urls import get_script_prefix
 from django.utils import timezone
 from django.utils.encoding import escape_uri_path
 
 from rollout.calls import RecordedCall, answered, call_of
 from rollout.clients import client_of
+from rollout.conf import conf
 from rollout.ledger.process import ledger
-from rollout.lifecycle import ALL, NEW, OLD, Lifecycle, lifecycle
+from rollout.lifecycle import ALL, Lifecycle, lifecycle
 from shared.contract.errors import VersionRetired
 from shared.http.middleware import is_allowed
 from shared.http.redaction import exception_name
 from shared.http.responses import django_response
-from shared.http.urls import is_below
+from shared.http.urls import MountedApi, api_of, current, old
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -53,7 +52,9 @@ class LedgerMiddleware:
 
 
 class LifecycleMiddleware:
-    """Add the life cycle of v1 to its answers, and answer 410 while it is switched off; v2 is not affected.
+    """Add the life cycle of old APIs to their answers, and answer 410 while they are switched off.
+
+    It covers every path below their prefixes, a project's own resources included; the current API is not affected.
 
     Place it after `LedgerMiddleware`, so that a 410 is counted, and before `HostMiddleware`, so that its 400 has the
     headers of the life cycle. A wrong Host gets 400, not 410; path, method and access token are checked later.
@@ -65,26 +66,31 @@ class LifecycleMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Return the response to a request."""
-        if OLD not in settings.APIS.values() or not is_below(OLD, request.path_info):
+        api = api_of(request)
+        if api is None or not api.is_old:
             return self.get_response(request)
-        current = lifecycle()
-        if _is_refused(request, current) and is_allowed(request):
-            response: HttpResponseBase = django_response(VersionRetired(get_script_prefix() + NEW).reply())
+        # The plan has the dates of one API. Others were retired before.
+        plan = lifecycle() if api == old() else Lifecycle()
+        if (api.is_retired or _is_refused(request, plan)) and is_allowed(request):
+            response: HttpResponseBase = django_response(VersionRetired(current().prefix).reply())
         else:
             response = self.get_response(request)
-        for name, value in current.headers(successor=_successor(request)).items():
+        for name, value in plan.headers(successor=_successor(request, api)).items():
             response[name] = value
         return response
 
 
-def _is_refused(request: HttpRequest, current: Lifecycle) -> bool:
-    share = current.refused(timezone.now(), client_of(request) if current.brownouts else "")
+def _is_refused(request: HttpRequest, plan: Lifecycle) -> bool:
+    share = plan.refused(timezone.now(), client_of(request) if plan.brownouts else "")
     # Drawn for each request separately; docs/retiring.md gives the reason.
     return share >= ALL or secrets.randbelow(ALL) < share
 
 
-def _successor(request: HttpRequest) -> str:
-    """Return the same path on v2, without the query, which may hold secrets."""
-    script = get_script_prefix()
-    rest = request.path[len(script) + len(OLD.rstrip("/")) :]
-    return escape_uri_path(f"{script}{NEW.rstrip('/')}{rest}")
+def _successor(request: HttpRequest, api: MountedApi) -> str:
+    """Return the same path on the current API, without the query, which may hold secrets."""
+    rest = request.path[len(api.prefix.rstrip("/")) :]
+    for name, paired in conf.paired_resources.items():
+        if rest.startswith(f"/{name}/"):
+            rest = f"/{paired}{rest[1 + len(name) :]}"
+            break
+    return escape_uri_path(f"{current().prefix.rstrip('/')}{rest}")

@@ -69,7 +69,7 @@ class DailyCalls(models.Model):
     day = models.DateField()
     version = models.CharField(max_length=16)
     client = models.CharField(max_length=80)
-    resource = models.CharField(max_length=32)
+    resource = models.CharField(max_length=80)
     outcome = models.CharField(max_length=40)
     calls = models.PositiveBigIntegerField(default=0)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from rollout.lifecycle import ALL, Brownout, Lifecycle
 from rollout.status import counts
-from rollout.status.counts import DAYS, NEW_NAME, OLD_NAME, Calls
+from rollout.status.counts import DAYS, Calls, new_name, old_name
 from rollout.status.projection import Outlook
 from rollout.status.status import Status
 
@@ -56,7 +56,7 @@ def charts(status: Status, chosen: Range, shown: Sequence[Bar]) -> dict[str, Any
     coming = _coming(status, chosen)
     days = [bar.first for bar in shown]
     return {
-        "names": {"old": OLD_NAME, "new": NEW_NAME},
+        "names": {"old": old_name(), "new": new_name()},
         "calls": {
             "labels": [str(bar) for bar in shown],
             "answered": [bar.calls.old - bar.calls.refused for bar in shown],

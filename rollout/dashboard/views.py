@@ -24,7 +24,7 @@ from rollout.dashboard.charts import (
 from rollout.lifecycle import merged
 from rollout.plan import read_saved
 from rollout.status import counts
-from rollout.status.counts import NEW_NAME, OLD_NAME
+from rollout.status.counts import new_name, old_name
 from rollout.status.status import Client, Criteria, Status, status
 from rollout.status.verdict import facts, pace, percent, refused, verdict
 
@@ -42,9 +42,9 @@ def page(request: HttpRequest) -> HttpResponse:
     found = status(timezone.now(), Criteria())
     context = {
         **admin.site.each_context(request),
-        "title": f"Migration from {OLD_NAME} to {NEW_NAME}",
-        "old": OLD_NAME,
-        "new": NEW_NAME,
+        "title": f"Migration from {old_name()} to {new_name()}",
+        "old": old_name(),
+        "new": new_name(),
         "status": found,
         "verdict": verdict(found),
         **(_recorded(found, name) if found.recorded else {"flush_seconds": conf.flush_seconds}),

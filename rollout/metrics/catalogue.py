@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from django.conf import settings
-
 from rollout.calls import UNKNOWN
 from shared.contract.declarations import registry
 from shared.contract.errors import leaves
-from shared.http.urls import mounted
+from shared.http.urls import apis
 from social.conf import conf
 
 OTHER = "other"
@@ -122,8 +120,8 @@ def kind_label(value: str) -> str:
 
 
 def mounted_versions() -> tuple[str, ...]:
-    """Return the versions of the mounted APIs."""
-    return tuple(mounted(app).version for app in settings.APIS)
+    """Return the versions of all APIs, retired ones included."""
+    return tuple(api.version for api in apis())
 
 
 @cache

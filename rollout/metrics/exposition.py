@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from threading import Lock
 
-from django.conf import settings
 from django.db import Error
 from django.db.models import Sum
 from django.utils import timezone
@@ -18,15 +17,15 @@ from prometheus_client import CollectorRegistry, Metric, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
-from rollout.lifecycle import OLD, lifecycle
+from rollout.lifecycle import lifecycle
 from rollout.metrics import catalogue, directory
 from rollout.metrics.catalogue import Entry
 from rollout.metrics.receivers import Receivers
 from rollout.models import DailyCalls
-from rollout.status.counts import NEW_NAME, OLD_NAME, Users, users
+from rollout.status.counts import Users, new_name, old_name, users
 from rollout.status.status import Criteria, Status, status
 from shared.http.redaction import exception_name
-from shared.http.urls import mounted
+from shared.http.urls import old
 
 logger = logging.getLogger("tandem.metrics")
 CRITERIA = Criteria()
@@ -93,8 +92,9 @@ def _read() -> list[Metric]:
 
 
 def _old_version() -> str | None:
-    """Return the version that will be retired, or None if it is not mounted."""
-    return next((mounted(app).version for app, prefix in settings.APIS.items() if prefix == OLD), None)
+    """Return the version that will be, or is, retired; None if there is none."""
+    api = old()
+    return None if api is None else api.version
 
 
 def _dates() -> Iterable[Metric]:
@@ -118,7 +118,7 @@ def _calls() -> Iterable[Metric]:
 
 
 def _active_users(lately: Users) -> Metric:
-    counted = {OLD_NAME: lately.old, NEW_NAME: lately.new}
+    counted = {old_name(): lately.old, new_name(): lately.new}
     family = _family(catalogue.ACTIVE_USERS)
     for version in catalogue.mounted_versions():
         family.add_metric([version], counted.get(version, 0))

@@ -14,14 +14,24 @@ from typing import Any
 from django.db.models import Case, Exists, IntegerField, Max, Min, OuterRef, Q, QuerySet, Sum, Value, When
 
 from rollout.calls import UNKNOWN
-from rollout.lifecycle import NEW, OLD
 from rollout.models import DailyCalls, LastCall
 from shared.contract.errors import VersionRetired
+from shared.http.urls import current, old
 
-OLD_NAME, NEW_NAME = (prefix.rstrip("/").rpartition("/")[2] for prefix in (OLD, NEW))
 REFUSED = VersionRetired.code
 DAYS = 7
 """Days of a week; the last week ends with today, and days are UTC."""
+
+
+def old_name() -> str:
+    """Return the name of the old version; `v1` if its API was deleted and is not in `RETIRED_APIS`."""
+    api = old()
+    return "v1" if api is None else api.version
+
+
+def new_name() -> str:
+    """Return the name of the current version."""
+    return current().version
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,20 +130,20 @@ def by_client(weeks: Sequence[Week]) -> dict[str, list[Calls]]:
 
 def last_days() -> dict[str, date]:
     """Return the day on which each client last called v1, as far back as the ledger goes."""
-    rows = DailyCalls.objects.filter(version=OLD_NAME).exclude(resource=UNKNOWN)
+    rows = DailyCalls.objects.filter(version=old_name()).exclude(resource=UNKNOWN)
     return dict(rows.values_list("client").annotate(last=Max("day")))
 
 
 def outcomes(first: date, last: date) -> dict[str, int]:
     """Return how often v1's calls had each outcome, the most frequent first."""
-    rows = _between(first, last).filter(version=OLD_NAME).values_list("outcome").annotate(number=Sum("calls"))
+    rows = _between(first, last).filter(version=old_name()).values_list("outcome").annotate(number=Sum("calls"))
     return {outcome: int(number) for outcome, number in rows.order_by("-number", "outcome")}
 
 
 def users(since: datetime) -> Users:
     """Count the users who have called since a moment."""
     lately = LastCall.objects.filter(at__gte=since)
-    old, new = lately.filter(version=OLD_NAME), lately.filter(version=NEW_NAME)
+    old, new = lately.filter(version=old_name()), lately.filter(version=new_name())
     return Users(
         old=old.count(),
         moving=old.filter(Exists(new.filter(user=OuterRef("user")))).count(),
@@ -142,7 +152,8 @@ def users(since: datetime) -> Users:
 
 
 def _between(first: date, last: date) -> QuerySet[DailyCalls]:
-    return DailyCalls.objects.filter(day__range=(first, last)).exclude(resource=UNKNOWN)
+    rows = DailyCalls.objects.filter(day__range=(first, last), version__in=(old_name(), new_name()))
+    return rows.exclude(resource=UNKNOWN)
 
 
 def _counted(rows: QuerySet[DailyCalls], *by: str) -> Iterable[tuple[Any, ...]]:
@@ -155,4 +166,4 @@ def _counted(rows: QuerySet[DailyCalls], *by: str) -> Iterable[tuple[Any, ...]]:
 
 def _calls(version: str, number: int, refused: int) -> Calls:
     # PostgreSQL's sum of big integers is a decimal.
-    return Calls(old=int(number), refused=int(refused)) if version == OLD_NAME else Calls(new=int(number))
+    return Calls(old=int(number), refused=int(refused)) if version == old_name() else Calls(new=int(number))

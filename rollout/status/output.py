@@ -8,7 +8,7 @@ from datetime import date
 from textwrap import wrap
 from typing import Any
 
-from rollout.status.counts import OLD_NAME, Calls
+from rollout.status.counts import Calls, old_name
 from rollout.status.status import Client, Status
 from rollout.status.verdict import facts, pace, percent, refused, verdict
 from shared.contract.bodies import rfc3339
@@ -84,10 +84,10 @@ def _hanging(title: str, sentence: str) -> Iterator[str]:
 
 def _table(clients: Sequence[Client]) -> Iterator[str]:
     if not clients:
-        yield f"No client has called {OLD_NAME} in the last 13 weeks."
+        yield f"No client has called {old_name()} in the last 13 weeks."
         return
-    yield f"{'':<{NAME}}{OLD_NAME + ' in % of all calls':>31}{'% of its':>9}{'last call':>12}"
-    yield _row("client", "12 weeks ago", "4 weeks ago", "now", "own now", f"of {OLD_NAME}")
+    yield f"{'':<{NAME}}{old_name() + ' in % of all calls':>31}{'% of its':>9}{'last call':>12}"
+    yield _row("client", "12 weeks ago", "4 weeks ago", "now", "own now", f"of {old_name()}")
     for client in clients:
         yield _row(
             client.name if len(client.name) <= NAME else f"{client.name[: NAME - 2]}..",

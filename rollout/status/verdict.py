@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import log
 
-from rollout.status.counts import NEW_NAME, OLD_NAME
+from rollout.status.counts import new_name, old_name
 from rollout.status.projection import MAX_HALF_LIFE, MIN_WEEKS, TREND_WEEKS, Outlook, Projection
 from rollout.status.status import Status
 
@@ -45,7 +45,7 @@ def verdict(status: Status) -> Verdict:
     if share is None:
         last = status.recorded.last
         return Verdict(Answer.UNKNOWN, f"no calls were recorded in the last 7 days; {last} was the last.")
-    calls = f"{OLD_NAME} has {percent(share)} of the calls"
+    calls = f"{old_name()} has {percent(share)} of the calls"
     people = f"{depend:,} user{'' if depend == 1 else 's'} depend{'s' if depend == 1 else ''} on it"
     if share > status.criteria.share:
         stuck = status.projection.outlook is Outlook.NO_END
@@ -82,29 +82,28 @@ def pace(status: Status) -> str:
     """Return whether the share of v1 falls, and how fast."""
     line = status.projection.line
     if status.totals[-1].share == 0:
-        return f"{OLD_NAME} is not called any more."
+        return f"{old_name()} is not called any more."
     if line is None:
         return f"not known: it takes {MIN_WEEKS} weeks with calls."
     weeks = f"by the line through the last {len(line.points)} weeks"
     if line.slope >= 0:
-        return f"{OLD_NAME} does not fall, {weeks}."
+        return f"{old_name()} does not fall, {weeks}."
     halved = log(2) / -line.slope
     if halved > MAX_HALF_LIFE:
-        return f"{OLD_NAME} hardly falls: it would take more than a year to halve against {NEW_NAME}, {weeks}."
+        return f"{old_name()} hardly falls: it would take more than a year to halve against {new_name()}, {weeks}."
     pace = f"{7 * halved:.0f} days" if halved < 2 else f"{halved:.0f} weeks"
-    return f"{OLD_NAME} halves against {NEW_NAME} every {pace}, {weeks}."
+    return f"{old_name()} halves against {new_name()} every {pace}, {weeks}."
 
 
 def refused(status: Status) -> str:
     """Return how many of v1's calls were answered 410."""
     week = status.totals[-1]
     if not week.old:
-        return f"none: {OLD_NAME} was not called in the last 7 days."
+        return f"none: {old_name()} was not called in the last 7 days."
     if not week.refused:
-        return f"none of {OLD_NAME}'s {week.old:,} calls of the last 7 days got 410."
-    return (
-        f"{week.refused:,} of {OLD_NAME}'s {week.old:,} calls of the last 7 days got 410; they count as {OLD_NAME}'s."
-    )
+        return f"none of {old_name()}'s {week.old:,} calls of the last 7 days got 410."
+    name = old_name()
+    return f"{week.refused:,} of {name}'s {week.old:,} calls of the last 7 days got 410; they count as {name}'s."
 
 
 def percent(share: float | None) -> str:
@@ -128,9 +127,9 @@ def _share(status: Status) -> Fact:
     ]
     before = f" ({', '.join(was)})" if was else ""
     return Fact(
-        f"Share of {OLD_NAME}",
+        f"Share of {old_name()}",
         "an unknown part" if now is None else percent(now),
-        f"of the calls of the last 7 days {'is' if now is None else 'are'} {OLD_NAME}'s{before}. "
+        f"of the calls of the last 7 days {'is' if now is None else 'are'} {old_name()}'s{before}. "
         f"Low enough: {100 * status.criteria.share:g} %.",
         None if now is None else now <= status.criteria.share,
     )
@@ -142,8 +141,8 @@ def _users(status: Status) -> Fact:
     return Fact(
         "Users left",
         f"{found.depend:,}",
-        f"called {OLD_NAME} alone in the last {status.criteria.days} days and depend on it{limit}. "
-        f"{found.moving:,} called both and are moving. {found.new:,} in all called {NEW_NAME}.",
+        f"called {old_name()} alone in the last {status.criteria.days} days and depend on it{limit}. "
+        f"{found.moving:,} called both and are moving. {found.new:,} in all called {new_name()}.",
         found.depend <= most,
     )
 
@@ -169,7 +168,7 @@ def _sunset(status: Status) -> Fact:
     if planned is None:
         return Fact(title, "none", "is planned.")
     if status.plan.sunset_at is not None and status.plan.sunset_at <= status.now:
-        return Fact(title, str(planned), f"is past: every call of {OLD_NAME} is refused.")
+        return Fact(title, str(planned), f"is past: every call of {old_name()} is refused.")
     if projection.outlook is Outlook.BELOW:
         return Fact(title, str(planned), "can be met: the share is low enough already.", good=True)
     left = projection.share_on(planned, status.today)

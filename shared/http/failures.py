@@ -9,18 +9,18 @@ from shared.contract.errors import ApiError, InternalError, NotFound, ServiceUna
 from shared.contract.replies import Reply
 from shared.http.database import database_is_away
 from shared.http.redaction import redact_path
-from shared.http.urls import api_of
+from shared.http.urls import is_ours
 
 logger = logging.getLogger("tandem.failures")
 
 
 class OutsideApis(logging.Filter):
-    """Drop Django's log records of API requests; `failure_reply` logs these failures itself."""
+    """Drop Django's log records of requests to our views; `failure_reply` logs these failures itself."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Return True if the record is not about a request to an API."""
+        """Return True if the record is not about a request that one of our views answers."""
         request = getattr(record, "request", None)
-        return not isinstance(request, HttpRequest) or api_of(request) is None
+        return not isinstance(request, HttpRequest) or not is_ours(request)
 
 
 def failure_reply(error: Exception, request: HttpRequest) -> Reply:

@@ -8,24 +8,27 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.http.response import HttpResponseBase
+from django.urls import Resolver404, resolve
 
 from shared.contract.errors import ApiError, InternalError, InvalidRequest, NotFound
 from shared.http import logs
 from shared.http.failures import failure_reply
 from shared.http.redaction import redact_path
 from shared.http.responses import django_response
-from shared.http.urls import api_of, is_loopback
+from shared.http.urls import api_of, is_loopback, is_ours, serves
 
 logger = logging.getLogger("tandem.access")
+_failures = logging.getLogger("tandem.failures")
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
 class ContractMiddleware:
     """Set the common headers of API answers, set each request's id, and write the access log.
 
-    Place it before all other middleware except that of CORS, so that no other middleware changes its answers.
+    Place it before all other middleware except that of CORS, so that no other middleware changes its answers. Answers
+    of a project's own views, also below the prefix of an API, get the request's id and are not changed otherwise.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -49,9 +52,15 @@ class ContractMiddleware:
         return response
 
     def _answer(self, request: HttpRequest) -> HttpResponseBase:
-        if api_of(request) is None:
-            return self.get_response(request)
-        response = replace_error_page(self.get_response(request))
+        response = self.get_response(request)
+        if not is_ours(request):
+            return response
+        if settings.APPEND_SLASH and (address := _address_with_slash(request, response)):
+            return HttpResponsePermanentRedirect(address)
+        if error := error_of_page(request, response):
+            if error is InternalError:
+                _failures.error("Another middleware has answered %s with a page of HTML.", response.status_code)
+            response = django_response(error().reply())
         response["Cache-Control"] = "no-store"
         response["X-Content-Type-Options"] = "nosniff"
         response.cookies.clear()
@@ -64,23 +73,31 @@ class ContractMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Return the error envelope for an exception that no adapter has handled, raised in another middleware."""
-        return django_response(failure_reply(exception, request)) if api_of(request) is not None else None
+        return django_response(failure_reply(exception, request)) if is_ours(request) else None
 
 
-def replace_error_page(response: HttpResponseBase) -> HttpResponseBase:
-    """Return the error envelope in place of an HTML error page that another middleware has returned."""
-    if response.status_code < 400 or not response.get("Content-Type", "").startswith("text/html"):
-        return response
+def error_of_page(request: HttpRequest, response: HttpResponseBase) -> type[ApiError] | None:
+    """Return the error that replaces an HTML error page of another middleware; None for every other answer."""
+    status = response.status_code
+    if status < 400 or not response.get("Content-Type", "").startswith("text/html") or not is_ours(request):
+        return None
     known: dict[int, type[ApiError]] = {400: InvalidRequest, 404: NotFound}
-    if response.status_code < 500 and response.status_code not in known and _is_empty(response):
-        # Not a page: a refusal by a project's own resource below the same prefix.
-        return response
-    error = known.get(response.status_code, InternalError)
-    return django_response(error().reply())
+    return known.get(status, InternalError)
 
 
-def _is_empty(response: HttpResponseBase) -> bool:
-    return isinstance(response, HttpResponse) and not response.content
+def _address_with_slash(request: HttpRequest, response: HttpResponseBase) -> str | None:
+    """Return the path with a slash added, and the query, if only then a view of the project's own answers it.
+
+    Django's `CommonMiddleware` would redirect, but here each path has a view: our root's, or that of unknown paths.
+    """
+    path, api = request.path_info, api_of(request)
+    if path.endswith("/") or api is None or (response.status_code != 404 and path != f"/{api.route.rstrip('/')}"):
+        return None
+    try:
+        view = resolve(f"{path}/", getattr(request, "urlconf", None)).func
+    except Resolver404:
+        return None
+    return None if serves(api, view) else request.get_full_path(force_append_slash=True)
 
 
 def _request_id(request: HttpRequest) -> str:

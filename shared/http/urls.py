@@ -1,24 +1,37 @@
-"""The prefixes at which the APIs are mounted (`settings.APIS`), URLs that a header may contain, and loopback hosts."""
+"""The APIs and their prefixes, which path and which view belong to them, URLs in headers, and loopback hosts.
+
+`settings.APIS` has the mounted APIs, oldest first: the last is the current one, and the life cycle applies to the
+others. `settings.RETIRED_APIS`, of the same shape, has the prefixes of APIs that were deleted and answer 410.
+"""
 
 import ipaddress
 import re
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import get_script_prefix
+from django.urls import URLResolver, get_script_prefix, include, re_path
 
+_DIGIT = re.compile("[0-9]")
 _PAGE = re.compile(r"https?://[A-Za-z0-9\[][!-;=?-~]*")
 """ASCII without blanks and angle brackets: no character ends a link or a header (RFC 8288 section 3)."""
 
 
 @dataclass(frozen=True, slots=True)
 class MountedApi:
-    """An API of `settings.APIS`: the app that serves it and its route, `api/v2/`."""
+    """An API: the app that serves it and its route, `api/v2/`.
+
+    Attributes:
+        is_retired: The API is in `settings.RETIRED_APIS`: its app was deleted.
+        is_old: The API is retired, or there is a newer one in `settings.APIS`.
+    """
 
     app: str
     route: str
+    is_retired: bool = False
+    is_old: bool = False
 
     @property
     def prefix(self) -> str:
@@ -27,8 +40,14 @@ class MountedApi:
 
     @property
     def version(self) -> str:
-        """The version, the last part of the route: `v2`."""
-        return self.route.rstrip("/").rpartition("/")[2]
+        """The version: the last part of the route that has a digit (`v2`, `1.0`), else the last part."""
+        parts = self.route.strip("/").split("/")
+        return next((part for part in reversed(parts) if _DIGIT.search(part)), parts[-1])
+
+
+def apis() -> tuple[MountedApi, ...]:
+    """Return all APIs, the retired ones first, each in the order of its setting."""
+    return _table().apis
 
 
 def mounted(app: str) -> MountedApi:
@@ -36,7 +55,18 @@ def mounted(app: str) -> MountedApi:
 
     :raises KeyError: `settings.APIS` does not name the app.
     """
-    return MountedApi(app, settings.APIS[app])
+    return MountedApi(app, settings.APIS[app], is_old=app != next(reversed(settings.APIS)))
+
+
+def current() -> MountedApi:
+    """Return the current API, the successor of the old ones."""
+    return mounted(next(reversed(settings.APIS)))
+
+
+def old() -> MountedApi | None:
+    """Return the newest API to which the life cycle applies, also if it is retired; None if there is none."""
+    found = [api for api in apis() if api.is_old]
+    return found[-1] if found else None
 
 
 def api_of(request: HttpRequest) -> MountedApi | None:
@@ -54,19 +84,29 @@ def api_of(request: HttpRequest) -> MountedApi | None:
 
 def api_at(path_info: str) -> MountedApi | None:
     """Return the API whose prefix a path has, or None."""
-    routes = settings.APIS
-    match = _below(tuple(routes.values())).match(path_info)
-    return None if match is None else MountedApi(*list(routes.items())[int(match.lastindex or 1) - 1])
+    table = _table()
+    match = table.prefixes.match(path_info)
+    return None if match is None else table.groups[int(match.lastindex or 1) - 1]
 
 
-def is_below(route: str, path_info: str) -> bool:
-    """Return True if a path has the prefix of a route."""
-    return bool(_below((route,)).match(path_info))
+def is_ours(request: HttpRequest) -> bool:
+    """Return True if a request's path is below an API and no view of the project's own was chosen to answer it."""
+    api = api_of(request)
+    return api is not None and (request.resolver_match is None or serves(api, request.resolver_match.func))
 
 
-def mount_route(route: str) -> str:
-    """Return the regular expression that mounts a route (`api/v2/`), with and without its trailing slash."""
-    return rf"^{re.escape(route.rstrip('/'))}(?=/|$)/?"
+def serves(api: MountedApi, view: object) -> bool:
+    """Return True if a view belongs to the app of an API."""
+    return str(getattr(view, "__module__", "")).startswith(f"{api.app}.")
+
+
+def api_urls() -> list[URLResolver]:
+    """Return the URL patterns that mount the APIs, each with and without the trailing slash of its route."""
+    return [
+        re_path(rf"^{_escaped(api.route)}(?=/|$)/?", include(f"{api.app}.urls"))
+        for api in _table().groups
+        if not api.is_retired
+    ]
 
 
 def is_header_url(address: str) -> bool:
@@ -74,9 +114,33 @@ def is_header_url(address: str) -> bool:
     return bool(_PAGE.fullmatch(address))
 
 
+class _Table(NamedTuple):
+    """All APIs, and an expression for their prefixes with a group for each of `groups`."""
+
+    apis: tuple[MountedApi, ...]
+    prefixes: re.Pattern[str]
+    groups: tuple[MountedApi, ...]
+
+
+def _table() -> _Table:
+    return _cached_table(tuple(settings.APIS.items()), tuple(getattr(settings, "RETIRED_APIS", {}).items()))
+
+
 @cache
-def _below(routes: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(rf"(/{re.escape(route.rstrip('/'))})(?=/|$)" for route in routes))
+def _cached_table(mounted: tuple[tuple[str, str], ...], retired: tuple[tuple[str, str], ...]) -> _Table:
+    newest = mounted[-1][0] if mounted else ""
+    found = (
+        *(MountedApi(app, route, is_retired=True, is_old=True) for app, route in retired),
+        *(MountedApi(app, route, is_old=app != newest) for app, route in mounted),
+    )
+    # The longest first: one route may be the beginning of another (`api/` and `api/v2/`).
+    groups = tuple(sorted(found, key=lambda api: -len(api.route)))
+    prefixes = "|".join(rf"(/{_escaped(api.route)})(?=/|$)" for api in groups)
+    return _Table(found, re.compile(prefixes or "(?!)"), groups)
+
+
+def _escaped(route: str) -> str:
+    return re.escape(route.rstrip("/"))
 
 
 def is_loopback(host: str) -> bool:
