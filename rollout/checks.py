@@ -9,9 +9,9 @@ from django.db import router
 
 from rollout.conf import conf
 from rollout.lifecycle import merged, of_settings
-from rollout.models import Plan
+from rollout.models import DailyCalls, Plan
 from rollout.plan import read_saved
-from shared.http.urls import is_header_url
+from shared.http.urls import apis, is_header_url
 
 _SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization"})
 
@@ -40,6 +40,23 @@ def check_client_header(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessag
             f"CLIENT_HEADER is {conf.client_header}, which holds secrets; the ledger would store parts of them.",
             hint="Set CLIENT_HEADER to a header of your apps' own, such as X-Client.",
             id="rollout.E002",
+        )
+    ]
+
+
+@register("rollout")
+def check_versions(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """Check that the ledger can tell the APIs apart."""
+    names = [api.version for api in apis()]
+    width = DailyCalls._meta.get_field("version").max_length or 0
+    if len(set(names)) == len(names) and all(len(name) <= width for name in names):
+        return []
+    return [
+        Error(
+            f"The versions of APIS and RETIRED_APIS are named {', '.join(names)}: the ledger cannot tell them apart, "
+            f"or a name is longer than {width} characters.",
+            hint="A version is named by the last part of its prefix that has a digit; choose other prefixes.",
+            id="rollout.E003",
         )
     ]
 
