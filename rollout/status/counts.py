@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from django.db.models import Case, Exists, IntegerField, Max, Min, OuterRef, Q, QuerySet, Sum, Value, When
 
@@ -128,10 +128,18 @@ def by_client(weeks: Sequence[Week]) -> dict[str, list[Calls]]:
     return dict(found)
 
 
-def last_days() -> dict[str, date]:
-    """Return the day on which each client last called v1, as far back as the ledger goes."""
+def by_resource(first: date, last: date) -> dict[str, Calls]:
+    """Return the calls of each resource in these days."""
+    found: defaultdict[str, Calls] = defaultdict(Calls)
+    for resource, *counted in _counted(_between(first, last), "resource"):
+        found[resource] += _calls(*counted)
+    return dict(found)
+
+
+def last_days(of: Literal["client", "resource"]) -> dict[str, date]:
+    """Return the day of v1's last call by each client, or to each resource, as far back as the ledger goes."""
     rows = DailyCalls.objects.filter(version=old_name()).exclude(resource=UNKNOWN)
-    return dict(rows.values_list("client").annotate(last=Max("day")))
+    return dict(rows.values_list(of).annotate(last=Max("day")))
 
 
 def outcomes(first: date, last: date) -> dict[str, int]:

@@ -8,8 +8,8 @@ from datetime import date
 from textwrap import wrap
 from typing import Any
 
-from rollout.status.counts import Calls, old_name
-from rollout.status.status import Client, Status
+from rollout.status.counts import Calls, new_name, old_name
+from rollout.status.status import Client, Resource, Status
 from rollout.status.verdict import facts, pace, percent, refused, verdict
 from shared.contract.bodies import rfc3339
 
@@ -18,6 +18,7 @@ FORMAT = 1
 COLUMNS = 80
 TITLE = 16
 NAME = 28
+RESOURCE = 36
 
 
 def lines(status: Status) -> Iterator[str]:
@@ -33,6 +34,9 @@ def lines(status: Status) -> Iterator[str]:
     yield from _hanging("Refused", refused(status))
     yield ""
     yield from _table(status.clients)
+    if status.resources:
+        yield ""
+        yield from _resources(status.resources)
 
 
 def as_json(status: Status) -> dict[str, Any]:
@@ -72,6 +76,9 @@ def as_json(status: Status) -> dict[str, Any]:
         },
         "sunset": rfc3339(status.plan.sunset_at),
         "clients": [_client(client) for client in status.clients],
+        "resources": [
+            {"name": one.name, "calls": _calls(one.calls), "last_day": _day(one.last_day)} for one in status.resources
+        ],
     }
 
 
@@ -90,13 +97,26 @@ def _table(clients: Sequence[Client]) -> Iterator[str]:
     yield _row("client", "12 weeks ago", "4 weeks ago", "now", "own now", f"of {old_name()}")
     for client in clients:
         yield _row(
-            client.name if len(client.name) <= NAME else f"{client.name[: NAME - 2]}..",
+            _shortened(client.name, NAME),
             _number(client.parts[0]),
             _number(client.parts[-5]),
             _number(client.parts[-1]),
             _number(client.calls[-1].share),
             str(client.last_day),
         )
+
+
+def _resources(resources: Sequence[Resource]) -> Iterator[str]:
+    yield f"{'':<{RESOURCE}}{'calls of the last 7 days':>32}{'last call':>12}"
+    yield f"{'resource':<{RESOURCE}}{old_name():>16}{new_name():>16}{f'of {old_name()}':>12}"
+    for one in resources:
+        name = _shortened(one.name, RESOURCE)
+        old, new = (f"{number:,}" if number < 10**12 else f"{number:.2e}" for number in (one.calls.old, one.calls.new))
+        yield f"{name:<{RESOURCE}}{old:>16}{new:>16}{one.last_day!s:>12}"
+
+
+def _shortened(name: str, width: int) -> str:
+    return name if len(name) <= width else f"{name[: width - 2]}.."
 
 
 def _row(name: str, quarter: str, month: str, now: str, own: str, last: str) -> str:

@@ -50,8 +50,22 @@ class Client:
 
 
 @dataclass(frozen=True, slots=True)
+class Resource:
+    """A resource of v1; `calls` are those of the last week."""
+
+    name: str
+    calls: Calls
+    last_day: date
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
-    """The state of the migration; `clients` are those that have called v1 in these weeks, the largest first."""
+    """The state of the migration.
+
+    Attributes:
+        clients: Those that have called v1 in these weeks, the largest first.
+        resources: Those of v1 that were called in these weeks, likewise.
+    """
 
     now: datetime
     criteria: Criteria
@@ -59,6 +73,7 @@ class Status:
     weeks: tuple[Week, ...]
     totals: tuple[Calls, ...]
     clients: tuple[Client, ...]
+    resources: tuple[Resource, ...]
     users: Users
     projection: Projection
     plan: Lifecycle
@@ -94,6 +109,7 @@ def status(now: datetime, criteria: Criteria) -> Status:
         weeks=tuple(window),
         totals=tuple(totals),
         clients=_clients(found, totals),
+        resources=_resources(window),
         users=users(now - timedelta(days=criteria.days)),
         projection=project(totals, found, criteria.share, now.date()),
         plan=lifecycle(),
@@ -101,8 +117,7 @@ def status(now: datetime, criteria: Criteria) -> Status:
 
 
 def _clients(found: dict[str, list[Calls]], totals: Sequence[Calls]) -> tuple[Client, ...]:
-    last_days = counts.last_days()
-
+    last_days = counts.last_days("client")
     clients = [
         Client(
             name=name,
@@ -117,3 +132,13 @@ def _clients(found: dict[str, list[Calls]], totals: Sequence[Calls]) -> tuple[Cl
         if any(week.old for week in calls)
     ]
     return tuple(sorted(clients, key=lambda one: (-one.calls[-1].old, -one.last_day.toordinal(), one.name)))
+
+
+def _resources(window: Sequence[Week]) -> tuple[Resource, ...]:
+    week = counts.by_resource(window[-1].first, window[-1].last)
+    resources = [
+        Resource(name, week.get(name, Calls()), last_day)
+        for name, last_day in counts.last_days("resource").items()
+        if last_day >= window[0].first
+    ]
+    return tuple(sorted(resources, key=lambda one: (-one.calls.old, -one.last_day.toordinal(), one.name)))

@@ -49,7 +49,7 @@ def test_the_last_day_of_each_client() -> None:
     record(301, "v1", 1, client="Old/1")
     record(0, "v2", 1, client="Old/1")
     record(0, "v1", 1, client="Scanner", resource="unknown")
-    assert counts.last_days() == {"Old/1": ago(300)}
+    assert counts.last_days("client") == {"Old/1": ago(300)}
 
 
 def test_outcomes_of_the_old_version() -> None:

@@ -74,6 +74,8 @@ def test_json() -> None:
     assert answer["share"] == pytest.approx(week["old"] / (week["old"] + week["new"]))
     assert answer["clients"][0]["name"] == "LegacyPOS/1.0"
     assert sum(client["share_of_all"][-1] for client in answer["clients"]) == pytest.approx(answer["share"])
+    assert sum(one["calls"]["old"] for one in answer["resources"]) == week["old"]
+    assert answer["resources"][0]["name"] == "social_sign_up"
 
 
 def test_thresholds_decide() -> None:
