@@ -8,14 +8,16 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from parity.deployment import Deployment, UnansweredError
-from parity.redaction import shown_value
-from parity.requests import VERSIONS, Request
+from parity.redaction import ABSENT, shown_value
+from parity.requests import SAFE_METHODS, Request, own_endpoint
+from parity.resource_report import ResourceReport
 from parity.synthetic_users import SyntheticUsers
 from shared.contract.differences import LIFE_CYCLE, Answer, Difference, compare
 
 Verdict = Literal["alike", "different", "skipped", "failed", "retired"]
 
-ABSENT = "(absent)"
+HOSTS_OWN = "the host project answers there itself"
+HOST_WRITE = "it changes something that may be the host project's (--writes)"
 _INDEX = re.compile(r"\[[0-9]+\]")
 
 
@@ -88,13 +90,15 @@ class Result:
 
 @dataclass(slots=True)
 class Outcome:
-    """The results of a run; those that are alike are only counted."""
+    """The results of a run; those that are alike are only counted. `resources` are the host project's."""
 
     counts: Counter[str] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
     statuses: Counter[int] = field(default_factory=Counter)
     reported: list[Result] = field(default_factory=list)
     """Results that are different or failed, in their order."""
+
+    resources: list[ResourceReport] = field(default_factory=list)
 
     def add(self, result: Result) -> None:
         """Count a result."""
@@ -111,6 +115,13 @@ class Outcome:
         """The number of requests that both versions answered."""
         return self.counts["alike"] + self.counts["different"]
 
+    @property
+    def is_alike(self) -> bool:
+        """Whether all requests that were sent were answered alike."""
+        return not self.reported and not any(
+            one.failed or one.verdict in {"same values", "different"} for one in self.resources
+        )
+
     def places(self) -> list[tuple[str, int]]:
         """Return the places in which answers differ, and in how many requests, the most frequent first."""
         found = Counter(
@@ -125,48 +136,68 @@ class Outcome:
         return [result for result in self.reported if result.verdict == verdict]
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a run may send.
+
+    Attributes:
+        hosts: Names of declared resources that the host project's own code answers.
+        writes: Names of the host project's resources that requests may change.
+        token: A credential of the operator for reading, used if there is no sandbox.
+        ignored: Names of response headers, in lower case, that a proxy adds.
+    """
+
+    hosts: frozenset[str] = frozenset()
+    writes: frozenset[str] = frozenset()
+    token: str | None = None
+    ignored: frozenset[str] = frozenset()
+
+    def obstacle(self, request: Request) -> str:
+        """Return why a request must not be sent because of the host project; empty if it may be sent."""
+        name = request.path.partition("/")[0]
+        if name in self.hosts:
+            return HOSTS_OWN
+        is_allowed = request.method in SAFE_METHODS or own_endpoint(request.path) or name in self.writes
+        return "" if is_allowed else HOST_WRITE
+
+
 def run(
-    cases: Iterable[Case],
-    deployment: Deployment,
-    users: SyntheticUsers | None,
-    *,
-    token: str | None = None,
-    ignored: frozenset[str] = frozenset(),
+    cases: Iterable[Case], deployment: Deployment, users: SyntheticUsers | None, limits: Limits
 ) -> Iterator[Result]:
     """Send the cases in their order, the older version first, and yield their results.
 
     :param users: None if there is no sandbox; then only requests that change nothing are sent.
-    :param token: a credential for reading, used if there is no sandbox.
-    :param ignored: names of response headers, in lower case, that a proxy adds.
     """
     for case in cases:
         try:
-            yield _result(case, deployment, users, token, ignored)
+            yield _result(case, deployment, users, limits)
         except UnansweredError as error:
             yield Result(case.number, case.source, case.shown, "failed", str(error))
 
 
-def _result(
-    case: Case, deployment: Deployment, users: SyntheticUsers | None, token: str | None, ignored: frozenset[str]
-) -> Result:
-    if case.obstacle:
-        return Result(case.number, case.source, case.shown, "skipped", case.obstacle)
-    if users is None:
-        request = case.without_users(token)
-        if isinstance(request, str):
-            return Result(case.number, case.source, case.shown, "skipped", request)
-        return _compared(case, _both(deployment, (request, request)), ignored)
-    case.prepare(users)
-    answers = _both(deployment, (case.request(users, 0), case.request(users, 1)))
-    case.learn(answers)
-    return _compared(case, (users.with_newer_ids(answers[0]), answers[1]), ignored)
+def _result(case: Case, deployment: Deployment, users: SyntheticUsers | None, limits: Limits) -> Result:
+    reason, requests = case.obstacle, None
+    if not reason and users is None:
+        request = case.without_users(limits.token)
+        reason, requests = (request, None) if isinstance(request, str) else ("", (request, request))
+    elif not reason and users is not None:
+        case.prepare(users)
+        requests = case.request(users, 0), case.request(users, 1)
+    reason = reason or (limits.obstacle(requests[0]) if requests else "")
+    if reason or requests is None:
+        return Result(case.number, case.source, case.shown, "skipped", reason)
+    answers = _both(deployment, requests)
+    if users is not None:
+        case.learn(answers)
+        answers = users.with_newer_ids(answers[0]), answers[1]
+    return _compared(case, answers, limits.ignored)
 
 
 def _both(deployment: Deployment, requests: tuple[Request, Request]) -> tuple[Answer, Answer]:
     """Send to both versions even if the first fails: the state of both has to stay the same."""
     found: list[Answer] = []
     failures: list[str] = []
-    for version, request in zip(VERSIONS, requests, strict=True):
+    for version, request in zip(deployment.versions, requests, strict=True):
         try:
             found.append(deployment.send(version, request))
         except UnansweredError as error:
@@ -214,8 +245,8 @@ def json_path(place: str) -> str:
 
 
 def _header(value: Any, name: str) -> str:
-    return ABSENT if value is None else str(value) if isinstance(value, int) else shown_value(value, name)
+    return str(ABSENT) if value is None else str(value) if isinstance(value, int) else shown_value(value, name)
 
 
 def _at(value: dict[str, Any], key: str) -> str:
-    return shown_value(value[key], key) if key in value else ABSENT
+    return shown_value(value[key], key) if key in value else str(ABSENT)

@@ -121,8 +121,8 @@ def _methods() -> Iterator[Step]:
 
 def _paths() -> Iterator[Step]:
     for path in values.PATHS:
+        # No POST: the host project may have a view at a path that the contract does not know.
         yield Step("paths", Request("GET", path, (CREDENTIAL,)))
-        yield Step("paths", Request("POST", path, (JSON, CREDENTIAL), b"{}"))
     for path in values.OTHER_USERS_PATHS:
         for method in ("GET", "DELETE"):
             yield Step("paths", Request(method, path, (CREDENTIAL,)))

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,9 +10,11 @@ import urllib3
 from urllib3 import exceptions
 from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, ProtocolError
 
-from parity.requests import OLD, SAFE_METHODS, VERSIONS, Request
+from parity.requests import SAFE_METHODS, Request
 from shared.contract import wire
+from shared.contract.declarations import SIGN_UP, registry
 from shared.contract.differences import Answer
+from shared.contract.resources import Endpoint
 from shared.http.redaction import exception_name
 
 AGENT = "tandem-parity/1"
@@ -20,6 +22,8 @@ AGENT = "tandem-parity/1"
 LONGEST_WAIT = 120
 """The longest `Retry-After` of a 429, in seconds, after which a request is sent again."""
 MAX_WAITS = 5
+MAX_PROBES = 5
+"""How often a path is probed that answers 410: a brownout may refuse a share of the requests."""
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -40,12 +44,14 @@ class Deployment:
     def __init__(
         self,
         url: str,
+        versions: tuple[str, str],
         *,
         timeout: float,
         waiting: Callable[[float], None] = time.sleep,
     ) -> None:
         """Check and store the URL.
 
+        :param versions: the prefixes of both versions, the older one first: `api/v1/`.
         :param waiting: waits the given number of seconds; called for a 429.
         :raises ValueError: the URL is not http or https, or holds credentials.
         """
@@ -55,6 +61,7 @@ class Deployment:
         if "@" in parts.netloc:
             raise ValueError("An address holds no user and no password.")
         self.url = url.rstrip("/")
+        self.versions = versions
         self.host = parts.hostname
         self.base = parts.path.rstrip("/") + "/"
         self.timeout = timeout
@@ -127,25 +134,54 @@ def json_of(answer: Answer) -> Any:
         return None
 
 
-def check_versions(deployment: Deployment) -> None:
-    """Check that the deployment serves both versions.
+def host_resources(deployment: Deployment) -> frozenset[str]:
+    """Return the names of declared resources that the host project's own code answers; `""` is the root.
 
-    :raises UsageError: it does not.
+    A host project may keep its own API root, or the old code of a resource.
+
+    :raises UsageError: the deployment does not serve the contract's sign-up on both versions.
     :raises UnansweredError: it does not answer.
     """
-    for version in VERSIONS:
-        try:
-            answer = deployment.send(version, Request("GET", ""))
-        except UnansweredError as error:
-            raise UnansweredError(f"{deployment.url}: {error}.") from error
-        body = json_of(answer)
-        if version == OLD and answer.status == 410:
-            raise UsageError(f"{version} is switched off at {deployment.url}: it answers 410 to everything.")
-        if answer.status != 200 or not isinstance(body, dict) or "social_sign_up" not in body:
-            code = body.get("code", "") if isinstance(body, dict) else ""
-            raise UsageError(
-                f"There is no {version} at {deployment.url}: its root answers {answer.status} {code}".rstrip() + "."
-            )
+    found = set()
+    for version in deployment.versions:
+        for endpoint in (one for one in registry.endpoints if not one.has_id):
+            answer = _probe(deployment, version, endpoint)
+            if answer.status == 410:
+                raise UsageError(f"{version} is switched off at {deployment.url}: it answers 410 to everything.")
+            if answer.status == 204 and ("allow", endpoint.allow) in _lowered(answer):
+                continue
+            if endpoint is SIGN_UP:
+                raise UsageError(
+                    f"There is no {version} at {deployment.url}: OPTIONS {endpoint.uri(version)} answers "
+                    f"{answer.status}, and not 204 with Allow: {endpoint.allow}."
+                )
+            found.add(endpoint.resource)
+    return frozenset(found)
+
+
+def _probe(deployment: Deployment, version: str, endpoint: Endpoint) -> Answer:
+    """Return the answer to OPTIONS.
+
+    The contract answers it with 204 before authentication. By default the frameworks answer it with 200.
+    """
+    try:
+        answers = (deployment.send(version, Request("OPTIONS", endpoint.uri(""))) for _ in range(MAX_PROBES))
+        return next((one for one in answers if one.status != 410), Answer("", 410, (), b""))
+    except UnansweredError as error:
+        raise UnansweredError(f"{deployment.url}: {error}.") from error
+
+
+def _lowered(answer: Answer) -> list[tuple[str, str]]:
+    return [(name.lower(), value) for name, value in answer.headers]
+
+
+def is_local(url: str) -> bool:
+    """Return True if an address is one of this machine."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and parts.hostname in _LOOPBACK and "@" not in parts.netloc
 
 
 def check_addresses(url: str, sandbox: str) -> None:
@@ -157,12 +193,7 @@ def check_addresses(url: str, sandbox: str) -> None:
     :raises UsageError: one of the two is elsewhere.
     """
     for name, address in (("--url", url), ("--sandbox", sandbox)):
-        try:
-            parts = urlsplit(address)
-            here = parts.scheme in {"http", "https"} and parts.hostname in _LOOPBACK and "@" not in parts.netloc
-        except ValueError:
-            here = False
-        if not here:
+        if not is_local(address):
             raise UsageError(f"With --sandbox, {name} is on this machine: http://127.0.0.1:… or http://localhost:…")
 
 
@@ -171,8 +202,7 @@ def _wait_of(answer: Answer) -> float | None:
     body = json_of(answer) if answer.status == 429 else None
     if not isinstance(body, dict) or body.get("code") != "throttled":
         return None
-    headers: Mapping[str, str] = {name.lower(): value for name, value in answer.headers}
-    wait = headers.get("retry-after", "")
+    wait = dict(_lowered(answer)).get("retry-after", "")
     return float(wait) if wait.isdecimal() else None
 
 

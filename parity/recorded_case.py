@@ -11,11 +11,11 @@ from parity import redaction
 from parity.comparison import Case
 from parity.contract_case import NEEDS_TOKEN
 from parity.recordings import RecordedRequest
-from parity.requests import CHANGES, OLD, SAFE_METHODS, Request, obstacle
+from parity.requests import CHANGES, SAFE_METHODS, Request, obstacle, own_endpoint
 from parity.synthetic_users import NO_ROW, Pair, SyntheticUsers, UserPair
 from shared.contract import authorization
 from shared.contract.authorization import PresentedToken
-from shared.contract.declarations import SIGN_UP, registry
+from shared.contract.declarations import SIGN_UP
 from shared.contract.differences import Answer
 from shared.contract.errors import InvalidCredentials
 from shared.contract.resources import Access
@@ -108,10 +108,14 @@ class Replay:
 
 @dataclass
 class RecordedCase(Case):
-    """One recorded request; `replay` is shared by the cases of a run."""
+    """One recorded request; `target` is its path and query below the prefix.
+
+    `replay` is shared by the cases of a run.
+    """
 
     file: str
     recorded: RecordedRequest
+    target: str
     replay: Replay
     number: int = 0
     source: str = field(init=False)
@@ -120,14 +124,13 @@ class RecordedCase(Case):
     def __post_init__(self) -> None:
         self.source = f"{self.file}, {self.recorded.place}"
         self.obstacle = self.recorded.incomplete
-        self._target = self.recorded.below(OLD) or ""
         self._fields = _object_of(self.recorded.body)
         self._answered = _object_of(self.recorded.answer.body if self.recorded.answer else None)
 
     @property
     def shown(self) -> str:
         """Method and path."""
-        return f"{self.recorded.method} {redaction.shown_target(self._target)}"
+        return f"{self.recorded.method} {redaction.shown_target(self.target)}"
 
     @property
     def status(self) -> int | None:
@@ -144,7 +147,7 @@ class RecordedCase(Case):
                 return obstacle(request) or NEEDS_TOKEN
             request = replace(request, headers=(*request.headers, ("Authorization", f"Bearer {token}")))
             return obstacle(request) or request
-        endpoint = registry.endpoint_at(request.path)
+        endpoint = own_endpoint(request.path)
         if endpoint is not None and request.method in endpoint.methods:
             return CHANGES
         return obstacle(request) or request
@@ -174,7 +177,7 @@ class RecordedCase(Case):
             side.learn(self._answered, _object_of(answer.body))
 
     def _redacted(self, tokens: dict[str, str]) -> Request:
-        path, mark, query = self._target.partition("?")
+        path, mark, query = self.target.partition("?")
         path = redaction.safe_path(path)
         body = None if self.recorded.body is None else redaction.safe_body(self.recorded.body, tokens)
         chunked = "chunked" in (self.recorded.header("Transfer-Encoding") or "").lower()
@@ -187,7 +190,7 @@ class RecordedCase(Case):
         header = self.recorded.header("Authorization")
         if header is not None:
             return header
-        endpoint = registry.endpoint_at(self._target.partition("?")[0])
+        endpoint = own_endpoint(self.target.partition("?")[0])
         operation = endpoint.operation(self.recorded.method) if endpoint else None
         needed = operation is not None and operation.access is Access.REQUIRED
         return REMOVED if needed and self.status in {200, 204, 404, 409} else None
@@ -213,7 +216,7 @@ class RecordedCase(Case):
         return f"ApiKey {own.names.get(presented.username, redaction.placeholder(presented.username))}:{token}"
 
     def _is_sign_up(self, users: SyntheticUsers) -> bool:
-        at_sign_up = registry.endpoint_at(self._target.partition("?")[0]) is SIGN_UP and self.recorded.method == "POST"
+        at_sign_up = own_endpoint(self.target.partition("?")[0]) is SIGN_UP and self.recorded.method == "POST"
         return at_sign_up and self._fields.get("provider") in users.providers
 
     def _persona(self) -> str | None:

@@ -57,10 +57,6 @@ class RecordedRequest:
         """Return the value of a header, or None if it is absent."""
         return next((value for one, value in self.headers if one.lower() == name.lower()), None)
 
-    def below(self, prefix: str) -> str | None:
-        """Return path and query below a version's prefix (`api/v1/`), or None if it is no request to that version."""
-        return below(prefix, self.url)
-
 
 def below(prefix: str, url: str) -> str | None:
     """Return path and query of a URL, or of a path, below a version's prefix; None if it is not below it."""

@@ -15,10 +15,12 @@ from shared.http.redaction import redact_path
 
 MAX_SHOWN = 160
 """The most characters of a value that are printed."""
-SECRET_NAMES = re.compile(
-    r"(?:.*[_-])?(?:token|secret|keys?|password|nonce|authorization|cookie|credential|proof|signature)", re.IGNORECASE
-)
+_SECRET_WORDS = "(?:token|secret|keys?|password|nonce|authorization|cookie|credential|proof|signature)"  # noqa: S105 - a pattern
+SECRET_NAMES = re.compile(rf"(?:.*[_-])?{_SECRET_WORDS}", re.IGNORECASE)
 """Names of fields and headers whose values are never printed."""
+_NAMED_SECRET = re.compile(
+    rf"""(?:\A|[?&"'\s])(?:[\w-]{{0,60}}[_-])?{_SECRET_WORDS}["']?\s{{0,9}}[=:]""", re.IGNORECASE
+)
 SENT_HEADERS = frozenset(
     {
         "accept",
@@ -45,6 +47,9 @@ _SHOWN_PARAMETERS = re.compile(r"(?:limit|offset|format)=[A-Za-z0-9.+-]{0,20}")
 _PATH_FIELDS = frozenset({"resource_uri", "next", "previous", "list_endpoint", "location", "link"})
 """Fields that hold paths of the contract, which may be long."""
 
+_TOKEN_LIKE = re.compile(r"(?<![A-Za-z0-9_])(?=[A-Za-z_]*[0-9])(?=[0-9_]*[A-Za-z])[A-Za-z0-9_]{20,}")
+"""Letters and digits without a dash; the words of a slug, a time and a UUID are shorter."""
+
 _SCHEMES = frozenset({"bearer", "token", "apikey", "basic", "digest", "jwt", "oauth"})
 _ALPHANUMERIC = re.compile(r"[A-Za-z0-9]")
 _LONG_SENT = re.compile(r"[A-Za-z0-9._~+/=-]{12,}")
@@ -52,6 +57,20 @@ _WORDS = re.compile(r"[a-z_]+")
 _PROVIDER = re.compile(r"[a-z][a-z0-9-]{0,23}")
 """Names of providers; no provider token is so short and has so few kinds of characters."""
 _SAFE_PARAMETERS = frozenset({"limit", "offset", "format", "callback", "order_by"})
+
+
+class Note(str):
+    """A text about a value, which is printed in its place."""
+
+    __slots__ = ()
+
+
+ABSENT = Note("(absent)")
+
+
+def shown_key(name: str) -> str:
+    """Return the name of a field or a parameter without anything that could be a secret."""
+    return _without_tokens(_printable(name))
 
 
 def shown_target(target: str) -> str:
@@ -70,6 +89,8 @@ def shown_value(value: Any, name: str) -> str:
     """Return the value of a field or header on one line, without secrets."""
     if value is None:
         return "null"
+    if isinstance(value, Note):
+        return str(value)
     if SECRET_NAMES.fullmatch(name) and not isinstance(value, dict | list):
         return f"[redacted, {len(str(value))} characters]"
     text = json.dumps(_without_secrets(value, name), ensure_ascii=False)
@@ -100,6 +121,12 @@ def _without_tokens(text: str) -> str:
 def _printable(text: str) -> str:
     """Return a text without control characters, which a terminal would interpret."""
     return "".join(one if one.isprintable() else repr(one)[1:-1] for one in unquote(text))
+
+
+def may_hold_secret(text: str) -> bool:
+    """Return True if a path, a query or a body holds a named secret, or a text that looks like a token."""
+    decoded = unquote_plus(text)
+    return bool(_NAMED_SECRET.search(decoded) or _TOKEN_LIKE.search(text) or _TOKEN_LIKE.search(decoded))
 
 
 def placeholder(text: str) -> str:

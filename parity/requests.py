@@ -7,14 +7,14 @@ from typing import Any
 from urllib.parse import unquote
 
 from shared.contract import authorization, wire
-from shared.contract.declarations import SIGN_UP, registry
+from shared.contract.declarations import PROVIDERS, SIGN_UP, SOCIAL_ACCOUNTS, TOKENS, USERS, registry
 from shared.contract.errors import ApiError, InvalidCredentials, UnknownProvider
+from shared.contract.resources import Endpoint
 from shared.contract.sign_up import Accepted, read_credential
 
-OLD, NEW = "api/v1/", "api/v2/"
-"""Prefixes of the two versions that are compared."""
-VERSIONS = (OLD, NEW)
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+OWN_RESOURCES = frozenset(one.resource for one in (SIGN_UP, PROVIDERS, SOCIAL_ACCOUNTS, TOKENS, USERS, registry.root))
+"""Names of the contract's resources, and the root's. The registry may hold the host project's resources as well."""
 
 CHANGES = "it changes something"
 OVERRIDES = "it asks for another method by a header"
@@ -77,12 +77,23 @@ class Request:
         return replace(self, target=text(self.target), headers=headers, body=body)
 
 
+def own_endpoint(path: str) -> Endpoint | None:
+    """Return the contract's endpoint at a path; None for any other path, which may be the host project's."""
+    endpoint = registry.endpoint_at(unquote(path))
+    return endpoint if endpoint is not None and endpoint.resource in OWN_RESOURCES else None
+
+
+def is_override(request_headers: Headers) -> bool:
+    """Return True if a header asks for another method, which a framework may obey."""
+    return any("method" in name.lower() and "override" in name.lower() for name, _ in request_headers)
+
+
 def obstacle(request: Request) -> str:
     """Return why a request must not go to a deployment with real users; empty if it changes nothing.
 
     Requests with a safe method change nothing, and neither do those that the contract refuses before any effect.
     """
-    if any("method" in name.lower() and "override" in name.lower() for name, _ in request.headers):
+    if is_override(request.headers):
         # A framework might apply the override and delete a real user's row. The sandbox's cases send such headers.
         return OVERRIDES
     if request.method in SAFE_METHODS or _is_refused(request):
@@ -91,8 +102,10 @@ def obstacle(request: Request) -> str:
 
 
 def _is_refused(request: Request) -> bool:
-    endpoint = registry.endpoint_at(unquote(request.path))
-    if endpoint is None or request.method not in endpoint.methods:
+    endpoint = own_endpoint(request.path)
+    if endpoint is None:
+        return False
+    if request.method not in endpoint.methods:
         return True
     credential = request.header("Authorization")
     if credential is not None:

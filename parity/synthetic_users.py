@@ -9,7 +9,7 @@ from typing import Any
 import requests
 
 from parity.deployment import Deployment, UnansweredError, json_of
-from parity.requests import VERSIONS, Request, SignUp
+from parity.requests import Request, SignUp
 from shared.contract.declarations import PROVIDERS, SIGN_UP, SOCIAL_ACCOUNTS, TOKENS
 from shared.contract.differences import Answer
 from shared.http.redaction import exception_name
@@ -212,7 +212,7 @@ class SyntheticUsers:
         return [one for one in listed if isinstance(one, dict)]
 
     def _ask(self, side: int, request: Request, status: int) -> dict[str, Any]:
-        version = VERSIONS[side]
+        version = self._deployment.versions[side]
         answer = self._deployment.send(version, request)
         body = json_of(answer)
         if answer.status != status or not isinstance(body, dict):

@@ -16,7 +16,7 @@ from tests.contract.conftest import HOST
     [
         ("migration_status", 2, "Not known: no calls are recorded yet."),
         ("prune_ledger", 0, "counts of a day: 0 removed"),
-        ("check_parity --url http://127.0.0.1:9", 2, "http://127.0.0.1:9"),
+        ("check_parity --old api/v1 --new api/v2 --url http://127.0.0.1:9", 2, "http://127.0.0.1:9"),
     ],
 )
 def test_rollout_commands_need_no_settings(command: str, code: int, expected: str) -> None:

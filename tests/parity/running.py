@@ -11,6 +11,8 @@ from typing import Any
 
 from django.core.management import CommandError, call_command
 
+from shared.contract.declarations import registry
+
 GONE = 0
 """The status of an answer that does not come."""
 
@@ -29,11 +31,14 @@ class Ended:
         return loads(self.out)
 
 
-def check_parity(*arguments: object) -> Ended:
-    """Run the command in this process."""
+VERSIONS = ("--old", "api/v1", "--new", "/api/v2/")
+
+
+def check_parity(*arguments: object, versions: tuple[str, ...] = VERSIONS) -> Ended:
+    """Run the command in this process, for these versions even if one of them is not mounted here."""
     out = io.StringIO()
     try:
-        call_command("check_parity", *map(str, arguments), stdout=out)
+        call_command("check_parity", *versions, *map(str, arguments), stdout=out)
     except CommandError as error:
         return Ended(error.returncode, out.getvalue(), str(error))
     except SystemExit as ended:
@@ -43,12 +48,13 @@ def check_parity(*arguments: object) -> Ended:
 
 @dataclass
 class Listener:
-    """A server with two versions that answer each request with the request itself."""
+    """A server with two versions that answer OPTIONS as the contract does, and others with the request itself."""
 
     url: str
     received: list[bytes] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
     """Statuses of the next answers; 200 after the last."""
+    status_of_options: int = 204
 
 
 @contextmanager
@@ -62,18 +68,25 @@ def listening() -> Iterator[Listener]:
                 self.close_connection = True
                 return
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            if self.path not in {"/api/v1/", "/api/v2/"}:
+            if self.command != "OPTIONS":
                 head = "".join(f"{name}: {value}\n" for name, value in self.headers.items())
                 listener.received.append(f"{self.requestline}\n{head}\n".encode("latin-1") + body)
             self._answer(body)
 
         def _answer(self, body: bytes) -> None:
+            endpoint = registry.endpoint_at(self.path[len("/api/v1/") :])
+            if self.command == "OPTIONS" and endpoint is not None:
+                self.send_response_only(listener.status_of_options)
+                self.send_header("Allow", endpoint.allow)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
             status = listener.statuses.pop(0) if listener.statuses else 200
             if status == GONE:
                 self.close_connection = True
                 return
             code = {429: "throttled", 410: "version_retired"}.get(status, "")
-            echo: dict[str, Any] = {"social_sign_up": {}, "code": code, "echo": f"{self.path} {body!r}"}
+            echo: dict[str, Any] = {"code": code, "echo": f"{self.path} {body!r}"}
             content = dumps(echo).encode()
             self.send_response_only(status)
             self.send_header("Content-Length", str(len(content)))

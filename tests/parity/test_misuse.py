@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from django.test import override_settings
 
 from parity.deployment import LONGEST_WAIT, Deployment
 from parity.requests import Request
@@ -78,6 +79,10 @@ def test_a_binary_file_is_reported(listener: Listener, tmp_path: Path, option: s
         (["--only", "["], "--only is no regular expression"),
         (["--token", "x", "--sandbox", "http://127.0.0.1:1"], "--token is for a deployment without --sandbox"),
         (["--token", "@/nowhere/at/all"], "--token: the file cannot be read."),
+        (["--old-authorization", "@/nowhere/at/all"], "--old-authorization: the file cannot be read."),
+        (["--pair", "downloads/os"], "--pair is a name of the older version and one of the newer version"),
+        (["--old", "/", "--new", "api/v2"], "give two prefixes, --old and --new."),
+        (["--old", "api/v2", "--new", "/api/v2/"], "give two prefixes, --old and --new."),
         (["--only", "no such case"], "Nothing was compared."),
     ],
 )
@@ -110,17 +115,34 @@ def test_no_deployment_is_reported() -> None:
 )
 def test_without_two_versions_nothing_is_sent(listener: Listener, status: int, message: str) -> None:
     """There is nothing to compare if v1 is not mounted or is switched off."""
-    listener.statuses = [status]
+    listener.status_of_options = status
     ended = check_parity("--url", listener.url)
     assert (ended.code, listener.received) == (2, [])
     assert message in ended.err
 
 
+@pytest.mark.parametrize(
+    ("apis", "versions"),
+    [
+        ({"a": "rest/0/", "b": "rest/1/", "c": "rest/2/"}, "rest/1/ and rest/2/ at http"),
+        ({"a": "rest/2/"}, "settings.APIS has no two versions"),
+        ({}, "settings.APIS has no two versions"),
+    ],
+)
+def test_the_versions_are_the_last_two(listener: Listener, apis: dict[str, str], versions: str) -> None:
+    """Without --old and --new; a retired API is not compared."""
+    with override_settings(APIS=apis, RETIRED_APIS={"z": "rest/3/"}):
+        ended = check_parity("--url", listener.url, "--only", r"^GET provider/ \(contract, exch", versions=())
+    assert versions in ended.out + ended.err
+
+
 def test_a_request_without_an_answer_does_not_end_the_run(listener: Listener, tmp_path: Path) -> None:
     """It is reported by its number, the others are compared, and the exit code is 1."""
     log = tmp_path / "log.jsonl"
-    log.write_text('{"method":"GET","path":"/api/v1/a"}\n\n{"method":"GET","path":"/api/v1/b"}\n', encoding="utf-8")
-    listener.statuses = [200, 200, GONE, GONE]
+    log.write_text(
+        '{"method":"GET","path":"/api/v1/user/"}\n\n{"method":"GET","path":"/api/v1/token/"}\n', encoding="utf-8"
+    )
+    listener.statuses = [GONE, GONE]
     ended = check_parity("--url", listener.url, "--log", log, "--json")
     assert ended.code == 1
     assert (ended.json["compared"], ended.json["failed"]) == (1, 1)
@@ -130,7 +152,7 @@ def test_a_request_without_an_answer_does_not_end_the_run(listener: Listener, tm
 def test_a_rate_limit_is_waited_for(listener: Listener) -> None:
     """A request refused by a rate limit has had no effect: it is sent again after Retry-After."""
     waited: list[float] = []
-    deployment = Deployment(listener.url, timeout=5, waiting=waited.append)
+    deployment = Deployment(listener.url, ("api/v1/", "api/v2/"), timeout=5, waiting=waited.append)
     listener.statuses = [429, 429, 200]
     assert deployment.send("api/v2/", Request("GET", "user/")).status == 200
     assert waited == [7, 7]
@@ -145,6 +167,6 @@ def test_a_429_of_a_proxy_is_an_ordinary_answer(monkeypatch: pytest.MonkeyPatch,
     answer = Answer("/api/v2/", 429, (("Retry-After", "7"),), body)
     monkeypatch.setattr(Deployment, "_send", lambda *_: answer)
     waited: list[float] = []
-    deployment = Deployment("http://127.0.0.1", timeout=5, waiting=waited.append)
+    deployment = Deployment("http://127.0.0.1", ("api/v1/", "api/v2/"), timeout=5, waiting=waited.append)
     assert deployment.send("api/v2/", Request("GET", "user/")) is answer
     assert waited == []

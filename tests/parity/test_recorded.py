@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from parity.comparison import Result, run
+from parity.comparison import Limits, Result, run
 from parity.deployment import Deployment
+from parity.observed import Pairs
 from parity.sources import Sources
 from parity.synthetic_users import SyntheticUsers
 from tests.e2e.servers import Sandbox, Service
@@ -19,11 +20,14 @@ pytestmark = pytest.mark.e2e
 
 def replayed(service: Service, sandbox: Sandbox, *, archives: list[Path], logs: list[Path]) -> list[Result]:
     """Replay recordings and return the results."""
-    sources = Sources(contract=False, archives=archives, logs=logs, only=re.compile(""), limit=None)
-    deployment = Deployment(service.url, timeout=30)
+    old, new = "api/v1/", "api/v2/"
+    pairs = Pairs({}, old, new)
+    sources = Sources(
+        contract=False, archives=archives, logs=logs, only=re.compile(""), limit=None, old=old, pairs=pairs
+    )
+    deployment = Deployment(service.url, (old, new), timeout=30)
     users = SyntheticUsers.connect(deployment, sandbox.url, timeout=30)
-    cases, _ = sources.cases(sources.read(), users)
-    return list(run(cases, deployment, users))
+    return list(run(sources.choose(sources.read(), users).cases, deployment, users, Limits()))
 
 
 def test_an_archive_has_the_recorded_results(

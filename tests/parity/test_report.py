@@ -1,6 +1,7 @@
 """The report: a page that loads nothing, escapes all values, and fits a telephone."""
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
@@ -11,6 +12,7 @@ from selenium import webdriver
 from parity import report
 from parity.comparison import Finding, Outcome, Result, findings_of
 from parity.report import About
+from parity.resource_report import ResourceReport, Sample
 from shared.contract.differences import Answer, compare
 from tests.browser.conftest import browser  # noqa: F401 - a fixture
 
@@ -30,10 +32,16 @@ def outcome() -> Outcome:
     found.add(Result(4, "traffic.har, entry 4", "DELETE token/5/", "skipped", HOSTILE))
     found.add(Result(5, "contract, lists", "GET user/", "retired", "", (410, 200)))
     found.add(Result(6, "contract, lists", "GET user/", "alike", "", (200, 200)))
+    resource = ResourceReport(HOSTILE, "os", not_compared=Counter({"POST changes something": 1}))
+    place = "body", "$." + "x" * 200
+    resource.compared = [(frozenset({place}), True)]
+    resource.samples[place] = Sample(7, HOSTILE, "GET downloads/os/", HOSTILE, "y" * 200)
+    resource.noise["header", HOSTILE] = 1
+    found.resources = [resource]
     return found
 
 
-ABOUT = About("http://127.0.0.1:8000", None, 6, (HOSTILE,))
+ABOUT = About("http://127.0.0.1:8000", ("api/v1/", "api/v2/"), None, 6, (HOSTILE,))
 
 
 class Tags(HTMLParser):
@@ -58,7 +66,7 @@ def test_the_page_loads_nothing() -> None:
     assert not tags.attributes - {"lang", "charset", "name", "content", "http-equiv", "class", "id"}
     assert "url(" not in page
     assert "@import" not in page
-    assert page.count("&lt;script&gt;") == 7
+    assert page.count("&lt;script&gt;") == 11
     assert "2 of 3 requests are answered differently, 1 could not be compared." in page
     assert "default-src 'none'" in page
 
@@ -80,11 +88,14 @@ def test_lines_and_json_agree() -> None:
     assert [one["number"] for one in parsed["results"]] == [1, 2, 3]
     assert parsed["skipped"] == {HOSTILE: 1}
     assert parsed["retired"] == 1
+    assert [one["verdict"] for one in parsed["resources"]] == ["different"]
     for text in (
         "#1  GET",
         "#3  POST social_sign_up/",
         "no answer: api/v2/: no answer within 30 s",
         "    answered 200 and 404",
+        "    1 requests compared: 0 identical, 0 with the same values in other bytes or headers, 1 different",
+        "    NOT COMPARED: POST changes something (1)",
     ):
         assert text in lines
     assert "      2  body $.objects[*].email" in lines
