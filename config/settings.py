@@ -4,7 +4,6 @@ import os
 from functools import partial
 from pathlib import Path
 
-from api_v2 import document_settings
 from config import environment
 from config.database import database
 from config.logs import logging_config
@@ -37,7 +36,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "social_django",
     "rest_framework",
-    "drf_spectacular",
     "drf_spectacular_sidecar",
     "corsheaders",
     "social",
@@ -164,5 +162,3 @@ CORS_ALLOW_METHODS = ["GET", "HEAD", "POST", "DELETE", "OPTIONS"]
 CORS_EXPOSE_HEADERS = ["Location", "Retry-After", "Deprecation", "Sunset", "Link", "X-Request-ID"]
 # Seconds. Chromium caps it at two hours.
 CORS_PREFLIGHT_MAX_AGE = 2 * 60 * 60
-
-SPECTACULAR_SETTINGS = document_settings.SETTINGS
