@@ -50,7 +50,7 @@ function marks(list) {
 }
 
 function axes(unit, stacked, most) {
-  const grid = { color: colour("hairline-color") };
+  const grid = { color: colour("line") };
   return {
     x: { stacked, offset: true, grid: { display: false }, ticks: { maxRotation: 0, autoSkipPadding: 18, callback: short } },
     y: { stacked, beginAtZero: true, suggestedMax: most, grid, border: { display: false }, ticks: { maxTicksLimit: 6, callback: unit } },
@@ -84,7 +84,7 @@ function line(label, data, ink, more) {
 
 function draw() {
   drawn.splice(0).forEach((chart) => chart.destroy());
-  Chart.defaults.color = colour("body-quiet-color");
+  Chart.defaults.color = colour("faint");
   Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
   const count = ({ dataset, raw }) => `${dataset.label}: ${number.format(raw)}`;
   drawn.push(new Chart("calls", {
