@@ -151,6 +151,8 @@ SILENCED_SYSTEM_CHECKS = [
     # Redirect to https: a client has sent its token in clear before it is redirected, and the redirect would hide the
     # mistake. config.W001 asks for a proxy that terminates TLS and refuses plain HTTP.
     "security.W008",
+    "social.W011",  # no proxies: config.W001 says it
+    "social.W012",  # no Redis: `serve` then starts one process only
 ]
 
 CORS_ALLOWED_ORIGINS = environment.web_origins("CORS_ALLOWED_ORIGINS")

@@ -173,6 +173,73 @@ def _bound() -> list[str]:
     return [address.strip() for address in str(getattr(settings, "BIND", "127.0.0.1")).split(",")]
 
 
+_SAYS_PROXY = ("SECURE_PROXY_SSL_HEADER", "USE_X_FORWARDED_HOST", "USE_X_FORWARDED_PORT")
+"""Settings of Django that only a project behind a proxy needs."""
+
+
+@register(checks.Tags.security, deploy=True)
+def check_shared_limits(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """Warn if the rate limits would count all clients as one, or each process would count alone.
+
+    The defaults are those of a server that clients reach directly, with one process. A project that mounts the service
+    seldom runs so.
+    """
+    if conf.throttle_anonymous is None and conf.throttle_user is None:
+        return []
+    return [*_proxies(), *_processes()]
+
+
+def _proxies() -> Iterator[CheckMessage]:
+    proxy = [name for name in _SAYS_PROXY if getattr(settings, name, None)]
+    known = hasattr(settings, "TRUSTED_PROXIES")
+    if conf.throttle_anonymous is None or conf.trusted_proxies or (known and not proxy):
+        return
+    yield checks.Warning(
+        f"TRUSTED_PROXIES is {'0' if known else 'not set'}"
+        + (f", but {' and '.join(proxy)} says that there is a proxy" if proxy else "")
+        + ". Behind a proxy or a CDN all clients have its address, and so share one budget of sign-ups "
+        f"({conf.throttle_anonymous}): soon everybody gets 429.",
+        hint="Set TRUSTED_PROXIES to the number of proxies that append to X-Forwarded-For, a CDN included; to 0 if "
+        "clients connect directly. If REMOTE_ADDR is already the client's address (nginx's real_ip), silence this.",
+        id="social.W011",
+    )
+
+
+def _processes() -> Iterator[CheckMessage]:
+    if not conf.redis_url:
+        yield checks.Warning(
+            "REDIS_URL is not set: each process counts the rate limits alone, so that four processes allow four times "
+            "as many calls, and a new process begins at 0.",
+            hint="Set REDIS_URL to a Redis that all processes reach. With a single process, silence this.",
+            id="social.W012",
+        )
+
+
+@checks.register(checks.Tags.database)
+def check_stale_provider_tokens(
+    app_configs: Any, databases: Iterable[str] | None = None, **kwargs: Any
+) -> Sequence[CheckMessage]:
+    """Warn if there are provider tokens that sign-ins no longer replace, because there is no key to store new ones."""
+    using = router.db_for_read(UserSocialAuth)
+    if conf.provider_token_keys or using not in (databases or ()):
+        return []
+    try:
+        stored = UserSocialAuth.objects.using(using).filter(extra_data__access_token__isnull=False).exists()
+    except DatabaseError:  # not migrated yet
+        return []
+    if not stored:
+        return []
+    return [
+        checks.Warning(
+            "PROVIDER_TOKEN_KEYS is not set, so sign-ins store no provider tokens. The tokens of former sign-ins stay: "
+            "code that reads them from extra_data gets old ones.",
+            hint="Set PROVIDER_TOKEN_KEYS and read tokens with social.provider_tokens.get_provider_token, or remove "
+            "them: manage.py reencrypt_provider_tokens --forget",
+            id="social.W013",
+        )
+    ]
+
+
 _INDEX_MIGRATION = ("social", "0002_names_index")
 
 

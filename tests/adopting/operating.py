@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.core.checks import run_checks
 from django.test import Client
 
 from tests.adopting.acting import run
@@ -23,6 +24,12 @@ def test_rollout_commands_need_no_settings(command: str, code: int, expected: st
     """The commands use the defaults of settings that the shop does not have."""
     _, ended, output = run(command)
     assert (ended, expected in output) == (code, True), output
+
+
+def test_the_deployment_checks_report_what_the_shop_lacks() -> None:
+    """They report our settings only; the shop's own view, which has no schema, is not described."""
+    found = {str(message.id) for message in run_checks(include_deployment_checks=True)}
+    assert {one for one in found if not one.startswith("security.")} == {"social.W011", "social.W012"}
 
 
 @pytest.mark.usefixtures("walked")
