@@ -11,12 +11,19 @@ from django.db import IntegrityError, router, transaction
 from social_core.exceptions import SocialAuthBaseException
 from social_django.models import UserSocialAuth
 
-from shared.contract.errors import AccountInactive, InteractionRequired, InvalidCredentials, SignUpNotAllowed
+from shared.contract.errors import (
+    AccountConflict,
+    AccountInactive,
+    InteractionRequired,
+    InvalidCredentials,
+    SignUpNotAllowed,
+)
 from shared.contract.sign_up import Credential
 from shared.http.database import release_connection
 from shared.http.failures import code_of
 from social import signals, tokens
 from social.engine.failures import translate
+from social.engine.pipeline import NotUnique
 from social.identify import Identity, identify
 from social.models import AccessToken, User
 
@@ -71,8 +78,10 @@ def _sign_up(credential: Credential, token: AccessToken | None, api_version: str
         except SocialAuthBaseException as error:
             if attempt == ATTEMPTS or not _lost_a_race(error):
                 raise translate(error) from error
-        except IntegrityError:
+        except IntegrityError as error:
             if attempt == ATTEMPTS:
+                if isinstance(error, NotUnique) and error.is_of_address():
+                    raise AccountConflict from error
                 raise
     raise AssertionError("unreachable")
 

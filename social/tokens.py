@@ -112,12 +112,23 @@ def authenticate(presented: PresentedToken) -> AccessToken:
         raise InvalidCredentials
     if not is_live(token, now):
         raise InvalidCredentials
-    if presented.username is not None and not constant_time_compare(presented.username, token.user.get_username()):
+    if presented.username is not None and not _is_named(token.user, presented.username):
         raise InvalidCredentials
     if not token.user.is_active:
         raise InvalidCredentials
     _touch(token, now)
     return token
+
+
+def _is_named(user: User, name: str) -> bool:
+    """Return True if a user has a name, as the database compares: its column may ignore case (citext, a collation)."""
+    own = user.get_username()
+    if constant_time_compare(name, own):
+        return True
+    if name.casefold() != own.casefold():
+        return False
+    users = type(user)._base_manager.using(router.db_for_read(type(user)))  # noqa: SLF001 - Django documents it
+    return users.filter(**{user.USERNAME_FIELD: name}, pk=user.pk).exists()
 
 
 def proof_time(token: AccessToken) -> datetime | None:

@@ -64,6 +64,7 @@ def choose_username(
     unlike: Iterable[str],
     taken_among: Callable[[Sequence[str]], Collection[str]],
     max_length: int = MAX_LENGTH,
+    may_be_plain: bool = True,
 ) -> str:
     """Return a free name that is as similar to the provider's suggestion as the rules allow.
 
@@ -71,13 +72,14 @@ def choose_username(
     :param unlike: the provider's id and the tokens, which some backends suggest and which must not be published.
     :param taken_among: returns those of some names that users have, without regard to case.
     :param max_length: the length of the user model's column, if it is less than 30.
+    :param may_be_plain: False if the suggestion itself was refused before, so that the name needs a random part.
     """
     length = min(max_length, MAX_LENGTH)
     name = reduce_to_name(suggestion)[:length]
     private = {reduce_to_name(value)[:length].lower() for value in unlike}
     if not name or name.lower() in RESERVED | private:
         name = ""
-    candidates = _candidates(name, length)
+    candidates = _candidates(name, length, may_be_plain=may_be_plain)
     while True:
         # With many users, the plain name is usually taken; checking the next candidate in the same query costs nothing.
         checked = list(islice(candidates, CANDIDATES_PER_QUERY))
@@ -96,8 +98,8 @@ def reduce_to_name(suggestion: object) -> str:
     return "" if _PUNCTUATION_ONLY.fullmatch(name) else name
 
 
-def _candidates(name: str, length: int) -> Iterator[str]:
-    if name:
+def _candidates(name: str, length: int, *, may_be_plain: bool) -> Iterator[str]:
+    if name and may_be_plain:
         yield name
     for size in (2, 2, 3, 4, 6, 8, 10):
         suffix = secrets.token_hex(size)
@@ -114,9 +116,11 @@ _LOCK = (
 
 
 def taken_among(names: Sequence[str]) -> frozenset[str]:
-    """Return those names that users have; on PostgreSQL, also lock all of them until the transaction ends.
+    """Return those names that users have under USERNAME_FIELD, without regard to case.
 
-    :param names: names of ASCII letters, digits, `.`, `_` and `-`.
+    On PostgreSQL, also lock all of the names until the transaction ends.
+
+    :param names: names of ASCII letters, digits, `.`, `_` and `-`, or an address that the provider reports.
     """
     model = get_user_model()
     using = router.db_for_write(model)
@@ -136,3 +140,14 @@ def taken_among(names: Sequence[str]) -> frozenset[str]:
     # In upper case, as PostgreSQL's iexact compares: a dotless `i` has the same capital as `i`.
     taken = {str(name).upper() for name in found.values_list(model.USERNAME_FIELD, flat=True)}
     return frozenset(name for name in names if name.upper() in taken)
+
+
+def taken_in_column(names: Sequence[str], *, field: str) -> frozenset[str]:
+    """Return those names that users have in another column than USERNAME_FIELD, with regard to case.
+
+    Nobody signs in by that column, and only a comparison with regard to case can use its index.
+    """
+    model = get_user_model()
+    users = model._base_manager.using(router.db_for_write(model))  # noqa: SLF001 - as above
+    found = users.filter(**{f"{field}__in": names}).values_list(field, flat=True)
+    return frozenset(map(str, found))

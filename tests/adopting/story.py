@@ -157,9 +157,13 @@ def test_new_customer_signs_up(api: ApiClient, providers: Providers) -> None:
     customer.delete()
 
 
-def test_address_of_another_customer(api: ApiClient, providers: Providers, customers: dict[str, Customer]) -> None:
-    """A sign-up with a known address is `account_conflict`, and nothing is written."""
-    fields = providers.knows("facebook", "n", id="700", name="Newt", email="newt@example.com")
+@pytest.mark.parametrize("address", ["newt@example.com", "Newt@Example.com"])
+def test_address_of_another_customer(api: ApiClient, providers: Providers, address: str) -> None:
+    """A sign-up with a known address, in any case, is `account_conflict`, and nothing is written.
+
+    The shop's column would take the address in another case, and a login that ignores case could then find two users.
+    """
+    fields = providers.knows("facebook", "n", id="700", name="Newt", email=address)
     before = (Customer.objects.count(), UserSocialAuth.objects.count())
     assert_refused(api.sign_up(fields), "account_conflict")
     assert (Customer.objects.count(), UserSocialAuth.objects.count()) == before

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.db.models.functions import Lower
 
 
 class PersonManager(BaseUserManager["Person"]):
@@ -31,6 +32,13 @@ class Person(AbstractBaseUser):
     USERNAME_FIELD = "handle"
     EMAIL_FIELD = "contact"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        """Addresses are unique without regard to case."""
+
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(Lower("contact"), condition=~models.Q(contact=""), name="one_contact"),
+        ]
 
     def __str__(self) -> str:
         """Return the handle."""

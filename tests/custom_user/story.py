@@ -106,11 +106,21 @@ def test_the_email_field_is_not_set_by_another_name(prefix: str, flag: dict[str,
 def test_names_are_unique_without_regard_to_case(providers: Providers, prefix: str) -> None:
     """Names are unique in the model's column without regard to case, and fit its length."""
     for number, login in enumerate(["ripley", "RIPLEY", "Ripley"]):
-        fields = providers.knows("github", f"t{number}", **{**RIPLEY, "id": number + 1, "login": login})
+        person = {**RIPLEY, "id": number + 1, "login": login, "email": f"{number}@example.com"}
+        fields = providers.knows("github", f"t{number}", **person)
         assert call("POST", f"{prefix}social_sign_up/", fields)[0] == 201
     handles = list(Person.objects.values_list("handle", flat=True))
     assert len({handle.lower() for handle in handles}) == 3
     assert all(len(handle) <= 12 for handle in handles)
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+def test_an_address_in_another_case(providers: Providers, prefix: str) -> None:
+    """A constraint of the model that ignores case ends a sign-up with `account_conflict`, and nothing is written."""
+    Person.objects.create_user("hicks", contact="Ripley@Example.com")
+    status, body = call("POST", f"{prefix}social_sign_up/", providers.knows("github", "t1", **RIPLEY))
+    assert (status, body["code"]) == (400, "account_conflict")
+    assert Person.objects.count() == 1
 
 
 def test_names_have_an_index() -> None:

@@ -2,6 +2,7 @@
 
 import uuid
 
+import django.db.models.functions
 from django.db import migrations, models
 
 
@@ -22,7 +23,13 @@ class Migration(migrations.Migration):
                 ("is_active", models.BooleanField(default=True)),
             ],
             options={
-                "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.Lower("contact"),
+                        condition=models.Q(("contact", ""), _negated=True),
+                        name="one_contact",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
