@@ -3,7 +3,8 @@
 from tests.adopting.shop.settings import *  # noqa: F403 - all of them
 from tests.adopting.shop.settings import INSTALLED_APPS as _APPS
 
-INSTALLED_APPS = [*_APPS, "tastypie"]
+# The app that imports Tastypie's models comes before Tastypie.
+INSTALLED_APPS = ["legacy_api.tests.adopting", *_APPS, "tastypie"]
 ROOT_URLCONF = "legacy_api.tests.adopting.urls"
 API_LIMIT_PER_PAGE = 3
 TASTYPIE_DEFAULT_FORMATS = ["xml", "yaml"]

@@ -1,13 +1,16 @@
 """The tests of the shop with keys that Tastypie has issued; `test_adopting.py` runs them."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
+from django.db.models.signals import post_save
 from tastypie.models import ApiKey  # type: ignore[import-untyped]  # the package has no types
 
+from legacy_api.tests.adopting.models import create_api_key
 from tests.adopting import document
 from tests.adopting.acting import Outcomes, assert_refused, run, visit
 from tests.adopting.shop.models import Customer
@@ -79,6 +82,25 @@ def test_tastypie_still_accepts_the_keys(keys: dict[str, str]) -> None:
     answer = visit(path, headers={"Authorization": f"ApiKey ripley@example.com:{keys['ripley']}"})
     assert [one["article"] for one in answer.json()["objects"]] == ["anvil"]
     assert visit(path, headers={"Authorization": "ApiKey ripley@example.com:other"}).status_code == 401
+
+
+@pytest.fixture
+def _keys_for_new_customers() -> Iterator[None]:
+    """Let Tastypie's receiver create a key for each new customer."""
+    post_save.connect(create_api_key, sender=Customer)
+    yield
+    post_save.disconnect(create_api_key, sender=Customer)
+
+
+@pytest.mark.usefixtures("_keys_for_new_customers")
+def test_a_receiver_that_creates_keys(api: ApiClient, providers: Any) -> None:  # noqa: F811 - above
+    """The receiver may stay for a while: a new customer signs up, and gets a key that nobody knows."""
+    body = api.sign_up(providers.knows("facebook", "h", id="43", name="Lambert", email="lambert@example.com")).json()
+    assert body["outcome"] == "created"
+    customer = Customer.objects.get(pk=body["id"])
+    assert api.get("user/", token=ApiKey.objects.get(user=customer).key).status_code == 401
+    assert api.get("user/", token=body["token"]).status_code == 200
+    customer.delete()
 
 
 def test_deleting_the_table(keys: dict[str, str], customers: dict[str, Customer]) -> None:
