@@ -19,6 +19,7 @@ from social.models import AccessToken
 from tests.adopting import document
 from tests.adopting.acting import Outcomes, assert_refused, is_for, run, visit
 from tests.adopting.operating import *  # noqa: F403 - part of the story
+from tests.adopting.rehearsing import *  # noqa: F403 - part of the story
 from tests.adopting.shop.models import Customer, Order
 from tests.contract.conftest import ApiClient
 from tests.legacy_rows.eras import Era
