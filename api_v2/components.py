@@ -10,7 +10,16 @@ from django.core.validators import RegexValidator
 from rest_framework import serializers
 
 from shared.contract.bodies import Body, Field, Kind
-from shared.contract.fields import BooleanField, InputField, IntegerField, TextField
+from shared.contract.fields import (
+    AnyField,
+    BooleanField,
+    FormatField,
+    InputField,
+    IntegerField,
+    ListField,
+    NumberField,
+    TextField,
+)
 from shared.contract.resources import Input, Operation
 
 _FIELDS: dict[Kind, Any] = {
@@ -19,6 +28,20 @@ _FIELDS: dict[Kind, Any] = {
     Kind.BOOLEAN: serializers.BooleanField,
     Kind.TIME: serializers.DateTimeField,
     Kind.URI: serializers.CharField,
+    Kind.NUMBER: serializers.FloatField,
+    Kind.DECIMAL: serializers.CharField,
+    Kind.DATE: serializers.DateField,
+    Kind.CLOCK: serializers.TimeField,
+    Kind.UUID: serializers.UUIDField,
+    Kind.OBJECT: serializers.DictField,
+    Kind.ANY: serializers.JSONField,
+}
+_CHILDREN: dict[Kind, Any] = {Kind.URIS: serializers.CharField, Kind.OBJECTS: serializers.DictField}
+_FORMATS: dict[str, Any] = {
+    "date-time": serializers.DateTimeField,
+    "date": serializers.DateField,
+    "time": serializers.TimeField,
+    "uuid": serializers.UUIDField,
 }
 _VISIBLE_ASCII = RegexValidator(r"^[!-~]+$")
 _NO_CONTROL = RegexValidator(r"^[^\x00-\x1f\x7f-\x9f]*$")
@@ -62,6 +85,8 @@ def _response_field(field: Field) -> Any:
     if field.kind is Kind.CREDENTIAL_SETS:
         names = serializers.ListField(child=serializers.CharField())
         return serializers.ListField(child=names, help_text=field.help)
+    if field.kind in _CHILDREN:
+        return serializers.ListField(child=_CHILDREN[field.kind](), help_text=field.help, allow_null=field.nullable)
     # Without it, a generated client could refuse the empty string, which stands for an unknown value.
     blank = {"allow_blank": True} if field.kind is Kind.STRING else {}
     return _FIELDS[field.kind](help_text=field.help, allow_null=field.nullable, **blank)
@@ -79,6 +104,14 @@ def _request_field(field: InputField, takes: Input) -> Any:
             return serializers.IntegerField(min_value=field.minimum, max_value=field.maximum, **options)
         case BooleanField():
             return serializers.BooleanField(**options)
+        case NumberField():
+            return serializers.FloatField(**options)
+        case FormatField():
+            return _FORMATS.get(field.format, serializers.CharField)(**options)
+        case ListField():
+            return serializers.ListField(child=serializers.CharField(), **options)
+        case AnyField():
+            return serializers.JSONField(**options)
         case TextField():
             return serializers.CharField(
                 max_length=None if field.unchecked else field.max_length,

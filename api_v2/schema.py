@@ -9,10 +9,11 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 
 from api_v2 import components
 from shared.contract import paging
-from shared.contract.declarations import registry
+from shared.contract.declarations import SIGN_UP, registry
+from shared.contract.dialects import Dialect
 from shared.contract.errors import ApiError, InvalidRequest, MethodNotAllowed, VersionRetired
 from shared.contract.fields import REQUIRED, BooleanField, InputField, IntegerField
-from shared.contract.resources import Access, Endpoint, Operation
+from shared.contract.resources import ID, Access, Endpoint, Operation
 
 PREFIX = "/api/v2/"
 """The prefix in the examples. The document does not depend on where the API is mounted."""
@@ -116,13 +117,13 @@ class ContractSchema(AutoSchema):
             _header("Retry-After", "The seconds to wait before trying again.", [429, 503], OpenApiTypes.INT),
         ]
         if operation.status == 201:
-            found.append(_header("Location", "Path of the user.", [201]))
+            path_of = "the user" if operation is SIGN_UP.operation("POST") else "the new object"
+            found.append(_header("Location", f"Path of {path_of}.", [201]))
         if operation.is_list:
-            found += [_LIMIT, _OFFSET, *map(_filter, operation.filters)]
+            found += [_limit(operation.dialect), _OFFSET, *map(_filter, operation.filters)]
         if self.endpoint.has_id:
-            found.append(
-                OpenApiParameter("id", OpenApiTypes.INT, OpenApiParameter.PATH, description="The id of the object.")
-            )
+            kind = OpenApiTypes.INT if self.endpoint.id_pattern == ID else OpenApiTypes.STR
+            found.append(OpenApiParameter("id", kind, OpenApiParameter.PATH, description="The id of the object."))
         return found
 
     def get_examples(self) -> list[OpenApiExample]:
@@ -180,12 +181,16 @@ def _header(name: str, description: str, statuses: Any, kind: Any = OpenApiTypes
     return OpenApiParameter(name, kind, OpenApiParameter.HEADER, description=description, response=statuses or True)
 
 
-_LIMIT = OpenApiParameter(
-    "limit",
-    {"type": "integer", "minimum": 0, "maximum": paging.MAX_LIMIT, "default": paging.DEFAULT_LIMIT},
-    OpenApiParameter.QUERY,
-    description=f"The maximum number of objects; 0 means {paging.MAX_LIMIT}.",
-)
+def _limit(dialect: Dialect) -> OpenApiParameter:
+    bounds = {"maximum": dialect.max_limit} if dialect.max_limit and not dialect.is_legacy else {}
+    return OpenApiParameter(
+        "limit",
+        {"type": "integer", "minimum": 0, **bounds, "default": dialect.limit},
+        OpenApiParameter.QUERY,
+        description=f"The maximum number of objects; 0 means {dialect.max_limit or 'all'}.",
+    )
+
+
 _OFFSET = OpenApiParameter(
     "offset",
     {"type": "integer", "minimum": 0, "maximum": 999_999_999, "default": 0},

@@ -18,12 +18,13 @@ from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from shared.contract import wire
+from shared.contract.dialects import CONTRACT
 from shared.contract.errors import CHALLENGE, NotAuthenticated
 from shared.contract.replies import Reply
 from shared.contract.resources import Access, Operation
 from shared.http import requests
 from shared.http.failures import failure_reply
-from shared.http.responses import attach_reply
+from shared.http.responses import attach_reply, reply_of
 from social import service
 from social.models import AccessToken, User
 
@@ -75,7 +76,8 @@ class ContractRenderer(BaseRenderer):
 
     def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
         """Return the bytes of a body; none for an answer without a body."""
-        return b"" if data is None else wire.encode(data)
+        reply = reply_of(renderer_context["response"]) if renderer_context else None
+        return b"" if data is None else wire.encode(data, reply.dialect if reply else CONTRACT)
 
 
 class AccessTokenAuthentication(BaseAuthentication):

@@ -98,7 +98,8 @@ def resource_class(name: str, endpoints: tuple[Endpoint, ...]) -> type[ContractR
     """
     meta = type("Meta", (ContractResource.Meta,), {"resource_name": name})
     paths = {endpoint.kind: endpoint for endpoint in endpoints}
-    return type(f"{name.title().replace('_', '')}Resource", (ContractResource,), {"Meta": meta, "endpoints": paths})
+    words = name.replace("/", "_").title().replace("_", "")
+    return type(f"{words}Resource", (ContractResource,), {"Meta": meta, "endpoints": paths})
 
 
 class ContractApi(Api):

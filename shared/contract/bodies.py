@@ -17,6 +17,15 @@ class Kind(Enum):
     URI = "uri"
     CREDENTIAL_SETS = "list of lists of field names"
     LISTING = "object with the path of a list"
+    NUMBER = "number"
+    DECIMAL = "decimal number as a string"
+    DATE = "date"
+    CLOCK = "time of day"
+    UUID = "uuid"
+    URIS = "list of paths"
+    OBJECT = "object"
+    OBJECTS = "list of objects"
+    ANY = "any JSON value"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,12 @@
 """Input fields and their strict validation: values are never trimmed or converted (docs/contract.md, section 1)."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal, InvalidOperation
 from typing import Any
+from uuid import UUID
 
 from shared.contract.errors import InvalidRequest
 
@@ -12,6 +15,9 @@ NULL = "This field may not be null."
 NOT_A_STRING = "Not a valid string."
 NOT_AN_INTEGER = "Not a valid integer."
 NOT_A_BOOLEAN = "Not a valid boolean."
+NOT_A_NUMBER = "Not a valid number."
+NOT_A_LIST = "Not a list of strings."
+NOT_IN_FORMAT = "Not a valid {format}."
 BLANK = "This field may not be blank."
 TOO_LONG = "Ensure this field has no more than {limit} characters."
 TOO_SMALL = "Ensure this value is at least {limit}."
@@ -48,6 +54,15 @@ class InputField:
     def parse(self, text: str) -> object:
         """Return the value of a query parameter's text; `fault` validates it."""
         return text
+
+    def read(self, texts: Sequence[str]) -> object:
+        """Return the value of a query parameter, given each text that was sent: that of the last."""
+        return self.parse(texts[-1])
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether the query parameter may be given more than once."""
+        return False
 
     def _fault(self, value: object) -> str | None:
         raise NotImplementedError
@@ -121,6 +136,72 @@ class BooleanField(InputField):
         return None if isinstance(value, bool) else NOT_A_BOOLEAN
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberField(InputField):
+    """A JSON number within the range of an IEEE double."""
+
+    def _fault(self, value: object) -> str | None:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return NOT_A_NUMBER
+        try:
+            float(value)
+        except OverflowError:
+            return NOT_A_NUMBER
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormatField(InputField):
+    """A string in a format: `date-time` or `date` or `time` (ISO 8601), `decimal` (also a JSON number), `uuid`, `path`.
+
+    The value is not converted.
+    """
+
+    format: str
+
+    def _fault(self, value: object) -> str | None:
+        if self.format == "decimal" and isinstance(value, int | float) and not isinstance(value, bool):
+            return None
+        if not isinstance(value, str):
+            return NOT_A_STRING
+        try:
+            _FORMATS[self.format](value)
+        except (ValueError, InvalidOperation):
+            return NOT_IN_FORMAT.format(format=self.format)
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListField(InputField):
+    """A list of strings."""
+
+    def _fault(self, value: object) -> str | None:
+        return None if isinstance(value, list) and all(isinstance(one, str) for one in value) else NOT_A_LIST
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnyField(InputField):
+    """Any JSON value."""
+
+    def _fault(self, value: object) -> str | None:
+        return None
+
+
+def _finite(text: str) -> None:
+    if not Decimal(text).is_finite():
+        raise ValueError
+
+
+_FORMATS: Mapping[str, Callable[[str], object]] = {
+    "date-time": datetime.fromisoformat,
+    "date": date.fromisoformat,
+    "time": time.fromisoformat,
+    "decimal": _finite,
+    "uuid": UUID,
+    "path": str,
+}
+
+
 def read_fields(fields: Iterable[InputField], data: Mapping[str, Any], *, partial: bool = False) -> dict[str, Any]:
     """Return the values of the fields that were sent. Unknown fields are ignored.
 
@@ -143,17 +224,20 @@ def read_fields(fields: Iterable[InputField], data: Mapping[str, Any], *, partia
 
 
 def read_parameters(
-    fields: Iterable[InputField], query: Mapping[str, Sequence[str]]
+    fields: Iterable[InputField], query: Mapping[str, Sequence[str]], *, last_counts: bool = False
 ) -> tuple[dict[str, Any], dict[str, list[str]]]:
-    """Return the values of the query parameters that were sent, and the messages for the invalid ones."""
+    """Return the values of the query parameters that were sent, and the messages for the invalid ones.
+
+    :param last_counts: True to use the last value of a parameter that is given twice; else it is invalid.
+    """
     faults: dict[str, list[str]] = {}
     values: dict[str, Any] = {}
     for field in fields:
         texts = query.get(field.name, [])
-        if len(texts) > 1:
+        if len(texts) > 1 and not (last_counts or field.is_repeatable):
             faults[field.name] = [GIVEN_TWICE]
         elif texts:
-            values[field.name] = field.parse(texts[0])
+            values[field.name] = field.read(texts)
             if fault := field.fault(values[field.name]):
                 faults[field.name] = [fault]
         elif field.required:

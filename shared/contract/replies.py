@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from shared.contract.dialects import CONTRACT, Dialect
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -15,3 +17,5 @@ class Reply:
     status: int
     body: Mapping[str, Any] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    dialect: Dialect = CONTRACT
+    """How the body is written."""

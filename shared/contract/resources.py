@@ -7,7 +7,7 @@ the same registry. `shared.contract.declarations` declares the contract's resour
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
@@ -15,10 +15,11 @@ from typing import Any
 
 from shared.contract import errors
 from shared.contract.bodies import Body, Field, Kind
+from shared.contract.dialects import CONTRACT, Dialect
 from shared.contract.errors import ApiError
 from shared.contract.fields import InputField
 
-_ID = "[0-9]+|[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
+ID = "[0-9]+|[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 """An id is a number, or the UUID of a custom user model. `schema` and `set`, for example, are not ids."""
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _PREFIX = "{api}"
@@ -91,16 +92,22 @@ class Operation:
     """The operationId; generated clients name their method by it."""
     method: str
     summary: str
-    run: str
-    """Dotted path of the function that runs it: it takes a `Call` and returns an object, rows, or None."""
+    run: "str | Callable[[Call], Any]"
+    """The function that runs it, or its dotted path: it takes a `Call` and returns an object, rows, or None."""
     access: Access = Access.REQUIRED
     status: int = 200
-    """The status of a success. A 201 has a `Location`, taken from `resource_uri` in the body."""
+    """The status of a success. A 201 has a `Location`, taken from `locate`, or else from `resource_uri` in the body."""
     takes: Input | None = None
     returns: Body | None = None
-    represent: str = ""
-    """Dotted path of a function that takes the result of `run`, or one of its rows, and the `Call`, and returns the
-    values of `returns`. If empty, `run` returns the values itself."""
+    represent: "str | Callable[[Any, Call], Mapping[str, Any]]" = ""
+    """A function, or its dotted path, that takes the result of `run`, or one of its rows, and the `Call`, and returns
+    the values of `returns`. If empty, `run` returns the values itself."""
+    authorize: "Callable[[Call], None] | None" = None
+    """A function that takes the `Call` before its body is read, and raises an `ApiError` if it is not allowed."""
+    locate: "Callable[[Any, Call], str] | None" = None
+    """A function that takes the result of `run` and the `Call`, and returns the `Location` of a 201."""
+    dialect: Dialect = CONTRACT
+    """How the answer is written."""
     is_list: bool = False
     """Whether `run` returns a queryset or sequence in a stable order, one page of which is sent."""
     filters: tuple[InputField, ...] = ()
@@ -121,17 +128,21 @@ class Endpoint:
 
     path: str
     operations: tuple[Operation, ...]
+    belongs_to: str = ""
+    """The name of the path's resource if it has a slash; if empty, the first part of `path`."""
+    id_pattern: str = ID
+    """The regular expression of `{id}`."""
 
     @property
     def resource(self) -> str:
         """The name of the path's resource; empty for the root."""
-        return self.path.partition("/")[0]
+        return self.belongs_to or self.path.partition("/")[0]
 
     @property
     def kind(self) -> str:
         """`list`, `detail`, or the last part of another path: `current` of `token/current`."""
         last = self.path.rpartition("/")[2]
-        return "list" if "/" not in self.path else "detail" if last == "{id}" else last
+        return "list" if self.path == self.resource else "detail" if last == "{id}" else last
 
     @property
     def has_id(self) -> bool:
@@ -153,7 +164,9 @@ class Endpoint:
     @cached_property
     def route(self) -> str:
         """The regular expression of the path, with an optional trailing slash."""
-        return "^" + re.escape(self.path).replace(r"\{id\}", f"(?P<id>{_ID})") + ("/?$" if self.path else "$")
+        return (
+            "^" + re.escape(self.path).replace(r"\{id\}", f"(?P<id>{self.id_pattern})") + ("/?$" if self.path else "$")
+        )
 
     def operation(self, method: str | None) -> Operation | None:
         """Return the operation of a method, that of GET for HEAD; None for OPTIONS and unsupported methods."""
@@ -179,11 +192,17 @@ class Resource:
     name: str
     tag: str
     endpoints: tuple[Endpoint, ...]
+    source: Any = None
+    """What the resource was declared from, for example its model; None for functions."""
 
     @property
     def list_endpoint(self) -> Endpoint | None:
         """The path that the root lists; None if the resource has no list."""
-        return next((endpoint for endpoint in self.endpoints if endpoint.kind == "list"), None)
+        return self.endpoint_of("list")
+
+    def endpoint_of(self, kind: str) -> Endpoint | None:
+        """Return the path of a kind, or None."""
+        return next((endpoint for endpoint in self.endpoints if endpoint.kind == kind), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +240,8 @@ class Call:
     """The validated body, as `Input.reader` or `read_fields` returns it; None if the operation takes no body."""
     filters: Mapping[str, Any] = field(default_factory=dict)
     """The values of the declared query parameters that were sent."""
+    request: Any = None
+    """The Django request, for the functions of a project."""
 
     @property
     def actor(self) -> Any:
@@ -246,19 +267,31 @@ class Registry:
             raise ValueError(f"the resource {resource.name!r} is declared twice")
         known = {operation.name for endpoint in self.endpoints for operation in endpoint.operations}
         for endpoint in resource.endpoints:
-            if endpoint.resource != resource.name:
+            if endpoint.resource != resource.name or endpoint.path.removeprefix(resource.name)[:1] not in {"", "/"}:
                 raise ValueError(f"the path {endpoint.path!r} does not begin with {resource.name!r}")
             for operation in endpoint.operations:
                 if operation.name in known:
                     raise ValueError(f"the operation {operation.name!r} is declared twice")
                 known.add(operation.name)
-        self._resources = dict(sorted({**self._resources, resource.name: resource}.items()))
+        before = self._resources
+        self._set({**before, resource.name: resource})
+        for endpoint in self.endpoints:
+            if not endpoint.has_id and (found := self.endpoint_at(endpoint.path)) is not endpoint:
+                self._set(before)
+                raise ValueError(f"the path {endpoint.path!r} is also that of {getattr(found, 'path', None)!r}")
+
+    def _set(self, resources: Mapping[str, Resource]) -> None:
+        self._resources = dict(sorted(resources.items()))
         for cached in ("root", "endpoints", "_routes"):
             self.__dict__.pop(cached, None)
 
     def __iter__(self) -> Iterator[Resource]:
         """Iterate over the resources; the root is not among them."""
         return iter(self._resources.values())
+
+    def get(self, name: str) -> Resource | None:
+        """Return the resource of a name, or None."""
+        return self._resources.get(name)
 
     @cached_property
     def root(self) -> Endpoint:

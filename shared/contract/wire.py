@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NoReturn, Protocol
 
+from shared.contract.dialects import CONTRACT, Dialect
 from shared.contract.errors import InvalidJson, PayloadTooLarge, UnsupportedMediaType
 
 MEDIA_TYPE = "application/json"
@@ -93,8 +94,10 @@ def decode(body: bytes) -> dict[str, Any]:
     return value
 
 
-def encode(body: Any) -> bytes:
-    """Return the JSON bytes of a body: UTF-8, compact separators, keys in their order."""
+def encode(body: Any, dialect: Dialect = CONTRACT) -> bytes:
+    """Return the JSON bytes of a body: UTF-8; in the contract's dialect compact separators, and keys in their order."""
+    if dialect.is_legacy:
+        return json.dumps(body, ensure_ascii=False, sort_keys=True, allow_nan=False).encode("utf-8")
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode("utf-8")
 
 

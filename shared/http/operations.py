@@ -1,6 +1,7 @@
 """Running a declared operation. Adapters call it once they have checked method, authentication and rate limit."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import QuerySet
@@ -24,6 +25,7 @@ def perform(
 
     :param token: the access token of the call, with its user loaded; None for an anonymous call.
     :param id: the id in the path, as it was sent.
+    :raises ApiError: the operation does not allow the call (`Operation.authorize`).
     :raises UnsupportedMediaType: the body is not JSON in UTF-8.
     :raises PayloadTooLarge: the body is longer than 64 KiB.
     :raises InvalidJson: the body is not one strict JSON object.
@@ -32,31 +34,38 @@ def perform(
 
     The checks run in this order.
     """
+    call = Call(prefix=api.prefix, version=api.version, token=token, id=id, request=request)
+    if operation.authorize is not None:
+        operation.authorize(call)
     data = read_object(request) if operation.takes else None
-    page = read_page(read_query(request), operation.filters) if operation.is_list else None
-    call = Call(
-        prefix=api.prefix,
-        version=api.version,
-        token=token,
-        id=id,
-        input=_read_input(operation.takes, data) if operation.takes else None,
-        filters=page.filters if page else {},
-    )
-    result = import_string(operation.run)(call)
-    if operation.returns is None:
-        return Reply(operation.status)
-    if page is not None:
+    page = read_page(read_query(request), operation.filters, operation.dialect) if operation.is_list else None
+    if operation.takes or page:
+        call = replace(
+            call,
+            input=_read_input(operation.takes, data) if operation.takes else None,
+            filters=page.filters if page else {},
+        )
+    result = _function(operation.run)(call)
+    if page is not None and operation.returns is not None:
         total, rows = _page_of(result, page.window)
         objects = [_represent(operation, operation.returns, row, call) for row in rows]
-        return Reply(operation.status, render_page(page, objects, total=total, uri=endpoint.uri(api.prefix)))
-    body = _represent(operation, operation.returns, result, call)
-    headers = {"Location": body["resource_uri"]} if operation.status == 201 else {}
-    return Reply(operation.status, body, headers)
+        found: Mapping[str, Any] | None = render_page(page, objects, total=total, uri=endpoint.uri(api.prefix))
+    else:
+        found = None if operation.returns is None else _represent(operation, operation.returns, result, call)
+    return Reply(operation.status, found, _headers(operation, result, found, call), operation.dialect)
 
 
 def list_resources(call: Call) -> dict[str, Any]:
     """Run the root's operation: return the path of each resource's list."""
     return {one.name: {"list_endpoint": one.list_endpoint.uri(call.prefix)} for one in registry if one.list_endpoint}
+
+
+def _function(declared: str | Callable[..., Any]) -> Callable[..., Any]:
+    """Return a declared function, which is named by its dotted path or given itself."""
+    if isinstance(declared, str):
+        found: Callable[..., Any] = import_string(declared)
+        return found
+    return declared
 
 
 def _read_input(takes: Input, data: Any) -> Any:
@@ -66,7 +75,15 @@ def _read_input(takes: Input, data: Any) -> Any:
 
 
 def _represent(operation: Operation, body: Body, found: Any, call: Call) -> dict[str, Any]:
-    return body.render(import_string(operation.represent)(found, call) if operation.represent else found)
+    return body.render(_function(operation.represent)(found, call) if operation.represent else found)
+
+
+def _headers(operation: Operation, result: Any, body: Mapping[str, Any] | None, call: Call) -> dict[str, str]:
+    if operation.status != 201:
+        return {}
+    if operation.locate is not None:
+        return {"Location": operation.locate(result, call)}
+    return {} if body is None else {"Location": body["resource_uri"]}
 
 
 def _page_of(rows: QuerySet[Any] | Sequence[Any], window: slice) -> tuple[int, Sequence[Any]]:

@@ -14,7 +14,7 @@ _Response = TypeVar("_Response", bound=HttpResponseBase)
 def django_response(reply: Reply) -> HttpResponse:
     """Return a reply as a plain Django response."""
     response = HttpResponse(
-        b"" if reply.body is None else wire.encode(reply.body),
+        b"" if reply.body is None else wire.encode(reply.body, reply.dialect),
         status=reply.status,
         content_type=wire.MEDIA_TYPE,
     )

@@ -4,14 +4,18 @@ from django.apps import AppConfig
 
 
 class DeclaredConfig(AppConfig):
-    """The app; it registers its resource when it is ready, before the URLs are loaded."""
+    """The app; it registers its resources when it is ready, before the URLs are loaded."""
 
     name = "tests.declared"
     label = "declared"
 
     def ready(self) -> None:
-        """Register the resource."""
+        """Register the resources."""
         from shared.contract.declarations import registry  # noqa: PLC0415 - once the apps are ready
+        from tests.declared.catalogue import RESOURCES  # noqa: PLC0415 - likewise
         from tests.declared.declaration import NOTE  # noqa: PLC0415 - likewise
+        from tests.declared.page import run  # noqa: PLC0415 - likewise
 
-        registry.register(NOTE)
+        for resource in (NOTE, *RESOURCES):
+            registry.register(resource)
+        run("resources")["register"]()

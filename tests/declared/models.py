@@ -21,3 +21,76 @@ class Note(models.Model):
     def __str__(self) -> str:
         """Return the text."""
         return self.text
+
+
+class Release(models.Model):
+    """A release, which its slug names in URLs."""
+
+    name = models.CharField(max_length=50)
+    slug = models.SlugField(unique=True)
+    objects: ClassVar[models.Manager["Release"]] = models.Manager()
+
+    def __str__(self) -> str:
+        """Return the name."""
+        return self.name
+
+
+class OS(models.Model):
+    """An installer of a release: the model in docs/resources.md."""
+
+    name = models.CharField(max_length=50)
+    release = models.ForeignKey(Release, on_delete=models.PROTECT)
+    size = models.IntegerField(default=0)
+    price = models.DecimalField(max_digits=6, decimal_places=2, default="0.00")
+    created = models.DateTimeField(auto_now_add=True)
+    objects: ClassVar[models.Manager["OS"]] = models.Manager()
+
+    def __str__(self) -> str:
+        """Return the name."""
+        return self.name
+
+
+class Tag(models.Model):
+    """A word for several files."""
+
+    word = models.CharField(max_length=20, unique=True)
+    objects: ClassVar[models.Manager["Tag"]] = models.Manager()
+
+    def __str__(self) -> str:
+        """Return the word."""
+        return self.word
+
+
+class File(models.Model):
+    """A file of a release, with a column of each kind."""
+
+    name = models.CharField(max_length=50)
+    slug = models.SlugField(blank=True)
+    description = models.TextField(blank=True)
+    size = models.PositiveBigIntegerField(default=0)
+    count = models.IntegerField(default=0)
+    price = models.DecimalField(max_digits=6, decimal_places=2, default="0.00")
+    ratio = models.FloatField(null=True, blank=True)
+    is_published = models.BooleanField(default=False)
+    created = models.DateTimeField()
+    day = models.DateField(null=True, blank=True)
+    hour = models.TimeField(null=True, blank=True)
+    key = models.UUIDField(null=True, blank=True)
+    extra = models.JSONField(default=dict, blank=True)
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="files")
+    previous = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True)
+    tags = models.ManyToManyField(Tag, blank=True)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True)
+    # For the type checker, whose settings do not have this app.
+    owner_id: int | None
+    objects: ClassVar[models.Manager["File"]] = models.Manager()
+
+    class Meta:
+        """The order of lists."""
+
+        ordering = ("name",)
+        constraints = (models.UniqueConstraint(fields=("name", "release"), name="name_of_release"),)
+
+    def __str__(self) -> str:
+        """Return the name."""
+        return self.name

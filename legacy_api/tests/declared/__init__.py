@@ -1,0 +1,1 @@
+"""Resources of `tests.declared.catalogue` beside the Tastypie resources that they stand in for."""

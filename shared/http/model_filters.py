@@ -1,0 +1,202 @@
+"""The query parameters of a declared model resource: filters by field, and `order_by`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.db import models
+from django.utils import timezone
+
+from shared.contract.dialects import Dialect
+from shared.contract.fields import InputField
+from shared.http.model_fields import Bound, field_at
+
+WRONG_VALUE = "Not a valid value for this filter."
+NOT_A_FILTER = "This filter is not available."
+NOT_AN_ORDER = "Objects can be ordered by: {names}."
+ORDER_BY = "order_by"
+RESERVED = frozenset({"limit", "offset", "format", ORDER_BY})
+"""The query parameters of every list, and one that old clients send and that is ignored."""
+
+_TEXT_LOOKUPS = frozenset(
+    {"iexact", "contains", "icontains", "startswith", "istartswith", "endswith", "iendswith"},
+)
+_VALUE_LOOKUPS = frozenset({"exact", "in", "gt", "gte", "lt", "lte", "range"})
+_DATE_PARTS: Mapping[str, tuple[int, int]] = {"year": (2, 9998), "month": (1, 12), "day": (1, 31)}
+"""Least and greatest. The bounds of the first and the last year are outside of what a time in UTC can be."""
+LOOKUPS = _TEXT_LOOKUPS | _VALUE_LOOKUPS | {"isnull"} | set(_DATE_PARTS)
+_BOOLEANS: Mapping[str, bool] = {"true": True, "True": True, "1": True, "false": False, "False": False, "0": False}
+_NULLS = frozenset({"nil", "none", "None"})
+_LARGEST_INTEGER = 2**63 - 1
+_INVALID = object()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilterField(InputField):
+    """A filter: `name`, or with its lookup `name__in`."""
+
+    lookup: str
+    path: str
+    """The keyword argument of `QuerySet.filter`."""
+    model_field: Any
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether the query parameter may be given more than once."""
+        return self.lookup in {"in", "range"}
+
+    def read(self, texts: Sequence[str]) -> object:
+        """Return the value to filter by, or a value that `fault` refuses."""
+        try:
+            if not self.is_repeatable:
+                return self._value(texts[-1])
+            values = [self._value(part) for text in texts for part in text.split(",")] if any(texts) else []
+        except (ValueError, ValidationError, ArithmeticError):
+            return _INVALID
+        return values if self.lookup == "in" or len(values) == 2 else _INVALID
+
+    def _fault(self, value: object) -> str | None:
+        return WRONG_VALUE if value is _INVALID else None
+
+    def _value(self, text: str) -> Any:
+        if "\x00" in text:
+            raise ValueError
+        if self.lookup == "isnull" or isinstance(self.model_field, models.BooleanField):
+            return None if self.lookup != "isnull" and text in _NULLS else _boolean(text)
+        if self.lookup in _DATE_PARTS:
+            return _date_part(text, *_DATE_PARTS[self.lookup])
+        is_text = isinstance(self.model_field, models.CharField | models.TextField)
+        if is_text or self.lookup in _TEXT_LOOKUPS:
+            return text
+        if text in _NULLS and self.lookup == "exact":
+            return None
+        return _checked(self.model_field, self.model_field.to_python(text))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderField(InputField):
+    """`order_by`, by each of the names, or descending with a minus sign before it."""
+
+    paths: tuple[tuple[str, str], ...]
+    """Each name with its ORM path."""
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether the query parameter may be given more than once."""
+        return True
+
+    def read(self, texts: Sequence[str]) -> object:
+        """Return the arguments of `QuerySet.order_by`, or a value that `fault` refuses."""
+        known = dict(self.paths)
+        names = [(text[:1] == "-", text.removeprefix("-")) for text in texts]
+        if any(name not in known for _, name in names):
+            return _INVALID
+        return [f"{'-' if is_descending else ''}{known[name]}" for is_descending, name in names]
+
+    def _fault(self, value: object) -> str | None:
+        return NOT_AN_ORDER.format(names=", ".join(name for name, _ in self.paths)) if value is _INVALID else None
+
+
+def bind_filters(
+    filters: Mapping[str, Sequence[str]], bounds: Mapping[str, Bound], model: Any, dialect: Dialect
+) -> tuple[list[FilterField], list[str]]:
+    """Return the declared filters, and the mistakes in them. A legacy dialect also has `name__exact` for `name`."""
+    found: list[FilterField] = []
+    mistakes: list[str] = []
+    for name, lookups in filters.items():
+        try:
+            path = path_of(name, bounds)
+            field = field_at(model, path)
+        except (FieldDoesNotExist, KeyError) as error:
+            mistakes.append(f"the filter {name!r} is on no field of the resource: {error}")
+            continue
+        if name.partition("__")[0] in RESERVED:
+            mistakes.append(f"{name!r} is a parameter of every list and cannot be a filter")
+        for lookup in lookups:
+            if lookup not in LOOKUPS:
+                mistakes.append(f"the filter {name!r} has an unknown lookup {lookup!r}")
+                continue
+            # By the key itself: a lookup on a foreign key would not check the range of the number.
+            own = f"{path}__pk" if field.is_relation and lookup != "isnull" else path
+            names = [name if lookup == "exact" else f"{name}__{lookup}"]
+            names += [f"{name}__exact"] if lookup == "exact" and dialect.is_legacy else []
+            found += [
+                FilterField(
+                    name=shown,
+                    help=f"Only objects whose `{name}` matches ({lookup}).",
+                    example="1",
+                    nullable=True,
+                    lookup=lookup,
+                    path=f"{own}__{lookup}",
+                    model_field=field_at(model, own),
+                )
+                for shown in names
+            ]
+    return found, mistakes
+
+
+def bind_order(ordering: Sequence[str], bounds: Mapping[str, Bound], model: Any) -> tuple[list[OrderField], list[str]]:
+    """Return `order_by`, and the mistakes in the names."""
+    paths: list[tuple[str, str]] = []
+    mistakes: list[str] = []
+    for name in ordering:
+        try:
+            path = path_of(name, bounds)
+            field_at(model, path)
+            paths.append((name, path))
+        except (FieldDoesNotExist, KeyError) as error:
+            mistakes.append(f"cannot order by {name!r}: {error}")
+    if not paths:
+        return [], mistakes
+    names = ", ".join(f"`{name}`" for name, _ in paths)
+    text = f"By {names}; descending with `-` before the name."
+    return [OrderField(name=ORDER_BY, help=text, example=paths[0][0], paths=tuple(paths))], mistakes
+
+
+def path_of(name: str, bounds: Mapping[str, Bound]) -> str:
+    """Return the ORM path of a field of the resource, or of a path that begins with one (`release__slug`).
+
+    :raises KeyError: the resource has no such field, or it is computed.
+    """
+    first, separator, rest = name.partition("__")
+    bound = bounds[first]
+    if not bound.path:
+        raise KeyError(f"{first} is computed")
+    return f"{_query_name(bound)}{separator}{rest}"
+
+
+def _query_name(bound: Bound) -> str:
+    return bound.model_field.name if bound.related is not None else bound.path
+
+
+def _boolean(text: str) -> bool:
+    try:
+        return _BOOLEANS[text]
+    except KeyError:
+        raise ValueError(text) from None
+
+
+def _date_part(text: str, least: int, greatest: int) -> int:
+    number = int(text)
+    if not least <= number <= greatest:
+        raise ValueError(text)
+    return number
+
+
+def _checked(field: Any, value: Any) -> Any:
+    """Return a value that every database can compare.
+
+    :raises ValueError: an integer is too large.
+    :raises OverflowError: a time is not in the years 1 to 9999 of UTC.
+    :raises ValidationError: a decimal is not a number, or has too many digits.
+    """
+    if isinstance(value, int) and abs(value) > _LARGEST_INTEGER:
+        raise ValueError(value)
+    if isinstance(value, datetime):
+        aware = timezone.make_aware(value, timezone.get_default_timezone()) if timezone.is_naive(value) else value
+        return aware.astimezone(UTC)
+    if isinstance(field, models.DecimalField):
+        field.run_validators(value)
+    return value
