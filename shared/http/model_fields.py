@@ -3,10 +3,10 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import MAXYEAR, date, datetime, time
 from typing import Any
 
-from django.core.exceptions import FieldDoesNotExist
+from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.backends.base.operations import BaseDatabaseOperations
@@ -16,6 +16,7 @@ from django.utils.duration import duration_iso_string
 from shared.contract.bodies import Field, Kind
 from shared.contract.dialects import ISO_8601_STRICT, RFC_2822, Dialect
 from shared.contract.fields import (
+    NOT_IN_FORMAT,
     AnyField,
     BooleanField,
     FormatField,
@@ -323,6 +324,9 @@ def to_model(bound: Bound, value: Any) -> Any:
     # The shortest text of a JSON number; `Decimal` of a float would have its binary digits.
     text = repr(value) if isinstance(value, float) else value
     found = bound.model_field.to_python(text)
-    if isinstance(found, datetime) and timezone.is_naive(found):
-        found = timezone.make_aware(found, timezone.get_default_timezone())
+    if isinstance(found, datetime):
+        if timezone.is_naive(found):
+            found = timezone.make_aware(found, timezone.get_default_timezone())
+        if not 1 < found.year < MAXYEAR:  # in another time zone it may be no time that Python can represent
+            raise ValidationError(NOT_IN_FORMAT.format(format="date-time"))
     return found

@@ -37,8 +37,8 @@ def model_resource(
     ordering: Sequence[str] = (),
     parameters: Sequence[InputField] = (),
     narrow: Callable[[QuerySet[Any], Call], QuerySet[Any]] | None = None,
-    may: Callable[[Call, Any], bool] | None = None,
-    prepare: Callable[[Call, Any], None] | None = None,
+    may: Callable[[Any, Call], bool] | None = None,
+    prepare: Callable[[Any, Call], None] | None = None,
     errors: Sequence[type[ApiError]] = (),
     dialect: Dialect = CONTRACT,
     tag: str = "",
@@ -57,8 +57,8 @@ def model_resource(
     :param filters: the lookups of each field, or of a path that begins with one (`release__slug`).
     :param ordering: the names by which `order_by` orders.
     :param parameters: more query parameters of the list, for `narrow`, which finds their values in `Call.filters`.
-    :param may: takes the `Call` and the object, and returns True if the caller may create, change or delete it.
-    :param prepare: takes the `Call` and an object with its new values, before these are validated and saved.
+    :param may: takes an object and the `Call`, and returns True if the caller may create, change or delete it.
+    :param prepare: takes an object with its new values and the `Call`, before these are validated and saved.
     :param errors: the project's own errors that `may`, `prepare` or a function raises.
     :param functions: `list`, `detail`, `create`, `replace`, `update` or `delete`: a function that runs it instead.
     """

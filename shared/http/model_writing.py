@@ -22,8 +22,8 @@ class ModelWriter:
     def __init__(
         self,
         source: ModelSource,
-        may: Callable[[Call, Any], bool] | None,
-        prepare: Callable[[Call, Any], None] | None,
+        may: Callable[[Any, Call], bool] | None,
+        prepare: Callable[[Any, Call], None] | None,
     ) -> None:
         """Set the objects, and the project's own functions."""
         self._source, self._may, self._prepare = source, may, prepare
@@ -84,7 +84,7 @@ class ModelWriter:
         return found
 
     def _permit(self, call: Call, row: Any) -> None:
-        if self._may is not None and not self._may(call, row):
+        if self._may is not None and not self._may(row, call):
             raise PermissionDenied
 
     def _change(self, call: Call, values: Mapping[str, Any]) -> Any:
@@ -100,7 +100,7 @@ class ModelWriter:
         if is_new:
             self._permit(call, row)
         if self._prepare is not None:
-            self._prepare(call, row)
+            self._prepare(row, call)
         with translation.override("en"):  # the texts of errors do not depend on a thread's language
             try:
                 row.full_clean()

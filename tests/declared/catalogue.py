@@ -39,12 +39,12 @@ def is_staff(call: Call) -> bool:
     return bool(call.actor.is_staff)
 
 
-def is_mine(call: Call, file: File) -> bool:
+def is_mine(file: File, call: Call) -> bool:
     """Allow a file of nobody's, or of the caller's."""
     return file.owner_id in {None, call.actor.pk}
 
 
-def set_owner(call: Call, file: File) -> None:
+def set_owner(file: File, call: Call) -> None:
     """Give a new file to its creator."""
     if file.pk is None:
         file.owner_id = call.actor.pk

@@ -117,6 +117,7 @@ WRONG: list[tuple[dict[str, Any], dict[str, str]]] = [
     ({"price": "x", "ratio": "1"}, {"price": "Not a valid decimal.", "ratio": "Not a valid number."}),
     ({"price": "12345.00"}, {"price": "Ensure that there are no more than 6 digits in total."}),
     ({"created": "yesterday", "day": "2026-02-30"}, {"created": "Not a valid date-time.", "day": "Not a valid date."}),
+    ({"created": "0001-01-01T00:00:00+14:00"}, {"created": "Not a valid date-time."}),
     ({"key": "x", "hour": "25:00"}, {"hour": "Not a valid time.", "key": "Not a valid uuid."}),
     ({"name": None, "release": 1}, {"name": "This field may not be null.", "release": "Not a valid string."}),
     ({"release": "/api/v2/downloads/release/none/"}, {"release": "Not the path of an object."}),
