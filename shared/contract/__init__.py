@@ -2,6 +2,7 @@
 
 - `resources`, `bodies`, `fields`: the types of a declaration.
 - `declarations`: the declared resources. Other apps add theirs to its `registry`.
+- `declaring`, `dialects`: declaring a resource of functions in a few lines, and how its answers are written.
 - `sign_up`: the fields of a sign-up, and the `Credential` that they form.
 - `authorization`, `wire`, `paging`: parsing headers, bodies and query parameters; encoding bodies.
 - `errors`, `replies`: the error tree, and an answer before a framework renders it.

@@ -5,13 +5,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
-from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 
 from shared.contract.declarations import registry
 from shared.contract.errors import InvalidRequest
 from shared.contract.resources import Call, Endpoint
-from shared.http.urls import mounted
+from shared.http.urls import apis
 
 _SAFE = "!$&'()*+,;=/~:@"
 """The characters of an id that are not quoted in a path, as in Django's `reverse`."""
@@ -118,9 +117,9 @@ def referred(name: str, to: str, value: Any, call: Call) -> Any:
 
 def _key(path: str, endpoint: Endpoint) -> str:
     """Return the id in the path of an object, of any version; an empty string for another path."""
-    for app in settings.APIS:
-        prefix = mounted(app).prefix
-        if path.startswith(prefix) and (match := re.search(endpoint.route, unquote(path.removeprefix(prefix)))):
+    for api in apis():
+        below = unquote(path.removeprefix(api.prefix))
+        if path.startswith(api.prefix) and (match := re.search(endpoint.route, below)):
             return match["id"]
     return ""
 

@@ -71,6 +71,8 @@ FILE = model_resource(
     File,
     fields=(
         *COLUMNS,
+        "length",
+        "image",
         Related("release", to="downloads/release"),
         Related("previous", to="downloads/file"),
         Related("tags", to="downloads/tag"),
@@ -90,6 +92,13 @@ FILE = model_resource(
     access={"GET": Access.PUBLIC, "POST": Access.REQUIRED, "PUT": Access.REQUIRED, "PATCH": Access.REQUIRED},
     prepare=set_owner,
     dialect=replace(LEGACY, limit=3),
+)
+LABEL = model_resource(
+    "downloads/label",
+    Tag,
+    fields=("id", "word"),
+    access=dict.fromkeys(("GET", "POST", "PUT", "PATCH", "DELETE"), Access.PUBLIC),
+    dialect=replace(LEGACY, always_return_data=True, max_limit=0),
 )
 SHOP_FILE = model_resource(
     "shop/file",
@@ -124,4 +133,4 @@ WORDS = declare_resource(
     create=count_words,
     locate=lambda result, call: f"{call.prefix}words/",
 )
-RESOURCES = (RELEASE, TAG, FILE, SHOP_FILE, WORDS)
+RESOURCES = (RELEASE, TAG, FILE, LABEL, SHOP_FILE, WORDS)

@@ -65,7 +65,8 @@ def test_bytes_of_both_dialects(prefix: str, release: Release) -> None:
     assert legacy["Content-Type"] == "application/json"
     assert legacy.content.decode() == (
         '{"count": 0, "created": "2026-11-23T20:00:00.000005", "day": null, "description": "", '
-        f'"extra": "{{\'a\': 1}}", "hour": null, "id": {file.pk}, "is_published": false, "key": null, "name": "Élan", '
+        f'"extra": "{{\'a\': 1}}", "hour": null, "id": {file.pk}, "image": null, "is_published": false, "key": null, '
+        '"length": null, "name": "Élan", '
         f'"previous": null, "price": "9.50", "ratio": 0.5, "release": "{prefix}downloads/release/three/", '
         f'"release_name": "Three", "resource_uri": "{prefix}downloads/file/{file.pk}/", "size": "7", "slug": "", '
         f'"tags": ["{prefix}downloads/tag/{tag}/"], "whole_release": {{"id": {release.pk}, "name": "Three", '

@@ -77,6 +77,8 @@ class File(models.Model):
     hour = models.TimeField(null=True, blank=True)
     key = models.UUIDField(null=True, blank=True)
     extra = models.JSONField(default=dict, blank=True)
+    length = models.DurationField(null=True, blank=True)
+    image = models.FileField(blank=True)
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="files")
     previous = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True)
     tags = models.ManyToManyField(Tag, blank=True)

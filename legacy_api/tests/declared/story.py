@@ -1,8 +1,9 @@
 """A declared resource answers like the Tastypie resource of the same model; `test_declared.py` runs it."""
 
 import json
+import re
 from dataclasses import replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -43,6 +44,8 @@ def files() -> list[File]:
             hour=time(20, number, 0, number) if number else None,
             key=UUID(int=number) if number else None,
             extra={"a": [number, None, "é"]},
+            length=timedelta(days=number, milliseconds=number) if number else None,
+            image=f"a b/{number}.png" if number else "",
             release=releases[number % 2],
             previous=found[-1] if found else None,
         )
@@ -87,6 +90,7 @@ def test_lists_and_objects_have_the_same_bytes(prefix: str, files: list[File]) -
     release = files[0].release.pk
     paths = [f"downloads/file/{query.replace('release=1', f'release={release}')}" for query in QUERIES]
     paths += [f"downloads/file/{file.pk}/" for file in files]
+    paths += [f"downloads/label/{query}" for query in ("", "?limit=0", "?limit=1&offset=1")]
     paths += ["downloads/release/", "downloads/release/three/", f"downloads/tag/{Tag.objects.all()[0].pk}/"]
     for path in paths:
         old, new = call("GET", f"{OLD}{path}"), call("GET", f"{prefix}{path}")
@@ -138,6 +142,20 @@ def test_writing_has_the_same_effect(files: list[File]) -> None:
         kept = {key: value for key, value in json.loads(call("GET", path).content).items() if key not in {"id", "name"}}
         rows.append((answers, json.dumps(kept).replace(prefix, "").replace(f"/{file.pk}/", "")))
     assert rows[0][0] == [(201, b""), (204, b""), (202, b"")]
+    assert rows[1:] == rows[:1] * len(PREFIXES)
+
+
+def test_writing_that_returns_data_has_the_same_bytes() -> None:
+    """With always_return_data, POST, PUT and PATCH return the object; DELETE has no body."""
+    rows = []
+    for prefix in (OLD, *PREFIXES):
+        path = f"{prefix}downloads/label/"
+        answers = [call("POST", path, {"word": "x"})]
+        one = f"{path}{Tag.objects.get().pk}/"
+        answers += [call("PUT", one, {"word": "y"}), call("PATCH", one, {"word": "é"}), call("DELETE", one)]
+        rows.append([(answer.status_code, answer.content.decode().replace(one, "")) for answer in answers])
+        rows[-1] = [(status, re.sub('"id": [0-9]+', "", text)) for status, text in rows[-1]]
+    assert [status for status, _ in rows[0]] == [201, 200, 202, 204]
     assert rows[1:] == rows[:1] * len(PREFIXES)
 
 

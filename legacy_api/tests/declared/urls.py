@@ -7,7 +7,7 @@ from tastypie.authorization import Authorization  # type: ignore[import-untyped]
 from tastypie.constants import ALL, ALL_WITH_RELATIONS  # type: ignore[import-untyped]  # the package has no types
 from tastypie.resources import ModelResource  # type: ignore[import-untyped]  # the package has no types
 
-from config import urls
+from shared.http.urls import api_urls
 from tests.declared.models import OS, File, Release, Tag
 
 
@@ -55,6 +55,19 @@ class TagResource(ModelResource):  # type: ignore[misc]  # likewise
         fields = ("word",)
 
 
+class LabelResource(ModelResource):  # type: ignore[misc]  # likewise
+    """Tags that clients write, without a maximum of objects on a page."""
+
+    class Meta:
+        """The options of the old API."""
+
+        queryset = Tag.objects.all()
+        resource_name = "downloads/label"
+        authorization = Authorization()
+        always_return_data = True
+        max_limit = 0
+
+
 class FileResource(ModelResource):  # type: ignore[misc]  # likewise
     """Files, with relations of each kind."""
 
@@ -83,7 +96,7 @@ class FileResource(ModelResource):  # type: ignore[misc]  # likewise
 
 
 api = Api(api_name="v1")
-for resource in (ReleaseResource, PageReleaseResource, OSResource, TagResource, FileResource):
+for resource in (ReleaseResource, PageReleaseResource, OSResource, TagResource, LabelResource, FileResource):
     api.register(resource())
 
-urlpatterns = [path("old/", include(api.urls)), *urls.urlpatterns]
+urlpatterns = [path("old/", include(api.urls)), *api_urls()]
