@@ -125,6 +125,8 @@ class Bound:
     is_many: bool = False
     joins: tuple[str, ...] = ()
     """The relations that `value` follows."""
+    many_joins: frozenset[str] = frozenset()
+    """Those of them that lead to many objects."""
 
 
 def bind(declared: Declared, model: Any, dialect: Dialect) -> Bound:
@@ -139,7 +141,8 @@ def bind(declared: Declared, model: Any, dialect: Dialect) -> Bound:
             return _bind_column(declared, model, dialect)
         case Computed():
             shown = Field(declared.name, declared.kind, declared.help or f"`{declared.name}`.", declared.nullable)
-            return Bound(shown, declared.value, joins=declared.needs)
+            many = frozenset(path for path in declared.needs if _follows_many(model, path))
+            return Bound(shown, declared.value, joins=declared.needs, many_joins=many)
         case Related():
             return _bind_relation(declared, model)
 
@@ -158,8 +161,16 @@ def field_at(model: Any, path: str) -> Any:
     return field
 
 
+def _follows_many(model: Any, path: str) -> bool:
+    parts = path.split("__")
+    fields = [field_at(model, "__".join(parts[: end + 1])) for end in range(len(parts))]
+    return any(field.many_to_many or field.one_to_many for field in fields)
+
+
 def _field_of(model: Any, name: str) -> Any:
     for field in model._meta.get_fields():
+        if name == getattr(field, "attname", field.name) != field.name:
+            return field.target_field  # `release_id`: the other object's key
         if name in {field.name, field.get_accessor_name() if field.auto_created and field.is_relation else ""}:
             return field
     raise FieldDoesNotExist(f"{model.__name__} has no field {name!r}")
@@ -171,14 +182,15 @@ def _bind_column(declared: ModelField, model: Any, dialect: Dialect) -> Bound:
     if field.is_relation:
         raise FieldDoesNotExist(f"{path} is a relation; declare it as Related")
     *relations, last = path.split("__")
+    is_key = last not in {field.name, "pk"}  # `release_id`
     write = _writer(field, dialect)
     shown = Field(
         declared.name,
         _kind(field, dialect),
         declared.help or _help(field),
-        bool(relations) or field.null or field.get_internal_type() in _READ_ONLY,
+        bool(relations or is_key) or field.null or field.get_internal_type() in _READ_ONLY,
     )
-    is_fixed = declared.readonly or relations or not field.editable or field.get_internal_type() in _READ_ONLY
+    is_fixed = declared.readonly or relations or is_key or not field.editable or field.get_internal_type() in _READ_ONLY
     is_fixed = is_fixed or isinstance(field, models.AutoField) or (field.primary_key and field.has_default())
 
     def value(row: Any, call: Call) -> Any:
@@ -286,7 +298,7 @@ def _bounds(field: Any) -> tuple[int, int]:
 def _bind_relation(declared: Related, model: Any) -> Bound:
     path = declared.attribute or declared.name
     field = field_at(model, path)
-    if not field.is_relation or "__" in path:
+    if field.related_model is None or "__" in path:
         raise FieldDoesNotExist(f"{path} is not a relation of {model.__name__}")
     is_many = bool(field.many_to_many or field.one_to_many)
     accessor = field.get_accessor_name() if field.auto_created else field.name

@@ -107,11 +107,12 @@ def referred(name: str, to: str, value: Any, call: Call) -> Any:
     if not all(key and "\x00" not in key for key in keys):
         raise refusal
     try:
-        rows = list(target.source.rows(call).filter(**{f"{target.lookup}__in": keys}).distinct())
+        found = {row.pk: row for row in target.source.rows(call).filter(**{f"{target.lookup}__in": keys})}
     except (ValueError, ValidationError, OverflowError):
         raise refusal from None
-    if len(rows) != len(set(map(str, keys))):
+    if len(found) != len(set(keys)):
         raise refusal
+    rows = list(found.values())
     return rows if isinstance(value, list) else rows[0]
 
 
@@ -134,7 +135,7 @@ def joins_of(bounds: Sequence[Any], *, prefix: str = "", is_prefetched: bool = F
     prefetched: set[str] = set()
     for bound in bounds:
         for path in bound.joins:
-            (prefetched if is_prefetched or bound.is_many else selected).add(prefix + path)
+            (prefetched if is_prefetched or path in bound.many_joins else selected).add(prefix + path)
         if bound.related is None:
             continue
         path, target = prefix + bound.path, target_of(bound.related.to)

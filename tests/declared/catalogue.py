@@ -73,6 +73,7 @@ FILE = model_resource(
         *COLUMNS,
         "length",
         "image",
+        "release_id",
         Related("release", to="downloads/release"),
         Related("previous", to="downloads/file"),
         Related("tags", to="downloads/tag"),
@@ -108,7 +109,9 @@ SHOP_FILE = model_resource(
         Related("release", to="downloads/release"),
         Related("tags", to="downloads/tag"),
         Related("owner", to="user", readonly=True),
-        Computed("title", Kind.STRING, lambda file, call: f"{file.release.name}: {file.name}", needs=("release",)),
+        Computed(
+            "title", Kind.STRING, lambda file, call: f"{file.release.name}: {file.name}", needs=("release", "tags")
+        ),
     ),
     filters={"name": ("exact", "in"), "is_published": ("exact",), "price": ("exact",), "created": ("lt", "year")},
     ordering=("price",),

@@ -1,6 +1,5 @@
 """Resources of models on every mounted API; `test_declared.py` runs it in a process of its own."""
 
-import json
 import re
 from datetime import UTC, datetime
 from typing import Any
@@ -13,12 +12,15 @@ from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.db import IntegrityError, connection
 from django.test.utils import CaptureQueriesContext
+from drf_spectacular.validation import validate_schema
 
 from shared.contract.declarations import registry
-from shared.contract.resources import Access
+from shared.contract.errors import NotFound
+from shared.contract.resources import Access, Call
 from shared.http.model_resources import Related, model_resource
 from shared.http.model_writing import ModelWriter
 from social import tokens
+from tests.declared.catalogue import RELEASE
 from tests.declared.models import File, Release, Tag
 from tests.declared.story import call
 
@@ -68,7 +70,8 @@ def test_bytes_of_both_dialects(prefix: str, release: Release) -> None:
         f'"extra": "{{\'a\': 1}}", "hour": null, "id": {file.pk}, "image": null, "is_published": false, "key": null, '
         '"length": null, "name": "Élan", '
         f'"previous": null, "price": "9.50", "ratio": 0.5, "release": "{prefix}downloads/release/three/", '
-        f'"release_name": "Three", "resource_uri": "{prefix}downloads/file/{file.pk}/", "size": "7", "slug": "", '
+        f'"release_id": {release.pk}, "release_name": "Three", '
+        f'"resource_uri": "{prefix}downloads/file/{file.pk}/", "size": "7", "slug": "", '
         f'"tags": ["{prefix}downloads/tag/{tag}/"], "whole_release": {{"id": {release.pk}, "name": "Three", '
         f'"resource_uri": "{prefix}downloads/release/three/", "slug": "three"}}}}'
     )
@@ -255,6 +258,10 @@ def test_ids(prefix: str, release: Release) -> None:
     assert call("GET", f"{prefix}downloads/release/three").json()["name"] == "Three"
     for path in (f"release/{release.pk}/", "release/schema/", "release/%00/", "file/schema/", f"file/{10**30}/"):
         assert call("GET", f"{prefix}downloads/{path}").json()["code"] == "not_found"
+    # PostgreSQL cannot compare such a text: it must not reach the database, whatever pattern a project gives.
+    with CaptureQueriesContext(connection) as statements, pytest.raises(NotFound):
+        RELEASE.source.find(Call(prefix=prefix, version="", id="a\0"), Release.objects.all())
+    assert not statements.captured_queries
 
 
 def test_a_name_below_another_name(release: Release) -> None:
@@ -266,16 +273,18 @@ def test_a_name_below_another_name(release: Release) -> None:
 
 
 def test_functions(prefix: str) -> None:
-    """A resource of functions may have no list, and a rule for calls without an access token."""
+    """A resource of functions has a rule for calls without an access token; the root lists resources with slashes."""
     answer = call("POST", f"{prefix}words/", {"text": "a b c"})
     assert (answer.status_code, answer.content, answer["Location"]) == (201, b'{"count":3}', f"{prefix}words/")
     hicks = tokens.issue(user=User.objects.create(username="hicks")).value
     assert call("POST", f"{prefix}words/", {"text": "a"}, hicks).json()["code"] == "permission_denied"
+    assert call("GET", prefix).json()["downloads/file"] == {"list_endpoint": f"{prefix}downloads/file/"}
 
 
-def test_the_document_describes_models(prefix: str) -> None:
+def test_the_document_describes_models() -> None:
     """`openapi.yaml` has the paths, the parameters, the input and the errors, and is a valid document."""
     document = yaml.safe_load(call("GET", "/api/v2/openapi.yaml").content)
+    validate_schema(document)
     listing, one = document["paths"]["/shop/file/"], document["paths"]["/downloads/release/{id}/"]
     queries = [one["name"] for one in listing["get"]["parameters"] if one["in"] == "query"]
     assert queries[2:] == [
@@ -294,8 +303,6 @@ def test_the_document_describes_models(prefix: str) -> None:
     assert schemas["ShopFileInput"]["required"] == ["created", "name", "release"]
     assert schemas["ShopFile"]["properties"]["tags"]["items"] == {"type": "string"}
     assert "content" not in document["paths"]["/downloads/file/"]["post"]["responses"]["201"]
-    output = json.dumps(call("GET", prefix).json())
-    assert f"{prefix}downloads/file/" in output
 
 
 def test_mistakes_are_errors_of_the_system_check(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,6 +75,7 @@ class FileResource(ModelResource):  # type: ignore[misc]  # likewise
     previous = fields.ToOneField("self", "previous", null=True)
     tags = fields.ToManyField(TagResource, "tags", blank=True)
     whole_release = fields.ToOneField(ReleaseResource, "release", full=True, readonly=True)
+    release_id = fields.IntegerField("release_id", readonly=True)
     release_name = fields.CharField("release__name", readonly=True)
 
     class Meta:
