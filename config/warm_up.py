@@ -5,7 +5,7 @@ from io import BytesIO
 
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
-from django.urls import resolve
+from django.urls import Resolver404, resolve
 
 from rollout.calls import call_of
 from shared.contract.declarations import registry
@@ -26,7 +26,9 @@ def warm_up() -> None:
     """
     try:
         for prefix in settings.APIS.values():
-            for endpoint in registry.endpoints:
+            _visit(registry.root, f"/{prefix}")
+            # Those of a project's models would read the database.
+            for endpoint in (one for resource in registry if resource.source is None for one in resource.endpoints):
                 _visit(endpoint, f"/{prefix}")
         warm_up_sign_ups()
     except Exception as error:  # noqa: BLE001 - whatever a pipeline step of the operator raises when it is imported
@@ -35,9 +37,11 @@ def warm_up() -> None:
 
 def _visit(endpoint: Endpoint, prefix: str) -> None:
     """Resolve a path, and call its view if anyone may read it, without the middleware that counts and logs calls."""
-    path = endpoint.uri(prefix, id=1)
-    view, args, kwargs = resolve(path)
-    read = endpoint.operation("GET")
+    path, read = endpoint.uri(prefix, id=1), endpoint.operation("GET")
+    try:
+        view, args, kwargs = resolve(path)
+    except Resolver404:  # a project's resource whose ids are no numbers
+        return
     if read is None or read.access is not Access.PUBLIC:
         return
     request = WSGIRequest(

@@ -21,8 +21,6 @@ OK = "ok"
 LIMIT_KINDS = ("address", "user", "admin_address", "admin_user", "admin")
 """The kinds of rate limits."""
 
-_RESOURCES = frozenset({UNKNOWN, *registry.names})
-
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -100,8 +98,8 @@ def version_label(value: str) -> str:
 
 
 def resource_label(value: str) -> str:
-    """Return the resource if the contract has it, else `other`."""
-    return _known_label(value, _RESOURCES)
+    """Return the resource if it is declared, else `other`."""
+    return _known_label(value, (UNKNOWN, *registry.names))
 
 
 def outcome_label(value: str) -> str:

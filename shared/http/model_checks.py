@@ -9,7 +9,7 @@ from shared.contract.declarations import registry
 from shared.contract.resources import Resource
 from shared.http.model_relations import target_of
 
-MAX_NAME = 32
+MAX_NAME = 80
 """The most characters of a resource's name in the ledger."""
 _COMPONENTS = frozenset({"error", "listmeta", "root", "resource"})
 """The components of `openapi.yaml` that belong to no resource, in lower case."""
