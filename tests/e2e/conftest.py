@@ -29,6 +29,9 @@ ROOMY = {
 QUICK = {**ROOMY, "PROVIDER_TIMEOUT": "2"}
 """A short deadline, so that tests of silent providers are quick; other calls may miss it on a busy machine."""
 
+ONE_DATABASE = pytest.mark.parametrize("database", ["sqlite"], indirect=True, scope="session")
+"""For tests whose result no database decides: they run on SQLite only."""
+
 Note: TypeAlias = Callable[[str, object], None]
 Databases: TypeAlias = Callable[[str], Database]
 Services: TypeAlias = Callable[[Database], Service]

@@ -1,12 +1,13 @@
-"""Request data, addresses and cookies never decide whose account it is; over sockets, on both databases."""
+"""Request data, addresses and cookies never decide whose account it is; over sockets."""
 
 import pytest
 
 from tests.e2e.client import Api
+from tests.e2e.conftest import ONE_DATABASE
 from tests.e2e.databases import Database
 from tests.e2e.servers import Sandbox
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, ONE_DATABASE]
 
 USER_FIELDS = ("username", "email", "first_name", "last_name", "is_staff", "is_superuser", "is_active")
 ASSOCIATION_FIELDS = ("provider", "uid", "extra_data")

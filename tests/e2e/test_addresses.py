@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 
 from tests.e2e.client import Api, code_of
-from tests.e2e.conftest import ROOMY, Databases
+from tests.e2e.conftest import ONE_DATABASE, ROOMY, Databases
 from tests.e2e.databases import Database
 from tests.e2e.servers import Sandbox, Service, running_service
 
@@ -48,6 +48,7 @@ def stored(api: Api, database: Database, fields: dict[str, str]) -> str:
 
 
 @pytest.mark.threat(39)
+@ONE_DATABASE
 def test_an_unverified_address_is_not_stored(api: Api, sandbox: Sandbox, database: Database) -> None:
     """A provider's flag keeps the address of one person out, and leaves that of another."""
     for provider in FLAGGED:
@@ -56,6 +57,7 @@ def test_an_unverified_address_is_not_stored(api: Api, sandbox: Sandbox, databas
 
 
 @pytest.mark.threat(44)
+@ONE_DATABASE
 def test_an_address_with_a_control_character_is_not_stored(api: Api, sandbox: Sandbox, database: Database) -> None:
     """Django's validator accepts one in a quoted local part; the sign-up succeeds without the address."""
     for provider in ("facebook", "google-oauth2", *FLAGGED, *PROMISED):
@@ -77,6 +79,7 @@ def test_an_allow_list_lets_verified_addresses_in(listed: Api, sandbox: Sandbox,
 
 
 @pytest.mark.threat(8)
+@ONE_DATABASE
 def test_a_check_without_an_id(api: Api, sandbox: Sandbox, database: Database) -> None:
     """Neither check nor profile names the user: the provider's fault, and no row."""
     before = database.counts()

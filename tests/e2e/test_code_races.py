@@ -11,11 +11,11 @@ import requests
 
 from tests.e2e.client import Api, code_of
 from tests.e2e.code_providers import CodeProviders, code_providers
-from tests.e2e.conftest import ROOMY
+from tests.e2e.conftest import ONE_DATABASE, ROOMY
 from tests.e2e.databases import Database
 from tests.e2e.load import PREFIXES, at_once
 from tests.e2e.servers import Service, killable_service, running_service
-from tests.e2e.test_races import AGAIN, CALLERS, callers_of, processes
+from tests.e2e.test_races import AGAIN, CALLERS, TWICE, callers_of, processes
 
 __all__ = ["processes"]
 
@@ -46,7 +46,7 @@ def empty_database(service: Service, database: Database) -> None:
     database.clear()
 
 
-@AGAIN
+@TWICE
 @pytest.mark.parametrize("provider", ["github", "google-oauth2"])
 def test_one_code_signs_up_once(
     apis: list[Api], providers: CodeProviders, database: Database, provider: str, attempt: int
@@ -62,7 +62,7 @@ def test_one_code_signs_up_once(
     assert database.orphans() == []
 
 
-@AGAIN
+@TWICE
 @pytest.mark.parametrize("provider", ["github", "google-oauth2"])
 def test_one_person_with_many_codes_is_one_user(
     apis: list[Api], providers: CodeProviders, database: Database, provider: str, attempt: int
@@ -125,6 +125,7 @@ def test_a_provider_that_revokes_after_a_second_use(
     assert database.orphans() == []
 
 
+@ONE_DATABASE
 def test_a_service_is_killed_during_an_exchange(providers: CodeProviders, database: Database) -> None:
     """No row is written; the code is spent, and the person signs up with another one."""
     environment = {**ROOMY, **providers.environment, "WEB_CONCURRENCY": "1"}

@@ -1,4 +1,4 @@
-"""Attacks with authorization codes (docs/threats.md, row 47) over real sockets, on both databases."""
+"""Attacks with authorization codes (docs/threats.md, row 47) over real sockets."""
 
 import socket
 from collections.abc import Callable, Iterator, Mapping
@@ -22,12 +22,12 @@ from tests.e2e.code_providers import (
     code_providers,
     redirect_uri_of,
 )
-from tests.e2e.conftest import QUICK, ROOMY
+from tests.e2e.conftest import ONE_DATABASE, QUICK, ROOMY
 from tests.e2e.databases import Database
 from tests.e2e.servers import Service, running_service
 from tests.social.local_provider import Handler, answer, serving
 
-pytestmark = [pytest.mark.e2e, pytest.mark.threat(47)]
+pytestmark = [pytest.mark.e2e, ONE_DATABASE, pytest.mark.threat(47)]
 
 RIPLEY, DALLAS = 1, 2
 OTHER_VERIFIER = "x" * 43

@@ -3,10 +3,11 @@
 import pytest
 
 from tests.e2e.client import Api, code_of
+from tests.e2e.conftest import ONE_DATABASE
 from tests.e2e.databases import Database
 from tests.e2e.servers import Sandbox
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, ONE_DATABASE]
 
 NAME_THE_APP = ("google-oauth2", "discord", "gitlab", "twitch", "line", "kakao")
 """Providers whose check names the application; the others refuse a foreign token like an invalid one."""

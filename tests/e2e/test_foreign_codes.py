@@ -6,11 +6,12 @@ import pytest
 
 from sandbox.registrations import APP_REDIRECT_URIS
 from tests.e2e.client import Api, code_of
+from tests.e2e.conftest import ONE_DATABASE
 from tests.e2e.databases import Database
 from tests.e2e.servers import Sandbox
 from tests.sandbox import calls
 
-pytestmark = [pytest.mark.e2e, pytest.mark.threat(47)]
+pytestmark = [pytest.mark.e2e, ONE_DATABASE, pytest.mark.threat(47)]
 
 REJECTED = (400, "token_rejected")
 FOREIGN = ("foreign-code", "foreign-redirect", "foreign-verifier", "expired-code", "used-code")

@@ -1,30 +1,17 @@
 """Codes of every provider that the sandbox has: a sign-up, and whose fault a refused exchange is."""
 
-from collections.abc import Iterator
-
 import pytest
 import requests
 from django.conf import settings
 
 from sandbox.providers import PROVIDERS
-from tests.e2e.servers import Sandbox, Service, running_sandbox, running_service
+from tests.e2e.conftest import ONE_DATABASE
+from tests.e2e.databases import Database
+from tests.e2e.servers import Sandbox, Service
 from tests.sandbox import calls
 
 NAMES = [provider.name for provider in PROVIDERS if provider.name != "twitter-oauth2"]
 """The codes of `twitter` are issued to the client of `twitter-oauth2`."""
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    with running_sandbox() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture(scope="module")
-def service(sandbox: Sandbox) -> Iterator[Service]:
-    """Run the service with all providers of the sandbox."""
-    with running_service(sandbox, SOCIAL_PROVIDERS=",".join(NAMES)) as service:
-        yield service
 
 
 def outcome(service: Service, sandbox: Sandbox, prefix: str, provider: str, persona: str) -> str:
@@ -37,9 +24,11 @@ def outcome(service: Service, sandbox: Sandbox, prefix: str, provider: str, pers
 
 
 @pytest.mark.threat(48)
+@ONE_DATABASE
 @pytest.mark.parametrize("provider", NAMES)
-def test_codes_of_each_provider(service: Service, sandbox: Sandbox, provider: str) -> None:
+def test_codes_of_each_provider(service: Service, sandbox: Sandbox, database: Database, provider: str) -> None:
     """A code signs up or in, a used one is the client's fault, and a refusal of our client never is."""
+    database.clear()
     outcomes = [outcome(service, sandbox, prefix, provider, "ripley") for prefix in settings.APIS.values()]
     assert outcomes == ["created", "signed_in"][: len(outcomes)]
     for prefix in settings.APIS.values():

@@ -11,6 +11,7 @@ import requests
 
 from sandbox.registrations import OURS
 from tests.e2e.client import Api, code_of
+from tests.e2e.conftest import ONE_DATABASE
 from tests.e2e.databases import Database
 from tests.e2e.servers import Sandbox, running_sandbox
 
@@ -28,6 +29,7 @@ def forged(provider: str, persona: str) -> str:
     return base64.urlsafe_b64encode(signature + payload).rstrip(b"=").decode()
 
 
+@ONE_DATABASE
 def test_a_token_forged_from_the_source_signs_nobody_in(api: Api, database: Database) -> None:
     """The key is not in the source."""
     before = database.rows("SELECT count(*) FROM auth_user")
@@ -70,6 +72,7 @@ def test_this_machine_reaches_the_sandbox_by_any_name(sandbox: Sandbox, host: st
     assert requests.get(f"{sandbox.url}/personas", headers={"Host": host}, timeout=30).status_code == 200
 
 
+@ONE_DATABASE
 def test_a_page_of_another_domain_reaches_no_service_in_the_sandbox(api: Api) -> None:
     """Its allowed hosts are loopback (`social.E007`)."""
     assert code_of(api.get("provider/", headers={"Host": "evil.example"})) == (400, "invalid_request")
