@@ -39,13 +39,19 @@ SLOW_FOLDERS = {
 SHARED_SERVICES = {
     "tests/e2e": (
         "test_account_ownership",
+        "test_addresses",
         "test_credential_checks",
+        "test_foreign_codes",
+        "test_hostile_headers",
         "test_http",
+        "test_provider_codes",
         "test_provider_faults",
+        "test_sandbox_access",
         "test_sign_up",
     ),
     "tests/clients": ("test_field_client", "test_generated_python", "test_generated_typescript"),
     "tests/counts": ("test_calls", "test_statements"),
+    "tests/parity": ("test_containment", "test_contract", "test_recorded"),
 }
 """Files that use session fixtures of their folder; in several workers of pytest-xdist, each would start its own."""
 

@@ -1,9 +1,8 @@
 """`/livez`, `/readyz` and the log, on a running server."""
 
 import re
-import subprocess
 import time
-from pathlib import Path
+from collections.abc import Iterator
 
 import psycopg
 import pytest
@@ -11,7 +10,7 @@ import requests
 from django.conf import settings
 
 from tests.e2e.databases import Database, empty_postgres, migrate
-from tests.e2e.servers import running_service
+from tests.e2e.servers import Service, running_service
 
 pytestmark = pytest.mark.e2e
 
@@ -24,28 +23,36 @@ def readiness(url: str) -> tuple[int, dict[str, str]]:
     return answer.status_code, answer.json()
 
 
-def test_readiness_follows_the_migrations(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Database:
+    return Database("sqlite", f"sqlite:///{tmp_path_factory.mktemp('health')}/db.sqlite3")
+
+
+@pytest.fixture(scope="module")
+def service(database: Database) -> Iterator[Service]:
+    """The service behind a proxy."""
+    with running_service(None, database_url=database.url, TRUSTED_PROXIES="1") as service:
+        yield service
+
+
+def test_readiness_follows_the_migrations(service: Service, database: Database) -> None:
     """Not ready with an unapplied migration, ready after it without a restart; alive all the time."""
-    database = Database("sqlite", f"sqlite:///{tmp_path}/db.sqlite3")
-    with running_service(None, database_url=database.url) as service:
-        assert readiness(service.url) == (200, {"status": "ok"})
-        *_, (name, applied) = database.rows(
-            "SELECT name, applied FROM django_migrations WHERE app = 'social' ORDER BY id"
-        )
-        database.execute(f"DELETE FROM django_migrations WHERE app = 'social' AND name = '{name}'")  # noqa: S608
-        status, body = readiness(service.url)
-        assert (status, body["status"]) == (503, "unavailable")
-        assert "migrations" in body["database"]
-        assert requests.get(f"{service.url}/livez", headers=ANY_HOST, timeout=30).status_code == 200
-        database.execute(
-            f"INSERT INTO django_migrations (app, name, applied) VALUES ('social', '{name}', '{applied}')"  # noqa: S608
-        )
-        assert readiness(service.url) == (200, {"status": "ok"})
+    assert readiness(service.url) == (200, {"status": "ok"})
+    *_, (name, applied) = database.rows("SELECT name, applied FROM django_migrations WHERE app = 'social' ORDER BY id")
+    database.execute(f"DELETE FROM django_migrations WHERE app = 'social' AND name = '{name}'")  # noqa: S608
+    status, body = readiness(service.url)
+    assert (status, body["status"]) == (503, "unavailable")
+    assert "migrations" in body["database"]
+    assert requests.get(f"{service.url}/livez", headers=ANY_HOST, timeout=30).status_code == 200
+    database.execute(
+        f"INSERT INTO django_migrations (app, name, applied) VALUES ('social', '{name}', '{applied}')"  # noqa: S608
+    )
+    assert readiness(service.url) == (200, {"status": "ok"})
 
 
 @pytest.mark.threat(28)
 @pytest.mark.postgres
-def test_not_ready_while_postgresql_is_down(tmp_path: Path) -> None:
+def test_not_ready_while_postgresql_is_down() -> None:
     """With its sessions ended and new ones refused: 503, and recovery without a restart."""
     with empty_postgres() as database:
         migrate(database)
@@ -66,15 +73,14 @@ def test_not_ready_while_postgresql_is_down(tmp_path: Path) -> None:
 
 
 @pytest.mark.threat(29)
-def test_each_request_is_one_line_with_its_id_and_no_query(tmp_path: Path) -> None:
+def test_each_request_is_one_line_with_its_id_and_no_query(service: Service) -> None:
     """Method, path, status, time and the answer's id; a key in a URL is not in the log."""
-    with running_service(None, database_url=f"sqlite:///{tmp_path}/db.sqlite3") as service:
-        answers = [
-            requests.get(f"{service.url}/{prefix}{path}?api_key=canary&username=canary", timeout=30)
-            for prefix in settings.APIS.values()
-            for path in ("provider/", "nowhere/", "user/")
-        ]
-        log = service.log()
+    answers = [
+        requests.get(f"{service.url}/{prefix}{path}?api_key=canary&username=canary", timeout=30)
+        for prefix in settings.APIS.values()
+        for path in ("provider/", "nowhere/", "user/")
+    ]
+    log = service.log()
     assert "canary" not in log
     for answer in answers:
         (line,) = [line for line in log.splitlines() if answer.headers["X-Request-ID"] in line]
@@ -82,19 +88,11 @@ def test_each_request_is_one_line_with_its_id_and_no_query(tmp_path: Path) -> No
         assert re.search(rf" GET {path} {answer.status_code} \d+ ms$", line)
 
 
-def test_a_trusted_proxy_sets_the_request_id(tmp_path: Path) -> None:
+def test_a_trusted_proxy_sets_the_request_id(service: Service) -> None:
     """Its `X-Request-ID` is in the answer and in the log, unless it could forge a log line."""
     path = "/" + next(iter(settings.APIS.values()))
-    with running_service(None, database_url=f"sqlite:///{tmp_path}/db.sqlite3", TRUSTED_PROXIES="1") as service:
-        for given in ("from-the.proxy_01", "short", "with a blank", "x" * 65, "0123456789,0123456789"):
-            answer = requests.get(service.url + path, headers={"X-Request-ID": given}, timeout=30)
-            taken = answer.headers["X-Request-ID"]
-            assert (taken == given) == (given == "from-the.proxy_01")
-            assert f"[{taken}]" in service.log()
-
-
-def test_sigterm_ends_the_process(tmp_path: Path) -> None:
-    """With status 0, within the time that a sign-in may take."""
-    with running_service(None, database_url=f"sqlite:///{tmp_path}/db.sqlite3") as service:
-        process: subprocess.Popen[bytes] = service.process
-    assert process.returncode == 0
+    for given in ("from-the.proxy_01", "short", "with a blank", "x" * 65, "0123456789,0123456789"):
+        answer = requests.get(service.url + path, headers={"X-Request-ID": given}, timeout=30)
+        taken = answer.headers["X-Request-ID"]
+        assert (taken == given) == (given == "from-the.proxy_01")
+        assert f"[{taken}]" in service.log()

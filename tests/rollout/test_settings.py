@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +9,6 @@ from django.test import override_settings
 
 from config import environment
 from rollout.checks import check_client_header, check_dates
-from tests import SECRET_KEY
-from tests.e2e.servers import free_port, run_to_end
 from tests.rollout.conftest import moment
 
 Read = Callable[[str], Any]
@@ -141,26 +138,3 @@ def test_no_header_with_secrets_names_a_client(name: str) -> None:
         assert [message.id for message in check_client_header(None)] == ["rollout.E002"]
     with override_settings(CLIENT_HEADER="X-Client"):
         assert check_client_header(None) == []
-
-
-@pytest.mark.e2e
-@pytest.mark.parametrize(
-    ("variables", "named"),
-    [
-        ({"V1_DEPRECATED_AT": "soon"}, "V1_DEPRECATED_AT"),
-        ({"V1_SUNSET_AT": "2027-06-30"}, "V1_SUNSET_AT"),
-        ({"V1_GUIDE_URL": "example.com"}, "V1_GUIDE_URL"),
-        ({"V1_BROWNOUTS": "2027-01-10T10:00:00Z"}, "V1_BROWNOUTS"),
-        ({"V1_SUNSET_AT": "2027-06-30T00:00:00Z"}, "rollout.E001"),
-        ({"CLIENT_HEADER": "Authorization"}, "rollout.E002"),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
-def test_the_server_does_not_start(tmp_path: Path, variables: dict[str, str], named: str) -> None:
-    """It prints one line that names the variable, or the id of the check."""
-    given = {"SECRET_KEY": SECRET_KEY, "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3", "PORT": str(free_port())}
-    ended = run_to_end("server", {**given, **variables})
-    assert ended.returncode == 1, ended.stderr
-    assert ended.stderr.startswith("Tandem does not start. ")
-    assert named in ended.stderr
-    assert ended.stderr.count("\n") == 1

@@ -81,9 +81,9 @@ def test_half_sent_requests_are_given_up(service: Service) -> None:
 
 
 @pytest.mark.threat(41)
-def test_idle_connections_block_nobody() -> None:
+def test_idle_connections_block_nobody(service: Service) -> None:
     """More of them than a worker accepts connections: the worker closes the oldest."""
-    with running_service(None, THREADS=str(THREADS)) as service, ExitStack() as kept:
+    with ExitStack() as kept:
         first = connect(service, b"", kept)
         for _ in range(1_050):
             connect(service, b"", kept)
@@ -92,9 +92,9 @@ def test_idle_connections_block_nobody() -> None:
 
 
 @pytest.mark.threat(41)
-def test_the_worker_may_close_a_connection_that_has_just_sent_something() -> None:
+def test_the_worker_may_close_a_connection_that_has_just_sent_something(service: Service) -> None:
     """The worker learns in one poll of new connections and of data on the oldest ones, and goes on."""
-    with running_service(None, THREADS=str(THREADS)) as service, ExitStack() as kept:
+    with ExitStack() as kept:
         oldest = [connect(service, b"", kept) for _ in range(999)][:100]
         assert read(connect(service, LIVE, kept)) == (200, False)
         (worker,) = service.workers
@@ -109,9 +109,9 @@ def test_the_worker_may_close_a_connection_that_has_just_sent_something() -> Non
 
 
 @pytest.mark.threat(41)
-def test_clients_that_do_not_read_block_nobody() -> None:
+def test_clients_that_do_not_read_block_nobody(service: Service) -> None:
     """As many as there are threads ask for a long answer and receive none of it: they are given up."""
-    with running_service(None, THREADS=str(THREADS)) as service, ExitStack() as kept:
+    with ExitStack() as kept:
         for _ in range(THREADS):
             connection = kept.enter_context(socket.socket())
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
