@@ -62,9 +62,8 @@ def _cursor(database: Database) -> Iterator[Any]:
 def make(database: Database) -> None:
     """Create the company's tables and rows in an empty database."""
     with _cursor(database) as cursor:
-        vendor = "postgresql" if database.vendor == "postgres" else database.vendor
-        ERA.make_tables(cursor, vendor)
-        run_script(cursor, TASTYPIE, vendor)
+        ERA.make_tables(cursor, database.vendor)
+        run_script(cursor, TASTYPIE, database.vendor)
         users = {
             name: ERA.add_user(cursor, name, email=f"{name}@example.com")
             for name in ("ripley", "dallas", "lambert", "parker")

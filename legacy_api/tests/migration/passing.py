@@ -69,13 +69,14 @@ class Walk:
         shift = datetime.now(UTC).replace(microsecond=0) - chapter.moment
         if self._moment is not None:
             # The server is stopped first, because it may hold counts that are not written yet.
-            with terminal.paused():
-                for statement in self._older((chapter.moment - self._moment).days):
-                    self.database.execute(statement)
-                terminal.age(shift - self._shift)
+            terminal.pause()
+            for statement in self._older((chapter.moment - self._moment).days):
+                self.database.execute(statement)
+            terminal.age(shift - self._shift)
         self._moment, self._shift = chapter.moment, shift
         event = self._events.pop(chapter.title, None)
         if event is not None:
+            terminal.resume()
             event()
 
     def unseen(self) -> list[str]:
@@ -111,18 +112,11 @@ class Walk:
                     yield f"UPDATE {table} SET {column} = {self._later(column, step)}"  # noqa: S608 - our names
 
     def _later(self, column: str, days: int) -> str:
-        if self.database.vendor == "postgres":
-            return f"{column} + {days}" if column == "day" else f"{column} + interval '{days} days'"
         form = "%Y-%m-%d" if column == "day" else "%Y-%m-%d %H:%M:%f"
         return f"strftime('{form}', {column}, '{days} days')"
 
     def _has(self, table: str) -> bool:
-        where = (
-            "sqlite_master WHERE name"
-            if self.database.vendor == "sqlite"
-            else "information_schema.tables WHERE table_name"
-        )
-        return bool(self.database.rows(f"SELECT 1 FROM {where} = '{table}'"))  # noqa: S608 - our names
+        return bool(self.database.rows(f"SELECT 1 FROM sqlite_master WHERE name = '{table}'"))  # noqa: S608 - our names
 
     def _people_call(self) -> None:
         """Three users call with an old build, one of whom signs in with Google; one user signs in with a new build."""

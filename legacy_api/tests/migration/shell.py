@@ -5,7 +5,6 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -23,6 +22,7 @@ class Terminal:
     def __init__(self, folder: Path, environment: Mapping[str, str], *, port: int) -> None:
         self.folder, self.port = folder, port
         self.server: subprocess.Popen[bytes] | None = None
+        self._is_paused = False
         self._log = folder.parent / "server.log"
         self._variables = folder.parent / "variables"
         self._environment = dict(environment)
@@ -32,6 +32,8 @@ class Terminal:
         if command.endswith(SERVE):
             self.serve(command)
             return 0, ""
+        if "localhost:" in command:
+            self.resume()
         # The exported variables are saved for the next command, as in one terminal.
         script = f"{command}\nstatus=$?\nexport -p >'{self._variables}'\nexit $status"
         ended = subprocess.run(  # noqa: S603 - the commands of our own page
@@ -50,6 +52,7 @@ class Terminal:
     def serve(self, command: str = SERVE) -> None:
         """Start or restart the server with the current variables, and wait until it answers."""
         self.stop()
+        self._is_paused = False
         with self._log.open("ab") as log:
             self.server = subprocess.Popen(  # noqa: S603 - our own
                 ["/bin/bash", "-c", f"{self._prologue()}exec env {command}"],
@@ -79,13 +82,14 @@ class Terminal:
             text = self._variables.read_text(encoding="utf-8")
             self._variables.write_text(MOMENT.sub(lambda found: moved(found[0], by), text), encoding="utf-8")
 
-    @contextmanager
-    def paused(self) -> Iterator[None]:
-        """Stop the server, if it runs, for the block, and start it again afterwards."""
-        running = self.server is not None
+    def pause(self) -> None:
+        """Stop the server, if it runs, until a command or the test needs it."""
+        self._is_paused = self._is_paused or self.server is not None
         self.stop()
-        yield
-        if running:
+
+    def resume(self) -> None:
+        """Start the server again, with the current variables, if it is paused."""
+        if self._is_paused:
             self.serve()
 
     def log(self) -> str:

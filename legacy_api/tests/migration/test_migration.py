@@ -11,7 +11,7 @@ import pytest
 
 from legacy_api.tests.migration import manual, old_database, passing
 from legacy_api.tests.migration.shell import Terminal, checkout
-from tests.e2e.databases import Database, empty_postgres
+from tests.e2e.databases import Database
 from tests.e2e.servers import ROOT, Sandbox, free_port, running_sandbox
 
 pytestmark = pytest.mark.e2e
@@ -28,14 +28,10 @@ def sandbox() -> Iterator[Sandbox]:
         yield sandbox
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """An empty database."""
-    if request.param == "sqlite":
-        yield Database("sqlite", f"sqlite:///{tmp_path}/company.sqlite3")
-        return
-    with empty_postgres() as database:
-        yield database
+@pytest.fixture
+def database(tmp_path: Path) -> Database:
+    """An empty database; tests/legacy_rows migrate such tables and rows on PostgreSQL too."""
+    return Database("sqlite", f"sqlite:///{tmp_path}/company.sqlite3")
 
 
 def test_every_command_of_the_page(
@@ -75,7 +71,6 @@ def test_every_command_of_the_page(
 
 
 def _keep_for_sever(database: Database) -> None:
-    if database.vendor == "sqlite":
-        MIGRATED.mkdir(parents=True, exist_ok=True)
-        shutil.copy(database.url.removeprefix("sqlite:///"), MIGRATED / "company.sqlite3")
-        (MIGRATED / "keys.json").write_text(json.dumps(dict(old_database.KEYS)), encoding="utf-8")
+    MIGRATED.mkdir(parents=True, exist_ok=True)
+    shutil.copy(database.url.removeprefix("sqlite:///"), MIGRATED / "company.sqlite3")
+    (MIGRATED / "keys.json").write_text(json.dumps(dict(old_database.KEYS)), encoding="utf-8")
