@@ -9,9 +9,11 @@ from contextlib import contextmanager
 
 import pytest
 
-OVER_SOCKETS = frozenset({"behind_nginx", "clients", "differential", "e2e", "schemathesis"})
+OVER_SOCKETS = frozenset({"behind_nginx", "clients", "counts", "differential", "e2e", "schemathesis"})
 """Folders whose tests run no line that others do not run too."""
-MANY_CASES = frozenset({"breadth", "config", "contract", "demo", "leaks", "legacy_rows", "scale", "server"})
+MANY_CASES = frozenset(
+    {"breadth", "config", "contract", "demo", "differences", "leaks", "legacy_rows", "sandbox", "scale", "server"}
+)
 """Folders where only the first case of each test, for each API, is measured."""
 _unmeasured = pytest.StashKey[bool]()
 

@@ -25,6 +25,8 @@ CALLS = {
     "line": 2,
     "kakao": 2,
 }
+ONE_DATABASE = pytest.mark.parametrize("counts", ["sqlite"], indirect=True, scope="session")
+"""For the calls to providers, which do not depend on the database."""
 CONCURRENT_CALLS = {"google-oauth2": 2, "discord": 2}
 """How many of the calls run concurrently."""
 CALLS_BY_CODE = {
@@ -42,6 +44,7 @@ def warm(api: Api, counts: Counts, provider: str, persona: str) -> None:
         assert api.sign_up(fields).status_code == 201
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("provider", CALLS)
 def test_calls_of_a_returning_sign_in(api: Api, counts: Counts, persona: str, provider: str) -> None:
     """A returning sign-in makes the calls that its proof needs, on existing connections."""
@@ -53,6 +56,7 @@ def test_calls_of_a_returning_sign_in(api: Api, counts: Counts, persona: str, pr
     assert (counts.calls.count, counts.calls.connections) == (CALLS[provider], 0)
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("provider", BY_ID_TOKEN)
 def test_no_calls_by_id_token(api: Api, counts: Counts, persona: str, provider: str) -> None:
     """A sign-in or sign-up by id_token makes no calls once the signing keys are cached."""
@@ -64,6 +68,7 @@ def test_no_calls_by_id_token(api: Api, counts: Counts, persona: str, provider: 
         assert (counts.calls.count, counts.calls.connections) == (0, 0)
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("provider", CALLS_BY_CODE)
 def test_calls_by_code(api: Api, counts: Counts, persona: str, provider: str) -> None:
     """A sign-up and a sign-in by code make the same calls, on existing connections."""
@@ -76,6 +81,7 @@ def test_calls_by_code(api: Api, counts: Counts, persona: str, provider: str) ->
         assert (counts.calls.count, counts.calls.connections) == (CALLS_BY_CODE[provider], 0)
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("provider", CONCURRENT_CALLS)
 def test_concurrent_calls(api: Api, counts: Counts, persona: str, provider: str) -> None:
     """Both calls are sent before either is answered: the sign-in takes one round trip."""

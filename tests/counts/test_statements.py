@@ -63,38 +63,38 @@ def live_tokens(counts: Counts, user: int) -> int:
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_sign_up_and_returning_sign_in(api: Api, counts: Counts, persona: str, provider: str) -> None:
+def test_sign_up_and_returning_sign_in(one_api: Api, counts: Counts, persona: str, provider: str) -> None:
     """A new person costs eight statements on PostgreSQL and seven on SQLite, a known one four, at every provider."""
     fields = counts.sandbox.token(provider, persona)
     counts.reset()
-    assert api.sign_up(fields).json()["outcome"] == "created"
+    assert one_api.sign_up(fields).json()["outcome"] == "created"
     assert counts.database.kinds == sign_up_of(counts.database.database)
     assert len(counts.database.kinds) <= 9, "the goal"
 
     # With the same token, and with a new one: the stored profile does not change.
     for again in (fields, counts.sandbox.token(provider, persona)):
         counts.reset()
-        assert api.sign_up(again).json()["outcome"] == "signed_in"
+        assert one_api.sign_up(again).json()["outcome"] == "signed_in"
         assert counts.database.kinds == SIGN_IN
 
 
 @pytest.mark.parametrize("provider", BY_ID_TOKEN)
-def test_returning_sign_in_by_id_token(api: Api, counts: Counts, persona: str, provider: str) -> None:
+def test_returning_sign_in_by_id_token(one_api: Api, counts: Counts, persona: str, provider: str) -> None:
     """A returning sign-in by id_token costs four statements, also after a sign-up by access token."""
-    api.sign_up(counts.sandbox.token(provider, persona))
+    one_api.sign_up(counts.sandbox.token(provider, persona))
     fields = counts.sandbox.id_token(provider, persona)
     counts.reset()
-    assert api.sign_up(fields).json()["outcome"] == "signed_in"
+    assert one_api.sign_up(fields).json()["outcome"] == "signed_in"
     assert counts.database.kinds == SIGN_IN
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_sign_up_and_returning_sign_in_by_code(api: Api, counts: Counts, persona: str, provider: str) -> None:
+def test_sign_up_and_returning_sign_in_by_code(one_api: Api, counts: Counts, persona: str, provider: str) -> None:
     """A sign-up and a sign-in by code cost the same statements as by token."""
     for outcome, expected in (("created", sign_up_of(counts.database.database)), ("signed_in", SIGN_IN)):
         fields = counts.sandbox.code(provider, persona)
         counts.reset()
-        assert api.sign_up(fields).json()["outcome"] == outcome
+        assert one_api.sign_up(fields).json()["outcome"] == outcome
         assert counts.database.kinds == expected
 
 

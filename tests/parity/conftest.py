@@ -1,4 +1,4 @@
-"""The sandbox, the service on each database, a service with a planted difference, and a recorded client of v1."""
+"""The sandbox, the service, a service with a planted difference, and a recorded client of v1."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from tests.e2e.databases import Database, new_database
 from tests.e2e.servers import Sandbox, Service, running_sandbox, running_service
 from tests.parity.recording import Recorder, story
 from tests.parity.running import Listener, listening
@@ -21,17 +20,10 @@ def sandbox() -> Iterator[Sandbox]:
         yield sandbox
 
 
-@pytest.fixture(scope="session", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """Create a database on SQLite and on PostgreSQL."""
-    with new_database(request.param, tmp_path_factory.mktemp("database")) as database:
-        yield database
-
-
 @pytest.fixture(scope="session")
-def service(sandbox: Sandbox, database: Database) -> Iterator[Service]:
-    """Start the service on the database."""
-    with running_service(sandbox, database_url=database.url) as service:
+def service(sandbox: Sandbox) -> Iterator[Service]:
+    """Start the service as it is."""
+    with running_service(sandbox) as service:
         yield service
 
 

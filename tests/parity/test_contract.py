@@ -24,7 +24,7 @@ def check(service: Service, sandbox: Sandbox, *more: object) -> Ended:
 
 
 def test_the_versions_answer_alike(service: Service, sandbox: Sandbox, tmp_path: Path) -> None:
-    """Every case has two answers on each database, and they are alike."""
+    """Every case has two answers, and they are alike."""
     ended = check(service, sandbox, "--json", "--report", tmp_path / "report.html")
     assert ended.code == 0, ended
     summary = ended.json
