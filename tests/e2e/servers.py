@@ -1,7 +1,9 @@
 """The sandbox and the service as processes, for tests over real sockets."""
 
+import atexit
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -160,9 +163,18 @@ def running_service(
 ) -> Iterator[Service]:
     """Run the service on a free port, or on `PORT`, with this environment and the sandbox's only.
 
+    A SQLite database that does not exist is created migrated.
+
     :param database_url: by default a new SQLite database, which is removed afterwards.
     """
     with _service(sandbox, database_url, environment, killable=False) as service:
+        yield service
+
+
+@contextmanager
+def migrating_service(*, database_url: str, **environment: str) -> Iterator[Service]:
+    """Run the service with a SQLite database that it creates and migrates itself."""
+    with _service(None, database_url, environment, killable=False, migrates=True) as service:
         yield service
 
 
@@ -177,7 +189,12 @@ def killable_service(
 
 @contextmanager
 def _service(
-    sandbox: Sandbox | None, database_url: str | None, environment: Mapping[str, str], *, killable: bool
+    sandbox: Sandbox | None,
+    database_url: str | None,
+    environment: Mapping[str, str],
+    *,
+    killable: bool,
+    migrates: bool = False,
 ) -> Iterator[Service]:
     with tempfile.TemporaryDirectory(prefix="tandem-service-") as folder:
         variables = {
@@ -189,6 +206,8 @@ def _service(
             **(sandbox.environment if sandbox else {}),
             **environment,
         }
+        if not migrates:
+            _begin_migrated(variables["DATABASE_URL"])
         for tried in range(1, _TRIES + 1):
             port = int(environment.get("PORT") or free_port())
             try:
@@ -198,6 +217,24 @@ def _service(
             except PortTakenError:  # by another process, since `free_port`
                 if tried == _TRIES:
                     raise
+
+
+def _begin_migrated(url: str) -> None:
+    """Copy a migrated database to a SQLite URL that has none: the service then finds nothing to migrate."""
+    scheme, _, name = url.partition(":///")
+    if scheme == "sqlite" and not Path(name).exists():
+        shutil.copy(_migrated_sqlite(), name)
+
+
+@cache
+def _migrated_sqlite() -> Path:
+    """Migrate a SQLite database, once in a test run."""
+    folder = tempfile.TemporaryDirectory(prefix="tandem-migrated-")
+    atexit.register(folder.cleanup)
+    path = Path(folder.name, "db.sqlite3")
+    ended = run_to_end("manage", {"SECRET_KEY": SECRET_KEY, "DATABASE_URL": f"sqlite:///{path}"}, "migrate")
+    assert ended.returncode == 0, ended.stderr
+    return path
 
 
 @contextmanager

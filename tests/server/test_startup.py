@@ -16,7 +16,7 @@ from django.test import override_settings
 from server.__main__ import MAX_FILES
 from tests import SECRET_KEY
 from tests.e2e.databases import TABLES, Database, empty_postgres
-from tests.e2e.servers import ROOT, Service, free_port, run_to_end, running_service
+from tests.e2e.servers import ROOT, Service, free_port, migrating_service, run_to_end, running_service
 
 pytestmark = pytest.mark.e2e
 
@@ -326,7 +326,8 @@ def test_a_start_by_default(tmp_path: Path) -> None:
     with ExitStack() as kept:
         resource.setrlimit(resource.RLIMIT_NOFILE, (USUAL, most))
         try:
-            service = kept.enter_context(running_service(None, database_url=f"sqlite:///{database}", **ENABLED))
+            url = f"sqlite:///{database}"
+            service = kept.enter_context(migrating_service(database_url=url, **ENABLED))
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, (before, most))
         assert listening(service) == {"127.0.0.1"}
