@@ -22,9 +22,18 @@ pytestmark = pytest.mark.e2e
 CALLERS = 32
 WORKERS = 3
 PERSONAS = ("ripley", "dallas", "lambert", "parker", "ash", "zoe")
-AGAIN = pytest.mark.parametrize("attempt", range(4))
-TWICE = pytest.mark.parametrize("attempt", range(2))
-"""For tests that run with two providers."""
+
+
+def attempts(on_postgres: int) -> pytest.MarkDecorator:
+    """Run a race several times with three workers on PostgreSQL, once with one on SQLite, where one call writes."""
+    postgres = [pytest.param("postgres", number, marks=pytest.mark.postgres) for number in range(on_postgres)]
+    return pytest.mark.parametrize(
+        ("database", "attempt"), [("sqlite", 0), *postgres], indirect=["database"], scope="session"
+    )
+
+
+AGAIN, TWICE = attempts(4), attempts(2)
+"""The second for tests that run with two providers."""
 
 
 @pytest.fixture(scope="module")
