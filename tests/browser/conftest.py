@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -49,18 +50,20 @@ def service(running: Service, database: Database) -> Service:
     return running
 
 
-@pytest.fixture
-def browser(tmp_path: Path) -> Iterator[Callable[..., webdriver.Chrome]]:
-    """Return a function that opens a Chromium window; skip the test if Chromium is not installed."""
+@pytest.fixture(scope="module")
+def windows(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[int, int], webdriver.Chrome]]:
+    """Return a function that returns the Chromium of a size; skip the test if Chromium is not installed."""
     missing = [path.name for path in (CHROMIUM, CHROMEDRIVER) if not path.exists()]
     if missing:
         pytest.skip(f"needs Chromium: there is no {' and no '.join(missing)} in {CHROMIUM.parent}")
     with ExitStack() as open_ones:
 
-        def start(width: int = 1280, height: int = 900) -> webdriver.Chrome:
+        @cache
+        def start(width: int, height: int) -> webdriver.Chrome:
             options = Options()
             options.binary_location = str(CHROMIUM)
-            for flag in (*FLAGS, f"--user-data-dir={tmp_path / str(width)}", f"--window-size={width},{height}"):
+            profile = tmp_path_factory.mktemp("profile")
+            for flag in (*FLAGS, f"--user-data-dir={profile}", f"--window-size={width},{height}"):
                 options.add_argument(flag)
             options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
             if width < 500:  # narrower than a window can be, so emulate a telephone
@@ -71,6 +74,28 @@ def browser(tmp_path: Path) -> Iterator[Callable[..., webdriver.Chrome]]:
             return window
 
         yield start
+
+
+@pytest.fixture
+def browser(windows: Callable[[int, int], webdriver.Chrome]) -> Iterator[Callable[..., webdriver.Chrome]]:
+    """Return a function that returns a Chromium window; it has a new tab, and no cookies of earlier tests."""
+    used: list[webdriver.Chrome] = []
+
+    def show(width: int = 1280, height: int = 900) -> webdriver.Chrome:
+        window = windows(width, height)
+        used.append(window)
+        return window
+
+    yield show
+    for window in used:
+        before = window.current_window_handle
+        window.switch_to.new_window("tab")
+        new = window.current_window_handle
+        window.switch_to.window(before)
+        window.close()
+        window.switch_to.window(new)
+        window.execute_cdp_cmd("Network.clearBrowserCookies", {})
+        window.get_log("browser")
 
 
 @pytest.fixture
