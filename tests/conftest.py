@@ -24,7 +24,10 @@ SLOW_FOLDERS = {
     "clients",
     "config",
     "counts",
+    "custom_user",
+    "declared",
     "demo",
+    "differential",
     "e2e",
     "leaks",
     "ledger",
@@ -34,6 +37,7 @@ SLOW_FOLDERS = {
     "parity",
     "scale",
     "schemathesis",
+    "server",
 }
 """Folders whose tests start processes or fill databases; they run first, so that a run ends with short files."""
 SHARED_SERVICES = {
