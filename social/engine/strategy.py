@@ -14,7 +14,7 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 from social_core.backends.base import BaseAuth
-from social_core.utils import module_member
+from social_core.utils import SETTING_PREFIX, module_member, setting_name
 from social_django.strategy import DjangoStrategy
 
 from social.engine.pipeline import has_field
@@ -82,12 +82,24 @@ class StatelessStrategy(DjangoStrategy):
         return self._session_values.setdefault(name, value)
 
     def setting(self, name: str, default: Any = None, backend: BaseAuth[Any] | None = None) -> Any:
-        """Return a setting. It is cached, because a sign-in reads dozens and each may have several names."""
+        """Return a setting; only names that begin with SOCIAL_AUTH are read.
+
+        social-core also tries the name without the prefix, but in a host project `PIPELINE`, `SCOPE` or `KEY` may be
+        the setting of another package. The value is cached, because a sign-in reads dozens of settings.
+        """
         key = (backend.name if backend else "", name)
         if key not in _cached_settings:
-            _cached_settings[key] = super().setting(name, _NOT_SET, backend)
+            _cached_settings[key] = self._first_setting(_names_of(name, backend))
         value = _cached_settings[key]
         return default if value is _NOT_SET else value
+
+    def _first_setting(self, names: list[str]) -> Any:
+        for name in names:
+            try:
+                return self.get_setting(name)
+            except AttributeError:
+                continue
+        return _NOT_SET
 
     def get_setting(self, name: str) -> Any:
         """Return a setting; by default, USER_FIELDS has the model's name fields, so that one INSERT writes them."""
@@ -130,6 +142,13 @@ class StatelessStrategy(DjangoStrategy):
     def clean_authenticate_args(self, *args: Any, **kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Return the arguments unchanged; they contain no request."""
         return args, kwargs
+
+
+def _names_of(name: str, backend: BaseAuth[Any] | None) -> list[str]:
+    own = [setting_name(backend.name, name)] if backend else []
+    # An operator's own pipeline step may name a setting in full.
+    full = [name] if name.startswith(SETTING_PREFIX + "_") else []
+    return [*own, setting_name(name), *full]
 
 
 _NOT_SET = object()
