@@ -14,11 +14,13 @@ class LegacyApiConfig(AppConfig):
     name = "legacy_api"
 
     def ready(self) -> None:
-        """Import Tastypie without GeoDjango, unless the project uses it.
+        """Register the checks, and import Tastypie without GeoDjango, unless the project uses it.
 
         Tastypie imports GeoDjango's fields if it can. They search for the GDAL library by running several programs,
         which takes a tenth of a process's start.
         """
+        from legacy_api import checks  # noqa: F401, PLC0415 - importing registers
+
         if apps.is_installed("django.contrib.gis") or _GEOMETRY in sys.modules:
             return
         # Python raises ModuleNotFoundError for a module that is None here; Tastypie catches it.

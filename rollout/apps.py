@@ -1,6 +1,7 @@
 """The app configuration."""
 
 from django.apps import AppConfig
+from django.core.exceptions import ImproperlyConfigured
 
 from rollout.conf import conf
 
@@ -19,6 +20,10 @@ class RolloutConfig(AppConfig):
 
         tokens.set_sunset_source(lambda: lifecycle().sunset_at)
         if conf.metrics_token:
-            from rollout.metrics.exposition import exposition  # noqa: PLC0415 - expensive, and unused without metrics
-
+            try:
+                from rollout.metrics.exposition import exposition  # noqa: PLC0415 - expensive, and unused without metrics
+            except ModuleNotFoundError as error:
+                if error.name != "prometheus_client":
+                    raise
+                raise ImproperlyConfigured("METRICS_TOKEN needs the package prometheus-client.") from error
             exposition().receivers.connect()

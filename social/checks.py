@@ -1,6 +1,7 @@
 """System checks of the service's settings and database. Their ids are stable."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from importlib.util import find_spec
 from typing import Any
 
 import django
@@ -23,6 +24,7 @@ from social.legacy_rows.classification import AssociationClass
 from social.legacy_rows.survey import nested_loops_disabled, survey_provider
 from social.names_index import names_index
 from social.providers import registry
+from social.versions import TESTED, VERSIONS_HINT, untested
 
 LISTS = ("EXTRA_DATA", "LEGACY_ID_KEYS", "PIPELINE", "USER_FIELDS", "WHITELISTED_DOMAINS", "WHITELISTED_EMAILS")
 MAPPINGS = ("PROXIES", "USER_FIELD_MAPPING")
@@ -87,16 +89,36 @@ def _check_steps(setting: str, steps: Sequence[str]) -> Iterator[CheckMessage]:
 
 @register("social")
 def check_django(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
-    """Check that lookups are compiled with the installed Django."""
+    """Check that the tests have been run with the installed Django; only then lookups are compiled."""
     if is_django_tested():
         return []
-    tested = ", ".join(f"{major}.{minor}" for major, minor in TESTED_DJANGO)
     return [
         checks.Warning(
-            f"Compiled lookups are not tested with Django {django.get_version()}. Plain queries replace them, and a "
-            "sign-in takes half as much CPU again.",
-            hint=f"Nothing is wrong but the cost. The tested versions are {tested}.",
+            f"Django {django.get_version()} was never tested with Tandem. Plain queries replace the compiled lookups, "
+            "and a sign-in takes half as much CPU again.",
+            hint=f"The tested versions are {', '.join(TESTED_DJANGO)}. {VERSIONS_HINT}",
             id="social.W006",
+        )
+    ]
+
+
+@register("social")
+def check_versions(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """Check that the tests have been run with the installed versions; `check_django` checks Django's."""
+    others = {package: series for package, series in TESTED.items() if package != "Django"}
+    return list(untested(others, "social.W009"))
+
+
+@register("social")
+def check_redis(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """Check that the client of Redis is installed if there is a Redis."""
+    if not conf.redis_url or find_spec("redis"):
+        return []
+    return [
+        Error(
+            "REDIS_URL is set, but the package redis is not installed: each call would fail.",
+            hint="Install redis, or remove REDIS_URL: then each process counts rate limits by itself.",
+            id="social.E019",
         )
     ]
 

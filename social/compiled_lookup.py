@@ -15,15 +15,17 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model, QuerySet
 from django.db.models.query import ModelIterable
 
-TESTED_DJANGO: tuple[tuple[int, int], ...] = ((5, 2), (6, 0), (6, 1))
-"""The Django versions on which `_CompiledQuery` is tested (`make django-versions`)."""
+from social.versions import TESTED, series
+
+TESTED_DJANGO = TESTED["Django"]
+"""The Django versions on which `_CompiledQuery` is tested (`make matrix`)."""
 
 M = TypeVar("M", bound=Model)
 
 
 def is_django_tested() -> bool:
     """Return True if lookups are compiled with the installed Django, False if it is an untested version."""
-    return django.VERSION[:2] in TESTED_DJANGO
+    return series(django.__version__) in TESTED_DJANGO
 
 
 class CompiledLookup(Generic[M]):

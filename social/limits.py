@@ -13,17 +13,22 @@ from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from limits import RateLimitItem, parse
-from limits.errors import StorageError
+from limits.errors import ConfigurationError, StorageError
 from limits.storage import MemoryStorage, storage_from_string
 from limits.strategies import MovingWindowRateLimiter
-from redis.exceptions import RedisError
 
 from shared.caching import cache_once
 from shared.contract.errors import Throttled
 from shared.http.logs import RateLimitedLog
 from social import signals
 from social.conf import conf
+
+try:
+    from redis.exceptions import RedisError
+except ModuleNotFoundError:  # a package that only REDIS_URL needs
+    RedisError = StorageError
 
 NAMESPACE = "tandem"
 REDIS_TIMEOUT = 0.25
@@ -101,7 +106,11 @@ def _item(rate: str) -> RateLimitItem:
 
 @cache_once
 def _shared(url: str) -> MovingWindowRateLimiter:
-    storage = storage_from_string(url, socket_timeout=REDIS_TIMEOUT, socket_connect_timeout=REDIS_TIMEOUT)
+    try:
+        storage = storage_from_string(url, socket_timeout=REDIS_TIMEOUT, socket_connect_timeout=REDIS_TIMEOUT)
+    except ConfigurationError:
+        # Without the cause: its message may contain the URL, and with it the password.
+        raise ImproperlyConfigured("REDIS_URL needs the package redis, and one of its URLs.") from None
     return MovingWindowRateLimiter(storage)
 
 

@@ -2,9 +2,11 @@
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -36,9 +38,16 @@ def test_our_locks(lock: Path) -> None:
     text = lock.read_text(encoding="utf-8")
     assert locks.faults(text) == []
     assert len(locks.packages(text)) == text.count("==") > 0
-    requested = lock.with_suffix(".in").read_text(encoding="utf-8").splitlines()
-    names = [line.partition("#")[0].split("=")[0].split("~")[0].split("[")[0].strip().lower() for line in requested]
-    assert {name for name in names if name and not name.startswith("-")} <= set(locks.packages(text))
+    assert set(requested(lock.with_suffix(".in"))) <= set(locks.packages(text))
+
+
+def requested(path: Path) -> Iterator[str]:
+    """Yield the names in a file of requirements and in the files that it includes."""
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if line.startswith("-r "):
+            yield from requested(path.with_name(line.removeprefix("-r ")))
+        elif name := re.match(r"[\w.-]*", line)[0]:
+            yield name.lower()
 
 
 def test_shipped_locks() -> None:

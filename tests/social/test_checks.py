@@ -12,7 +12,7 @@ from django.core.checks import CheckMessage, run_checks
 from django.test import override_settings
 from social_core.pipeline import DEFAULT_AUTH_PIPELINE
 
-from social import compiled_lookup
+from social import checks, compiled_lookup, versions
 
 
 def ids(**settings: Any) -> list[str | None]:
@@ -33,7 +33,25 @@ def test_an_untested_django(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiled_lookup, "TESTED_DJANGO", ())
     (message,) = run_checks(tags=["social"])
     assert message.id == "social.W006"
-    assert f"Django {django.get_version()}." in message.msg
+    assert f"Django {django.get_version()} was never tested" in message.msg
+
+
+@pytest.mark.parametrize("package", [package for package in versions.TESTED if package != "Django"])
+def test_an_untested_package(monkeypatch: pytest.MonkeyPatch, package: str) -> None:
+    """The warning names the package, its version and the tested ones; pre-releases belong to their series."""
+    monkeypatch.setattr(checks, "TESTED", {**versions.TESTED, package: ("0.9", "1.0")})
+    (message,) = run_checks(tags=["social"])
+    assert message.id == "social.W009"
+    assert message.msg == f"{package} {versions.installed(package)} was never tested with Tandem."
+    assert "The tested versions are 0.9, 1.0." in str(message.hint)
+    assert [versions.series(one) for one in ("6.1rc1", "6.1", "3.15.2", "7.10.0")] == ["6.1", "6.1", "3.15", "7.10"]
+
+
+def test_redis_without_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host needs the package redis only if it sets REDIS_URL; the error names the package."""
+    monkeypatch.setattr(checks, "find_spec", lambda name: None)
+    assert ids() == []
+    assert ids(REDIS_URL="redis://cache:6379/0") == ["social.E019"]
 
 
 OIDC = "https://login.example.com"
