@@ -8,12 +8,14 @@ ARGS ?=
 MAKEFLAGS += --no-print-directory
 # Without bytecode each process compiles all modules again: half of the start of pytest, and of each server it starts.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help demo test quick serve migrate check bench bench-quick lock openapi threats mutants format clean
+.PHONY: help demo test quick matrix serve migrate check bench bench-quick lock openapi threats mutants format clean
 
 installed := .venv/.installed
 python := .venv/bin/python
 # An app folder may have its own requirements, which are removed with it.
 own_in := $(wildcard */requirements.in)
+quick := -m "not (e2e or process or postgres or redis)" tests/contract tests/social tests/shared tests/api_v2 \
+  $(wildcard */tests)
 locks := requirements/dev.txt $(wildcard */requirements.txt)
 
 help: ## list the targets
@@ -26,8 +28,10 @@ test: $(installed) ## run the whole test suite (ARGS='-k name' goes to pytest)
 	exec $(python) -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 quick: $(installed) ## run the unit and contract tests of every mounted API, on SQLite, in a minute (ARGS likewise)
-	exec $(python) -m pytest -q -n auto --dist worksteal -m "not (e2e or process or postgres or redis)" \
-	  tests/contract tests/social tests/shared tests/api_v2 $(wildcard */tests) $(ARGS)
+	exec $(python) -m pytest -q -n auto --dist worksteal $(quick) $(ARGS)
+
+matrix: $(installed) ## the same with each supported Python, Django and REST framework (ARGS='--only django6.1')
+	exec $(python) -m scripts.matrix $(ARGS) $(quick)
 
 serve: $(installed) ## run the production server; settings from the environment
 	exec $(python) -m server
@@ -46,9 +50,6 @@ bench-quick: $(installed) ## the same in three minutes: beside one peer, on Post
 
 lock: $(installed) ## pin the requirements again, with Python 3.11 (ARGS=--upgrade for newer versions)
 	exec bash scripts/lock $(own_in) -- $(ARGS)
-
-django-versions: $(installed) ## test compiled lookups with each supported Django (PYTHON=python3.12 or newer)
-	exec $(python) -m scripts.django_versions $(PYTHON) $(ARGS)
 
 openapi: $(installed) ## write openapi.yaml, docs/differences.md and docs/providers.md from the code
 	bash scripts/check write-openapi

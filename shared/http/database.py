@@ -34,7 +34,8 @@ def database_is_away(error: Exception) -> bool:
     if isinstance(cause, sqlite3.Error):
         code = getattr(cause, "sqlite_errorcode", None)
         return code is not None and code & _PRIMARY in _SQLITE_CODES
-    state = getattr(cause, "sqlstate", None)
+    # psycopg has `sqlstate`, psycopg2 has `pgcode`.
+    state = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)
     if state:
         return state[:2] in _STATES or state in _SINGLE_STATES
     # No SQLSTATE: the server sent no answer, or the pool raised the error.

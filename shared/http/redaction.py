@@ -10,7 +10,7 @@ from itertools import takewhile
 
 MIN_MESSAGE_LENGTH = 4
 """Characters; `redact_messages` does not look for shorter messages, which could be part of any text."""
-_CODES = ("errno", "sqlstate")
+_CODES = ("errno", "sqlstate", "pgcode")
 """Attributes of operating system and database errors that name the cause and contain no data."""
 
 

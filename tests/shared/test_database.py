@@ -24,7 +24,17 @@ def wrapped(kind: type[Error], cause: BaseException | None) -> Error:
     return error
 
 
+class OfPsycopg2(Exception):
+    """An exception of psycopg2, which a host may have instead of psycopg."""
+
+    def __init__(self, pgcode: str | None) -> None:
+        super().__init__("psycopg2's message")
+        self.pgcode = pgcode
+
+
 UNAVAILABLE = {
+    "psycopg2: refused": wrapped(OperationalError, OfPsycopg2(None)),
+    "psycopg2: failover": wrapped(InternalError, OfPsycopg2("25006")),
     "refused": wrapped(OperationalError, psycopg.OperationalError("connection refused")),
     "lost": wrapped(OperationalError, psycopg.OperationalError("the connection is lost")),
     "pool exhausted": wrapped(OperationalError, psycopg_pool.PoolTimeout()),
@@ -43,6 +53,7 @@ UNAVAILABLE = {
     "failover": wrapped(InternalError, errors.ReadOnlySqlTransaction()),
 }
 BUGS = {
+    "psycopg2: too complex": wrapped(OperationalError, OfPsycopg2("54001")),
     "no such table": wrapped(DjangoProgrammingError, errors.UndefinedTable()),
     "wrong type": wrapped(DataError, errors.InvalidTextRepresentation()),
     "failed transaction": wrapped(InternalError, errors.InFailedSqlTransaction()),

@@ -1,0 +1,183 @@
+"""Run tests with the supported versions of Python, Django and Django REST framework (docs/decisions/0025).
+
+python -m scripts.matrix [--corners | --only TEXT] [PYTEST ARGUMENT ...]   prints a table of the results
+
+Each combination has an environment in .cache/matrix, made by uv. With `lowest` all packages of requirements/mount.in and
+of the apps' own requirements.in have their lower bounds; with `newest` nothing is locked. `--corners` takes only the
+oldest of everything on the oldest Python and the newest of everything on the newest Python, and a selection of tests
+that depend most on the packages. The exit status is 77 if a version of Python is missing, which is a failure in CI.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from scripts import locks
+from social.versions import TESTED
+
+FOLDER = Path(".cache", "matrix")
+UV = shutil.which("uv", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])) or "uv"
+LOCK = locks.packages(Path("requirements/dev.txt").read_text(encoding="utf-8"))
+TOOLS = ("pytest", "pytest-django", "pytest-xdist", "pytest-cov", "hypothesis", "responses", "pyyaml")
+"""Packages of requirements/dev.in that the tests of `make quick` import; always the locked versions."""
+CORNER_TESTS = (
+    "--first-cases",
+    *("-m", "not (e2e or process or postgres or redis)"),
+    "tests/social/test_compiled.py",
+    "tests/social/test_checks.py",
+    "tests/contract/test_host_settings.py",
+    "tests/contract/test_sign_up.py",
+    "tests/contract/test_authorization.py",
+)
+NOT_RUN = 77
+
+
+@dataclass(frozen=True)
+class Combination:
+    """Versions that are installed together; None for a package without a wish of its own."""
+
+    python: str
+    resolution: str
+    django: str | None = None
+    rest_framework: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Return the name of its folder."""
+        parts = {"python": self.python, "django": self.django, "drf": self.rest_framework}
+        return "-".join([*(f"{kind}{value}" for kind, value in parts.items() if value), self.resolution])
+
+    @property
+    def folder(self) -> Path:
+        """Return the folder of its environment."""
+        return FOLDER / self.name
+
+    def requirements(self) -> Iterator[str]:
+        """Yield the packages besides those of requirements/mount.in and of the apps."""
+        for name, wanted in (("Django", self.django), ("djangorestframework", self.rest_framework)):
+            if wanted:
+                yield f"{name}~={wanted}.0"
+        # The server's own packages have no bounds: the locked versions, where not everything is the newest.
+        for line in _lines(Path("requirements/run.in")):
+            name = re.split(r"[\[<>=~ ]", line)[0].lower()
+            if not line.startswith(("-", "Django")):
+                yield line if self.resolution == "newest" else f"{line}=={LOCK[name]}"
+        yield from (f"{tool}=={LOCK[tool]}" for tool in TOOLS)
+
+
+def corners() -> list[Combination]:
+    """Return the combinations for CI."""
+    return [Combination(TESTED["Python"][0], "lowest"), Combination(TESTED["Python"][-1], "newest")]
+
+
+def every() -> list[Combination]:
+    """Return each Python with each Django that it can have, twice, and each REST framework with two of them."""
+    crossed = [
+        Combination(python, resolution, django)
+        for python in TESTED["Python"]
+        for django in TESTED["Django"]
+        if _can_be(python, django)
+        for resolution in ("lowest", "newest")
+    ]
+    ends = ((TESTED["Python"][0], TESTED["Django"][0]), (TESTED["Python"][-1], TESTED["Django"][-1]))
+    return crossed + [
+        Combination(python, "newest", django, rest_framework)
+        for rest_framework in TESTED["djangorestframework"]
+        for python, django in ends
+    ]
+
+
+def _can_be(python: str, django: str) -> bool:
+    """Return False for Django 6 on Python 3.11, for which it has no release."""
+    return _numbers(python) >= (3, 12) or _numbers(django) < (6, 0)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
+
+
+def _lines(path: Path) -> list[str]:
+    """Return the lines of a file without comments."""
+    lines = (line.partition("#")[0].strip() for line in path.read_text(encoding="utf-8").splitlines())
+    return [line for line in lines if line]
+
+
+def interpreter(version: str) -> str:
+    """Return the path of an interpreter; if there is none, the version, which uv may find or download."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    found = [shutil.which(f"python{version}"), *sorted(map(str, pyenv.glob(f"versions/{version}.*/bin/python")))]
+    return next((path for path in found if path and _answers([path, "-c", ""])), version)
+
+
+def _answers(command: list[str]) -> bool:
+    return subprocess.run(command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+
+
+def prepare(one: Combination) -> str | None:
+    """Make the environment; return what is missing."""
+    if not _answers([UV, "venv", "--quiet", "--clear", "--python", interpreter(one.python), str(one.folder)]):
+        return f"no Python {one.python}"
+    wanted = one.folder / "wanted.txt"
+    wanted.write_text("\n".join(one.requirements()), encoding="utf-8")
+    files = ["requirements/mount.in", *sorted(map(str, Path().glob("*/requirements.in"))), str(wanted)]
+    command = [UV, "pip", "install", "--quiet", "--python", str(one.folder), "--compile-bytecode"]
+    command += ["--resolution", "lowest-direct"] if one.resolution == "lowest" else []
+    ended = subprocess.run([*command, *(f"-r{file}" for file in files)], check=False)
+    return "its packages cannot be installed" if ended.returncode else None
+
+
+def run(one: Combination, arguments: list[str]) -> tuple[str, float]:
+    """Run the tests of a combination; return pytest's last line and the seconds it took."""
+    began = time.monotonic()
+    command = [str(one.folder / "bin" / "python"), "-m", "pytest", "-q", "-n", "auto", "--dist", "worksteal"]
+    log = one.folder / "tests.log"
+    with log.open("w", encoding="utf-8") as output:
+        subprocess.run([*command, "-p", "no:cacheprovider", *arguments], check=False, stdout=output, stderr=output)
+    lines = log.read_text(encoding="utf-8").splitlines() or ["no output"]
+    if not _passed(lines[-1]):
+        print("\n".join(lines[-60:]), flush=True)
+    return lines[-1], time.monotonic() - began
+
+
+def _passed(line: str) -> bool:
+    return bool(re.match(r"=* ?\d+ passed\b(?!.*(?:failed|error))", line))
+
+
+def _versions(one: Combination) -> str:
+    script = "import sys, importlib.metadata as m; print(*(m.version(p) for p in sys.argv[1:]))"
+    command = [str(one.folder / "bin" / "python"), "-c", script, "Django", "djangorestframework", "social-auth-core"]
+    return "  ".join(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split())
+
+
+def main() -> int:
+    """Return 1 if the tests fail with a combination, 77 if only a Python is missing."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--corners", action="store_true")
+    parser.add_argument("--only", default="", help="combinations whose name contains this text")
+    options, arguments = parser.parse_known_args()
+    rows, status = [], 0
+    for one in corners() if options.corners else every():
+        if options.only not in one.name:
+            continue
+        print(f"{one.name} ...", flush=True)
+        if missing := prepare(one):
+            rows.append(f"{one.name:36}{missing}")
+            not_run = missing.startswith("no Python") and not os.environ.get("CI")
+            status = max(status, 0 if not_run else 1) or (NOT_RUN if not_run else 1)
+            continue
+        line, seconds = run(one, arguments or list(CORNER_TESTS))
+        status = status if _passed(line) else 1
+        rows.append(f"{one.name:36}{_versions(one):24}{seconds:5.0f} s  {line.strip('= ')}")
+    print(f"\n{'':36}Django  DRF  social-auth-core", *rows, sep="\n")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
