@@ -10,6 +10,7 @@ import logging
 import re
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache, lru_cache
 from typing import Any
 
@@ -25,15 +26,14 @@ from shared.http.logs import RateLimitedLog
 from social import signals
 from social.conf import conf
 
-try:
-    from redis.exceptions import RedisError
-except ModuleNotFoundError:  # a package that only REDIS_URL needs
-    RedisError = StorageError
-
 NAMESPACE = "tandem"
 REDIS_TIMEOUT = 0.25
 """Seconds that a call waits for Redis before the process counts in its own memory."""
-_AWAY = (StorageError, RedisError, OSError)
+_AWAY: tuple[type[Exception], ...] = (StorageError, OSError)
+with suppress(ModuleNotFoundError):  # only REDIS_URL needs the package redis
+    from redis.exceptions import RedisError
+
+    _AWAY += (RedisError,)
 
 _redis_is_away = RateLimitedLog(
     logging.getLogger("tandem.limits"), "Redis does not answer (%s): this process counts by itself."

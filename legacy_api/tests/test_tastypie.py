@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.checks import run_checks
 from django.test import Client
 from django.urls import URLResolver, get_resolver
 from tastypie.api import Api  # type: ignore[import-untyped]  # the package has no types
@@ -14,7 +15,7 @@ from tastypie.exceptions import UnsupportedFormat  # type: ignore[import-untyped
 from tastypie.resources import Resource  # type: ignore[import-untyped]  # the package has no types
 from tastypie.serializers import Serializer  # type: ignore[import-untyped]  # the package has no types
 
-from legacy_api import urls
+from legacy_api import checks, urls
 from legacy_api.resources import ContractResource
 from shared.contract.declarations import registry
 from tests import SECRET_KEY
@@ -122,3 +123,13 @@ def test_geodjango_is_not_imported() -> None:
         [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
     )
     assert ended.stdout.split() == ["False"]
+
+
+@pytest.mark.parametrize("package", checks.TESTED)
+def test_an_untested_version(monkeypatch: pytest.MonkeyPatch, package: str) -> None:
+    """The installed versions are tested, and the warning names any other."""
+    assert run_checks(tags=["legacy_api"]) == []
+    monkeypatch.setattr(checks, "TESTED", {**checks.TESTED, package: ("0.1",)})
+    (message,) = run_checks(tags=["legacy_api"])
+    assert message.id == "legacy_api.W001"
+    assert message.msg.startswith(f"{package} ")

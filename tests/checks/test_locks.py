@@ -46,8 +46,8 @@ def requested(path: Path) -> Iterator[str]:
     for line in path.read_text(encoding="utf-8").splitlines():
         if line.startswith("-r "):
             yield from requested(path.with_name(line.removeprefix("-r ")))
-        elif name := re.match(r"[\w.-]*", line)[0]:
-            yield name.lower()
+        elif found := re.match(r"[\w.-]+", line):
+            yield found[0].lower()
 
 
 def test_shipped_locks() -> None:

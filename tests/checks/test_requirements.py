@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from scripts import locks
+from social.versions import TESTED
 
 PACKAGES = ("shared", "social", "api_v2", "rollout", "parity")
 IMPORTED_AS = {
@@ -18,6 +19,7 @@ IMPORTED_AS = {
 }
 INSTALLED_APPS_ONLY = {"drf_spectacular_sidecar"}
 """Apps that docs/adopters.md puts into INSTALLED_APPS, and that nothing imports."""
+PAGE_NAMES = {"djangorestframework": "Django REST framework", "Django": "Django(?! REST)"}
 OPTIONAL = {"redis": "REDIS_URL", "prometheus_client": "METRICS_TOKEN"}
 """Packages that only one setting needs."""
 
@@ -45,13 +47,23 @@ def _imports(path: Path) -> Iterator[str]:
 
 
 def test_a_host_installs_what_is_imported() -> None:
-    """mount.in has each imported package with a lower bound; what only a setting needs is the server's or the host's."""
+    """mount.in has each imported package with a lower bound, except what only a setting needs."""
     assert set(required("mount.in")) == (imported() - set(OPTIONAL)) | INSTALLED_APPS_ONLY
     assert set(OPTIONAL) <= imported()
     server = (locks.ROOT / "requirements" / "run.in").read_text(encoding="utf-8")
-    assert all(f"\n{package.replace('_', '-')} " in server for package in OPTIONAL)
+    assert all(f"\n{package.replace('_', '-')}" in server for package in OPTIONAL)
 
 
 def test_a_host_keeps_its_own_driver_and_server() -> None:
     """No package of a host imports a database driver, a web server or the server's middleware."""
     assert not imported() & {"psycopg", "psycopg2", "gunicorn", "whitenoise", "corsheaders", "dj_database_url"}
+
+
+def test_the_page_names_the_tested_versions() -> None:
+    """docs/adopters.md names the first and the last version of each package that is tested."""
+    page = (locks.ROOT / "docs" / "adopters.md").read_text(encoding="utf-8")
+    section = page.partition("### Which versions are tested\n")[2].partition("\n#")[0]
+    for package, versions in TESTED.items():
+        (row,) = re.findall(rf"(?m)^\| [^|]*{PAGE_NAMES.get(package, package)}[^|]* \|(.*)\|$", section)
+        assert versions[0] in row
+        assert versions[-1] in row

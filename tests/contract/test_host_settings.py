@@ -49,7 +49,8 @@ def _sources(package: str) -> Iterator[Path]:
 def _names(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_bytes())):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and "setting" in node.func.attr:
-            yield from (one.value for one in node.args[:1] if isinstance(one, ast.Constant) and one.value.isupper())
+            values = [one.value for one in node.args[:1] if isinstance(one, ast.Constant)]
+            yield from (value for value in values if isinstance(value, str) and value.isupper())
 
 
 def test_the_names_come_from_social_core() -> None:
