@@ -3,9 +3,11 @@
 python -m scripts.matrix [--corners | --only TEXT] [PYTEST ARGUMENT ...]   prints a table of the results
 
 Each combination has an environment in .cache/matrix, made by uv. With `lowest` all packages of requirements/mount.in
-and of the apps' own requirements.in have their lower bounds; with `newest` nothing is locked. `--corners` takes only
-the oldest of everything on the oldest Python and the newest of everything on the newest Python, and a selection of
-tests that depend most on the packages. The exit status is 77 if a version of Python is missing, a failure in CI.
+and of the apps' own requirements.in have their lower bounds; with `newest` nothing is locked. `mounted` has nothing of
+the server's, and psycopg2; its tests are those of the shop, on PostgreSQL if TEST_POSTGRES_URL is set. `--corners`
+takes only the oldest of everything on the oldest Python, the newest of everything on the newest Python, and the mounted
+one, and by default a selection of tests that depend most on the packages. The exit status is 77 if a version of Python
+is missing, which is a failure in CI.
 """
 
 import argparse
@@ -16,11 +18,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from scripts import locks
 from social.versions import TESTED
+from tests.adopting.running import REGISTRATIONS
+from tests.e2e.databases import empty_postgres, new_database
 
 FOLDER = Path(".cache", "matrix")
 UV = shutil.which("uv", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])) or "uv"
@@ -36,6 +41,9 @@ CORNER_TESTS = (
     "tests/contract/test_sign_up.py",
     "tests/contract/test_authorization.py",
 )
+HOST_TESTS = ("--ds=tests.adopting.shop.settings", "-p", "no:xdist", "--no-cov", "tests/adopting/story.py")
+FIRST_REST_FRAMEWORK = {"6.1": "3.18"}
+"""The first REST framework for a Django: 3.17 imports a name that Django 6.1 has removed."""
 NOT_RUN = 77
 
 
@@ -47,12 +55,15 @@ class Combination:
     resolution: str
     django: str | None = None
     rest_framework: str | None = None
+    is_mounted: bool = False
+    """A host without the server's own packages, with psycopg2."""
 
     @property
     def name(self) -> str:
         """Return the name of its folder."""
         parts = {"python": self.python, "django": self.django, "drf": self.rest_framework}
-        return "-".join([*(f"{kind}{value}" for kind, value in parts.items() if value), self.resolution])
+        end = ["mounted"] if self.is_mounted else []
+        return "-".join([*(f"{kind}{value}" for kind, value in parts.items() if value), self.resolution, *end])
 
     @property
     def folder(self) -> Path:
@@ -64,34 +75,44 @@ class Combination:
         for name, wanted in (("Django", self.django), ("djangorestframework", self.rest_framework)):
             if wanted:
                 yield f"{name}~={wanted}.0"
+        yield from (f"{tool}=={LOCK[tool]}" for tool in TOOLS)
+        if self.is_mounted:
+            yield from ("psycopg2-binary", "dj-database-url")  # the shop's
+            return
         # The server's own packages have no bounds: the locked versions, where not everything is the newest.
         for line in _lines(Path("requirements/run.in")):
             found = re.match(r"(?!Django)([\w][\w.-]*)(\[.*\])?", line)
             if found:
                 yield line if self.resolution == "newest" else f"{found[0]}=={LOCK[found[1].lower()]}"
-        yield from (f"{tool}=={LOCK[tool]}" for tool in TOOLS)
 
 
 def corners() -> list[Combination]:
     """Return the combinations for CI."""
-    return [Combination(TESTED["Python"][0], "lowest"), Combination(TESTED["Python"][-1], "newest")]
+    return [
+        Combination(TESTED["Python"][0], "lowest"),
+        Combination(TESTED["Python"][-1], "newest"),
+        Combination(TESTED["Python"][-1], "newest", is_mounted=True),
+    ]
 
 
 def every() -> list[Combination]:
-    """Return each Python with each Django that it can have, twice, and each other REST framework with two of them."""
+    """Return the mounted one, each Python with each Django twice, and each older REST framework with two Djangos."""
     crossed = [
-        Combination(python, resolution, django)
+        Combination(python, resolution, django, FIRST_REST_FRAMEWORK.get(django) if resolution == "lowest" else None)
         for python in TESTED["Python"]
         for django in TESTED["Django"]
         if _can_be(python, django)
         for resolution in ("lowest", "newest")
     ]
-    ends = ((TESTED["Python"][0], TESTED["Django"][0]), (TESTED["Python"][-1], TESTED["Django"][-1]))
-    return crossed + [
+    older = [
         Combination(python, "newest", django, rest_framework)
         for rest_framework in TESTED["djangorestframework"][:-1]
-        for python, django in ends
+        for python, django in (
+            (TESTED["Python"][0], TESTED["Django"][0]),
+            (TESTED["Python"][-1], [one for one in TESTED["Django"] if one not in FIRST_REST_FRAMEWORK][-1]),
+        )
     ]
+    return [Combination(TESTED["Python"][-1], "newest", is_mounted=True), *crossed, *older]
 
 
 def _can_be(python: str, django: str) -> bool:
@@ -137,14 +158,27 @@ def prepare(one: Combination) -> str | None:
 def run(one: Combination, arguments: list[str]) -> tuple[str, float]:
     """Run the tests of a combination; return pytest's last line and the seconds it took."""
     began = time.monotonic()
-    command = [str(one.folder / "bin" / "python"), "-m", "pytest", "-q", "-n", "auto", "--dist", "worksteal"]
     log = one.folder / "tests.log"
-    with log.open("w", encoding="utf-8") as output:
-        subprocess.run([*command, "-p", "no:cacheprovider", *arguments], check=False, stdout=output, stderr=output)
+    with _host_database(one) as host, log.open("w", encoding="utf-8") as output:
+        chosen = HOST_TESTS if one.is_mounted else ["-n", "auto", "--dist", "worksteal", *arguments]
+        command = [str(one.folder / "bin" / "python"), "-m", "pytest", "-q", "-p", "no:cacheprovider", *chosen]
+        subprocess.run(command, check=False, stdout=output, stderr=output, env={**os.environ, **host})
     lines = log.read_text(encoding="utf-8").splitlines() or ["no output"]
     if not _passed(lines[-1]):
         print("\n".join(lines[-60:]), flush=True)
     return lines[-1], time.monotonic() - began
+
+
+@contextmanager
+def _host_database(one: Combination) -> Iterator[dict[str, str]]:
+    """Yield the environment of the shop in tests/adopting: PostgreSQL if TEST_POSTGRES_URL is set, otherwise SQLite."""
+    if not one.is_mounted:
+        yield {}
+        return
+    on_postgres = bool(os.environ.get("TEST_POSTGRES_URL"))
+    with empty_postgres() if on_postgres else new_database("sqlite", one.folder.resolve()) as database:
+        settings = "tests.adopting.shop.settings"
+        yield {**REGISTRATIONS, "DJANGO_SETTINGS_MODULE": settings, "DATABASE_URL": database.url}
 
 
 def _passed(line: str) -> bool:
