@@ -7,3 +7,4 @@ class ApiV2Config(AppConfig):
     """The Django REST Framework adapter; it has no models."""
 
     name = "api_v2"
+    label = "api_v2"

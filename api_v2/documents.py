@@ -12,6 +12,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiYamlRenderer
 from drf_spectacular.settings import SPECTACULAR_DEFAULTS, patched_settings
 
+from api_v2.apps import ApiV2Config
 from api_v2.document_settings import SETTINGS
 from api_v2.schema import mark_as_documented
 from shared.caching import cache_once
@@ -64,7 +65,7 @@ def docs(request: HttpRequest) -> HttpResponse:
     The template is our own: drf-spectacular's needs its app, whose check of a deployment would describe every view of
     the project.
     """
-    context = {"title": SETTINGS["TITLE"], "document": f"{mounted('api_v2').prefix}openapi.yaml"}
+    context = {"title": SETTINGS["TITLE"], "document": f"{mounted(ApiV2Config.name).prefix}openapi.yaml"}
     response = render(request, "api_v2/docs.html", context)
     response["Content-Security-Policy"] = _policy()
     return response

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from api_v2.apps import ApiV2Config
 from api_v2.schema import ContractSchema
 from api_v2.wiring import (
     AccessPermission,
@@ -27,7 +28,7 @@ from shared.contract.resources import Endpoint, Operation
 from shared.http import operations
 from shared.http.urls import mounted
 
-API = "api_v2"
+API = ApiV2Config.name
 
 
 # Without ATOMIC_REQUESTS, which a project may set: the request would hold a transaction during provider calls.

@@ -7,6 +7,7 @@ class ConfigConfig(AppConfig):
     """The project's own app."""
 
     name = "config"
+    label = "config"
 
     def ready(self) -> None:
         """Register the checks."""

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpR
 from django.shortcuts import render
 from social_core.utils import setting_name
 
+from api_v2.apps import ApiV2Config
 from shared.contract import differences
 from shared.contract.declarations import SIGN_UP
 from shared.contract.errors import ApiError
@@ -24,7 +25,7 @@ from social.providers import registry
 
 TITLES = {"twitter": "X (Twitter)"}
 """Titles that are better known than social-core's."""
-DOCUMENTED = "api_v2"
+DOCUMENTED = ApiV2Config.name
 """The API with its own documentation page."""
 
 

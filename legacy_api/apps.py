@@ -12,6 +12,7 @@ class LegacyApiConfig(AppConfig):
     """The Tastypie adapter; it has no models."""
 
     name = "legacy_api"
+    label = "legacy_api"
 
     def ready(self) -> None:
         """Register the checks, and import Tastypie without GeoDjango, unless the project uses it.

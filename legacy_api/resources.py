@@ -10,6 +10,7 @@ from django.urls import URLPattern, re_path
 from tastypie.api import Api  # type: ignore[import-untyped]  # the package has no types
 from tastypie.resources import Resource  # type: ignore[import-untyped]  # the package has no types
 
+from legacy_api.apps import LegacyApiConfig
 from legacy_api.wiring import AccessTokenAuthentication, ContractSerializer, View, contract_view, token_of
 from shared.contract.errors import MethodNotAllowed, NotAuthenticated, NotFound
 from shared.contract.replies import Reply
@@ -19,7 +20,7 @@ from shared.http.responses import django_response
 from shared.http.urls import mounted
 from social import service
 
-API = "legacy_api"
+API = LegacyApiConfig.name
 
 
 class ContractResource(Resource):

@@ -10,6 +10,7 @@ class RolloutConfig(AppConfig):
     """The app `rollout`."""
 
     name = "rollout"
+    label = "rollout"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
