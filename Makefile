@@ -8,7 +8,8 @@ ARGS ?=
 MAKEFLAGS += --no-print-directory
 # Without bytecode each process compiles all modules again: half of the start of pytest, and of each server it starts.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help demo test quick matrix serve migrate check bench bench-quick lock openapi threats mutants format clean
+.PHONY: help demo test quick matrix serve migrate check bench bench-quick dist dist-test lock openapi threats mutants format \
+  clean
 
 installed := .venv/.installed
 python := .venv/bin/python
@@ -55,6 +56,15 @@ openapi: $(installed) ## write openapi.yaml, docs/differences.md and docs/provid
 	bash scripts/check write-openapi
 	$(python) -m scripts.differences_page
 	$(python) -m scripts.providers_page
+
+dist: $(installed) ## build the wheel and the source distribution into dist/ (docs/distribution.md)
+	SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} $(python) -m build --no-isolation --outdir dist . >dist.log 2>&1 || \
+	  { cat dist.log; exit 1; }
+	rm dist.log
+	ls dist
+
+dist-test: $(installed) ## install the distribution with the locked packages, and run the tests there (ARGS likewise)
+	DIST_ENVIRONMENT=clean DIST_TESTS=all $(python) -m pytest -p no:cacheprovider tests/dist/proof.py $(ARGS)
 
 threats: $(installed) ## write docs/threats.md from docs/threats.toml and the tests
 	$(python) -m scripts.threats_page

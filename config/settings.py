@@ -99,7 +99,8 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 
-DATABASES = {"default": database(BASE_DIR)}
+# Installed, the package's folder is no place for SQLite's file.
+DATABASES = {"default": database(BASE_DIR if (BASE_DIR / "manage.py").is_file() else Path.cwd())}
 LOG_LEVEL = environment.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
 LOGGING = logging_config(LOG_LEVEL)
 DEFAULT_EXCEPTION_REPORTER = "config.error_reports.Reporter"

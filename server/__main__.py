@@ -86,7 +86,8 @@ def _database_error() -> str:
         if connection.vendor == "sqlite":
             call_command("migrate", verbosity=0, interactive=False)
         elif unapplied := unapplied_migrations():
-            return f"The database has {len(unapplied)} unapplied migrations. Run: make migrate"
+            command = "make migrate, or python -m tandem migrate"
+            return f"The database has {len(unapplied)} unapplied migrations. Run: {command}."
     except DatabaseError as error:
         return f"The database of DATABASE_URL does not answer: {type(error.__cause__ or error).__name__}."
     finally:
