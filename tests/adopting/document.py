@@ -3,17 +3,29 @@
 import re
 import textwrap
 from collections.abc import Sequence
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "adopters.md"
+ROOT = Path(__file__).resolve().parent.parent.parent
+PAGE = ROOT / "docs" / "adopters.md"
 
 
 def block(name: str) -> str:
-    """Return the page's Python code for a module, which the first line of the code names: `# settings.py`."""
+    """Return the page's Python code for a module, which the first line of the code names: `# settings.py`.
+
+    The page names the packages of the distribution. Where it is not installed, the names are those of copied folders.
+    """
     text = PAGE.read_text(encoding="utf-8")
     (found,) = re.findall(rf"^```python\n# {name}\.py\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    return str(found)
+    return str(found) if find_spec("tandem") else _distributed().sub("", found)
+
+
+@cache
+def _distributed() -> re.Pattern[str]:
+    packages = "|".join(init.parent.name for init in ROOT.glob("*/__init__.py"))
+    return re.compile(rf"\btandem\.(?=(?:{packages})\b)")
 
 
 def run(name: str, module: dict[str, Any]) -> None:

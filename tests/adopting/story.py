@@ -5,6 +5,7 @@ The tests share one database. It begins with the tables of an old release, and a
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from django.db import connection
 from django.test import Client
 from social_django.models import UserSocialAuth
 
+from shared.http import urls
 from social.models import AccessToken
 from tests.adopting import document
 from tests.adopting.acting import Outcomes, assert_refused, is_for, run, visit
@@ -99,18 +101,19 @@ def test_the_project_is_the_shop() -> None:
     """The user model and the settings are the shop's, and nothing of `config` is imported."""
     assert get_user_model()._meta.label == Customer._meta.label == "shop.Customer"
     assert connection.settings_dict["ATOMIC_REQUESTS"]
-    assert not [name for name in sys.modules if name.partition(".")[0] == "config"]
+    assert not [name for name in sys.modules if name.removeprefix("tandem.").partition(".")[0] == "config"]
     assert run("makemigrations --check --dry-run social rollout")[1] == 0
 
 
 def test_the_page_lists_all_apps_and_middleware() -> None:
     """The page has all apps and middleware of `config.settings` that belong to the service."""
-    service = document.PAGE.parent.parent / "config" / "settings.py"
+    service = Path(urls.__file__).parents[2] / "config" / "settings.py"
     text = service.read_text(encoding="utf-8")
     for name, own in (("INSTALLED_APPS", settings.INSTALLED_APPS), ("MIDDLEWARE", settings.MIDDLEWARE)):
         listed = text.partition(f"\n{name} = [\n")[2].partition("\n]\n")[0]
         wanted = [line.strip(' ",') for line in listed.splitlines() if line.startswith('    "')]
-        ours = [one for one in wanted if one.partition(".")[0] not in {"config", "corsheaders", "django", "whitenoise"}]
+        foreign = ("config", "tandem.config", "corsheaders", "django.", "whitenoise")
+        ours = [one for one in wanted if not one.startswith(foreign)]
         assert ours
         assert [one for one in own if one in ours] == (ours if name == "MIDDLEWARE" else sorted(ours, key=own.index))
         assert set(ours) <= set(own)

@@ -16,8 +16,8 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 from social_django.models import Association, Nonce, UserSocialAuth
 
-import social.admin
 from config.pages import POLICY
+from social import admin as social_admin
 from social import tokens
 from social.models import AccessToken
 from tests.contract.conftest import HOST, ApiClient
@@ -248,22 +248,22 @@ def test_a_projects_own_admin_of_users_is_kept() -> None:
     class Own(UserAdmin):  # type: ignore[type-arg]  # no subscript at run time
         pass
 
-    for registered, found in ((Own, Own), (UserAdmin, social.admin.UsersAdmin)):
+    for registered, found in ((Own, Own), (UserAdmin, social_admin.UsersAdmin)):
         admin.site.unregister(User)
         admin.site.register(User, registered)
-        importlib.reload(social.admin)
+        importlib.reload(social_admin)
         assert type(admin.site.get_model_admin(User)).__name__ == found.__name__
     admin.site.unregister(User)
-    importlib.reload(social.admin)
+    importlib.reload(social_admin)
     assert not admin.site.is_registered(User)
-    admin.site.register(User, social.admin.UsersAdmin)
+    admin.site.register(User, social_admin.UsersAdmin)
 
 
 def test_the_admin_of_social_django_may_be_unregistered() -> None:
     """A project that has unregistered its models starts without an error."""
     admin.site.unregister(UserSocialAuth)
-    importlib.reload(social.admin)
-    assert isinstance(admin.site.get_model_admin(UserSocialAuth), social.admin.SocialAccountAdmin)
+    importlib.reload(social_admin)
+    assert isinstance(admin.site.get_model_admin(UserSocialAuth), social_admin.SocialAccountAdmin)
 
 
 def test_models_with_secrets_are_not_in_the_admin() -> None:

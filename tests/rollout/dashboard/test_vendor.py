@@ -3,9 +3,9 @@
 from hashlib import sha256
 from pathlib import Path
 
-import rollout
+from rollout import dashboard
 
-CHART_JS = Path(rollout.__file__).parent / "static/rollout/vendor/chart.js"
+CHART_JS = Path(dashboard.__file__).parent.parent / "static/rollout/vendor/chart.js"
 
 
 def test_chart_js() -> None:
