@@ -19,7 +19,7 @@ from scripts.dist_renaming import NAMESPACE, Names, RenamingError, left, rename
 ROOT = Path(__file__).resolve().parent.parent
 UNSHIPPED = frozenset({"tests", "demo", "sandbox", "benchmarks"})
 """Packages that stay in the checkout."""
-EXTRAS = {"server": None, "redis": ("redis", "async-timeout")}
+EXTRAS = {"server": None, "redis": ("redis", "async-timeout"), "metrics": ("prometheus-client",)}
 """Extras from requirements/run.in: all packages that a mounted service does not need, or these."""
 _DATA = frozenset({".css", ".html", ".js", ".md", ".svg", ".toml"})
 _INIT = '''\
@@ -58,7 +58,7 @@ def extras() -> dict[str, list[str]]:
         # An app with requirements of its own is the extra `v1` if it is mounted at `api/v1/`.
         if own := own_requirements(app):
             found[prefix.rstrip("/").rpartition("/")[2]] = own
-    return dict(sorted(found.items()))
+    return {extra: needed for extra, needed in sorted(found.items()) if needed}
 
 
 def own_requirements(app: str) -> list[str]:
