@@ -79,8 +79,8 @@ def apis() -> dict[str, str]:
     raise LookupError("config/settings.py does not define APIS.")
 
 
-def write(folder: Path) -> list[str]:
-    """Write the project into an empty folder, and return the paths of its package's files.
+def write(folder: Path) -> None:
+    """Write the project into an empty folder.
 
     :raises RenamingError: a source cannot be renamed, or a file still has an old name.
     """
@@ -99,7 +99,6 @@ def write(folder: Path) -> list[str]:
         (folder / name).write_text(text, encoding="utf-8")
     for path in folder.rglob("*"):
         path.chmod(0o755 if path.is_dir() else 0o644)
-    return sorted(str(path.relative_to(package.parent)) for path in package.rglob("*") if path.is_file())
 
 
 def epoch() -> int:
