@@ -15,6 +15,7 @@ from pathlib import Path
 NAMESPACE = "tandem"
 _APP_LISTS = frozenset({"APIS", "RETIRED_APIS", "INSTALLED_APPS"})
 """Settings that contain names of apps, which are modules."""
+_OF_APPS = ("apps.py", "management")
 _FROM = re.compile(rb"from\s+")
 _LABELS = frozenset({"label", "app_label"})
 _SOCIAL_CORE_KEY = "social"
@@ -36,6 +37,11 @@ class Names:
     def pattern(self) -> re.Pattern[str]:
         """A dotted name that begins with a package, not within a path or a longer name."""
         return re.compile(rf"(?<![\w./-])(?:{'|'.join(self.packages)})(?:\.[A-Za-z_]\w*)+")
+
+    @property
+    def apps(self) -> set[str]:
+        """The packages that are Django apps: each has a label of the same name."""
+        return {name for name in self.packages if any((self.root / name / own).exists() for own in _OF_APPS)}
 
     def modules_in(self, text: str) -> Iterator[int]:
         """Yield the position of each dotted name of a module, or of something in a module."""
@@ -136,7 +142,8 @@ class _Places:
     def unclear(self, nodes: Sequence[ast.AST]) -> ast.Constant | None:
         """Return a bare name of which it is not known whether it is a module or a label."""
         known = self._modules | {id(one) for node in nodes for one in _labels(node)}
-        bare = (node for node in nodes if isinstance(node, ast.Constant) and node.value in self.names.packages)
+        apps = self.names.apps
+        bare = (node for node in nodes if isinstance(node, ast.Constant) and node.value in apps)
         return next((node for node in bare if id(node) not in known), None)
 
     def _bare(self, value: ast.AST) -> None:

@@ -9,8 +9,15 @@ from scripts.dist_renaming import Names, RenamingError, left, rename
 
 @pytest.fixture
 def names(tmp_path: Path) -> Names:
-    """Two packages, `one` and `two`, with the modules `one.code` and `two`, and tests."""
-    for path in ("one/__init__.py", "one/code.py", "one/tests/__init__.py", "two/__init__.py", "two/code/__init__.py"):
+    """Two packages with a module `code`: the app `one`, which has tests, and `two`."""
+    for path in (
+        "one/__init__.py",
+        "one/apps.py",
+        "one/code.py",
+        "one/tests/__init__.py",
+        "two/__init__.py",
+        "two/code/__init__.py",
+    ):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).touch()
     return Names(tmp_path, ["one", "two"])
@@ -34,6 +41,7 @@ def names(tmp_path: Path) -> Names:
         "APIS: dict = {'^one': 'api/', **APIS}",
         "override(APIS={'^one': 'a/'}); settings.APIS['^two']",
         "run = [python, '-m', '^two']",
+        "headers = {'two'}",
         "dependencies = [('one', '0001_initial')]",
     ],
 )
