@@ -13,13 +13,18 @@ PAGE = ROOT / "docs" / "adopters.md"
 
 
 def block(name: str) -> str:
-    """Return the page's Python code for a module, which the first line of the code names: `# settings.py`.
-
-    The page names the packages of the distribution. Where it is not installed, the names are those of copied folders.
-    """
+    """Return the page's Python code for a module, which the first line of the code names: `# settings.py`."""
     text = PAGE.read_text(encoding="utf-8")
     (found,) = re.findall(rf"^```python\n# {name}\.py\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    return str(found) if find_spec("tandem") else _distributed().sub("", found)
+    return with_our_names(str(found))
+
+
+def with_our_names(code: str) -> str:
+    """Return code of a page, which names the packages of the distribution, with the names of copied folders.
+
+    Where the distribution is installed, the code is returned as it is.
+    """
+    return code if find_spec("tandem") else _distributed().sub("", code)
 
 
 @cache

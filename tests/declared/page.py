@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from tests.adopting import document
+
 PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "resources.md"
 
 
@@ -11,7 +13,7 @@ def run(name: str) -> dict[str, Any]:
     """Execute the page's code for a module of a project whose models are those of the tests; return its namespace."""
     (code,) = re.findall(rf"^```python\n# {name}\.py\n(.*?)^```$", _text(), re.MULTILINE | re.DOTALL)
     module: dict[str, Any] = {}
-    code = code.replace("downloads.models", "tests.declared.models")
+    code = document.with_our_names(code).replace("downloads.models", "tests.declared.models")
     exec(compile(code, f"<{PAGE.name}: {name}.py>", "exec"), module)  # noqa: S102 - our own page
     return module
 
