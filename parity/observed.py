@@ -17,6 +17,7 @@ from parity.recordings import RecordedRequest
 from parity.requests import OVERRIDES, SAFE_METHODS, Headers, Request, is_override
 from parity.resource_report import ResourceReport, Sample
 from shared.contract.differences import LIFE_CYCLE_HEADERS, Answer
+from shared.http.resource_names import own_match, paired_path, resource_name
 
 NEEDS_AUTHORIZATION = "it needs a credential (--old-authorization and --new-authorization, or --token)"
 HOLDS_SECRET = "its path, query or body may hold a credential"  # noqa: S105 - a sentence
@@ -34,18 +35,26 @@ _IN_URL = frozenset({"api_key", "username"})
 class Pairs:
     """The names of the host project's resources: the older version's, and the newer version's for each."""
 
-    def __init__(self, names: Mapping[str, str], old: str, new: str) -> None:
-        """Set the names, and the prefixes of both versions as they begin paths in answers (`/api/v1/`)."""
+    def __init__(self, names: Mapping[str, str], routes: tuple[str, str], prefixes: tuple[str, str]) -> None:
+        """Set the names, and of both versions the route (`api/v1/`) and the prefix of paths in answers (`/api/v1/`).
+
+        Where the command runs in the host project, its URLs say what is which resource; else the paths do.
+        """
+        (self._old_route, new_route), (old, new) = routes, prefixes
         self.names = dict(sorted(names.items(), key=lambda one: -len(one[0])))  # the longest matches first
-        self._uris = {old: new, **{old + name: new + other for name, other in self.names.items()}}
+        self._paths = {name: paired_path(name, other, new_route) for name, other in self.names.items()}
+        self._uris = {old: new, **{old + name: new + path for name, path in self._paths.items()}}
         ends = "|".join(f"{re.escape(name)}(?=[/?#\"'\\s\\\\]|\\Z)" for name in self.names)
         # JSON may escape a slash.
         self._uri = re.compile(f"{re.escape(old)}(?:{ends})?".replace("/", r"\\?/").encode())
 
     def resource(self, path: str) -> str:
-        """Return the name of a path's resource: of a pair, or the first part of the path."""
-        paired = (name for name in self.names if path == name or path.startswith(f"{name}/"))
-        return next(paired, path.partition("/")[0])
+        """Return the name of a path's resource: of a pair, by the host's URLs, or the first part of the path."""
+        paired = next((name for name in self.names if path == name or path.startswith(f"{name}/")), None)
+        if paired is not None:
+            return paired
+        match = own_match(f"/{self._old_route}{path}")
+        return (match and resource_name(match)) or redaction.shown_target(path.partition("/")[0])
 
     def is_paired(self, path: str) -> bool:
         """Return True if a path belongs to a pair."""
@@ -54,7 +63,7 @@ class Pairs:
     def counterpart(self, target: str) -> str:
         """Return the newer version's path and query for those of the older version."""
         name = self.resource(target.partition("?")[0])
-        return self.names.get(name, name) + target[len(name) :]
+        return self._paths[name] + target[len(name) :] if name in self._paths else target
 
     def renamed(self, text: bytes) -> bytes:
         """Return a text in which paths of the older version are those of the newer one."""

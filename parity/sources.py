@@ -10,7 +10,6 @@ from parity.comparison import Case
 from parity.observed import ObservedRequest, Pairs
 from parity.recorded_case import RecordedCase, Replay
 from parity.recordings import RecordedRequest, below, read_archive, read_json_lines
-from parity.redaction import shown_target
 from parity.requests import own_endpoint
 from parity.synthetic_users import SyntheticUsers
 
@@ -75,7 +74,7 @@ class Sources:
                 if own_endpoint(path) is not None and not self.pairs.is_paired(path):
                     own.append((file, one, target))
                 else:
-                    name = shown_target(self.pairs.resource(path))
+                    name = self.pairs.resource(path)
                     observed.append(ObservedRequest(f"{file}, {one.place}", one, target, name))
         return Recorded(own, observed, others)
 

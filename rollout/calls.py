@@ -9,14 +9,15 @@ from typing import Any, NamedTuple
 from django.dispatch import Signal
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.urls import Resolver404, ResolverMatch, resolve
+from django.urls import ResolverMatch
 
 from rollout.clients import client_of
 from rollout.conf import conf
 from shared.contract.declarations import registry
 from shared.http.middleware import error_of_page
+from shared.http.resource_names import MAX_NAME, own_match, resource_name
 from shared.http.responses import reply_of
-from shared.http.urls import MountedApi, api_of, is_ours, serves
+from shared.http.urls import MountedApi, api_of, is_ours
 
 answered = Signal()
 """Sent with `call` for every answer of a version. Receivers delay the answer and must be quick."""
@@ -85,35 +86,23 @@ def _user_id(request: HttpRequest) -> Any:
 
 def _resource(api: MountedApi, request: HttpRequest) -> str:
     match = request.resolver_match
-    if match is None or is_ours(request):
+    if match is not None and not is_ours(request):
+        own: ResolverMatch | None = match
+    else:
         path = request.path_info[1 + len(api.route) :]
         declared = (_cached_declared if len(path) <= _MAX_CACHED else _declared)(path)
         if declared != UNKNOWN or match is not None:
             return declared
         # Refused before a view was chosen: by the life cycle, or by another middleware.
-        try:
-            match = resolve(request.path_info, getattr(request, "urlconf", None))
-        except Resolver404:
-            return UNKNOWN
-        if serves(api, match.func):
-            return UNKNOWN
-    name = own_resource(match)
+        own = own_match(request.path_info, getattr(request, "urlconf", None))
+    if own is None:
+        return UNKNOWN
+    name = resource_name(own) or own.view_name[:MAX_NAME]
     name = conf.paired_resources.get(name, name)
     if name not in _recorded and len(_recorded) >= MAX_RESOURCES:
         return _OTHER_RESOURCES
     _recorded.add(name)
     return name
-
-
-def own_resource(match: ResolverMatch) -> str:
-    """Return the name of a project's own resource by the view that was chosen for a path.
-
-    It is what the framework calls the resource: a keyword argument `resource_name` of the URL, or REST framework's
-    `basename`; else the name of the URL, or of the view.
-    """
-    options = getattr(match.func, "initkwargs", {})
-    name = match.kwargs.get("resource_name") or options.get("basename") or match.url_name or match.view_name
-    return str(name)[:_MAX_NAME]
 
 
 def _declared(path: str) -> str:
@@ -122,8 +111,6 @@ def _declared(path: str) -> str:
     return UNKNOWN if endpoint is None else endpoint.resource or "root"
 
 
-_MAX_NAME = 80
-"""The width of the column."""
 _MAX_CACHED = 200
 """The most characters of a path that is cached."""
 _cached_declared = lru_cache(maxsize=1024)(_declared)

@@ -11,6 +11,8 @@ from rollout.conf import conf
 from rollout.lifecycle import merged, of_settings
 from rollout.models import DailyCalls, Plan
 from rollout.plan import read_saved
+from shared.contract.declarations import registry
+from shared.http.resource_names import own_match
 from shared.http.urls import apis, is_header_url
 
 _SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization"})
@@ -59,6 +61,25 @@ def check_versions(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
             id="rollout.E003",
         )
     ]
+
+
+@register(Tags.urls)
+def check_urls(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """Check that no URL of the project's own hides a path of the contract; a root of its own may stay."""
+    hidden: list[CheckMessage] = []
+    for api in apis():
+        for endpoint in registry.endpoints if not api.is_retired else ():
+            match = own_match(endpoint.uri(f"/{api.route}", id=1))
+            if match is not None and endpoint is not registry.root:
+                view = f"{match.func.__module__}.{getattr(match.func, '__qualname__', '')}".rstrip(".")
+                hidden.append(
+                    Warning(
+                        f"/{endpoint.uri(api.route, id='<id>')} is answered by {view}, not by Tandem.",
+                        hint="Remove the project's own URL, or silence this check if its clients still need it.",
+                        id="rollout.W004",
+                    )
+                )
+    return hidden
 
 
 @register(Tags.database)

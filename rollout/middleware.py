@@ -18,6 +18,7 @@ from rollout.lifecycle import ALL, Lifecycle, lifecycle
 from shared.contract.errors import VersionRetired
 from shared.http.middleware import is_allowed
 from shared.http.redaction import exception_name
+from shared.http.resource_names import paired_path
 from shared.http.responses import django_response
 from shared.http.urls import MountedApi, api_of, current, old
 
@@ -91,6 +92,6 @@ def _successor(request: HttpRequest, api: MountedApi) -> str:
     rest = request.path[len(api.prefix.rstrip("/")) :]
     for name, paired in conf.paired_resources.items():
         if rest.startswith(f"/{name}/"):
-            rest = f"/{paired}{rest[1 + len(name) :]}"
+            rest = f"/{paired_path(name, paired, current().route)}{rest[1 + len(name) :]}"
             break
     return escape_uri_path(f"{current().prefix.rstrip('/')}{rest}")

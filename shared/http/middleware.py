@@ -10,14 +10,15 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.http.response import HttpResponseBase
-from django.urls import Resolver404, resolve
 
+from shared.contract.declarations import registry
 from shared.contract.errors import ApiError, InternalError, InvalidRequest, NotFound
 from shared.http import logs
 from shared.http.failures import failure_reply
 from shared.http.redaction import redact_path
+from shared.http.resource_names import endpoint_at, own_match
 from shared.http.responses import django_response
-from shared.http.urls import api_of, is_loopback, is_ours, serves
+from shared.http.urls import api_of, is_loopback, is_ours
 
 logger = logging.getLogger("tandem.access")
 _failures = logging.getLogger("tandem.failures")
@@ -55,8 +56,6 @@ class ContractMiddleware:
         response = self.get_response(request)
         if not is_ours(request):
             return response
-        if settings.APPEND_SLASH and (address := _address_with_slash(request, response)):
-            return HttpResponsePermanentRedirect(address)
         if error := error_of_page(request, response):
             if error is InternalError:
                 _failures.error("Another middleware has answered %s with a page of HTML.", response.status_code)
@@ -71,6 +70,22 @@ class ContractMiddleware:
                 response.content = b""
         return response
 
+    def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> HttpResponse | None:
+        """Redirect to the path with a slash added if only then a view of the project's own answers it.
+
+        Django's `CommonMiddleware` does so for paths without a view, but each path below our prefixes has one: our
+        root's, or that of unknown paths.
+        """
+        path = request.path_info
+        if not settings.APPEND_SLASH or path.endswith("/") or not is_ours(request):
+            return None
+        endpoint = endpoint_at(path)
+        match = own_match(f"{path}/", getattr(request, "urlconf", None)) if endpoint in {None, registry.root} else None
+        if match is None:
+            return None
+        request.resolver_match = match  # from here on it is a request to the project's own view
+        return HttpResponsePermanentRedirect(request.get_full_path(force_append_slash=True))
+
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Return the error envelope for an exception that no adapter has handled, raised in another middleware."""
         return django_response(failure_reply(exception, request)) if is_ours(request) else None
@@ -83,21 +98,6 @@ def error_of_page(request: HttpRequest, response: HttpResponseBase) -> type[ApiE
         return None
     known: dict[int, type[ApiError]] = {400: InvalidRequest, 404: NotFound}
     return known.get(status, InternalError)
-
-
-def _address_with_slash(request: HttpRequest, response: HttpResponseBase) -> str | None:
-    """Return the path with a slash added, and the query, if only then a view of the project's own answers it.
-
-    Django's `CommonMiddleware` would redirect, but here each path has a view: our root's, or that of unknown paths.
-    """
-    path, api = request.path_info, api_of(request)
-    if path.endswith("/") or api is None or (response.status_code != 404 and path != f"/{api.route.rstrip('/')}"):
-        return None
-    try:
-        view = resolve(f"{path}/", getattr(request, "urlconf", None)).func
-    except Resolver404:
-        return None
-    return None if serves(api, view) else request.get_full_path(force_append_slash=True)
 
 
 def _request_id(request: HttpRequest) -> str:

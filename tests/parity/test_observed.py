@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
+from django.urls import path
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -195,7 +197,29 @@ def test_uris_of_the_older_version_are_renamed(old: str, new: str) -> None:
     """Any prefix, the names of pairs, and escaped slashes."""
     pairs = Pairs(
         {"downloads": "files", "downloads/os": "os"} if "osx" not in old else {"downloads/os": "os"},
-        "/rest/1.0/",
-        "/rest/2/",
+        ("rest/1.0/", "rest/2/"),
+        ("/rest/1.0/", "/rest/2/"),
     )
     assert pairs.renamed(old.encode()) == new.encode()
+
+
+def test_the_hosts_urls_name_its_resources() -> None:
+    """A pair may have one path in both versions, and other names than the parts of their paths."""
+
+    def view(request: HttpRequest) -> HttpResponse:
+        raise NotImplementedError
+
+    own = (
+        path("rest/1.0/downloads/os/", view, {"resource_name": "downloads/os"}),
+        path("rest/1.0/downloads/release/", view, {"resource_name": "downloads/release"}),
+        path("rest/2/downloads/os/", view, name="os"),
+    )
+    with override_settings(ROOT_URLCONF=own):
+        names = {"downloads/os": "os", "downloads/release": "release"}
+        pairs = Pairs(names, ("rest/1.0/", "rest/2/"), ("/rest/1.0/", "/rest/2/"))
+        assert pairs.counterpart("downloads/os/1/?x=1") == "downloads/os/1/?x=1"
+        assert pairs.renamed(b"/rest/1.0/downloads/os/1/") == b"/rest/2/downloads/os/1/"
+        assert pairs.counterpart("downloads/release/1/") == "release/1/"
+        unpaired = Pairs({}, ("rest/1.0/", "rest/2/"), ("/rest/1.0/", "/rest/2/"))
+        found = [unpaired.resource(one) for one in ("downloads/os/", "downloads/release/", "downloads/none/")]
+        assert found == ["downloads/os", "downloads/release", "downloads"]

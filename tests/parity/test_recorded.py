@@ -21,7 +21,7 @@ pytestmark = pytest.mark.e2e
 def replayed(service: Service, sandbox: Sandbox, *, archives: list[Path], logs: list[Path]) -> list[Result]:
     """Replay recordings and return the results."""
     old, new = "api/v1/", "api/v2/"
-    pairs = Pairs({}, old, new)
+    pairs = Pairs({}, (old, new), (f"/{old}", f"/{new}"))
     sources = Sources(
         contract=False, archives=archives, logs=logs, only=re.compile(""), limit=None, old=old, pairs=pairs
     )

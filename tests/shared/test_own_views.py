@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 from rest_framework.viewsets import ViewSet
 
-from rollout.checks import check_versions
+from rollout.checks import check_urls, check_versions
 from rollout.ledger import process
 from rollout.ledger.process import Ledger
 from shared.http.middleware import ContractMiddleware
@@ -142,6 +142,7 @@ def test_a_slash_is_added_where_an_own_view_answers_then() -> None:
     """As `CommonMiddleware` would, with the query; our own paths answer with and without the slash."""
     moved = call("GET", "/rest/2.0/article?page=2")
     assert (moved.status_code, moved["Location"]) == (301, "/rest/2.0/article/?page=2")
+    assert "Cache-Control" not in moved.headers
     assert call("GET", "/rest/2.0").status_code == 200
     assert call("GET", "/rest/2.0/provider").status_code == 200
     assert call("GET", "/rest/2.0/nowhere").status_code == 404
@@ -201,7 +202,9 @@ def test_the_life_cycle_covers_own_views_at_any_prefix(ledger: Ledger) -> None:
         assert gone["Link"] == f'</{NEW}os/>; rel="successor-version"'
         assert not runs["GET"]
         assert "Sunset" not in call("GET", f"/{NEW}article/").headers
-    assert counted(ledger) == [("1.0", "os", "version_retired"), ("2.0", "article", "ok")]
+        assert counted(ledger) == [("1.0", "os", "version_retired"), ("2.0", "article", "ok")]
+        with override_settings(PAIRED_RESOURCES={"article": "news"}):
+            assert f"</{NEW}news/1/>" in call("GET", f"/{OLD}article/1/")["Link"]
 
 
 @UNDECIDED
@@ -281,6 +284,14 @@ def test_versions_that_the_ledger_cannot_tell_apart_are_an_error() -> None:
         (found,) = check_versions(None)
     assert (found.id, "v1, v1" in found.msg) == ("rollout.E003", True)
     assert check_versions(None) == []
+
+
+def test_own_urls_that_hide_ours_are_named() -> None:
+    """A path of the contract that a URL of the project's own answers; its root is no mistake."""
+    assert check_urls(None) == []
+    with override_settings(ROOT_URLCONF=(path(f"{NEW}user/", plain), path(f"{NEW}", plain), *api_urls())):
+        (found,) = check_urls(None)
+    assert (found.id, found.msg) == ("rollout.W004", f"/{NEW}user/ is answered by {__name__}.plain, not by Tandem.")
 
 
 def test_versions_and_nested_prefixes() -> None:

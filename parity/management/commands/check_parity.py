@@ -88,7 +88,7 @@ class Command(BaseCommand):
             deployment = Deployment(url, (old, new), timeout=timeout)
         except ValueError as error:
             raise UsageError(f"--url: {error}") from None
-        pairs = Pairs(_pairs(options["pair"]), deployment.prefix(old), deployment.prefix(new))
+        pairs = Pairs(_pairs(options["pair"]), (old, new), (deployment.prefix(old), deployment.prefix(new)))
         sources = Sources(
             contract=options["contract"] or not (options["har"] or options["log"]),
             archives=options["har"],
