@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.checks import run_checks
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import URLResolver, get_resolver
 from tastypie.api import Api  # type: ignore[import-untyped]  # the package has no types
 from tastypie.authentication import Authentication  # type: ignore[import-untyped]  # the package has no types
@@ -133,3 +133,11 @@ def test_an_untested_version(monkeypatch: pytest.MonkeyPatch, package: str) -> N
     (message,) = run_checks(tags=["legacy_api"])
     assert message.id == "legacy_api.W001"
     assert message.msg.startswith(f"{package} ")
+
+
+def test_the_order_of_the_apis_is_checked() -> None:
+    """The adapter must come before the newer API, or it would have no life cycle."""
+    assert checks.check_order(None) == []
+    with override_settings(APIS=dict(reversed(settings.APIS.items()))):
+        (found,) = checks.check_order(None)
+    assert found.id == "legacy_api.E001"
