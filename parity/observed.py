@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from parity import redaction
 from parity.deployment import Deployment, UnansweredError
@@ -20,6 +20,7 @@ from shared.contract.differences import LIFE_CYCLE_HEADERS, Answer
 from shared.http.resource_names import own_match, paired_path, resource_name
 
 NEEDS_AUTHORIZATION = "it needs a credential (--old-authorization and --new-authorization, or --token)"
+LEAVES_RESOURCE = "its path has dots, by which a proxy may choose another resource"
 HOLDS_SECRET = "its path, query or body may hold a credential"  # noqa: S105 - a sentence
 RATE_LIMITED = "a rate limit refused it"
 UNSTABLE = "two calls of the same version had different statuses"
@@ -106,6 +107,8 @@ class ObservedRequest:
         body = None if is_read else self.recorded.body
         if is_override(self.recorded.headers):
             return OVERRIDES
+        if {".", ".."}.intersection(unquote(path).split("/")):
+            return LEAVES_RESOURCE
         if not is_read and self.resource not in writes:
             return f"{method} changes something (--writes)"
         if self.has_credential and authorization is None:

@@ -104,8 +104,12 @@ def test_each_version_has_its_own_credential(listener: Listener, tmp_path: Path)
 
 
 def test_the_hosts_resources_are_changed_only_on_this_machine(listener: Listener, tmp_path: Path) -> None:
-    """With --writes NAME each version receives the request once; bodies with a credential are not sent."""
-    log = lines(tmp_path / "log.jsonl", *OF_THE_HOST[6:])
+    """With --writes NAME each version receives the request once; bodies with a credential are not sent.
+
+    A path with dots is not sent either: a proxy would make another resource's path of it.
+    """
+    dots = {"method": "DELETE", "path": "/api/v1/article/%2e%2e/user/5/"}
+    log = lines(tmp_path / "log.jsonl", *OF_THE_HOST[6:], dots)
     refused = check_parity("--url", "https://api.example.com", "--log", log, "--writes", "article")
     assert (refused.code, "With --writes, --url is on this machine" in refused.err) == (2, True)
     check_parity("--url", listener.url, "--log", log, "--writes", "article", "--writes", "user")
