@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.template import Context, Engine
 from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
@@ -24,6 +24,10 @@ _DOCUMENT_SETTINGS = {
     if not name.startswith("SERVE_") and name != "DEFAULT_GENERATOR_CLASS"  # settings of drf-spectacular's own views
 }
 """All settings that affect the document, so that the project's own values have no effect."""
+
+
+_TEMPLATES = Engine(app_dirs=True, libraries={"static": "django.templatetags.static"})
+"""Not the project's: its context processors may need what our paths do not have, and it may use Jinja2 alone."""
 
 
 class DocumentGenerator(SchemaGenerator):
@@ -65,8 +69,8 @@ def docs(request: HttpRequest) -> HttpResponse:
     The template is our own: drf-spectacular's needs its app, whose check of a deployment would describe every view of
     the project.
     """
-    context = {"title": SETTINGS["TITLE"], "document": f"{mounted(ApiV2Config.name).prefix}openapi.yaml"}
-    response = render(request, "api_v2/docs.html", context)
+    context = Context({"title": SETTINGS["TITLE"], "document": f"{mounted(ApiV2Config.name).prefix}openapi.yaml"})
+    response = HttpResponse(_TEMPLATES.get_template("api_v2/docs.html").render(context))
     response["Content-Security-Policy"] = _policy()
     return response
 
