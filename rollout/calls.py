@@ -10,6 +10,7 @@ from django.dispatch import Signal
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import ResolverMatch
+from django.utils.functional import LazyObject, empty
 
 from rollout.clients import client_of
 from rollout.conf import conf
@@ -80,8 +81,14 @@ def call_of(request: HttpRequest, response: HttpResponseBase, seconds: float) ->
 
 
 def _user_id(request: HttpRequest) -> Any:
-    user = getattr(request, "user", None)
-    return user.pk if user is not None and user.is_authenticated else None
+    """Return the id of the user whom a project's own view or middleware has read, or set; else None.
+
+    A session that nobody has read stays unread, because reading it costs queries.
+    """
+    user: Any = getattr(request, "user", None)
+    if isinstance(user, LazyObject) and user._wrapped is empty:  # noqa: SLF001 - no other way to ask
+        user = getattr(request, "_acached_user", None)  # by `auser()`, in an asynchronous view
+    return user.pk if getattr(user, "is_authenticated", False) else None
 
 
 def _resource(api: MountedApi, request: HttpRequest) -> str:
@@ -99,6 +106,9 @@ def _resource(api: MountedApi, request: HttpRequest) -> str:
         return UNKNOWN
     name = resource_name(own) or own.view_name[:MAX_NAME]
     name = conf.paired_resources.get(name, name)
+    # A part of the path that a client chooses may hold a NUL, which PostgreSQL does not store.
+    if not name.isprintable():
+        return _OTHER_RESOURCES
     if name not in _recorded and len(_recorded) >= MAX_RESOURCES:
         return _OTHER_RESOURCES
     _recorded.add(name)

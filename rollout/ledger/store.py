@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
 from django.db import connections, models, router, transaction
 
 from rollout.clients import NO_CLIENTS, OTHER
@@ -124,8 +125,12 @@ def _set_last_calls(last: Mapping[Use, float], using: str) -> None:
     user_model = get_user_model()
     moments: dict[tuple[Any, str], float] = {}
     for use, at in last.items():
-        # A user's id may be a number or a UUID in one place, and its text in another.
-        key = (user_model._meta.pk.to_python(use.user_id), use.version)
+        # A user's id may be a number or a UUID in one place, and its text in another. The user of a project's own
+        # view may be an object of its own, such as that of a service, with an id that no row has.
+        try:
+            key = (user_model._meta.pk.to_python(use.user_id), use.version)
+        except ValidationError:
+            continue
         moments[key] = max(at, moments.get(key, 0))
     # The default manager may hide users.
     users = user_model._base_manager.using(using)  # noqa: SLF001 - documented by Django
