@@ -63,6 +63,20 @@ def check_versions(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
     ]
 
 
+@register("rollout")
+def check_prefixes(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """Check that each prefix is a path as the URLs and the middleware take it."""
+    wrong = [api.route for api in apis() if not api.route.strip("/") or api.route[0] == "/" or api.route[-1] != "/"]
+    return [
+        Error(
+            f"A prefix of APIS or RETIRED_APIS is {route!r}: its paths would be unknown, or the URLs in answers wrong.",
+            hint="Give a path without a slash at its beginning and with one at its end: api/v1/",
+            id="rollout.E004",
+        )
+        for route in wrong
+    ]
+
+
 @register(Tags.urls)
 def check_urls(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
     """Check that no URL of the project's own hides a path of the contract; a root of its own may stay."""

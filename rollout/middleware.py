@@ -77,7 +77,9 @@ class LifecycleMiddleware:
         else:
             response = self.get_response(request)
         for name, value in plan.headers(successor=_successor(request, api)).items():
-            response[name] = value
+            # A view of the project's own may have links, such as those of its pages.
+            own = response.get(name) if name == "Link" else None
+            response[name] = f"{own}, {value}" if own else value
         return response
 
 
@@ -90,8 +92,9 @@ def _is_refused(request: HttpRequest, plan: Lifecycle) -> bool:
 def _successor(request: HttpRequest, api: MountedApi) -> str:
     """Return the same path on the current API, without the query, which may hold secrets."""
     rest = request.path[len(api.prefix.rstrip("/")) :]
-    for name, paired in conf.paired_resources.items():
-        if rest.startswith(f"/{name}/"):
-            rest = f"/{paired_path(name, paired, current().route)}{rest[1 + len(name) :]}"
-            break
+    pairs = conf.paired_resources
+    # The longest: one name may be the beginning of another (`downloads` and `downloads/os`).
+    name = max((name for name in pairs if f"{rest}/".startswith(f"/{name}/")), key=len, default=None)
+    if name is not None:
+        rest = f"/{paired_path(name, pairs[name], current().route)}{rest[1 + len(name) :]}"
     return escape_uri_path(f"{current().prefix.rstrip('/')}{rest}")
