@@ -17,7 +17,7 @@ from shared.http import logs
 from shared.http.failures import failure_reply
 from shared.http.redaction import redact_path
 from shared.http.resource_names import endpoint_at, own_match
-from shared.http.responses import django_response
+from shared.http.responses import django_response, reply_of
 from shared.http.urls import api_of, is_loopback, is_ours
 
 logger = logging.getLogger("tandem.access")
@@ -29,7 +29,8 @@ class ContractMiddleware:
     """Set the common headers of API answers, set each request's id, and write the access log.
 
     Place it before all other middleware except that of CORS, so that no other middleware changes its answers. Answers
-    of a project's own views, also below the prefix of an API, get the request's id and are not changed otherwise.
+    of a project's own views, also below the prefix of an API, get the request's id if they have none, and are not
+    changed otherwise; nor are those that other middleware of the project gives in place of such a view.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -41,7 +42,8 @@ class ContractMiddleware:
         started = time.monotonic()
         with logs.request_id(_request_id(request)) as bound_id:
             response = self._answer(request)
-            response["X-Request-ID"] = bound_id
+            # A project may give its own answers an id of its own.
+            response.setdefault("X-Request-ID", bound_id)
             # Without the query, in which an old client may send its key.
             logger.info(
                 "%s %s %s %.0f ms",
@@ -54,7 +56,8 @@ class ContractMiddleware:
 
     def _answer(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        if not is_ours(request):
+        # A reply may be that to a path of the project's own: a 410, or a 400 for a wrong Host.
+        if reply_of(response) is None and not is_ours(request):
             return response
         if error := error_of_page(request, response):
             if error is InternalError:
@@ -62,8 +65,9 @@ class ContractMiddleware:
             response = django_response(error().reply())
         response["Cache-Control"] = "no-store"
         response["X-Content-Type-Options"] = "nosniff"
+        del response["X-Request-ID"]
         response.cookies.clear()
-        if isinstance(response, HttpResponse) and response.status_code != 204:
+        if isinstance(response, HttpResponse) and response.status_code not in {204, 304}:
             response["Content-Length"] = str(len(response.content))
             if request.method == "HEAD":
                 # Not every WSGI server drops the body of an answer to HEAD.
@@ -120,7 +124,10 @@ def is_allowed(request: HttpRequest) -> bool:
 
 
 class HostMiddleware:
-    """Answer a request that is not allowed on an API path with the error envelope; Django would answer with a page."""
+    """Answer a request to an API that is not allowed with the error envelope; Django would answer with a page.
+
+    The project's own views decide for themselves: a load balancer may call one by its address.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         """Set the next middleware or view."""
@@ -128,6 +135,7 @@ class HostMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Return the response to a request."""
-        if api_of(request) is not None and not is_allowed(request):
+        api = api_of(request)
+        if api is not None and not is_allowed(request) and (api.is_retired or is_ours(request)):
             return django_response(InvalidRequest().reply())
         return self.get_response(request)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import URLResolver, get_script_prefix, include, re_path
+from django.urls import Resolver404, URLResolver, get_script_prefix, include, re_path, resolve
 
 _DIGIT = re.compile("[0-9]")
 _PAGE = re.compile(r"https?://[A-Za-z0-9\[][!-;=?-~]*")
@@ -90,9 +90,18 @@ def api_at(path_info: str) -> MountedApi | None:
 
 
 def is_ours(request: HttpRequest) -> bool:
-    """Return True if a request's path is below an API and no view of the project's own was chosen to answer it."""
+    """Return True if a request's path is below an API whose app has the view for it.
+
+    If another middleware has answered (a cache, a page of maintenance), it is the view that would have been chosen.
+    """
     api = api_of(request)
-    return api is not None and (request.resolver_match is None or serves(api, request.resolver_match.func))
+    if api is None:
+        return False
+    try:
+        match = request.resolver_match or resolve(request.path_info, getattr(request, "urlconf", None))
+    except Resolver404:
+        return False
+    return serves(api, match.func)
 
 
 def serves(api: MountedApi, view: object) -> bool:
