@@ -153,7 +153,7 @@ class ContractSchema(AutoSchema):
         if failure is not InvalidRequest:
             return failure()
         takes, is_list = self.operation.takes, self.operation.is_list
-        if takes is not None:
+        if takes is not None and takes.fields:
             return InvalidRequest({takes.sample_fault or takes.fields[0].name: [REQUIRED]})
         return InvalidRequest({"limit": [paging.LIMIT_MESSAGE]} if is_list else None)
 

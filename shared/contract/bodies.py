@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from enum import Enum
 from typing import Any
+from uuid import UUID
 
 
 class Kind(Enum):
@@ -57,7 +59,11 @@ class Body:
 
 
 def _wire_value(value: Any) -> Any:
-    return rfc3339(value) if isinstance(value, datetime) else value
+    if isinstance(value, datetime):
+        return rfc3339(value)
+    if isinstance(value, date | time):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal | UUID) else value
 
 
 def rfc3339(moment: datetime | None) -> str | None:
