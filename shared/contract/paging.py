@@ -16,6 +16,8 @@ Query = Mapping[str, Sequence[str]]
 DEFAULT_LIMIT = CONTRACT.limit
 MAX_LIMIT = CONTRACT.max_limit
 _MAX_NUMBER = 999_999_999
+_MAX_LOOSE_NUMBER = 2**62
+"""Of a legacy dialect; databases store the sum of two such numbers."""
 _NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
 _MESSAGE = "Give one whole number from 0 to {maximum}."
 LIMIT_MESSAGE = _MESSAGE.format(maximum=MAX_LIMIT)
@@ -110,4 +112,4 @@ def _loose_number(query: Query, name: str, default: int) -> int | None:
         number = int(values[-1])
     except ValueError:
         return None
-    return number if 0 <= number <= _MAX_NUMBER else None
+    return number if 0 <= number <= _MAX_LOOSE_NUMBER else None

@@ -63,6 +63,7 @@ QUERIES = (
     "?offset=100",
     "?limit=0",
     "?limit=5000",
+    "?limit=9999999999&offset=9999999999",
     "?limit=%202",
     "?limit=1&limit=2",
     "?unknown=1&limit=2&name__startswith=%C3%A9&unknown=2&format=json",
