@@ -33,6 +33,8 @@ def check_model_resources(app_configs: Any = None, **kwargs: Any) -> list[checks
 def _mistakes(resource: Resource) -> Iterator[tuple[str, str]]:
     source = resource.source
     yield from (("E001", mistake) for mistake in source.mistakes)
+    if resource.endpoint_of("detail") is None:
+        yield "E001", "its objects have no path, because `access` allows none of GET, PUT, PATCH and DELETE"
     if len(resource.name) > MAX_NAME:
         yield "E002", f"its name has more than {MAX_NAME} characters"
     if resource.name.lower() in _COMPONENTS:

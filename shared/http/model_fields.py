@@ -3,10 +3,10 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import MAXYEAR, date, datetime, time
+from datetime import date, datetime, time
 from typing import Any
 
-from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.core.exceptions import FieldDoesNotExist
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.backends.base.operations import BaseDatabaseOperations
@@ -16,7 +16,6 @@ from django.utils.duration import duration_iso_string
 from shared.contract.bodies import Field, Kind
 from shared.contract.dialects import ISO_8601_STRICT, RFC_2822, Dialect
 from shared.contract.fields import (
-    NOT_IN_FORMAT,
     AnyField,
     BooleanField,
     FormatField,
@@ -27,7 +26,7 @@ from shared.contract.fields import (
     TextField,
 )
 from shared.contract.resources import Call
-from shared.http.model_relations import full_value, link_value, one_of
+from shared.http.model_relations import full_value, is_reverse, link_value, one_of
 
 MAX_TEXT = 64 * 1024
 """The most characters of a text whose model field has no limit; a request body has no more bytes."""
@@ -141,7 +140,7 @@ def bind(declared: Declared, model: Any, dialect: Dialect) -> Bound:
             return _bind_column(declared, model, dialect)
         case Computed():
             shown = Field(declared.name, declared.kind, declared.help or f"`{declared.name}`.", declared.nullable)
-            many = frozenset(path for path in declared.needs if _follows_many(model, path))
+            many = frozenset(path for path in declared.needs if follows_many(model, path))
             return Bound(shown, declared.value, joins=declared.needs, many_joins=many)
         case Related():
             return _bind_relation(declared, model)
@@ -161,8 +160,9 @@ def field_at(model: Any, path: str) -> Any:
     return field
 
 
-def _follows_many(model: Any, path: str) -> bool:
-    parts = path.split("__")
+def follows_many(model: Any, path: str) -> bool:
+    """Return True if an ORM path leads to many objects."""
+    parts = path.split("__") if path else []
     fields = [field_at(model, "__".join(parts[: end + 1])) for end in range(len(parts))]
     return any(field.many_to_many or field.one_to_many for field in fields)
 
@@ -171,7 +171,7 @@ def _field_of(model: Any, name: str) -> Any:
     for field in model._meta.get_fields():
         if name == getattr(field, "attname", field.name) != field.name:
             return field.target_field  # `release_id`: the other object's key
-        if name in {field.name, field.get_accessor_name() if field.auto_created and field.is_relation else ""}:
+        if name in {field.name, field.get_accessor_name() if is_reverse(field) else ""}:
             return field
     raise FieldDoesNotExist(f"{model.__name__} has no field {name!r}")
 
@@ -182,6 +182,8 @@ def _bind_column(declared: ModelField, model: Any, dialect: Dialect) -> Bound:
     if field.is_relation:
         raise FieldDoesNotExist(f"{path} is a relation; declare it as Related")
     *relations, last = path.split("__")
+    if follows_many(model, "__".join(relations)):
+        raise FieldDoesNotExist(f"{path} follows a relation to many objects; declare it as Computed")
     is_key = last not in {field.name, "pk"}  # `release_id`
     write = _writer(field, dialect)
     shown = Field(
@@ -301,12 +303,12 @@ def _bind_relation(declared: Related, model: Any) -> Bound:
     if field.related_model is None or "__" in path:
         raise FieldDoesNotExist(f"{path} is not a relation of {model.__name__}")
     is_many = bool(field.many_to_many or field.one_to_many)
-    accessor = field.get_accessor_name() if field.auto_created else field.name
+    accessor = field.get_accessor_name() if is_reverse(field) else field.name
     kinds = (Kind.OBJECTS, Kind.URIS) if is_many else (Kind.OBJECT, Kind.URI)
-    nullable = not is_many and bool(field.auto_created or field.null)
+    nullable = not is_many and bool(is_reverse(field) or field.null)
     text = declared.help or f"{'Paths' if is_many else 'Path'} of `{declared.to}`."
     takes: InputField | None = None
-    if not (declared.readonly or declared.full or field.auto_created or not field.editable):
+    if not (declared.readonly or declared.full or is_reverse(field) or not field.editable):
         common: dict[str, Any] = {"name": declared.name, "help": text, "nullable": nullable}
         common["required"] = not (field.blank or field.null or (not is_many and field.has_default()))
         path_of = f"/api/v2/{declared.to}/1/"
@@ -318,27 +320,9 @@ def _bind_relation(declared: Related, model: Any) -> Bound:
     return Bound(
         Field(declared.name, kinds[0 if declared.full else 1], text, nullable),
         (full_value if declared.full else link_value)(declared.to, field, accessor, is_many=is_many),
-        accessor if field.auto_created else path,
+        accessor if is_reverse(field) else path,
         field,
         takes,
         declared,
         is_many,
     )
-
-
-def to_model(bound: Bound, value: Any) -> Any:
-    """Return an input value as the model field stores it.
-
-    :raises ValidationError: the model field cannot read it.
-    """
-    if value is None or bound.model_field.get_internal_type() == "JSONField":
-        return value
-    # The shortest text of a JSON number; `Decimal` of a float would have its binary digits.
-    text = repr(value) if isinstance(value, float) else value
-    found = bound.model_field.to_python(text)
-    if isinstance(found, datetime):
-        if timezone.is_naive(found):
-            found = timezone.make_aware(found, timezone.get_default_timezone())
-        if not 1 < found.year < MAXYEAR:  # in another time zone it may be no time that Python can represent
-            raise ValidationError(NOT_IN_FORMAT.format(format="date-time"))
-    return found

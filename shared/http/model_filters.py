@@ -2,16 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import models
-from django.utils import timezone
 
 from shared.contract.dialects import Dialect
 from shared.contract.fields import InputField
-from shared.http.model_fields import Bound, field_at
+from shared.http.model_fields import Bound, field_at, follows_many
+from shared.http.model_values import to_compare
 
 WRONG_VALUE = "Not a valid value for this filter."
 NOT_A_FILTER = "This filter is not available."
@@ -29,7 +28,6 @@ _DATE_PARTS: Mapping[str, tuple[int, int]] = {"year": (2, 9998), "month": (1, 12
 LOOKUPS = _TEXT_LOOKUPS | _VALUE_LOOKUPS | {"isnull"} | set(_DATE_PARTS)
 _BOOLEANS: Mapping[str, bool] = {"true": True, "True": True, "1": True, "false": False, "False": False, "0": False}
 _NULLS = frozenset({"nil", "none", "None"})
-_LARGEST_INTEGER = 2**63 - 1
 _INVALID = object()
 
 
@@ -41,6 +39,8 @@ class FilterField(InputField):
     path: str
     """The keyword argument of `QuerySet.filter`."""
     model_field: Any
+    is_many: bool = False
+    """Whether an object may match more than once, because the path leads to many objects."""
 
     @property
     def is_repeatable(self) -> bool:
@@ -64,7 +64,7 @@ class FilterField(InputField):
         if "\x00" in text:
             raise ValueError
         if self.lookup == "isnull" or isinstance(self.model_field, models.BooleanField):
-            return None if self.lookup != "isnull" and text in _NULLS else _boolean(text)
+            return None if self.lookup == "exact" and text in _NULLS else _boolean(text)
         if self.lookup in _DATE_PARTS:
             return _date_part(text, *_DATE_PARTS[self.lookup])
         is_text = isinstance(self.model_field, models.CharField | models.TextField)
@@ -72,7 +72,7 @@ class FilterField(InputField):
             return text
         if text in _NULLS and self.lookup == "exact":
             return None
-        return _checked(self.model_field, self.model_field.to_python(text))
+        return to_compare(self.model_field, text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +120,10 @@ def bind_filters(
                 continue
             # By the key itself: a lookup on a foreign key would not check the range of the number.
             own = f"{path}__pk" if field.is_relation and lookup != "isnull" else path
+            end = field_at(model, own)
+            if not _is_supported(end, lookup):
+                mistakes.append(f"the filter {name!r} has the lookup {lookup!r}, which its field does not support")
+                continue
             names = [name if lookup == "exact" else f"{name}__{lookup}"]
             names += [f"{name}__exact"] if lookup == "exact" and dialect.is_legacy else []
             found += [
@@ -130,7 +134,8 @@ def bind_filters(
                     nullable=True,
                     lookup=lookup,
                     path=f"{own}__{lookup}",
-                    model_field=field_at(model, own),
+                    model_field=end,
+                    is_many=follows_many(model, path),
                 )
                 for shown in names
             ]
@@ -145,6 +150,8 @@ def bind_order(ordering: Sequence[str], bounds: Mapping[str, Bound], model: Any)
         try:
             path = path_of(name, bounds)
             field_at(model, path)
+            if follows_many(model, path):
+                mistakes.append(f"cannot order by {name!r}: it leads to many objects")
             paths.append((name, path))
         except (FieldDoesNotExist, KeyError) as error:
             mistakes.append(f"cannot order by {name!r}: {error}")
@@ -153,6 +160,12 @@ def bind_order(ordering: Sequence[str], bounds: Mapping[str, Bound], model: Any)
     names = ", ".join(f"`{name}`" for name, _ in paths)
     text = f"By {names}; descending with `-` before the name."
     return [OrderField(name=ORDER_BY, help=text, example=paths[0][0], paths=tuple(paths))], mistakes
+
+
+def _is_supported(field: Any, lookup: str) -> bool:
+    if isinstance(field, models.JSONField):  # other lookups have meanings of their own, or are not in each database
+        return lookup in {"exact", "isnull"}
+    return field.get_lookup(lookup) is not None or field.get_transform(lookup) is not None
 
 
 def path_of(name: str, bounds: Mapping[str, Bound]) -> str:
@@ -183,20 +196,3 @@ def _date_part(text: str, least: int, greatest: int) -> int:
     if not least <= number <= greatest:
         raise ValueError(text)
     return number
-
-
-def _checked(field: Any, value: Any) -> Any:
-    """Return a value that every database can compare.
-
-    :raises ValueError: an integer is too large.
-    :raises OverflowError: a time is not in the years 1 to 9999 of UTC.
-    :raises ValidationError: a decimal is not a number, or has too many digits.
-    """
-    if isinstance(value, int) and abs(value) > _LARGEST_INTEGER:
-        raise ValueError(value)
-    if isinstance(value, datetime):
-        aware = timezone.make_aware(value, timezone.get_default_timezone()) if timezone.is_naive(value) else value
-        return aware.astimezone(UTC)
-    if isinstance(field, models.DecimalField):
-        field.run_validators(value)
-    return value

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
+from django.db import router
+from django.db.models import ForeignObjectRel
 
 from shared.contract.declarations import registry
 from shared.contract.errors import InvalidRequest
@@ -59,6 +61,11 @@ def one_of(row: Any, relation: str) -> Any:
         return None
 
 
+def is_reverse(field: Any) -> bool:
+    """Return True for a relation that another model's field declares; not for the link to a parent model."""
+    return isinstance(field, ForeignObjectRel)
+
+
 def link_value(to: str, field: Any, accessor: str, *, is_many: bool) -> Callable[[Any, Call], Any]:
     """Return the function that returns a row's path, or list of paths, of the objects that it refers to."""
 
@@ -90,7 +97,7 @@ def full_value(to: str, field: Any, accessor: str, *, is_many: bool) -> Callable
 
 def holds_key(field: Any, target: Target) -> bool:
     """Return True if a row has the id in the other object's path itself, so that the object need not be fetched."""
-    return not field.auto_created and target.lookup == "pk" and bool(field.target_field.primary_key)
+    return not is_reverse(field) and target.lookup == "pk" and bool(field.target_field.primary_key)
 
 
 def referred(name: str, to: str, value: Any, call: Call) -> Any:
@@ -107,13 +114,16 @@ def referred(name: str, to: str, value: Any, call: Call) -> Any:
     if not all(key and "\x00" not in key for key in keys):
         raise refusal
     try:
-        found = {row.pk: row for row in target.source.rows(call).filter(**{f"{target.lookup}__in": keys})}
-    except (ValueError, ValidationError, OverflowError):
+        values = [target.source.key_of(key) for key in keys]
+        # From the database that is written: a replica may not have the object yet, and routers refuse to mix them.
+        rows = target.source.rows(call).using(router.db_for_write(target.source.model))
+        found = {row.pk: row for row in rows.filter(**{f"{target.lookup}__in": values})}
+    except (ValueError, ValidationError, ArithmeticError):
         raise refusal from None
     if len(found) != len(set(keys)):
         raise refusal
-    rows = list(found.values())
-    return rows if isinstance(value, list) else rows[0]
+    others = list(found.values())
+    return others if isinstance(value, list) else others[0]
 
 
 def _key(path: str, endpoint: Endpoint) -> str:

@@ -18,8 +18,10 @@ from shared.contract.resources import ID, Call
 from shared.http.model_fields import Bound, Declared, bind, field_at
 from shared.http.model_filters import NOT_A_FILTER, ORDER_BY, RESERVED, bind_filters, bind_order
 from shared.http.model_relations import joins_of, target_of
+from shared.http.model_values import to_compare
 from shared.http.requests import read_query
 
+_UUID = "[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 Rows = QuerySet[Any] | Callable[[Call], QuerySet[Any]]
 
 
@@ -52,6 +54,10 @@ class ModelSource:
                 self.bounds.append(bind(declared, model, dialect))
             except FieldDoesNotExist as error:
                 self.mistakes.append(str(error))
+        names = [*(bound.field.name for bound in self.bounds), "resource_uri"]
+        self.mistakes += [
+            f"the field {name!r} is declared twice" for name in dict.fromkeys(names) if names.count(name) > 1
+        ]
         self.lookup, self.id_pattern = self._bind_lookup(lookup)
         by_name = {bound.field.name: bound for bound in self.bounds}
         own, mistakes = bind_filters(filters, by_name, model, dialect)
@@ -65,18 +71,25 @@ class ModelSource:
         uri = Field("resource_uri", Kind.URI, "Path of this object.")
         self.body = Body(noun_of(name), (*(one.field for one in self.bounds), uri))
 
+    _key: Any = None
+    """The model field of the ids; None after a mistake."""
+
     def _bind_lookup(self, lookup: str) -> tuple[str, str]:
         try:
             field = field_at(self.model, lookup)
         except FieldDoesNotExist as error:
             self.mistakes.append(f"lookup: {error}")
             return "pk", ID
+        is_key = field.primary_key
+        while field.is_relation and field.primary_key:  # the link to a parent model
+            field = field.target_field
         if "__" in lookup or field.is_relation or not field.unique:
             self.mistakes.append(f"lookup: {lookup!r} is not a unique field of the model")
-        internal = field.get_internal_type()
-        pattern = {"SlugField": "[-a-zA-Z0-9_]+", "UUIDField": ID}.get(internal, "[^/]+")
+        self._key = field
+        slug = r"[-\w]+" if getattr(field, "allow_unicode", False) else "[-a-zA-Z0-9_]+"
+        pattern = {"SlugField": slug, "UUIDField": _UUID}.get(field.get_internal_type(), "[^/]+")
         numbers = (models.IntegerField, models.AutoField)
-        return "pk" if field.primary_key else lookup, ID if isinstance(field, numbers) else pattern
+        return "pk" if is_key else lookup, ID if isinstance(field, numbers) else pattern
 
     def rows(self, call: Call) -> QuerySet[Any]:
         """Return the objects that exist for the caller."""
@@ -96,8 +109,13 @@ class ModelSource:
         }
         if faults:
             raise InvalidRequest(faults)
-        chosen = {one.path: call.filters[one.name] for one in self._filters if one.name in call.filters}
-        rows = self.joined(self.rows(call).filter(**chosen))
+        chosen = [one for one in self._filters if one.name in call.filters]
+        matching = {one.path: call.filters[one.name] for one in chosen}
+        rows = self.rows(call)
+        if any(one.is_many for one in chosen) and not self.dialect.is_legacy:
+            # Each object once, however many of the others match; the old framework repeats it.
+            matching = {"pk__in": self.model._base_manager.filter(**matching).values("pk")}  # noqa: SLF001 - documented
+        rows = self.joined(rows.filter(**matching))
         if self._narrow is not None:
             rows = self._narrow(rows, call)
         return _in_stable_order(rows, call.filters.get(ORDER_BY, ()))
@@ -129,10 +147,17 @@ class ModelSource:
         """
         if "\x00" in call.id:
             raise NotFound
-        with contextlib.suppress(ValueError, ValidationError, OverflowError):
-            if (found := rows.filter(**{self.lookup: call.id}).first()) is not None:
+        with contextlib.suppress(ValueError, ValidationError, ArithmeticError):
+            if (found := rows.filter(**{self.lookup: self.key_of(call.id)}).first()) is not None:
                 return found
         raise NotFound
+
+    def key_of(self, text: str) -> Any:
+        """Return the value of an id.
+
+        :raises ValueError: it is none; also `ValidationError` and `ArithmeticError`.
+        """
+        return text if self._key is None else to_compare(self._key, text)
 
     @cached_property
     def _joins(self) -> tuple[set[str], set[str]]:

@@ -1,5 +1,6 @@
 """Creating, changing and deleting the objects of a declared model resource."""
 
+import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,9 +12,9 @@ from shared.contract.declaring import Conflict, PermissionDenied
 from shared.contract.errors import InvalidRequest, NotFound
 from shared.contract.fields import CONTROL
 from shared.contract.resources import Call
-from shared.http.model_fields import to_model
 from shared.http.model_relations import referred
 from shared.http.model_source import ModelSource
+from shared.http.model_values import to_model
 
 
 class ModelWriter:
@@ -64,6 +65,8 @@ class ModelWriter:
             with transaction.atomic(using=database):
                 changed = act()
         except IntegrityError as error:  # also of a protected foreign key
+            if _is_fault(error):
+                raise
             raise Conflict from error
         if not isinstance(changed, models.Model) or not self._source.dialect.always_return_data:
             return changed
@@ -94,11 +97,10 @@ class ModelWriter:
         """Set, validate and save values.
 
         :raises InvalidRequest: a value is not valid, or is not unique.
-        :raises PermissionDenied: the caller may not create the object.
+        :raises PermissionDenied: the caller may not create the object, or change it in this way.
         """
         lists = self._assign(call, row, values)
-        if is_new:
-            self._permit(call, row)
+        self._permit(call, row)  # of an old object again: it must not be moved to where the caller may not create it
         if self._prepare is not None:
             self._prepare(row, call)
         with translation.override("en"):  # the texts of errors do not depend on a thread's language
@@ -106,7 +108,8 @@ class ModelWriter:
                 row.full_clean()
             except ValidationError as error:
                 raise InvalidRequest(self._faults(error)) from None
-        row.save()
+        # An insert, as `QuerySet.create`: a key that another object has, which this caller may not see, is a conflict.
+        row.save(force_insert=is_new)
         for accessor, others in lists.items():
             getattr(row, accessor).set(others)
         return row
@@ -146,6 +149,13 @@ class ModelWriter:
         names = {bound.path: bound.field.name for bound in self._source.bounds}
         found = error.error_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: [error]}
         return {names.get(field, field): _texts(ValidationError(errors)) for field, errors in found.items()}
+
+
+def _is_fault(error: IntegrityError) -> bool:
+    """Return True if a column was left empty: the project's code did not set it, which no client can change."""
+    cause = error.__cause__
+    state = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)
+    return state == "23502" or getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_CONSTRAINT_NOTNULL
 
 
 def _texts(error: ValidationError) -> list[str]:

@@ -13,9 +13,10 @@ class DeclaredConfig(AppConfig):
         """Register the resources."""
         from shared.contract.declarations import registry  # noqa: PLC0415 - once the apps are ready
         from tests.declared.catalogue import RESOURCES  # noqa: PLC0415 - likewise
+        from tests.declared.corners import RESOURCES as CORNERS  # noqa: PLC0415 - likewise
         from tests.declared.declaration import NOTE  # noqa: PLC0415 - likewise
         from tests.declared.page import run  # noqa: PLC0415 - likewise
 
-        for resource in (NOTE, *RESOURCES):
+        for resource in (NOTE, *RESOURCES, *CORNERS):
             registry.register(resource)
         run("resources")["register"]()

@@ -96,3 +96,51 @@ class File(models.Model):
     def __str__(self) -> str:
         """Return the name."""
         return self.name
+
+
+class Shown(models.Manager["Country"]):
+    """Without the countries that are hidden."""
+
+    def get_queryset(self) -> models.QuerySet["Country"]:
+        """Return the countries that are not hidden."""
+        return super().get_queryset().filter(is_hidden=False)
+
+
+class Country(models.Model):
+    """A country, whose key the client chooses; hidden ones are only in `everything`."""
+
+    code = models.CharField(max_length=2, primary_key=True)
+    name = models.CharField(max_length=50)
+    is_hidden = models.BooleanField(default=False, editable=False)
+    objects: ClassVar[models.Manager["Country"]] = Shown()
+    everything: ClassVar[models.Manager["Country"]] = models.Manager()
+
+    def __str__(self) -> str:
+        """Return the name."""
+        return self.name
+
+
+class Server(models.Model):
+    """A server of a country, with fields whose values not every database can store or compare."""
+
+    name = models.SlugField(unique=True, allow_unicode=True)
+    country = models.ForeignKey(Country, on_delete=models.PROTECT)
+    mirrors = models.ManyToManyField(Country, related_name="mirrored", blank=True)
+    address = models.GenericIPAddressField(null=True, blank=True)
+    uptime = models.DurationField(null=True, blank=True)
+    price = models.DecimalField(max_digits=6, decimal_places=2, default="0.00")
+    is_new = models.BooleanField(default=False)
+    room = models.CharField(max_length=5, default=None, editable=False)
+    # For the type checker, whose settings do not have this app.
+    country_id: str
+    objects: ClassVar[models.Manager["Server"]] = models.Manager()
+
+    def __str__(self) -> str:
+        """Return the name."""
+        return self.name
+
+
+class Mirror(Server):
+    """A server with a table of its own for more fields."""
+
+    source = models.CharField(max_length=50)
