@@ -31,6 +31,7 @@ GIVEN_TWICE = "Give this parameter once."
 _VISIBLE_ASCII = re.compile(r"[!-~]*")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _NUMBER = re.compile(r"-?[0-9]{1,9}", re.ASCII)
+_DIGITS = re.compile(r"-?[0-9]{1,19}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,12 +110,16 @@ class IntegerField(InputField):
 
     minimum: int
     maximum: int
+    also_text: bool = False
+    """Whether the digits in a string are valid too; clients send back what a legacy dialect has shown."""
 
     def parse(self, text: str) -> object:
         """Return the number, or the text if it is not a number."""
         return int(text) if _NUMBER.fullmatch(text) else text
 
     def _fault(self, value: object) -> str | None:
+        if self.also_text and isinstance(value, str) and _DIGITS.fullmatch(value):
+            value = int(value)
         if not isinstance(value, int) or isinstance(value, bool):
             return NOT_AN_INTEGER
         if value < self.minimum:

@@ -273,7 +273,8 @@ def _input(declared: ModelField, field: Any, help: str, dialect: Dialect) -> Inp
     match kind:
         case Kind.INTEGER:
             lowest, highest = _bounds(field)
-            return IntegerField(**common, example=max(1, lowest), minimum=lowest, maximum=highest)
+            also_text = _kind(field, dialect) is Kind.STRING
+            return IntegerField(**common, example=max(1, lowest), minimum=lowest, maximum=highest, also_text=also_text)
         case Kind.BOOLEAN:
             return BooleanField(**common, example=True)
         case Kind.NUMBER:
