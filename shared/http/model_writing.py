@@ -101,17 +101,17 @@ class ModelWriter:
         """
         lists = self._assign(call, row, values)
         self._permit(call, row)  # of an old object again: it must not be moved to where the caller may not create it
-        if self._prepare is not None:
-            self._prepare(row, call)
-        with translation.override("en"):  # the texts of errors do not depend on a thread's language
-            try:
+        try:
+            if self._prepare is not None:
+                self._prepare(row, call)
+            with translation.override("en"):  # the texts of errors do not depend on a thread's language
                 row.full_clean()
-            except ValidationError as error:
-                raise InvalidRequest(self._faults(error)) from None
-        # An insert, as `QuerySet.create`: a key that another object has, which this caller may not see, is a conflict.
-        row.save(force_insert=is_new)
-        for accessor, others in lists.items():
-            getattr(row, accessor).set(others)
+            # An insert, as `QuerySet.create`: a key that another object has, maybe a hidden one, is a conflict.
+            row.save(force_insert=is_new)
+            for accessor, others in lists.items():
+                getattr(row, accessor).set(others)
+        except ValidationError as error:  # also of the project's own functions and signals
+            raise InvalidRequest(self._faults(error)) from None
         return row
 
     def _assign(self, call: Call, row: Any, values: Mapping[str, Any]) -> dict[str, Any]:

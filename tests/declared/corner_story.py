@@ -55,6 +55,12 @@ def test_a_column_that_the_project_left_empty_is_a_fault_of_ours(server: Server)
     assert code_of("POST", "server/", {"name": "forgotten", "country": f"{API}country/de/"}) == "500 internal_error"
 
 
+def test_a_function_of_the_project_may_refuse_a_value(server: Server) -> None:
+    """A ValidationError of `prepare`, of `save` or of a signal names the field, as one of `full_clean` does."""
+    answer = call("PATCH", f"{API}server/%C3%A9/", {"name": "refused"})
+    assert (answer.status_code, answer.json()["fields"]) == (400, {"name": ["Not this one."]})
+
+
 def test_values_that_a_database_cannot_store(server: Server) -> None:
     """They are 400, or stored as the value that they mean."""
     for body in ({"uptime": "99999999999 00:00:00"}, {"uptime": "999999999 00:00:00"}, {"address": "x"}):

@@ -4,6 +4,8 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
+
 from shared.contract.bodies import Body, Field, Kind
 from shared.contract.declaring import declare_resource
 from shared.contract.resources import Access, Call
@@ -20,6 +22,8 @@ def is_ours(server: Server, call: Call) -> bool:
 
 def set_room(server: Server, call: Call) -> None:
     """Put a server into a room, except one whose room this project forgets."""
+    if server.name == "refused":
+        raise ValidationError({"name": "Not this one."})
     if server.name != "forgotten":
         server.room = "1"
 
