@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 - Django's name for it
 from django.db import Error as DatabaseFailure
 from django.db import router
@@ -67,6 +68,8 @@ def check_versions(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
 def check_prefixes(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
     """Check that each prefix is a path as the URLs and the middleware take it."""
     wrong = [api.route for api in apis() if not api.route.strip("/") or api.route[0] == "/" or api.route[-1] != "/"]
+    if not settings.APIS:
+        return [Error("APIS is empty: there is no current API.", id="rollout.E004")]
     return [
         Error(
             f"A prefix of APIS or RETIRED_APIS is {route!r}: its paths would be unknown, or the URLs in answers wrong.",

@@ -58,6 +58,11 @@ class Lifecycle:
         """True if v1 would end before it is deprecated."""
         return self.sunset_at is not None and (self.deprecated_at is None or self.sunset_at < self.deprecated_at)
 
+    @property
+    def is_announced(self) -> bool:
+        """True if there is a date, and so headers."""
+        return self.deprecated_at is not None or self.sunset_at is not None
+
     def refused(self, now: datetime, client: str = "") -> int:
         """Return the percentage of a client's requests that v1 refuses at this moment; 100 after the sunset.
 

@@ -70,12 +70,14 @@ class LifecycleMiddleware:
         api = api_of(request)
         if api is None or not api.is_old:
             return self.get_response(request)
-        # The plan has the dates of one API. Others were retired before.
-        plan = lifecycle() if api == old() else Lifecycle()
+        # The plan has the dates of one API. Those that were retired before it have none.
+        plan = lifecycle() if not api.is_retired or api == old() else Lifecycle()
         if (api.is_retired or _is_refused(request, plan)) and is_allowed(request):
             response: HttpResponseBase = django_response(VersionRetired(current().prefix).reply())
         else:
             response = self.get_response(request)
+        if not plan.is_announced:
+            return response
         for name, value in plan.headers(successor=_successor(request, api)).items():
             # A view of the project's own may have links, such as those of its pages.
             own = response.get(name) if name == "Link" else None

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from inspect import iscoroutinefunction
 from typing import Any
 
 from shared.contract.bodies import Body
@@ -71,11 +72,13 @@ def declare_resource(
     :param errors: the project's own errors that the writing functions raise.
     :param tag: the group in `openapi.yaml`; by default the name.
     :raises ValueError: a method has no function, or a function has no method.
+    :raises TypeError: a function is asynchronous, or a value of `access` is no permission.
     """
     functions = {"list": list, "detail": detail, "create": create, "replace": replace, "update": update}
     given = {key: run for key, run in {**functions, "delete": delete}.items() if run is not None}
     if {_METHODS[key] for key in given} != set(access):
         raise ValueError(f"{name}: the methods of `access` are {sorted(access)}, the functions are {sorted(given)}")
+    refuse_asynchronous(name, *given.values(), represent, locate, *(_split(one)[1] for one in access.values()))
     noun = noun_of(name)
     changeable = tuple(field for field in input if field.name not in fixed)
     change = Input(f"{noun}Change", changeable, partial=True)
@@ -127,15 +130,29 @@ def declare_resource(
     return Resource(name, tag or name, tuple(path for path in paths if path.operations), source)
 
 
+def refuse_asynchronous(name: str, *functions: object) -> None:
+    """Check the functions of a declaration: the coroutine that an asynchronous rule returns would always be true.
+
+    :raises TypeError: one of them is asynchronous.
+    """
+    for function in functions:
+        if iscoroutinefunction(function):
+            raise TypeError(f"{name}: {function.__qualname__} is asynchronous; declared functions are synchronous")
+
+
 def noun_of(name: str) -> str:
     """Return a resource's name as `openapi.yaml` has it in components and operations: `DownloadsOs`."""
     return "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", name))
 
 
 def _split(permission: Permission) -> tuple[Access, Rule | None]:
-    if isinstance(permission, Access):
-        return permission, None
-    return permission if isinstance(permission, tuple) else (Access.REQUIRED, permission)
+    given: Any = permission  # what a project has really written
+    if isinstance(given, Access):
+        return given, None
+    access, rule = given if isinstance(given, tuple) and len(given) == 2 else (Access.REQUIRED, given)
+    if not isinstance(access, Access) or not callable(rule):
+        raise TypeError(f"{permission!r} is no permission: give an Access, a function of the call, or a pair of both")
+    return access, rule
 
 
 def _permission(permission: Permission) -> dict[str, Any]:

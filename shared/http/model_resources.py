@@ -9,7 +9,7 @@ from typing import Any
 from django.db import models
 from django.db.models import QuerySet
 
-from shared.contract.declaring import Conflict, Permission, PermissionDenied, Run, declare_resource
+from shared.contract.declaring import Conflict, Permission, PermissionDenied, Run, declare_resource, refuse_asynchronous
 from shared.contract.dialects import CONTRACT, Dialect
 from shared.contract.errors import ApiError
 from shared.contract.fields import InputField
@@ -74,6 +74,7 @@ def model_resource(
         narrow=narrow,
         dialect=dialect,
     )
+    refuse_asynchronous(name, may, prepare, narrow, queryset)
     writer = ModelWriter(source, may, prepare)
     defaults: Mapping[str, Mapping[str, Run]] = {
         "GET": {"list": source.select, "detail": source.get},

@@ -172,3 +172,5 @@ def test_prefixes_are_checked(route: str, is_wrong: int) -> None:
     """Otherwise such an API would be unknown, or the URLs in its answers wrong, without a word."""
     with override_settings(APIS={"app": route}):
         assert [found.id for found in check_prefixes(None)] == ["rollout.E004"] * is_wrong
+    with override_settings(APIS={}):
+        assert [found.id for found in check_prefixes(None)] == ["rollout.E004"]
