@@ -75,13 +75,18 @@ class ContractMiddleware:
         return response
 
     def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> HttpResponse | None:
-        """Redirect to the path with a slash added if only then a view of the project's own answers it.
+        """Keep our answers out of the project's cache; redirect to a path with a slash that the project answers.
 
         Django's `CommonMiddleware` does so for paths without a view, but each path below our prefixes has one: our
         root's, or that of unknown paths.
         """
+        if not is_ours(request):
+            return None
+        # Django's `UpdateCacheMiddleware` in the project would store the answer for everybody: it runs before our
+        # `no-store`, which it ignores. By this attribute `FetchFromCacheMiddleware` says that an answer is stored.
+        request._cache_update_cache = False  # type: ignore[attr-defined]  # noqa: SLF001 - Django has no other switch
         path = request.path_info
-        if not settings.APPEND_SLASH or path.endswith("/") or not is_ours(request):
+        if not settings.APPEND_SLASH or path.endswith("/"):
             return None
         endpoint = endpoint_at(path)
         match = own_match(f"{path}/", getattr(request, "urlconf", None)) if endpoint in {None, registry.root} else None
