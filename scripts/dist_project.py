@@ -54,10 +54,11 @@ def extras() -> dict[str, list[str]]:
         extra: run if chosen is None else [one for one in run if _name(one) in chosen]
         for extra, chosen in EXTRAS.items()
     }
-    for app, prefix in apis().items():
-        # An app with requirements of its own is the extra `v1` if it is mounted at `api/v1/`.
+    for app in apis():
+        # Named by the app, without `_api`. Not by the version: pip 24.2 reads an extra `v1` as a version number, and
+        # cannot compare it with the name of another extra.
         if own := own_requirements(app):
-            found[prefix.rstrip("/").rpartition("/")[2]] = own
+            found[app.removesuffix("_api")] = own
     return {extra: needed for extra, needed in sorted(found.items()) if needed}
 
 

@@ -82,8 +82,9 @@ class ContractMiddleware:
         """
         if not is_ours(request):
             return None
-        # Django's `UpdateCacheMiddleware` in the project would store the answer for everybody: it runs before our
-        # `no-store`, which it ignores. By this attribute `FetchFromCacheMiddleware` says that an answer is stored.
+        # Django's `UpdateCacheMiddleware` in the project would store the answer for everybody: it runs before we set
+        # `no-store`, and a `private` of our views may be overwritten by middleware for a CDN. By this attribute
+        # `FetchFromCacheMiddleware` says that an answer is stored; `make matrix` tests it with each Django.
         request._cache_update_cache = False  # type: ignore[attr-defined]  # noqa: SLF001 - Django has no other switch
         path = request.path_info
         if not settings.APPEND_SLASH or path.endswith("/"):
