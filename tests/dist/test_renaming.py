@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
+from packaging.version import InvalidVersion, Version
 
+from scripts import dist_project
 from scripts.dist_renaming import Names, RenamingError, left, rename
 
 
@@ -71,3 +73,10 @@ def test_refused(names: Names, source: str, error: str) -> None:
 def test_other_files(names: Names) -> None:
     """A dotted name of a module in a data file is found."""
     assert left('backend = "one.code.Backend" # two.md', names) == ['one.code.Backend"']
+
+
+@pytest.mark.parametrize("extra", list(dist_project.extras()))
+def test_no_extra_is_named_like_a_version(extra: str) -> None:
+    """`extra == "v1"` in the metadata is a comparison of versions for pip 24.1 to 24.3, which fail at other extras."""
+    with pytest.raises(InvalidVersion):
+        Version(extra)

@@ -64,6 +64,21 @@ def v2(service: Service) -> Api:
     return Api(service.url, "api/v2/")
 
 
+def test_the_ledger_keeps_the_older_version(database: Database) -> None:
+    """The ledger contains the calls of the older version, and `migration_status` exits with 0."""
+    of_v1 = "FROM rollout_dailycalls WHERE version = 'v1'"
+    days, calls = database.rows(f"SELECT count(DISTINCT day), sum(calls) {of_v1}")[0]
+    assert days > 250
+    assert calls > 10_000
+    environment = {
+        "SECRET_KEY": SECRET_KEY,
+        "DATABASE_URL": database.url,
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+    }
+    ended = run_to_end("django", environment, "migration_status")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
 def test_the_older_version_is_gone(service: Service) -> None:
     """Its paths are 410, as after the sunset."""
     assert requests.get(f"{service.url}/api/v1/provider/", timeout=30).json()["code"] == "version_retired"
@@ -85,21 +100,6 @@ def test_users_of_the_old_library_sign_in(v2: Api, sandbox: Sandbox, keys: Mappi
     for provider in ("facebook", "google-oauth2"):
         answer = v2.sign_up(sandbox.token(provider, "ripley")).json()
         assert (answer["outcome"], answer["id"]) == ("signed_in", own["id"])
-
-
-def test_the_ledger_keeps_the_older_version(database: Database) -> None:
-    """The ledger contains the calls of the older version, and `migration_status` exits with 0."""
-    of_v1 = "FROM rollout_dailycalls WHERE version = 'v1'"
-    days, calls = database.rows(f"SELECT count(DISTINCT day), sum(calls) {of_v1}")[0]
-    assert days > 250
-    assert calls > 10_000
-    environment = {
-        "SECRET_KEY": SECRET_KEY,
-        "DATABASE_URL": database.url,
-        "DJANGO_SETTINGS_MODULE": "config.settings",
-    }
-    ended = run_to_end("django", environment, "migration_status")
-    assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
 def test_the_ledger_counts_the_newer_version(v2: Api, database: Database) -> None:

@@ -14,7 +14,7 @@ from parity.comparison import Finding, Outcome, Result, findings_of
 from parity.report import About
 from parity.resource_report import ResourceReport, Sample
 from shared.contract.differences import Answer, compare
-from tests.browser.conftest import browser  # noqa: F401 - a fixture
+from tests.browser.conftest import browser, windows  # noqa: F401 - fixtures
 
 HOSTILE = '<script>alert("x")</script><img src=http://evil.example.com/>'
 
