@@ -32,7 +32,7 @@ def test_the_middleware_records_requests_without_credentials(tmp_path: Path) -> 
     """The command reads its lines, and sees which requests had a credential."""
     (code,) = re.findall(r"^```python\n# recording\.py\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
     file, module = tmp_path / "v1.jsonl", dict[str, Any]()
-    exec(compile(code.replace("/var/log/shop/v1.jsonl", str(file)), "recording.py", "exec"), module)  # noqa: S102 - our own page
+    exec(compile(code.replace("/var/log/shop/v1.jsonl", str(file)), "<recording.py>", "exec"), module)  # noqa: S102 - our own page
     middleware = module["RecordRequests"](lambda request: HttpResponse(status=204))
     make = RequestFactory()
     middleware(make.get("/api/v1/os/?username=ripley&api_key=SECRET&slug=a"))
