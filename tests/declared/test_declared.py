@@ -18,6 +18,7 @@ def test_the_story_of_a_declared_resource() -> None:
         "tests/declared/story.py",
         "tests/declared/model_story.py",
         "tests/declared/corner_story.py",
+        "tests/declared/declaring_story.py",
     )
     assert ended.returncode == 0, ended.stdout[-8000:] + ended.stderr[-2000:]
     assert " passed" in ended.stdout

@@ -40,7 +40,7 @@ def sent(service: Service, with_users: DatabaseState, providers: Providers) -> I
     here.close()
 
 
-@budget(300)
+@budget(150)
 @given(message=hostile.messages(identities.known_fields()))
 @example(message=Message("POST", "social_sign_up/", (JSON,), b'{"provider":"facebook","access_token":"fb-new"}'))
 @example(message=Message("POST", "social_sign_up/", (JSON,), json.dumps(identities.by_code("gh-new")).encode()))

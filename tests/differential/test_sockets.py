@@ -152,7 +152,7 @@ def test_the_databases_are_equal_at_first(servers: list[Server]) -> None:
     assert all(server.rows() == servers[0].rows() for server in servers)
 
 
-@budget(120, shrink=False)
+@budget(60, shrink=False)
 @given(data=st.data())
 def test_every_api_gives_the_same_answer_over_sockets(
     servers: list[Server], messages: SearchStrategy[Message], data: st.DataObject
@@ -161,7 +161,7 @@ def test_every_api_gives_the_same_answer_over_sockets(
     _check(servers, data.draw(messages))
 
 
-@budget(80, shrink=False)
+@budget(40, shrink=False)
 @given(
     message=hostile.valid_messages(st.just({"provider": "github", "access_token": "nobody's"})),
     lines=st.lists(st.integers(0, len(ODD_LINES) - 1), min_size=1, max_size=1)

@@ -33,7 +33,7 @@ def test_round_trip(tree: dict[str, Any]) -> None:
     assert repr(read) == repr(tree)
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(BYTES)
 @example(b"")
 @example(b"{}{}")

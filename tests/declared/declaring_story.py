@@ -1,4 +1,4 @@
-"""What a declaration of a resource of functions refuses."""
+"""What a declaration of a resource of functions refuses; the errors of such resources are not Tandem's own."""
 
 from collections.abc import Mapping
 from typing import Any
