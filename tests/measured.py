@@ -1,7 +1,7 @@
 """The choice of the tests that are measured for coverage.
 
 Tracing doubles the time of a test. The second case of a test runs the same lines as the first, and a test over sockets
-the same lines as others; neither is measured. Processes that the tests start are not measured at all.
+the same lines as others; neither is measured. Of the processes that the tests start only that of tests/declared is.
 """
 
 from collections.abc import Iterator, Sequence
