@@ -45,7 +45,7 @@ def is_mine(file: File, call: Call) -> bool:
 
 
 def set_owner(file: File, call: Call) -> None:
-    """Give a new file to its creator."""
+    """Assign a new file to its creator."""
     if file.pk is None:
         file.owner_id = call.actor.pk
 
