@@ -65,7 +65,10 @@ def v2(service: Service) -> Api:
 
 
 def test_the_ledger_keeps_the_older_version(database: Database) -> None:
-    """The ledger contains the calls of the older version, and `migration_status` exits with 0."""
+    """The ledger contains the calls of the older version, and `migration_status` still has an answer.
+
+    The page ends with a call that the deleted version refuses. Its client still has to move, so the answer may be no.
+    """
     of_v1 = "FROM rollout_dailycalls WHERE version = 'v1'"
     days, calls = database.rows(f"SELECT count(DISTINCT day), sum(calls) {of_v1}")[0]
     assert days > 250
@@ -76,7 +79,8 @@ def test_the_ledger_keeps_the_older_version(database: Database) -> None:
         "DJANGO_SETTINGS_MODULE": "config.settings",
     }
     ended = run_to_end("django", environment, "migration_status")
-    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert ended.returncode in {0, 1}, ended.stdout + ended.stderr
+    assert ended.stdout.partition("\n")[0].startswith(("Yes: v1 has ", "No: v1 has ", "Not yet: v1 has "))
 
 
 def test_the_older_version_is_gone(service: Service) -> None:
