@@ -17,6 +17,7 @@ from parity.recordings import RecordedRequest
 from parity.requests import OVERRIDES, SAFE_METHODS, Headers, Request, is_override
 from parity.resource_report import ResourceReport, Sample
 from shared.contract.differences import LIFE_CYCLE_HEADERS, Answer
+from shared.contract.resources import ID
 from shared.http.resource_names import own_match, paired_path, resource_name
 
 NEEDS_AUTHORIZATION = "it needs a credential (--old-authorization and --new-authorization, or --token)"
@@ -28,7 +29,7 @@ _UNCOMPARED_HEADERS = frozenset(
     {"connection", "content-length", "date", "keep-alive", "server", "transfer-encoding", "x-request-id"}
 )
 """Headers of the connection, or new on every answer. The length of a body follows from the body."""
-_ID = re.compile(r"[0-9]+|[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+_ID = re.compile(ID)
 _IN_URL = frozenset({"api_key", "username"})
 """The query parameters in which the old framework accepts a credential."""
 

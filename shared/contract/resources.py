@@ -19,7 +19,8 @@ from shared.contract.dialects import CONTRACT, Dialect
 from shared.contract.errors import ApiError
 from shared.contract.fields import InputField
 
-ID = "[0-9]+|[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
+UUID = "[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
+ID = f"[0-9]+|{UUID}"
 """An id is a number, or the UUID of a custom user model. `schema` and `set`, for example, are not ids."""
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _PREFIX = "{api}"

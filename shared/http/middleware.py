@@ -75,17 +75,15 @@ class ContractMiddleware:
         return response
 
     def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> HttpResponse | None:
-        """Keep our answers out of the project's cache; redirect to a path with a slash that the project answers.
-
-        Django's `CommonMiddleware` does so for paths without a view, but each path below our prefixes has one: our
-        root's, or that of unknown paths.
-        """
+        """Keep our answers out of the project's cache; redirect to a path with a slash that the project answers."""
         if not is_ours(request):
             return None
         # Django's `UpdateCacheMiddleware` in the project would store the answer for everybody: it runs before we set
         # `no-store`, and a `private` of our views may be overwritten by middleware for a CDN. By this attribute
         # `FetchFromCacheMiddleware` says that an answer is stored; `make matrix` tests it with each Django.
         request._cache_update_cache = False  # type: ignore[attr-defined]  # noqa: SLF001 - Django has no other switch
+        # Django's `CommonMiddleware` redirects paths without a view, but each path below our prefixes has one: our
+        # root's, or that of unknown paths.
         path = request.path_info
         if not settings.APPEND_SLASH or path.endswith("/"):
             return None

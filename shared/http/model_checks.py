@@ -8,9 +8,8 @@ from django.core import checks
 from shared.contract.declarations import registry
 from shared.contract.resources import Resource
 from shared.http.model_relations import target_of
+from shared.http.resource_names import MAX_NAME
 
-MAX_NAME = 80
-"""The most characters of a resource's name in the ledger."""
 _COMPONENTS = frozenset({"error", "listmeta", "root", "resource"})
 """The components of `openapi.yaml` that belong to no resource, in lower case."""
 

@@ -14,14 +14,13 @@ from shared.contract.declaring import noun_of
 from shared.contract.dialects import Dialect
 from shared.contract.errors import InvalidRequest, NotFound
 from shared.contract.fields import InputField
-from shared.contract.resources import ID, Call
+from shared.contract.resources import ID, UUID, Call
 from shared.http.model_fields import Bound, Declared, bind, field_at
 from shared.http.model_filters import NOT_A_FILTER, ORDER_BY, RESERVED, bind_filters, bind_order
 from shared.http.model_relations import joins_of, target_of
 from shared.http.model_values import to_compare
 from shared.http.requests import read_query
 
-_UUID = "[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 Rows = QuerySet[Any] | Callable[[Call], QuerySet[Any]]
 
 
@@ -87,7 +86,7 @@ class ModelSource:
             self.mistakes.append(f"lookup: {lookup!r} is not a unique field of the model")
         self._key = field
         slug = r"[-\w]+" if getattr(field, "allow_unicode", False) else "[-a-zA-Z0-9_]+"
-        pattern = {"SlugField": slug, "UUIDField": _UUID}.get(field.get_internal_type(), "[^/]+")
+        pattern = {"SlugField": slug, "UUIDField": UUID}.get(field.get_internal_type(), "[^/]+")
         numbers = (models.IntegerField, models.AutoField)
         return "pk" if is_key else lookup, ID if isinstance(field, numbers) else pattern
 

@@ -43,6 +43,10 @@ def paired_path(name: str, paired: str, route: str) -> str:
     The path may be the same although the new framework has another name for the resource, `paired`. Otherwise the
     name is taken for the path.
     """
-    match, declared = own_match(f"/{route}{name}/"), registry.endpoint_at(f"{name}/")
-    found = resource_name(match) if match is not None else None if declared is None else declared.resource
+    match = own_match(f"/{route}{name}/")
+    if match is not None:
+        found = resource_name(match)
+    else:
+        declared = registry.endpoint_at(f"{name}/")
+        found = declared and declared.resource
     return name if found == paired else paired
