@@ -48,5 +48,5 @@ def paired_path(name: str, paired: str, route: str) -> str:
         found = resource_name(match)
     else:
         declared = registry.endpoint_at(f"{name}/")
-        found = declared and declared.resource
+        found = None if declared is None else declared.resource
     return name if found == paired else paired
