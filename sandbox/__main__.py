@@ -2,10 +2,11 @@
 
 import argparse
 import json
+import shlex
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sandbox.providers import PROVIDERS, microsoft, oidc
 from sandbox.registrations import (
@@ -28,7 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status."""
     chosen = _parser().parse_args(arguments)
     if chosen.command == "environment":
-        print(json.dumps(environment(f"http://{HOST}:{chosen.port}", chosen.redirect_uri), indent=2))
+        variables = environment(f"http://{HOST}:{chosen.port}", chosen.redirect_uri)
+        print(json.dumps(variables, indent=2) if chosen.format == "json" else _shell(variables))
         return 0
     return serve(chosen.port, verbose=chosen.verbose)
 
@@ -77,6 +79,11 @@ def environment(server: str, redirect_uris: Sequence[str] = ()) -> dict[str, str
     return variables
 
 
+def _shell(variables: Mapping[str, str]) -> str:
+    """Return assignments for a shell: `set -a; . ./file`."""
+    return "\n".join(f"{name}={shlex.quote(value)}" for name, value in variables.items())
+
+
 def _settings(name: str, registration: Registration) -> dict[str, str]:
     if name == "apple-id":
         return {
@@ -101,8 +108,9 @@ def _parser() -> argparse.ArgumentParser:
     serving = commands.add_parser("serve", help="serve the providers until interrupted")
     serving.add_argument("--port", type=_port, default=DEFAULT_PORT, help="0 chooses a free port")
     serving.add_argument("--verbose", action="store_true", help="print each request, without its query string")
-    printing = commands.add_parser("environment", help="print the service's environment as JSON")
+    printing = commands.add_parser("environment", help="print the environment of a service that uses them")
     printing.add_argument("--port", type=_port, default=DEFAULT_PORT, help="the port that the sandbox serves on")
+    printing.add_argument("--format", choices=("json", "shell"), default="json", help="shell: lines NAME='value'")
     printing.add_argument(
         "--redirect-uri",
         type=_redirect_uri,

@@ -16,7 +16,7 @@ from legacy_api.tests.migration.manual import MOMENT, Chapter, moved
 from legacy_api.tests.migration.shell import Terminal
 from tests import SECRET_KEY
 from tests.e2e.databases import Database
-from tests.e2e.servers import Sandbox, run_to_end
+from tests.e2e.servers import Sandbox, free_port, run_to_end
 
 _UNIX = re.compile(r"@(\d{10})\b")
 _HTTP_DATE = re.compile(r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT")
@@ -39,6 +39,7 @@ class Walk:
 
     def __init__(self, database: Database, sandbox: Sandbox, *, port: int) -> None:
         self.database, self.sandbox, self.port = database, sandbox, port
+        self._rehearsal_port = free_port()
         self._shift = timedelta(0)
         self._moment: datetime | None = None
         self._events: dict[str, Callable[[], None]] = {
@@ -95,10 +96,9 @@ class Walk:
         return self._ports(back, -1)
 
     def _ports(self, text: str, direction: int) -> str:
-        sandbox = self.sandbox.url.rpartition(":")[2]
-        for pair in ((str(PORT), str(self.port)), (str(SANDBOX_PORT), sandbox)):
+        for pair in ((PORT, self.port), (SANDBOX_PORT, self._rehearsal_port)):
             old, new = pair[::direction]
-            text = text.replace(f"localhost:{old}", f"localhost:{new}")
+            text = re.sub(rf"(localhost:|--port ){old}\b", rf"\g<1>{new}", text)
         return text
 
     def _older(self, days: int) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """A terminal in a checkout of its own, for the commands of the page."""
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -14,14 +15,17 @@ from legacy_api.tests.migration.manual import MOMENT, moved
 
 READY_WITHIN = 180
 SERVE = "make serve"
+_SERVES = re.compile(rf"{SERVE}'?$")
+_SANDBOX = "python -m sandbox serve"
 
 
 class Terminal:
-    """A bash session that keeps its variables and folder, and the server that it has started."""
+    """A bash session that keeps its variables and folder, and the server and the sandbox that it has started."""
 
     def __init__(self, folder: Path, environment: Mapping[str, str], *, port: int) -> None:
         self.folder, self.port = folder, port
         self.server: subprocess.Popen[bytes] | None = None
+        self._sandbox: subprocess.Popen[bytes] | None = None
         self._is_paused = False
         self._log = folder.parent / "server.log"
         self._variables = folder.parent / "variables"
@@ -29,8 +33,11 @@ class Terminal:
 
     def run(self, command: str) -> tuple[int, str]:
         """Run a command; return its status and its output on both streams."""
-        if command.endswith(SERVE):
+        if _SERVES.search(command):
             self.serve(command)
+            return 0, ""
+        if command.startswith(_SANDBOX):
+            self._sandbox = self._begin(command)
             return 0, ""
         if "localhost:" in command:
             self.resume()
@@ -53,15 +60,8 @@ class Terminal:
         """Start or restart the server with the current variables, and wait until it answers."""
         self.stop()
         self._is_paused = False
-        with self._log.open("ab") as log:
-            self.server = subprocess.Popen(  # noqa: S603 - our own
-                ["/bin/bash", "-c", f"{self._prologue()}exec env {command}"],
-                cwd=self.folder,
-                env=self._environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
+        # A command that begins with an empty environment would listen on the port of the page.
+        self.server = self._begin(command.replace("env -i ", f"env -i PORT={self.port} "))
         until = time.monotonic() + READY_WITHIN
         while not self._answers():
             assert self.server.poll() is None, self.log()
@@ -75,6 +75,13 @@ class Terminal:
         self.server.send_signal(signal.SIGTERM)
         assert self.server.wait(READY_WITHIN) in {0, -signal.SIGTERM}, self.log()
         self.server = None
+
+    def close(self) -> None:
+        """Stop the server and the sandbox."""
+        self.stop()
+        if self._sandbox is not None:
+            self._sandbox.terminate()
+            self._sandbox.wait(READY_WITHIN)
 
     def age(self, by: timedelta) -> None:
         """Move the times in the saved variables."""
@@ -95,6 +102,17 @@ class Terminal:
     def log(self) -> str:
         """Return the log of the servers."""
         return self._log.read_text(encoding="utf-8", errors="replace")
+
+    def _begin(self, command: str) -> "subprocess.Popen[bytes]":
+        with self._log.open("ab") as log:
+            return subprocess.Popen(  # noqa: S603 - our own
+                ["/bin/bash", "-c", f"{self._prologue()}exec env {command}"],
+                cwd=self.folder,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
 
     def _prologue(self) -> str:
         return f". '{self._variables}'\n" if self._variables.exists() else ""

@@ -62,7 +62,7 @@ def test_every_command_of_the_page(
                     mismatches.append("\n".join([f"{chapter.title}: for", shown, "the page shows", *command.output]))
         assert not walk.unseen(), "events without a chapter"
     finally:
-        terminal.stop()
+        terminal.close()
         sys.stdout.write("\n".join(transcript))
     assert not mismatches, "\n\n".join(mismatches)
     assert "Traceback" not in terminal.log()
