@@ -11,18 +11,20 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help demo test quick matrix serve migrate check bench bench-quick dist dist-test lock openapi threats mutants format \
   clean
 
+# What the service and its demo need, and with it what developers need.
+running := .venv/.running
 installed := .venv/.installed
 python := .venv/bin/python
 # An app folder may have its own requirements, which are removed with it.
 own_in := $(wildcard */requirements.in)
 quick := -m "not (e2e or process or postgres or redis)" tests/contract tests/social tests/shared tests/api_v2 \
   $(wildcard */tests)
-locks := requirements/dev.txt $(wildcard */requirements.txt)
+own_locks := $(wildcard */requirements.txt)
 
 help: ## list the targets
 	awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
-demo: $(installed) ## sign people up with sandbox providers, on both APIs, then keep serving (PORT=8000, ONCE=1 to exit)
+demo: $(running) ## sign people up with sandbox providers, on both APIs, then keep serving (PORT=8000, ONCE=1 to exit)
 	exec $(python) -m demo
 
 test: $(installed) ## run the whole test suite (ARGS='-k name' goes to pytest)
@@ -34,10 +36,10 @@ quick: $(installed) ## run the unit and contract tests of every mounted API, on 
 matrix: $(installed) ## the same with each supported Python, Django and REST framework (ARGS='--only django6.1')
 	exec $(python) -m scripts.matrix $(ARGS) $(quick)
 
-serve: $(installed) ## run the production server; settings from the environment
+serve: $(running) ## run the production server; settings from the environment
 	exec $(python) -m server
 
-migrate: $(installed) ## apply the database migrations
+migrate: $(running) ## apply the database migrations
 	exec $(python) manage.py migrate $(ARGS)
 
 check: $(installed) ## run every check of CI (ARGS='lint types' for some of them)
@@ -80,7 +82,16 @@ clean: ## remove the environment and what the tools have left
 	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(installed): scripts/bootstrap.py $(locks)
-	command -v "$(PYTHON)" >/dev/null || { \
-	  echo "Tandem needs Python 3.11 or newer; $(PYTHON) was not found. Set PYTHON=... to an interpreter."; exit 1; }
-	"$(PYTHON)" -u scripts/bootstrap.py $(locks)
+# The versions of run.txt are those of dev.txt: what is installed for developers serves as well.
+$(running): scripts/bootstrap.py requirements/run.txt $(own_locks)
+	$(bootstrap) $(@F) $(filter %.txt,$^)
+
+$(installed): scripts/bootstrap.py requirements/dev.txt $(own_locks)
+	$(bootstrap) $(@F) $(filter %.txt,$^)
+	touch $(running)
+
+define bootstrap
+command -v "$(PYTHON)" >/dev/null || { \
+  echo "Tandem needs Python 3.11 or newer; $(PYTHON) was not found. Set PYTHON=... to an interpreter."; exit 1; }
+"$(PYTHON)" -u scripts/bootstrap.py
+endef

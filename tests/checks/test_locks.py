@@ -112,6 +112,7 @@ def install(folder: Path) -> subprocess.CompletedProcess[str]:
     # Without coverage, whose paths would be those of another project.
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     own = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(folder), "PIP_TARGET": str(folder / "site")}
+    own["PATH"] = str(folder)  # without uv
     return subprocess.run(  # noqa: S603 - our own
         [sys.executable, "-c", INSTALL, str(locks.ROOT / "scripts")],
         cwd=folder,
