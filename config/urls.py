@@ -1,17 +1,18 @@
-"""The URLs: the APIs of `settings.APIS`, the front page, health, metrics and, if `settings.ADMIN` is on, the admin."""
+"""The URLs: the APIs of `settings.APIS`, the front page, documentation, health, metrics and, if `settings.ADMIN` is on, the admin."""
 
 from django.conf import settings
 from django.contrib import admin
 from django.http import Http404
-from django.urls import URLPattern, URLResolver, path, re_path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.defaults import page_not_found
 
-from config import front, health
+from config import documentation, front, health
 from rollout.metrics.views import metrics
 from shared.http.urls import api_urls
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", front.page, name="front"),
+    path("docs/", include(documentation)),
     path("livez", health.livez),
     path("healthz", health.livez),
     path("readyz", health.readyz),

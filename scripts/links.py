@@ -43,15 +43,19 @@ def anchors(markdown: str) -> set[str]:
     """Return the anchors that GitHub makes of the headings of a page."""
     found: set[str] = set()
     for heading in _HEADING.findall(_FENCE.sub("", markdown)):
-        plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading).replace("`", "").replace("*", "")
-        slug = re.sub(r"[^\w\- ]", "", plain.lower()).replace(" ", "-")
         count = 0
-        anchor = slug
+        anchor = first = anchor_of(heading)
         while anchor in found:
             count += 1
-            anchor = f"{slug}-{count}"
+            anchor = f"{first}-{count}"
         found.add(anchor)
     return found
+
+
+def anchor_of(heading: str) -> str:
+    """Return the anchor that GitHub makes of the Markdown of a page's first heading of that text."""
+    plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading).replace("`", "").replace("*", "")
+    return re.sub(r"[^\w\- ]", "", plain.lower()).replace(" ", "-")
 
 
 def _references(root: Path, text: str) -> Iterator[str]:

@@ -1,8 +1,10 @@
-"""The command line of the scripts that write a page of docs/."""
+"""The command line of the scripts that write a page of docs/, or a template from one."""
 
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def write_or_check(path: Path, page: Callable[[], str], command: str, arguments: Sequence[str]) -> int:
@@ -15,5 +17,5 @@ def write_or_check(path: Path, page: Callable[[], str], command: str, arguments:
         return 0
     if path.is_file() and path.read_text(encoding="utf-8") == page():
         return 0
-    print(f"docs/{path.name} is not up to date: {command}", file=sys.stderr)
+    print(f"{path.relative_to(ROOT)} is not up to date: {command}", file=sys.stderr)
     return 1

@@ -35,6 +35,9 @@ class Policy:
     """Settings (`SOCIAL_AUTH_<NAME>_…`) that the proof requires."""
     verified: ClassVar[bool] = True
     """Whether there is a proof for these credentials; if not, the operator must set `_ACCEPT_UNVERIFIED`."""
+    names_application: ClassVar[bool] = False
+    """Whether the check of an access token names its application: another's is then `token_audience_mismatch`, not
+    `token_rejected`. An id_token always names it."""
     takes_codes: ClassVar[bool] = True
     """Whether a code can be exchanged at the provider (RFC 6749 section 4.1.3)."""
     pkce: ClassVar[bool] = False

@@ -26,6 +26,7 @@ class Discord(Policy):
     hosts = frozenset({"discord.com"})
     pkce = True  # https://discord.com/.well-known/oauth-authorization-server
     proof = "`application.id` of `GET /oauth2/@me` is one of our client ids"
+    names_application = True
     enforced = {"ID_KEY": None}
     addresses = AddressRule(
         flags=("verified",), source="https://discord.com/developers/docs/resources/user#user-object-user-structure"

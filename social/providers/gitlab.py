@@ -26,6 +26,7 @@ class GitLab(Policy):
 
     backend = "social_core.backends.gitlab.GitLabOAuth2"
     proof = "`application.uid` of `/oauth/token/info` is one of our client ids"
+    names_application = True
     pkce = True  # https://docs.gitlab.com/api/oauth2/#supported-oauth-20-flows
     enforced = {"ID_KEY": None}
     addresses = AddressRule(

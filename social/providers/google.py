@@ -28,6 +28,7 @@ class Google(Policy):
     accepts: ClassVar[tuple[tuple[str, ...], ...]] = (("access_token",), ("id_token",))
     hosts = frozenset({"oauth2.googleapis.com", "www.googleapis.com"})
     proof = "id_token: `aud` is one of our client ids; access token: `aud` or `azp` of `tokeninfo` is"
+    names_application = True
     # https://developers.google.com/identity/openid-connect/openid-connect#validatinganidtoken
     issuer = Issuer(
         frozenset({"https://accounts.google.com", "accounts.google.com"}),

@@ -22,6 +22,7 @@ class Kakao(Policy):
     backend = "social_core.backends.kakao.KakaoOAuth2"
     hosts = frozenset({"kapi.kakao.com"})
     proof = "`app_id` of `access_token_info` is one of `_APP_ID`"
+    names_application = True
     needs = ("KEY", "SECRET", "APP_ID")
     code_hosts = frozenset({"kauth.kakao.com"})
     adds_redirect_uri = True  # https://developers.kakao.com/docs/latest/en/kakaologin/rest-api#request-token

@@ -20,6 +20,7 @@ class Line(Policy):
     hosts = frozenset({"api.line.me"})
     pkce = True  # https://developers.line.biz/en/docs/line-login/integrate-pkce/
     proof = "`client_id` of `oauth2/v2.1/verify` is one of our channel ids"
+    names_application = True
     enforced = {"ID_KEY": None}
 
     def by_access_token(self, backend: Guarded, credential: Credential) -> Pending:

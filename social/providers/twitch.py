@@ -29,6 +29,7 @@ class Twitch(Policy):
     backend = "social_core.backends.twitch.TwitchOAuth2"
     hosts = frozenset({"id.twitch.tv", "api.twitch.tv"})
     proof = "`client_id` of `oauth2/validate` is one of our client ids"
+    names_application = True
     enforced = {"ID_KEY": None}
     # "The user's verified email address."
     addresses = AddressRule(promised=True, source="https://dev.twitch.tv/docs/api/reference/#get-users")

@@ -1,0 +1,128 @@
+"""The pages of docs/ that the service serves (`config.documentation`), as Django templates.
+
+python -m scripts.served_pages           writes the templates
+python -m scripts.served_pages --check   fails if one of them is not up to date
+"""
+
+import sys
+from collections.abc import Iterator, Sequence
+from html import escape
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from config.documentation import PAGES
+from scripts.links import anchor_of
+from scripts.pages import write_or_check
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+TEMPLATES = ROOT / "config" / "templates" / "config" / "documents"
+
+_MARKDOWN = MarkdownIt("commonmark").enable("table")
+_PREFIX = "(the prefix of the API)"
+_ADDRESSES = {"../openapi.yaml": f"{_PREFIX}openapi.yaml"} | {f"{name}.md": f"/docs/{name}/" for name in PAGES}
+"""The addresses of the files that the service serves."""
+_SCROLLABLE = {
+    # A keyboard scrolls only what has the focus.
+    "<pre>": '<pre tabindex="0">',
+    "<table>": '<div class="table" tabindex="0" role="group" aria-label="Table">\n<table>',
+    "</table>": "</table>\n</div>",
+}
+
+
+class PageError(Exception):
+    """A page has something that cannot be served."""
+
+
+def template(name: str) -> str:
+    """Return the template of a page.
+
+    :raises PageError: the page has HTML, an aligned column, for which there would be an inline style, or two headings
+        with one anchor.
+    """
+    tokens = list(_kept(_MARKDOWN.parse((DOCS / f"{name}.md").read_text(encoding="utf-8"))))
+    headings = _anchored(tokens)
+    for token in tokens:
+        token.children = list(_linked(token.children or []))
+    text = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
+    if " style=" in text:
+        raise PageError(f"{name}: an inline style, which the Content-Security-Policy refuses")
+    for tag, scrollable in _SCROLLABLE.items():
+        text = text.replace(tag, scrollable)
+    contents = "\n".join(f'<li><a href="#{anchor}">{escape(title)}</a></li>' for anchor, title in headings[1:])
+    return f"""{{% extends "config/document.html" %}}
+{{# Written by scripts/served_pages.py from docs/{name}.md. #}}
+{{% block title %}}{_literal(escape(headings[0][1]))}{{% endblock %}}
+{{% block contents %}}
+{_literal(contents)}
+{{% endblock %}}
+{{% block text %}}
+{_literal(text.rstrip())}
+{{% endblock %}}
+"""
+
+
+def _kept(tokens: Sequence[Token]) -> Iterator[Token]:
+    """Yield the tokens of a page without comments."""
+    for token in tokens:
+        inside = [child.content for child in token.children or [] if child.type == "html_inline"]
+        if inside or (token.type == "html_block" and not token.content.startswith("<!--")):
+            raise PageError(f"HTML in a page: {inside or token.content}")
+        if token.type != "html_block":
+            yield token
+
+
+def _anchored(tokens: Sequence[Token]) -> list[tuple[str, str]]:
+    """Add the anchors to the headings; return the anchor and the text of the first two levels."""
+    found: dict[str, str] = {}
+    for opening, content in zip(tokens, tokens[1:], strict=False):
+        if opening.type != "heading_open":
+            continue
+        anchor = anchor_of(content.content)
+        if opening.attrs.setdefault("id", anchor) in found:
+            raise PageError(f"two headings with the anchor {anchor}")
+        text = "".join(child.content for child in content.children or [])
+        found[anchor] = text if opening.tag in {"h1", "h2"} else ""
+    return [(anchor, text) for anchor, text in found.items() if text]
+
+
+def _linked(tokens: Sequence[Token]) -> Iterator[Token]:
+    """Yield the tokens of a line with links to what the service serves; of others only the text and the file's name."""
+    unserved = ""
+    for token in tokens:
+        href = str(token.attrs.get("href", ""))
+        path, hash_sign, anchor = href.partition("#")
+        if token.type == "link_open" and path and ":" not in path:
+            if path not in _ADDRESSES:
+                unserved = path
+                continue
+            token.attrs["href"] = f"{_ADDRESSES[path]}{hash_sign}{anchor}"
+        if token.type == "link_close" and unserved:
+            yield Token("text", "", 0, content=f" ({_in_repository(unserved)})")
+            unserved = ""
+            continue
+        yield token
+
+
+def _in_repository(path: str) -> str:
+    return (DOCS / path).resolve().relative_to(ROOT).as_posix()
+
+
+def _literal(html: str) -> str:
+    """Return HTML as the text of a template: a brace in it begins no tag."""
+    return html.replace("{", "&#123;").replace(_PREFIX, "{{ api }}")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write or check each template; return the exit status."""
+    statuses = [
+        write_or_check(TEMPLATES / f"{name}.html", lambda name=name: template(name), "make documents", arguments)
+        for name in PAGES
+    ]
+    return max(statuses)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
