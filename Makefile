@@ -8,7 +8,7 @@ ARGS ?=
 MAKEFLAGS += --no-print-directory
 # Without bytecode each process compiles all modules again: half of the start of pytest, and of each server it starts.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help demo test quick matrix serve migrate check bench bench-quick dist dist-test lock openapi threats mutants format \
+.PHONY: help demo test quick matrix serve migrate check bench bench-quick dist dist-test lock openapi documents threats mutants format \
   clean
 
 # What the service and its demo need, and with it what developers need.
@@ -58,6 +58,10 @@ openapi: $(installed) ## write openapi.yaml, docs/differences.md and docs/provid
 	bash scripts/check write-openapi
 	$(python) -m scripts.differences_page
 	$(python) -m scripts.providers_page
+
+documents: $(installed) ## write docs/errors.md from the code, and the templates of the pages at /docs/
+	$(python) -m scripts.errors_page
+	$(python) -m scripts.served_pages
 
 dist: $(installed) ## build the wheel and the source distribution into dist/ (docs/distribution.md)
 	SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} $(python) -m build --no-isolation --outdir dist . >dist.log 2>&1 || \

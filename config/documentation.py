@@ -1,6 +1,6 @@
 """The pages of documentation for clients: `/docs/clients/`, `/docs/client-guide/` and `/docs/errors/`.
 
-Their templates are written from docs/ by scripts/served_pages.py.
+Their templates are written from docs/ by scripts/served_pages.py (docs/decisions/0034-pages-for-client-developers.md).
 """
 
 import hashlib

@@ -1,4 +1,7 @@
-"""The URLs: the APIs of `settings.APIS`, the front page, documentation, health, metrics and, if `settings.ADMIN` is on, the admin."""
+"""The URLs: the APIs of `settings.APIS`, the front page, documentation, health and metrics.
+
+The admin is among them if `settings.ADMIN` is on.
+"""
 
 from django.conf import settings
 from django.contrib import admin

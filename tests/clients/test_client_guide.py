@@ -15,6 +15,7 @@ import pytest
 import requests
 from django.conf import settings
 
+from shared.contract.error_guidance import GUIDANCE
 from shared.contract.errors import ApiError
 from shared.contract.sign_up import FIELDS
 from tests.clients.client_guide import ADVICE, SECTIONS, Fields, kind_of, snippets
@@ -225,9 +226,11 @@ ERRORS = {error.code: error for error in _error_classes() if hasattr(error, "cod
 
 
 def test_the_table_of_errors() -> None:
-    """It has the status of each code, and every code of the providers' sections."""
+    """It has the status and the steps of each code, and every code of the providers' sections."""
     assert {code: advice.status for code, advice in ADVICE.items()} == {code: ERRORS[code].status for code in ADVICE}
     assert {code for section in SECTIONS.values() for code in section.errors} <= set(ADVICE)
+    steps = {code: (GUIDANCE[code].step, GUIDANCE[code].step_with_code) for code in ADVICE}
+    assert {code: (advice.token, advice.code) for code, advice in ADVICE.items()} == steps
     assert {advice.token for advice in ADVICE.values()} == {"retry", "restart", "show"}
 
 

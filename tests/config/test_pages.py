@@ -24,7 +24,11 @@ def assert_protected(response: Any) -> None:
 
 @pytest.mark.parametrize("debug", [False, True])
 @pytest.mark.parametrize(
-    "path", ["", "nowhere", "static/nowhere.css", "admin", "admin/", "admin/login/", "admin/nowhere/", "api/v2/docs/"]
+    "path",
+    [
+        *("", "nowhere", "static/nowhere.css", "admin", "admin/", "admin/login/", "admin/nowhere/", "api/v2/docs/"),
+        *("docs/clients/", "docs/errors/", "docs/nowhere/"),
+    ],
 )
 def test_pages_are_protected(path: str, debug: bool) -> None:
     """Pages that do not exist, too, and under DEBUG."""
