@@ -7,6 +7,7 @@ python -m scripts.served_pages --check   fails if one of them is not up to date
 import sys
 from collections.abc import Iterator, Sequence
 from html import escape
+from itertools import pairwise
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -77,7 +78,7 @@ def _kept(tokens: Sequence[Token]) -> Iterator[Token]:
 def _anchored(tokens: Sequence[Token]) -> list[tuple[str, str]]:
     """Add the anchors to the headings; return the anchor and the text of the first two levels."""
     found: dict[str, str] = {}
-    for opening, content in zip(tokens, tokens[1:], strict=False):
+    for opening, content in pairwise(tokens):
         if opening.type != "heading_open":
             continue
         anchor = anchor_of(content.content)

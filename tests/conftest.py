@@ -53,7 +53,7 @@ SHARED_SERVICES = {
         "test_sandbox_access",
         "test_sign_up",
     ),
-    "tests/clients": ("test_field_client", "test_generated_python", "test_generated_typescript"),
+    "tests/clients": ("test_field_client", "test_generated_python", "test_generated_typescript", "test_rehearsing"),
     "tests/counts": ("test_calls", "test_statements"),
     "tests/parity": ("test_containment", "test_contract", "test_recorded"),
 }

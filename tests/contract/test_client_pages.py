@@ -89,9 +89,7 @@ def test_a_sign_up_without_a_credential(api: ApiClient) -> None:
     """The fields named are those of the table, and an empty body is no JSON."""
     rows = table(section("What a provider accepts"))
     assert len(rows) == 3
-    with override_settings(
-        SOCIAL_PROVIDERS=["facebook", "apple-id"], SOCIAL_AUTH_APPLE_ID_CLIENT="com.example.app"
-    ):
+    with override_settings(SOCIAL_PROVIDERS=["facebook", "apple-id"], SOCIAL_AUTH_APPLE_ID_CLIENT="com.example.app"):
         for sent, named in rows:
             answer = api.post("social_sign_up/", sent.strip("`").encode())
             assert answer.status_code == 400
