@@ -6,6 +6,7 @@ python -m scripts.served_pages --check   fails if one of them is not up to date
 
 import sys
 from collections.abc import Iterator, Sequence
+from functools import partial
 from html import escape
 from itertools import pairwise
 from pathlib import Path
@@ -119,7 +120,7 @@ def _literal(html: str) -> str:
 def main(arguments: Sequence[str]) -> int:
     """Write or check each template; return the exit status."""
     statuses = [
-        write_or_check(TEMPLATES / f"{name}.html", lambda name=name: template(name), "make documents", arguments)
+        write_or_check(TEMPLATES / f"{name}.html", partial(template, name), "make documents", arguments)
         for name in PAGES
     ]
     return max(statuses)
