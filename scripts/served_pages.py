@@ -4,6 +4,7 @@ python -m scripts.served_pages           writes the templates
 python -m scripts.served_pages --check   fails if one of them is not up to date
 """
 
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -34,6 +35,18 @@ _SCROLLABLE = {
 }
 
 
+def _breakable(html: str) -> str:
+    """Return HTML without tags in which a line may end after the punctuation of a long name."""
+    return html if len(html) < 20 else re.sub(r"(?<=[a-z)])([._(/:]+)(?=[A-Za-z])", r"\1<wbr>", html)
+
+
+def _code(renderer: object, tokens: Sequence[Token], place: int, *_: object) -> str:
+    return f"<code>{_breakable(escape(tokens[place].content))}</code>"
+
+
+_MARKDOWN.add_render_rule("code_inline", _code)
+
+
 class PageError(Exception):
     """A page has something that cannot be served."""
 
@@ -46,6 +59,7 @@ def template(name: str) -> str:
     """
     tokens = list(_kept(_MARKDOWN.parse((DOCS / f"{name}.md").read_text(encoding="utf-8"))))
     headings = _anchored(tokens)
+    _label_cells(tokens)
     for token in tokens:
         token.children = list(_linked(token.children or []))
     text = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
@@ -53,7 +67,9 @@ def template(name: str) -> str:
         raise PageError(f"{name}: an inline style, which the Content-Security-Policy refuses")
     for tag, scrollable in _SCROLLABLE.items():
         text = text.replace(tag, scrollable)
-    contents = "\n".join(f'<li><a href="#{anchor}">{escape(title)}</a></li>' for anchor, title in headings[1:])
+    contents = "\n".join(
+        f'<li><a href="#{anchor}">{_breakable(escape(title))}</a></li>' for anchor, title in headings[1:]
+    )
     return f"""{{% extends "config/document.html" %}}
 {{# Written by scripts/served_pages.py from docs/{name}.md. #}}
 {{% block title %}}{_literal(escape(headings[0][1]))}{{% endblock %}}
@@ -85,9 +101,28 @@ def _anchored(tokens: Sequence[Token]) -> list[tuple[str, str]]:
         anchor = anchor_of(content.content)
         if opening.attrs.setdefault("id", anchor) in found:
             raise PageError(f"two headings with the anchor {anchor}")
-        text = "".join(child.content for child in content.children or [])
-        found[anchor] = text if opening.tag in {"h1", "h2"} else ""
+        found[anchor] = _text(content) if opening.tag in {"h1", "h2"} else ""
     return [(anchor, text) for anchor, text in found.items() if text]
+
+
+def _label_cells(tokens: Sequence[Token]) -> None:
+    """Give each cell of a table the heading of its column, for screens on which rows are shown as lists."""
+    labels: list[str] = []
+    column = 0
+    for opening, content in pairwise(tokens):
+        if opening.type == "thead_open":
+            labels = []
+        elif opening.type == "tr_open":
+            column = 0
+        elif opening.type == "th_open":
+            labels.append(_text(content))
+        elif opening.type == "td_open":
+            opening.attrs["data-of"] = labels[column]
+            column += 1
+
+
+def _text(content: Token) -> str:
+    return "".join(child.content for child in content.children or [])
 
 
 def _linked(tokens: Sequence[Token]) -> Iterator[Token]:

@@ -28,6 +28,8 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("`{{ secret }}` {% load %} {# x #}", "<code>&#123;&#123; secret }}</code> &#123;% load %} &#123;# x #}"),
         ("<!-- a comment -->", ""),
         ("## A `part`, *twice*", '<h2 id="a-part-twice">A <code>part</code>, <em>twice</em></h2>'),
+        ("`token_audience_mismatch`", "<code>token_<wbr>audience_<wbr>mismatch</code>"),
+        ("```\ntoken_audience_mismatch\n```", '<pre tabindex="0"><code>token_audience_mismatch\n</code></pre>'),
         ("```\n<b>\n```", '<pre tabindex="0"><code>&lt;b&gt;\n</code></pre>'),
     ],
 )
@@ -38,12 +40,13 @@ def test_markdown_becomes_a_template(write: Path, markdown: str, html: str) -> N
     assert text.strip().removeprefix("<p>").removesuffix("</p>") == html
 
 
-def test_a_table_scrolls(write: Path) -> None:
-    """A table is in an element that scrolls, and that has the focus of the keyboard."""
+def test_a_table_fits_any_screen(write: Path) -> None:
+    """A table is in an element that scrolls, with the keyboard too, and its cells name their column."""
     write.write_text("# Title\n\n| a | b |\n| --- | --- |\n| c | d |\n", encoding="utf-8")
     text = served_pages.template("page")
     assert '<div class="table" tabindex="0" role="group" aria-label="Table">\n<table>' in text
     assert "</table>\n</div>" in text
+    assert '<td data-of="a">c</td>\n<td data-of="b">d</td>' in text
 
 
 @pytest.mark.parametrize(
