@@ -106,7 +106,7 @@ def _anchored(tokens: Sequence[Token]) -> list[tuple[str, str]]:
 
 
 def _label_cells(tokens: Sequence[Token]) -> None:
-    """Give each cell of a table the heading of its column, for screens on which rows are shown as lists."""
+    """Add the heading of its column to each cell of a table, for screens on which rows are shown as lists."""
     labels: list[str] = []
     column = 0
     for opening, content in pairwise(tokens):

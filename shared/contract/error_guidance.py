@@ -173,7 +173,8 @@ GUIDANCE: Mapping[str, Guidance] = {
     "invalid_credentials": _always(
         Step.SIGN_IN,
         app="Discard the access token, once for all requests in progress, and sign up again without "
-        "`Authorization`. Do not send the refused request again with the same token.",
+        "`Authorization`. If the call was to link an account, let the person sign in with one that is linked already, "
+        "then link it: a sign-up with the new account would create another user.",
         person=_SIGN_IN_AGAIN,
         check=(
             (
@@ -300,8 +301,8 @@ GUIDANCE: Mapping[str, Guidance] = {
         check=("Nothing in the app: the service has no connection to its database.",),
     ),
     "provider_timeout": _later(
-        app="Send the same token again after a few seconds; there is no `Retry-After`. With a code start again at "
-        "the provider: the exchange may have happened.",
+        app="Send the same token again, once, after a few seconds; there is no `Retry-After`. With a code start again "
+        "at the provider: the exchange may have happened.",
         person="The provider did not answer in time. Please try again.",
         check=(
             "The provider is slow. The service waits `PROVIDER_TIMEOUT` seconds for it in all, 10 by default.",
