@@ -9,15 +9,26 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseNotAllowed, JsonResponse
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBadRequest,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+    JsonResponse,
+)
 from django.shortcuts import render
+from django.templatetags.static import static
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
 from social_core.utils import setting_name
 
 from api_v2.apps import ApiV2Config
-from shared.contract import differences
+from shared.contract import curl, differences
 from shared.contract.declarations import SIGN_UP
+from shared.contract.declarations import registry as resources
 from shared.contract.errors import ApiError
-from shared.contract.resources import Example
+from shared.contract.resources import Example, Exchange
 from shared.http.requests import read_object
 from shared.http.urls import mounted
 from social.conf import conf
@@ -27,6 +38,8 @@ TITLES = {"twitter": "X (Twitter)"}
 """Titles that are better known than social-core's."""
 DOCUMENTED = ApiV2Config.name
 """The API with its own documentation page."""
+GUIDE, ERRORS = "/docs/clients/", "/docs/errors/"
+"""The pages for client developers; each error code is an anchor of the second."""
 
 
 def page(request: HttpRequest) -> HttpResponse:
@@ -35,17 +48,25 @@ def page(request: HttpRequest) -> HttpResponse:
         return _compared(request)
     if request.method not in {"GET", "HEAD"}:
         return HttpResponseNotAllowed(["GET", "HEAD", *(["POST"] if conf.sandbox else [])])
-    response = render(request, "config/front.html", _context())
+    response = render(request, "config/front.html", _context(request))
     response["Cache-Control"] = "no-cache"
     return response
 
 
-def _context() -> dict[str, Any]:
+@require_safe
+@cache_control(public=True, max_age=86400)
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Redirect to the icon: browsers ask for `/favicon.ico` where no page names one, as beside an answer of an API."""
+    return HttpResponseRedirect(static("config/icon.svg"))
+
+
+def _context(request: HttpRequest) -> dict[str, Any]:
     apis = [_api(app) for app in settings.APIS]
     sign_up = SIGN_UP.operations[0]
     sample = sign_up.example or Example()
     newest = mounted(DOCUMENTED).prefix
     sandbox = _sandbox()
+    base = request.build_absolute_uri(newest).rstrip("/")
     return {
         "apis": apis,
         "names": " and ".join(api["name"] for api in apis),
@@ -55,8 +76,24 @@ def _context() -> dict[str, Any]:
         "sample_request": _pretty(sample.request),
         "sample_status": sign_up.status,
         "sample_answer": _pretty(sample.body_below(newest)),
+        "sample_curl": curl.command(Exchange(sign_up, SIGN_UP.uri(""), sample), base),
+        "calls": [
+            {"operation": exchange.operation, "command": curl.command(exchange, base)}
+            for exchange in resources.exchanges()
+            if exchange.operation is not sign_up
+        ],
+        "guide": GUIDE,
+        "errors": ERRORS,
         "sandbox": sandbox,
-        "rehearsal": {"apis": apis, "providers": _rehearsed(sandbox)} if sandbox else None,
+        "rehearsal": {
+            "apis": apis,
+            "providers": _rehearsed(sandbox),
+            "errors": ERRORS,
+            "reference": f"{newest}docs/",
+            "user": f"{newest}user/",
+        }
+        if sandbox
+        else None,
     }
 
 

@@ -16,6 +16,7 @@ from shared.http.urls import api_urls
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", front.page, name="front"),
     path("docs/", include(documentation)),
+    path("favicon.ico", front.favicon),
     path("livez", health.livez),
     path("healthz", health.livez),
     path("readyz", health.readyz),

@@ -1,6 +1,8 @@
 """The front page: sign-up, linking, errors and layout."""
 
+import json
 import re
+import shlex
 from collections.abc import Callable
 
 import pytest
@@ -37,9 +39,8 @@ def test_sign_up_and_link(visitor: Visitor) -> None:
         assert verdict.startswith("Identical.")
         assert re.search(r"^body resource_uri /api/v1/user/1/ /api/v2/user/1/ the version", verdict, re.MULTILINE)
         assert all('"outcome": "signed_in"' in text for text in answers.values())
-        first = visitor.find("#before details")
-        assert "made a new user" in first.text
-        first.find_element(By.TAG_NAME, "summary").click()
+        first = visitor.find("#before")
+        assert "First, v1 made a new user" in first.text
         assert '"outcome": "created"' in first.text
 
     body = visitor.get_token("twitter", "ripley")
@@ -63,6 +64,9 @@ def test_errors_are_identical(visitor: Visitor) -> None:
     verdict = visitor.post()
     assert all("503 Service Unavailable" in text and "retry-after: 7" in text for text in visitor.answers().values())
     assert verdict.startswith("Identical.") or not BOTH
+    for link in visitor.window.find_elements(By.CSS_SELECTOR, "#answers .meaning a"):
+        assert link.get_attribute("href") == f"{visitor.url}/docs/errors/#provider_unavailable"
+        assert "What provider_unavailable means" in link.text
 
     visitor.find("#body").clear()
     visitor.find("#body").send_keys("no JSON")
@@ -82,6 +86,70 @@ def test_sign_up_by_code(visitor: Visitor) -> None:
     assert name == NAMES[-1]
     assert '"outcome": "created"' in text
     assert visitor.errors() == []
+
+
+def test_an_exchange_is_copied_as_curl(visitor: Visitor) -> None:
+    """The copied commands are those of the exchange and of a further call, with the tokens, and they are answered."""
+    visitor.window.execute_cdp_cmd(
+        "Browser.grantPermissions", {"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]}
+    )
+    body = visitor.get_token("facebook", "zoe")
+    visitor.post()
+    visitor.find("#answers .exchange:last-child details summary").click()
+    sign_up = _sent(visitor, "#answers .exchange:last-child details[open] button.copy")
+    assert sign_up.request.url == f"{visitor.url}/api/{NAMES[-1]}/social_sign_up/"
+    assert json.loads(sign_up.request.body or b"") == body
+    assert (sign_up.status_code, sign_up.json()["outcome"]) == (201, "signed_in")
+    read = _sent(visitor, "#call button.copy")
+    assert (read.status_code, read.json()["objects"][0]["username"]) == (200, visitor.find("#caller").text)
+    example = _copied(visitor, "figure button[data-copies='sample-curl']")
+    assert f'"{visitor.url}/api/v2/social_sign_up/"' in example
+    assert visitor.errors() == []
+
+
+def _copied(visitor: Visitor, button: str) -> str:
+    visitor.find(button).click()
+    WebDriverWait(visitor.window, WITHIN).until(lambda _: visitor.find(button).text == "Copied")
+    text: str = visitor.window.execute_async_script("navigator.clipboard.readText().then(arguments[0])")
+    return text
+
+
+def _sent(visitor: Visitor, button: str) -> requests.Response:
+    """Copy a curl command and send its request."""
+    program, *words = shlex.split(_copied(visitor, button).replace("\\\n", ""))
+    assert program == "curl"
+    options = {option: words.pop(words.index(option) + 1) for option in ("-X", "-d") if option in words}
+    headers = dict(words[at + 1].split(": ", 1) for at, word in enumerate(words) if word == "-H")
+    [url] = [word for word in words if word.startswith("http")]
+    return requests.request(
+        options.get("-X", "GET"), url, headers=headers, data=options.get("-d"), timeout=WITHIN, allow_redirects=False
+    )
+
+
+def test_the_api_reference_opens_with_the_token(visitor: Visitor) -> None:
+    """The new tab gets the access token in its session storage, and the URL does not have it."""
+    visitor.get_token("facebook", "zoe")
+    visitor.post()
+    token = visitor.window.execute_script("return JSON.parse(sessionStorage['tandem-person']).token")
+    front = visitor.window.current_window_handle
+    visitor.find("#reference").click()
+    WebDriverWait(visitor.window, WITHIN).until(lambda window: len(window.window_handles) > 1)
+    assert visitor.window.execute_script("return sessionStorage['tandem.docs.token'] ?? null") is None
+    [tab] = [handle for handle in visitor.window.window_handles if handle != front]
+    visitor.window.switch_to.window(tab)
+    try:
+        WebDriverWait(visitor.window, WITHIN).until(
+            lambda window: (
+                token
+                in window.execute_script(
+                    "return JSON.stringify([sessionStorage['tandem.docs.token'], window.ui?.authSelectors.authorized()])"
+                )
+            )
+        )
+        assert visitor.window.current_url == f"{visitor.url}/api/v2/docs/"
+    finally:
+        visitor.window.close()
+        visitor.window.switch_to.window(front)
 
 
 def test_a_refused_consent_is_shown(visitor: Visitor) -> None:
@@ -117,13 +185,13 @@ def test_nothing_overflows(browser: Callable[..., webdriver.Chrome], service: Se
 
 
 def test_without_a_sandbox() -> None:
-    """The page has no script and no form, and the comparison answers 405."""
+    """The page has no form and no script but that of its copy buttons, and the comparison answers 405."""
     with running_service(None) as service:
         page = requests.get(f"{service.url}/", timeout=WITHIN)
         assert page.status_code == 200
         assert page.headers["Content-Security-Policy"].startswith("default-src 'self'")
         assert "How it works" in page.text
-        assert "<script" not in page.text
+        assert re.findall("<script[^>]*>", page.text) == ['<script type="module" src="/static/config/copy.js">']
         assert "<form" not in page.text
         assert requests.post(f"{service.url}/", json={}, timeout=WITHIN).status_code == 405
 

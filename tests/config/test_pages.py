@@ -42,7 +42,7 @@ def test_the_page_of_a_failure_is_protected(
 ) -> None:
     """A bug of ours, with and without DEBUG."""
     settings.DEBUG = debug
-    monkeypatch.setattr(front, "_context", lambda: 1 / 0)
+    monkeypatch.setattr(front, "_context", lambda _: 1 / 0)
     with caplog.at_level(logging.CRITICAL):
         response = Client(SERVER_NAME=HOST, raise_request_exception=False).get("/")
     assert response.status_code == 500
@@ -62,3 +62,13 @@ def test_the_documentation_has_no_inline_code() -> None:
     assert "<style" not in text
     assert text.count("<script ") == text.count("</script>") == 2
     assert text.count("<script src=") == 2
+
+
+def test_there_is_a_favicon() -> None:
+    """Browsers ask for it beside an answer that names none."""
+    client = Client(SERVER_NAME=HOST)
+    redirect = client.get("/favicon.ico")
+    assert (redirect.status_code, redirect["Cache-Control"]) == (302, "public, max-age=86400")
+    icon = client.get(redirect["Location"])
+    icon.close()
+    assert (icon.status_code, icon["Content-Type"]) == (200, "image/svg+xml")

@@ -2,7 +2,7 @@
 // same bytes to every mounted version, and lets the service say in which places the answers differ. A code can be
 // exchanged once, so it is posted to the newest version only.
 
-const { apis, providers } = JSON.parse(document.getElementById("rehearsal").textContent);
+const { apis, providers, errors, reference, user } = JSON.parse(document.getElementById("rehearsal").textContent);
 const $ = (id) => document.getElementById(id);
 const THAT_MATTER = ["content-type", "location", "www-authenticate", "retry-after", "allow", "cache-control",
   "deprecation", "sunset", "link"];
@@ -111,7 +111,7 @@ function ready() {
 async function post(api, body) {
   const headers = { "Content-Type": "application/json" };
   const person = kept.get("person");
-  if (person && $("linking").checked) headers.Authorization = `Bearer ${person.token}`;
+  if (person && $("linking").checked) Object.assign(headers, bearer(person));
   const response = await fetch(api.signUp, { method: "POST", headers, body, cache: "no-store", credentials: "omit" });
   return {
     api, sent: { headers, body },
@@ -160,9 +160,21 @@ function remember(answer) {
 
 function greet() {
   const person = kept.get("person");
-  $("signed-in").hidden = !person;
-  $("who").textContent = person ? person.username : "";
-  if (!person) $("linking").checked = false;
+  for (const id of ["signed-in", "next"]) $(id).hidden = !person;
+  for (const id of ["who", "caller"]) $(id).textContent = person?.username ?? "";
+  if (person) $("call").replaceChildren(...copied("call-curl", curl("GET", user, bearer(person)), "Command with this token"));
+  else $("linking").checked = false;
+}
+
+const bearer = ({ token }) => ({ Authorization: `Bearer ${token}` });
+
+// The page of reference takes the token out of the session storage: a URL is no place for it. The browser copies this
+// tab's storage into a window that a script opens.
+function openReference() {
+  const { token } = kept.get("person");
+  sessionStorage.setItem("tandem.docs.token", token);
+  if (open(reference)) sessionStorage.removeItem("tandem.docs.token");
+  else location.assign(reference);
 }
 
 // 3. Both answers, and what the service says of them.
@@ -177,7 +189,7 @@ async function compare(old, recent) {
 
 function show(answers, before, verdict) {
   $("outcome").hidden = false;
-  $("before").replaceChildren(...(before ? [explained(before, answers)] : []));
+  $("before").replaceChildren(...(before ? explained(before, answers) : []));
   const texts = answers.map((answer) => [headLines(answer), bodyLines(answer)]);
   $("answers").replaceChildren(...answers.map((answer, index) => exchange(answer, texts[index], texts[1 - index])));
   $("verdict").replaceChildren(...(verdict ? [judged(verdict, answers, before)] : []));
@@ -221,32 +233,71 @@ function explained(before, answers) {
   const { outcome, username } = read(before);
   const name = before.api.name;
   const what = outcome === "created" ? `made a new user, ${username}` : `linked the account to ${username}`;
-  return element("details", {},
-    element("summary", {}, `First, ${name} ${what} (outcome: ${outcome}). Then both were asked from that same state. See the first answer.`),
-    exchange(before, [headLines(before), bodyLines(before)]));
+  return [
+    element("h4", {}, `First, ${name} ${what}: ${outcome}`),
+    exchange(before, [headLines(before), bodyLines(before)], null, "first"),
+    element("h4", {}, `Then the same request to ${answers.map(({ api }) => api.name).join(" and ")}`),
+  ];
 }
 
-function exchange(answer, [head, body], other) {
+function exchange(answer, [head, body], other, id = answer.api.name) {
   const status = element("span", { className: answer.status < 400 ? "" : "refused" }, `${answer.status} ${answer.reason}`.trim());
   const rest = answer.headers.filter(([name]) => !THAT_MATTER.includes(name));
+  const name = answer.api.name;
   return element("article", { className: "exchange" },
-    element("h4", {}, answer.api.name, status),
-    element("h5", {}, "Request"),
-    block(requestLines(answer), null, `Request to ${answer.api.name}`),
-    element("h5", {}, "Answer"),
-    block([...head, "", ...body], other && [...other[0], "", ...other[1]], `Answer of ${answer.api.name}`),
+    element("h5", { className: "head" }, name, status),
+    element("h6", {}, "Request"),
+    block(requestLines(answer), null, `Request to ${name}`),
+    element("h6", {}, "Answer"),
+    block([...head, "", ...body], other && [...other[0], "", ...other[1]], `Answer of ${name}`),
+    ...meaning(answer),
+    element("details", {}, element("summary", {}, "The request as curl"), ...spent(answer),
+      ...copied(`curl-${id}`, curl("POST", answer.api.signUp, answer.sent.headers, answer.sent.body), `Command for ${name}`)),
     element("details", {}, element("summary", {}, `${rest.length} more headers`),
-      block(rest.map(([name, value]) => `${name}: ${value}`), null, `More headers of ${answer.api.name}`)));
+      block(rest.map(([name, value]) => `${name}: ${value}`), null, `More headers of ${name}`)));
 }
 
-// Lines that the other answer does not have are marked.
+// An error's code is an anchor of the page of errors.
+function meaning(answer) {
+  const { code } = read(answer);
+  if (answer.status < 400 || !/^[a-z_]+$/.test(code)) return [];
+  const link = element("a", { href: `${errors}#${code}` }, "What ", element("code", {}, code), " means, and what to do");
+  return [element("p", { className: "meaning" }, link)];
+}
+
+function spent({ sent }) {
+  if (!read(sent).code_verifier) return [];
+  return [element("p", {}, "A code can be exchanged once: to send this again, get a new code first.")];
+}
+
+const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
+
+function curl(method, path, headers, body) {
+  const parts = [`curl ${method === "GET" ? "" : `-X ${method} `}${quoted(location.origin + path)}`];
+  for (const [name, value] of Object.entries(headers)) parts.push(`-H ${quoted(`${name}: ${value}`)}`);
+  if (body) parts.push(`-d ${quoted(body)}`);
+  return parts.join(" \\\n  ");
+}
+
+// A block with its copy button, which copy.js serves.
+function copied(id, text, label) {
+  const button = element("button", { type: "button", className: "copy" }, "Copy");
+  button.dataset.copies = id;
+  button.setAttribute("aria-label", `Copy: ${label}`);
+  const made = block(text.split("\n"), null, label);
+  made.firstChild.id = id;
+  return [button, made];
+}
+
+// Lines that the other answer does not have are marked. Each line is an element of its own, for a hanging indent.
 function block(lines, others, label) {
   const code = element("code");
   for (const line of lines) {
-    code.append(others && line && !others.includes(line) ? element("mark", {}, line) : line, "\n");
+    const differs = others && line && !others.includes(line);
+    code.append(element("span", { className: "line" }, differs ? element("mark", {}, line) : line), "\n");
   }
-  const made = element("pre", { tabIndex: 0 }, code);
-  made.setAttribute("role", "region");
+  const made = element("pre", {}, code);
+  made.setAttribute("role", "group");
   made.setAttribute("aria-label", label);
   return made;
 }
@@ -269,6 +320,7 @@ function bodyLines({ body }) {
 $("ask").addEventListener("submit", ask);
 $("send").addEventListener("submit", send);
 $("body").addEventListener("input", ready);
+$("reference").addEventListener("click", openReference);
 $("forget").addEventListener("click", () => { kept.drop("person"); greet(); });
 addEventListener("hashchange", receive);
 ready();
