@@ -15,13 +15,15 @@ from typing import NoReturn
 
 import requests
 
-from demo import walkthrough
+from demo import roles, walkthrough
 from demo.programs import FOLDER, Program, ProgramEndedError, Programs, inherited
 from demo.terminal import Terminal
 
 DEFAULT_PORT = 8000
 DEFAULT_SANDBOX_PORT = 9100
 START_TIMEOUT = 60
+REPORT_INTERVAL = 5
+"""Seconds between two lines about a program that does not answer yet."""
 OPERATOR = "operator"
 HOST = "127.0.0.1"
 VERSIONS = ("/api/v1/", "/api/v2/")
@@ -76,7 +78,7 @@ def start(programs: Programs, terminal: Terminal, *, port: int, sandbox_port: in
     :raises ProgramEndedError: one of them does not start.
     """
     sandbox = f"http://{HOST}:{sandbox_port}"
-    terminal.line("Starting the providers of the sandbox, the service, and two more of it with empty databases")
+    terminal.line("Starting the sandbox, the service, and two more of the service with empty databases:")
     programs.start("The sandbox", "sandbox", "serve", "--port", str(sandbox_port))
     environment = _environment(sandbox_port, f"http://localhost:{port}/")
     ports = [port, *free_ports(len(VERSIONS))]
@@ -85,8 +87,9 @@ def start(programs: Programs, terminal: Terminal, *, port: int, sandbox_port: in
     ]
     started = [programs.start("The service", "server", **each) for each in environments]
     urls = [f"http://{HOST}:{number}" for number in ports]
-    for url in (f"{sandbox}/personas", *(f"{url}/readyz" for url in urls)):
-        _wait_for(url, programs, terminal)
+    _wait_for("The sandbox", f"{sandbox}/personas", programs, terminal)
+    for name, url in zip(("The service", "The first empty one", "The second empty one"), urls, strict=True):
+        _wait_for(name, f"{url}/readyz", programs, terminal)
     mounted = [version for version in VERSIONS if _status(f"{urls[0]}{version}") == 200]
     fresh = dict(zip(mounted, urls[1:], strict=False))
     return Services(sandbox, f"http://localhost:{port}", environments[0], fresh, tuple(started[1:]))
@@ -125,14 +128,18 @@ def _create_operator(services: Services) -> str:
     return password
 
 
-def _wait_for(url: str, programs: Programs, terminal: Terminal) -> None:
-    until = time.monotonic() + START_TIMEOUT
+def _wait_for(name: str, url: str, programs: Programs, terminal: Terminal) -> None:
+    began = reported = time.monotonic()
     while _status(url) != 200:
         programs.check()
-        if time.monotonic() > until:
+        now = time.monotonic()
+        if now - began > START_TIMEOUT:
             raise ProgramEndedError(f"There is no answer at {url} after {START_TIMEOUT} seconds.")
-        terminal.tick()
+        if now - reported > REPORT_INTERVAL:
+            reported = now
+            terminal.line(f"  {name} does not answer yet, after {now - began:.0f} seconds.")
         time.sleep(0.2)
+    terminal.line(f"  {name} answers.")
 
 
 def _status(url: str) -> int:
@@ -145,18 +152,16 @@ def _status(url: str) -> int:
 
 
 def _keep_serving(services: Services, programs: Programs, terminal: Terminal) -> NoReturn:
-    newest = list(services.fresh)[-1]
-    password = _create_operator(services)
-    terminal.line()
-    terminal.line("The service is running. Open", "bold")
-    for url, content in (
-        (f"{services.service}/", "the front page: pick a person, get a token, post it to both"),
-        (f"{services.service}{newest}docs/", "every call, to read and to try"),
-        (f"{services.service}/admin/", f"the admin: {OPERATOR}, password {password}"),
-        (f"{services.sandbox}/", "the providers and the people of the sandbox"),
-    ):
-        terminal.line(f"  {terminal.styled(url, 'cyan')}  {content}")
-    terminal.line("Ctrl-C ends everything.")
+    versions = list(services.fresh)
+    addresses = roles.Addresses(
+        service=services.service,
+        sandbox=services.sandbox,
+        newest=versions[-1],
+        user=OPERATOR,
+        password=_create_operator(services),
+        migrates=len(versions) > 1,
+    )
+    roles.show(terminal, addresses)
     programs.echo()
     while True:
         time.sleep(0.5)

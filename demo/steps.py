@@ -43,9 +43,8 @@ class Step:
 _SIGN_UP = "social_sign_up/"
 
 STEPS = (
-    Step("List the providers.", "GET", "provider/", 200),
     Step(
-        "Ellen Ripley signs up with Facebook.",
+        "Ellen Ripley signs up with Facebook: a new user is created.",
         "POST",
         _SIGN_UP,
         201,
@@ -54,6 +53,7 @@ STEPS = (
         headers=("Location",),
         store_as="ripley",
     ),
+    Step("List the providers.", "GET", "provider/", 200),
     Step(
         "She signs in again, with a new token from Facebook.",
         "POST",

@@ -29,19 +29,12 @@ class Terminal:
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
-        self._ticking = False
         self._coloured = out.isatty() and "NO_COLOR" not in os.environ
         self.width = min(shutil.get_terminal_size().columns, 180) if out.isatty() else 80
 
     def line(self, text: str = "", *styles: str) -> None:
         """Write a line."""
-        self._end_ticks()
         self._write(self.styled(text, *styles) + "\n")
-
-    def tick(self) -> None:
-        """Write a dot: the demo is waiting."""
-        self._ticking = True
-        self._write(".")
 
     def styled(self, text: str, *styles: str) -> str:
         """Return the text in a style if the stream is a terminal."""
@@ -70,11 +63,6 @@ class Terminal:
     def _block_line(self, label: str, text: str, *, differs: bool) -> None:
         mark, styles = ("~", ("cyan",)) if differs else (" ", ())
         self.line(f" {mark} {self.styled(label.ljust(4), 'bold')} {self.styled(text, *styles)}".rstrip())
-
-    def _end_ticks(self) -> None:
-        if self._ticking:
-            self._ticking = False
-            self._write("\n")
 
     def _write(self, text: str) -> None:
         self._out.write(text)

@@ -101,7 +101,7 @@ def test_once(tmp_path: Path) -> None:
 
 
 def assert_the_admin_opens(browser: requests.Session, demo: Demo) -> None:
-    found = re.search(r"(http://localhost:[0-9]+/admin/)  the admin: (\w+), password (\S+)", demo.output())
+    found = re.search(r"(http://localhost:[0-9]+/admin/)  user (\w+), password (\S+)", demo.output())
     assert found is not None, demo.output()
     login = f"{found[1]}login/"
     form = browser.get(login, timeout=30)
@@ -129,7 +129,7 @@ def test_it_serves_until_a_signal(tmp_path: Path) -> None:
 def test_an_interruption_at_the_start_ends_everything(tmp_path: Path) -> None:
     """The programs started so far are ended; with `ONCE=1` an interruption is a failure."""
     with running_demo(tmp_path, ONCE="1") as demo:
-        demo.wait_for("Starting the providers")
+        demo.wait_for("Starting the sandbox")
         demo.process.send_signal(signal.SIGINT)
         assert demo.process.wait(TIMEOUT) == 130
     assert demo.err.read_text() == ""

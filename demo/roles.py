@@ -1,0 +1,56 @@
+"""The end of the demo's output: for each role, what to open and where to sign in."""
+
+from dataclasses import dataclass
+
+from demo.terminal import Terminal
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """What the texts name: the URLs of the service and of the sandbox, and the user of the admin."""
+
+    service: str
+    sandbox: str
+    newest: str
+    """The prefix of the newest version."""
+    user: str
+    password: str
+    migrates: bool
+    """Whether there are two versions."""
+
+
+def show(terminal: Terminal, addresses: Addresses) -> None:
+    """Write the places for each role."""
+    terminal.line()
+    terminal.line("The service is running. Where to go next:", "bold")
+    for role, places in _places(addresses).items():
+        terminal.line()
+        terminal.line(f"  {role}", "bold")
+        for place, content in places:
+            terminal.line(f"    {terminal.styled(place, 'cyan')}  {content}")
+    terminal.line()
+    terminal.line("Ctrl-C ends everything.")
+
+
+def _places(to: Addresses) -> dict[str, tuple[tuple[str, str], ...]]:
+    sign_in = f"user {to.user}, password {to.password}"
+    places = {
+        "You write a client": (
+            (f"{to.service}/", "be a person, get a token, post it, copy the call as curl"),
+            (f"{to.service}{to.newest}docs/", "every call, to read and to try"),
+            (f"{to.service}/docs/clients/", "the guide, and what each error code means"),
+            ("docs/collection/", "the calls for Postman, Bruno, Insomnia and Hoppscotch"),
+            (f"{to.sandbox}/", "the people of the sandbox, and whose sign-in fails how"),
+        ),
+        "You run the service": (
+            (f"{to.service}/admin/", sign_in),
+            (f"{to.service}/readyz", "what a load balancer asks"),
+            ("docs/operators.md", "start, restart, proxy, logs, secrets"),
+        ),
+    }
+    if to.migrates:
+        places["You retire the old version"] = (
+            (f"{to.service}/admin/migration/", f"who still calls it; {sign_in}"),
+            ("docs/migration.md", "the whole course, command by command"),
+        )
+    return places
