@@ -26,8 +26,9 @@ def show(terminal: Terminal, addresses: Addresses) -> None:
     for role, places in _places(addresses).items():
         terminal.line()
         terminal.line(f"  {role}", "bold")
+        width = max(len(place) for place, _ in places)
         for place, content in places:
-            terminal.line(f"    {terminal.styled(place, 'cyan')}  {content}")
+            terminal.line(f"    {terminal.styled(place.ljust(width), 'cyan')}  {content}")
     terminal.line()
     terminal.line("Ctrl-C ends everything.")
 
@@ -36,11 +37,11 @@ def _places(to: Addresses) -> dict[str, tuple[tuple[str, str], ...]]:
     sign_in = f"user {to.user}, password {to.password}"
     places = {
         "You write a client": (
-            (f"{to.service}/", "be a person, get a token, post it, copy the call as curl"),
+            (f"{to.service}/", "sign somebody up; copy the calls as curl"),
             (f"{to.service}{to.newest}docs/", "every call, to read and to try"),
-            (f"{to.service}/docs/clients/", "the guide, and what each error code means"),
-            ("docs/collection/", "the calls for Postman, Bruno, Insomnia and Hoppscotch"),
-            (f"{to.sandbox}/", "the people of the sandbox, and whose sign-in fails how"),
+            (f"{to.service}/docs/clients/", "the guide, and each error code"),
+            ("docs/collection/", "for Postman, Bruno, Insomnia"),
+            (f"{to.sandbox}/", "the people, and how sign-ins fail"),
         ),
         "You run the service": (
             (f"{to.service}/admin/", sign_in),
@@ -50,7 +51,7 @@ def _places(to: Addresses) -> dict[str, tuple[tuple[str, str], ...]]:
     }
     if to.migrates:
         places["You retire the old version"] = (
-            (f"{to.service}/admin/migration/", f"who still calls it; {sign_in}"),
+            (f"{to.service}/admin/migration/", "who still calls it (the same user)"),
             ("docs/migration.md", "the whole course, command by command"),
         )
     return places

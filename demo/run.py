@@ -78,7 +78,7 @@ def start(programs: Programs, terminal: Terminal, *, port: int, sandbox_port: in
     :raises ProgramEndedError: one of them does not start.
     """
     sandbox = f"http://{HOST}:{sandbox_port}"
-    terminal.line("Starting the sandbox, the service, and two more of the service with empty databases:")
+    terminal.line("Starting the sandbox, the service, and two services with empty databases:")
     programs.start("The sandbox", "sandbox", "serve", "--port", str(sandbox_port))
     environment = _environment(sandbox_port, f"http://localhost:{port}/")
     ports = [port, *free_ports(len(VERSIONS))]
@@ -88,7 +88,7 @@ def start(programs: Programs, terminal: Terminal, *, port: int, sandbox_port: in
     started = [programs.start("The service", "server", **each) for each in environments]
     urls = [f"http://{HOST}:{number}" for number in ports]
     _wait_for("The sandbox", f"{sandbox}/personas", programs, terminal)
-    for name, url in zip(("The service", "The first empty one", "The second empty one"), urls, strict=True):
+    for name, url in zip(("The service", "The first empty service", "The second empty service"), urls, strict=True):
         _wait_for(name, f"{url}/readyz", programs, terminal)
     mounted = [version for version in VERSIONS if _status(f"{urls[0]}{version}") == 200]
     fresh = dict(zip(mounted, urls[1:], strict=False))

@@ -30,6 +30,7 @@ API = "/api/v2/"
 """The version that the examples call."""
 BASE_URL = f"http://localhost:8000{API.rstrip('/')}"
 SANDBOX_URL = "http://127.0.0.1:9100"
+SERVICE, SANDBOX = "{{baseUrl}}", "{{sandboxUrl}}"
 SIGN_IN_BEFORE = {"deleteTokens"}
 """Operations that need a new access token, because the request before them revokes the one in use."""
 
@@ -85,6 +86,7 @@ def collection() -> str:
     variables = {
         "baseUrl": BASE_URL,
         "token": "",
+        "client": "collection/1.0",
         **{name: value for each in SIGN_UPS for name, value in each.variables.items()},
         **{_id_name(each): str(_example_id(each)) for each in registry.endpoints if each.has_id},
         "sandboxUrl": SANDBOX_URL,
@@ -101,7 +103,8 @@ def collection() -> str:
 
 _DESCRIPTION = (
     "Every call of the API. `baseUrl` is the address of an API; change `v2` to `v1` in it and all is the same. "
-    "A sign-up stores its access token in `token`, which the other calls send.\n\n"
+    "A sign-up stores its access token in `token`, which the other calls send. `client` names your app's build to the "
+    "operator.\n\n"
     "With `make demo` running, run the whole collection: its first folder gets the credentials of a new person from "
     "the sandbox. Elsewhere, leave that folder out and put the credentials that your app gets into the variables "
     "(`facebook_access_token` and so on)."
@@ -134,13 +137,13 @@ def _items(endpoint: Endpoint, operation: Operation) -> Iterator[Json]:
         yield _sign_up(SIGN_IN_AGAIN)
     path = endpoint.path.replace("{id}", f"{{{{{_id_name(endpoint)}}}}}")
     public = operation.access is Access.PUBLIC
-    request = _request(operation.method, "{{baseUrl}}", f"{path}/" if path else "", public=public)
+    request = _request(operation.method, SERVICE, f"{path}/" if path else "", public=public)
     yield _item(operation.summary, request, _script(endpoint, operation), [_response(operation, request)])
 
 
 def _sign_up(each: SignUp) -> Json:
     (operation,) = SIGN_UP.operations
-    request = _request("POST", "{{baseUrl}}", SIGN_UP.uri(""), each.body(), public=not each.authenticated)
+    request = _request("POST", SERVICE, SIGN_UP.uri(""), each.body(), public=not each.authenticated)
     return _item(each.title, request, _script(SIGN_UP, operation))
 
 
@@ -173,9 +176,10 @@ def _example_id(endpoint: Endpoint) -> object:
 
 
 def _request(method: str, host: str, path: str, body: Json | None = None, *, public: bool) -> Json:
-    request: Json = {"method": method, "header": [], "url": _url(host, path)}
+    headers = [] if host == SANDBOX else [{"key": "X-Client", "value": "{{client}}"}]
+    request: Json = {"method": method, "header": headers, "url": _url(host, path)}
     if body is not None:
-        request["header"] = [{"key": "Content-Type", "value": "application/json"}]
+        headers.append({"key": "Content-Type", "value": "application/json"})
         request["body"] = {
             "mode": "raw",
             "raw": json.dumps(body, indent=2, ensure_ascii=False),
@@ -216,7 +220,7 @@ def _sandbox_folder() -> Json:
     """Return the requests for credentials of the sandbox, each of which sets the variables of a sign-up."""
     new_person = (
         'if (!pm.collectionVariables.get("persona")?.match(/^(?!guest-)./)) '
-        'pm.collectionVariables.set("persona", `guest-${Date.now().toString().slice(-10)}`);'
+        'pm.collectionVariables.set("persona", `guest-1${Date.now().toString().slice(-9)}`);'
     )
     items = [_credential(each) for each in SIGN_UPS]
     items[0]["event"].insert(0, _item("", {}, [], before=new_person)["event"][0])
@@ -238,7 +242,7 @@ def _credential(each: SignUp) -> Json:
         "const issued = pm.response.json();",
         *(f'pm.collectionVariables.set("{each.variable(field)}", issued.{field.name});' for field in each.credential),
     ]
-    return _item(name, _request("POST", "{{sandboxUrl}}", path, asked, public=True), lines)
+    return _item(name, _request("POST", SANDBOX, path, asked, public=True), lines)
 
 
 def _code_with_pkce(name: str, each: SignUp) -> Json:
@@ -255,7 +259,7 @@ def _code_with_pkce(name: str, each: SignUp) -> Json:
         "persona": "{{persona}}",
     }
     path = f"{each.provider}{provider.oauth2.authorization_path}"
-    request = _request("POST", "{{sandboxUrl}}", path, public=True)
+    request = _request("POST", SANDBOX, path, public=True)
     fields = [{"key": key, "value": value, "type": "text"} for key, value in form.items()]
     request["body"] = {"mode": "urlencoded", "urlencoded": fields}
     lines = [

@@ -42,6 +42,9 @@ def _head() -> Iterator[str]:
     yield ""
     yield "    TOKEN=…"
     yield ""
+    yield "An app sends `X-Client: ShopApp/2.1` with each call: the name and version of its build, by which the"
+    yield "operator tells who still calls v1."
+    yield ""
 
 
 def _sign_ups() -> Iterator[str]:

@@ -19,6 +19,8 @@ pytestmark = pytest.mark.browser
 
 NAMES = [prefix.rstrip("/").rpartition("/")[2] for prefix in settings.APIS.values()]
 BOTH = len(NAMES) > 1
+HELD = "return JSON.stringify([sessionStorage['tandem.docs.token'], window.ui?.authSelectors.authorized()])"
+"""Returns the token in the session storage, and what Swagger UI authorizes with."""
 
 
 def test_sign_up_and_link(visitor: Visitor) -> None:
@@ -138,14 +140,7 @@ def test_the_api_reference_opens_with_the_token(visitor: Visitor) -> None:
     [tab] = [handle for handle in visitor.window.window_handles if handle != front]
     visitor.window.switch_to.window(tab)
     try:
-        WebDriverWait(visitor.window, WITHIN).until(
-            lambda window: (
-                token
-                in window.execute_script(
-                    "return JSON.stringify([sessionStorage['tandem.docs.token'], window.ui?.authSelectors.authorized()])"
-                )
-            )
-        )
+        WebDriverWait(visitor.window, WITHIN).until(lambda window: token in window.execute_script(HELD))
         assert visitor.window.current_url == f"{visitor.url}/api/v2/docs/"
     finally:
         visitor.window.close()

@@ -71,7 +71,7 @@ def test_requests_are_answered(app: str, settings: Settings) -> None:
                 fields = json.loads(_filled(request["body"]["raw"], variables))
                 assert service.read_credential(fields).provider == fields["provider"]
                 sent["data"] = json.dumps(providers.knows("facebook", fields["provider"], id=fields["provider"]))
-                sent["content_type"] = request["header"][0]["value"]
+                sent["content_type"] = next(one["value"] for one in request["header"] if one["key"] == "Content-Type")
             token = None if request.get("auth") == {"type": "noauth"} else variables["token"]
             answer = api.call(request["method"], path, token=token, **sent)
             [script] = [event["script"]["exec"] for event in item["event"] if event["listen"] == "test"]

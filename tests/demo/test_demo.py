@@ -94,6 +94,9 @@ def test_once(tmp_path: Path) -> None:
         compared = len(STEPS) + sum(not step.on for step in MIGRATION)
         assert lines[-2] == f"{compared} exchanges, {compared} identical"
         assert sum(line.strip().startswith("identical") for line in lines) == compared
+    assert not any(re.search(r"\.\.\.|^\.", line) for line in lines)  # waiting is reported in words
+    first = demo.output().partition("\n1. ")[2].partition("\n2. ")[0]
+    assert first.count('"outcome": "created"') == len(settings.APIS)
     assert "\x1b" not in demo.output()
     assert not any(len(word.strip('",')) > 40 for line in lines for word in line.split() if '"' in line)
     assert demo.err.read_text() == ""
@@ -101,7 +104,7 @@ def test_once(tmp_path: Path) -> None:
 
 
 def assert_the_admin_opens(browser: requests.Session, demo: Demo) -> None:
-    found = re.search(r"(http://localhost:[0-9]+/admin/)  user (\w+), password (\S+)", demo.output())
+    found = re.search(r"(http://localhost:[0-9]+/admin/) +user (\w+), password (\S+)", demo.output())
     assert found is not None, demo.output()
     login = f"{found[1]}login/"
     form = browser.get(login, timeout=30)
@@ -120,6 +123,15 @@ def test_it_serves_until_a_signal(tmp_path: Path) -> None:
             page = browser.get(f"http://127.0.0.1:{demo.port}/", timeout=30)
             assert (page.status_code, "Get a token" in page.text) == (200, True)
             assert_the_admin_opens(browser, demo)
+            for role in ("You write a client", "You run the service"):
+                assert f"\n  {role}\n" in demo.output()
+            named = re.findall(r"^    (http\S+|docs/\S+)  ", demo.output(), re.MULTILINE)
+            assert len(named) >= 7
+            for place in named:
+                if place.startswith("http"):
+                    assert browser.get(place, timeout=30).status_code == 200, place
+                else:
+                    assert (ROOT / place).exists(), place
         demo.process.send_signal(signal.SIGTERM)
         assert demo.process.wait(TIMEOUT) == 0
     assert demo.err.read_text() == ""
