@@ -19,8 +19,8 @@ pytestmark = pytest.mark.browser
 
 NAMES = [prefix.rstrip("/").rpartition("/")[2] for prefix in settings.APIS.values()]
 BOTH = len(NAMES) > 1
-HELD = "return JSON.stringify([sessionStorage['tandem.docs.token'], window.ui?.authSelectors.authorized()])"
-"""Returns the token in the session storage, and what Swagger UI authorizes with."""
+HELD = "return JSON.stringify(Object.entries(sessionStorage).filter(([name]) => name.startsWith('tandem.docs.')))"
+"""Returns what the page of reference has received or kept."""
 
 
 def test_sign_up_and_link(visitor: Visitor) -> None:
