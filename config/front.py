@@ -28,7 +28,7 @@ from shared.contract import curl, differences
 from shared.contract.declarations import SIGN_UP
 from shared.contract.declarations import registry as resources
 from shared.contract.errors import ApiError
-from shared.contract.resources import Example, Exchange
+from shared.contract.resources import Example
 from shared.http.requests import read_object
 from shared.http.urls import mounted
 from social.conf import conf
@@ -66,7 +66,7 @@ def _context(request: HttpRequest) -> dict[str, Any]:
     sample = sign_up.example or Example()
     newest = mounted(DOCUMENTED).prefix
     sandbox = _sandbox()
-    base = request.build_absolute_uri(newest).rstrip("/")
+    base = request.build_absolute_uri(newest)
     return {
         "apis": apis,
         "names": " and ".join(api["name"] for api in apis),
@@ -76,11 +76,14 @@ def _context(request: HttpRequest) -> dict[str, Any]:
         "sample_request": _pretty(sample.request),
         "sample_status": sign_up.status,
         "sample_answer": _pretty(sample.body_below(newest)),
-        "sample_curl": curl.command(Exchange(sign_up, SIGN_UP.uri(""), sample), base),
+        "sample_curl": curl.command(sign_up, f"{base}{SIGN_UP.uri('')}", sample.request),
         "calls": [
-            {"operation": exchange.operation, "command": curl.command(exchange, base)}
-            for exchange in resources.exchanges()
-            if exchange.operation is not sign_up
+            {
+                "operation": each.operation,
+                "command": curl.command(each.operation, f"{base}{each.path}", each.example.request),
+            }
+            for each in resources.exchanges()
+            if each.operation is not sign_up
         ],
         "guide": GUIDE,
         "errors": ERRORS,

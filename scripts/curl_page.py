@@ -14,7 +14,7 @@ from scripts.collection import API, BASE_URL, SANDBOX_URL, SIGN_UPS
 from scripts.pages import write_or_check
 from shared.contract import curl
 from shared.contract.declarations import SIGN_UP, registry
-from shared.contract.resources import Example, Exchange
+from shared.contract.resources import Example, Operation
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "curl.md"
 
@@ -55,11 +55,11 @@ def _sign_ups() -> Iterator[str]:
         yield ""
         yield f"{each.title}:"
         yield ""
-        yield from _block(curl.command(Exchange(operation, SIGN_UP.uri(""), Example(request=each.example())), "$BASE"))
+        yield from _block(curl.command(operation, f"$BASE/{SIGN_UP.uri('')}", each.example()))
     yield ""
     yield "With the header `Authorization: Bearer $TOKEN`, each of them links the account to the signed-in user."
     yield ""
-    yield from _answer(Exchange(operation, "", example))
+    yield from _answer(operation, example)
 
 
 def _others() -> Iterator[str]:
@@ -68,18 +68,18 @@ def _others() -> Iterator[str]:
             yield ""
             yield f"## {exchange.operation.summary}"
             yield ""
-            yield from _block(curl.command(exchange, "$BASE"))
+            yield from _block(curl.command(exchange.operation, f"$BASE/{exchange.path}", exchange.example.request))
             yield ""
-            yield from _answer(exchange)
+            yield from _answer(exchange.operation, exchange.example)
 
 
-def _answer(exchange: Exchange) -> Iterator[str]:
-    body = json.dumps(exchange.example.body_below(API), indent=2, ensure_ascii=False)
-    headers = "".join(f"{name}: {value}\n" for name, value in exchange.example.headers_below(API).items())
+def _answer(operation: Operation, example: Example) -> Iterator[str]:
+    headers = "".join(f"{name}: {value}\n" for name, value in example.headers_below(API).items())
+    text = f"{operation.status} {HTTPStatus(operation.status).phrase}\n{headers}"
+    body = json.dumps(example.body_below(API), indent=2, ensure_ascii=False)
     yield "The answer:"
     yield ""
-    text = f"{exchange.status} {HTTPStatus(exchange.status).phrase}\n{headers}"
-    yield from _block(f"{text}\n{body}" if exchange.operation.returns else text)
+    yield from _block(f"{text}\n{body}" if operation.returns else text)
 
 
 def _block(text: str) -> Iterator[str]:

@@ -1,21 +1,22 @@
-"""An example exchange as a curl command, for the documentation and the front page."""
+"""An example request as a curl command, for the documentation and the front page."""
 
 import json
 import shlex
+from collections.abc import Mapping
+from typing import Any
 
-from shared.contract.resources import Access, Exchange
+from shared.contract.resources import Access, Operation
 
 
-def command(exchange: Exchange, base: str) -> str:
-    """Return the command that sends an exchange's request, with the access token of the shell variable `TOKEN`.
+def command(operation: Operation, url: str, body: Mapping[str, Any] | None = None) -> str:
+    """Return the command that sends a request, with the access token of the shell variable `TOKEN` if it needs one.
 
-    :param base: the URL of an API's root without its last slash, or a shell variable with it: `$BASE`.
+    :param url: it may begin with a shell variable: `$BASE/user/`.
     """
-    method = [] if exchange.method == "GET" else [f"-X {exchange.method}"]
-    parts = [" ".join(["curl", *method, f'"{base}/{exchange.path}"'])]
-    if exchange.operation.access is Access.REQUIRED:
+    method = [] if operation.method == "GET" else [f"-X {operation.method}"]
+    parts = [" ".join(["curl", *method, f'"{url}"'])]
+    if operation.access is Access.REQUIRED:
         parts.append('-H "Authorization: Bearer $TOKEN"')
-    if exchange.example.request is not None:
-        body = json.dumps(exchange.example.request, ensure_ascii=False)
-        parts += ["-H 'Content-Type: application/json'", f"-d {shlex.quote(body)}"]
+    if body is not None:
+        parts += ["-H 'Content-Type: application/json'", f"-d {shlex.quote(json.dumps(body, ensure_ascii=False))}"]
     return " \\\n  ".join(parts)
