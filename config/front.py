@@ -161,8 +161,8 @@ def _compared(request: HttpRequest) -> HttpResponse:
             "differences": [
                 {
                     "place": f"{difference.part} {difference.place}".strip(),
-                    "old": _shown(difference.old),
-                    "new": _shown(difference.new),
+                    "old": _shown(difference.part, difference.old),
+                    "new": _shown(difference.part, difference.new),
                     "reasons": difference.reasons,
                 }
                 for difference in found.differences
@@ -180,5 +180,7 @@ def _answer(received: Mapping[str, Any]) -> differences.Answer:
     )
 
 
-def _shown(value: Any) -> str:
+def _shown(part: str, value: Any) -> str:
+    if part == "header" and value is None:
+        return "not sent"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

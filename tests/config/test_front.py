@@ -51,3 +51,11 @@ def test_nested_bodies_are_compared(browser: Client, nested: str, status: int) -
     response = browser.post("/", compared(status=status, body=nested), content_type="application/json")
     assert response.status_code == 200
     assert not response.json()["identical"]
+
+
+@override_settings(SANDBOX=True)
+def test_a_missing_header_is_shown_as_such(browser: Client) -> None:
+    """The life-cycle headers, for example, which only the older version sends."""
+    response = browser.post("/", compared(headers=[["Sunset", "soon"]]), content_type="application/json")
+    [found] = response.json()["differences"]
+    assert (found["place"], found["old"], found["new"]) == ("header sunset", "soon", "not sent")
