@@ -10,6 +10,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.defaults import page_not_found
 
 from config import documentation, front, health
+from rollout.client_health.urls import client_health_urls
 from rollout.metrics.views import metrics
 from shared.http.urls import api_urls
 
@@ -22,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz),
     path("metrics", metrics),
     *([path("admin/", admin.site.urls)] if settings.ADMIN else []),
+    *client_health_urls(),
     *api_urls(),
     # With DEBUG on, Django's own page would show the whole URL.
     re_path("", page_not_found, {"exception": Http404()}),

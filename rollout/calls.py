@@ -18,7 +18,7 @@ from shared.contract.declarations import registry
 from shared.http.middleware import error_of_page
 from shared.http.resource_names import MAX_NAME, own_match, resource_name
 from shared.http.responses import reply_of
-from shared.http.urls import MountedApi, api_of, is_ours
+from shared.http.urls import MountedApi, api_of, is_about_the_api, is_ours
 
 answered = Signal()
 """Sent with `call` for every answer of a version. Receivers delay the answer and must be quick."""
@@ -49,12 +49,12 @@ class RecordedCall(NamedTuple):
 
 
 def call_of(request: HttpRequest, response: HttpResponseBase, seconds: float) -> RecordedCall | None:
-    """Return the call of a request, or None for a path outside the versions and for documentation.
+    """Return the call of a request, or None for a path outside the versions and for what is about the API.
 
     :param seconds: the time until the answer.
     """
     api = api_of(request)
-    if api is None:
+    if api is None or is_about_the_api(request):
         return None
     user_id: Any = None
     if (reply := reply_of(response)) is not None:

@@ -1,5 +1,6 @@
-"""The plan of v1 and its brownouts as staff have saved them, and the ledger of calls."""
+"""The plan of v1 and its brownouts as staff have saved them, the ledger of calls, and client teams with their notices."""
 
+import uuid
 from datetime import datetime
 from typing import ClassVar, cast
 
@@ -105,3 +106,75 @@ class LastCall(models.Model):
     def __str__(self) -> str:
         """Return it without the user, because it may be logged."""
         return f"{self.version} until {self.at}"
+
+
+class ClientTeam(models.Model):
+    """A team whose client calls the APIs. It reads its own calls with a key, and receives notices before each date."""
+
+    name = models.CharField(
+        "client",
+        max_length=80,
+        unique=True,
+        help_text="As the ledger names it, without a version: ShopApp stands for all versions of ShopApp.",
+    )
+    email = models.EmailField("mail", blank=True, help_text="Notices before each date go to this address.")
+    webhook_url = models.URLField(
+        "webhook", blank=True, max_length=500, help_text="An https URL, to which the same notices are posted, signed."
+    )
+    key_digest = models.CharField(max_length=64, unique=True, editable=False)
+    key_created = models.DateTimeField("link created", editable=False)
+    webhook_secret = models.CharField(max_length=255, editable=False)
+    """Encrypted, because each notice is signed with it (`rollout.client_health.keys`)."""
+
+    class Meta:
+        """Options of the model."""
+
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        """Return the name of the client."""
+        return self.name
+
+
+class Notice(models.Model):
+    """A notice of one date to one team by one channel, at one distance in days. Its row exists before it is sent.
+
+    Rows of one `message` are sent together. The message's id stays the same when it is sent again.
+    """
+
+    class Channel(models.TextChoices):
+        """How a notice is sent."""
+
+        MAIL = "mail"
+        WEBHOOK = "webhook"
+
+    class Kind(models.TextChoices):
+        """What happens to v1 at the date."""
+
+        DEPRECATION = "deprecation"
+        BROWNOUT = "brownout"
+        SUNSET = "sunset"
+
+    team = models.ForeignKey(ClientTeam, on_delete=models.CASCADE, related_name="notices")
+    channel = models.CharField(max_length=8, choices=Channel)
+    kind = models.CharField(max_length=12, choices=Kind)
+    at = models.DateTimeField("date")
+    days = models.PositiveSmallIntegerField("days before")
+    message = models.UUIDField(default=uuid.uuid4, db_index=True)
+    created = models.DateTimeField(auto_now_add=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    claimed_until = models.DateTimeField(null=True)
+    """Until then only the process that has claimed the message sends it."""
+    sent_at = models.DateTimeField("sent at", null=True)
+
+    class Meta:
+        """Options of the model."""
+
+        ordering: ClassVar = ["-at", "days"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["team", "channel", "kind", "at", "days"], name="rollout_notice_unique")
+        ]
+
+    def __str__(self) -> str:
+        """Return what it is about."""
+        return f"{self.channel}, {self.days} days before the {self.kind} of {self.at:%Y-%m-%d %H:%M} UTC"

@@ -6,14 +6,17 @@ others. `settings.RETIRED_APIS`, of the same shape, has the prefixes of APIs tha
 
 import ipaddress
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import Resolver404, URLResolver, get_script_prefix, include, re_path, resolve
 
+_View = TypeVar("_View", bound=Callable[..., Any])
+_ABOUT = "is_about_the_api"
 _DIGIT = re.compile("[0-9]")
 _PAGE = re.compile(r"https?://[A-Za-z0-9\[][!-;=?-~]*")
 """ASCII without blanks and angle brackets: no character ends a link or a header (RFC 8288 section 3)."""
@@ -105,8 +108,26 @@ def is_ours(request: HttpRequest) -> bool:
 
 
 def serves(api: MountedApi, view: object) -> bool:
-    """Return True if a view belongs to the app of an API."""
-    return str(getattr(view, "__module__", "")).startswith(f"{api.app}.")
+    """Return True if a view belongs to the app of an API, or is about the current API (`about_the_api`)."""
+    return str(getattr(view, "__module__", "")).startswith(f"{api.app}.") or (_is_about(view) and not api.is_old)
+
+
+def about_the_api(view: _View) -> _View:
+    """Mark a view of another app below the current API's prefix that is about the API, as its documentation is.
+
+    Its answers are made like the API's, by the same middleware. No call of it is recorded.
+    """
+    setattr(view, _ABOUT, True)
+    return view
+
+
+def is_about_the_api(request: HttpRequest) -> bool:
+    """Return True if the view that was chosen for a request is about the API."""
+    return request.resolver_match is not None and _is_about(request.resolver_match.func)
+
+
+def _is_about(view: object) -> bool:
+    return getattr(view, _ABOUT, False) is True
 
 
 def api_urls() -> list[URLResolver]:

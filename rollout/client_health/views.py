@@ -1,0 +1,76 @@
+"""The resource `client_health/`, below the prefix of the current API, and the page that shows it."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.template import Context, Engine
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
+
+from rollout.client_health.keys import authenticate
+from rollout.client_health.report import report
+from shared.contract.errors import MethodNotAllowed
+from shared.contract.replies import Reply
+from shared.http.failures import failure_reply
+from shared.http.responses import django_response
+from shared.http.urls import about_the_api
+
+RESOURCE = "client_health"
+PAGE = "client_health_page"
+"""The names of the two URLs."""
+ALLOW = "GET, HEAD, OPTIONS"
+_TEMPLATES = Engine(app_dirs=True, libraries={"static": "django.templatetags.static"})
+"""Not the project's: its context processors may need what our paths do not have, and it may use Jinja2 alone."""
+
+
+@about_the_api
+@csrf_exempt
+@login_not_required
+@transaction.non_atomic_requests
+def resource(request: HttpRequest) -> HttpResponse:
+    """Return the report on the client whose key the request carries, with the contract's checks and errors."""
+    try:
+        return django_response(_answer(request))
+    except Exception as error:  # noqa: BLE001 - the client gets the envelope for every exception
+        return django_response(failure_reply(error, request))
+
+
+def _answer(request: HttpRequest) -> Reply:
+    if request.method == "OPTIONS":
+        return Reply(204, headers={"Allow": ALLOW})
+    if request.method not in {"GET", "HEAD"}:
+        raise MethodNotAllowed(ALLOW)
+    team = authenticate(request)
+    return Reply(200, report(team.name, timezone.now()))
+
+
+@login_not_required
+@transaction.non_atomic_requests
+@require_safe
+def page(request: HttpRequest) -> HttpResponse:
+    """Return the page, the same for everybody: its script takes the key from the URL's fragment, which no log has."""
+    path = reverse(RESOURCE)
+    context: dict[str, Any] = {"resource": path, "address": request.build_absolute_uri(path)}
+    response = HttpResponse(_TEMPLATES.get_template("rollout/client_health.html").render(Context(context)))
+    response["Content-Security-Policy"] = _policy()
+    response["Referrer-Policy"] = "no-referrer"
+    response["Cache-Control"] = "no-cache"
+    return response
+
+
+def _policy() -> str:
+    """Return the policy of the page: its own files, and calls to this service.
+
+    A project may serve its static files from another host.
+    """
+    files = f"'self' {urlsplit(static('rollout/client_health.css')).netloc}".rstrip()
+    return (
+        f"default-src 'none'; script-src {files}; style-src {files}; img-src {files}; connect-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
