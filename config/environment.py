@@ -12,18 +12,19 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.dateparse import parse_duration
 
-from shared.http.urls import is_header_url
+from shared.http.urls import is_header_url, is_loopback
 
 _UNITS = {"s": "second", "sec": "second", "min": "minute", "h": "hour", "hour": "hour", "day": "day"}
 _RATE = re.compile(rf"(?P<number>[1-9][0-9]{{0,8}})/(?P<unit>{'|'.join(_UNITS)})")
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|\+00:00)")
 _WEB_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(?P<port>[1-9][0-9]{0,4}))?")
 _DEFAULT_PORT = re.compile(r"http://.*:80|https://.*:443")
+_SENDER = re.compile(r"[^<>\r\n@]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+")
 _MIN_CHARACTERS = 5
 """Different characters of a secret, as Django requires of `SECRET_KEY`."""
 _SWITCH = re.compile(r"_ACCEPT_UNVERIFIED$")
@@ -89,6 +90,51 @@ def bind() -> str:
 def threads() -> int:
     """Read the number of threads of a process (decision 13 says why 128)."""
     return integer("THREADS", 128, least=1, most=1000)
+
+
+def integers(name: str, *, least: int, most: int) -> tuple[int, ...]:
+    """Read a comma-separated list of one or more different whole numbers within bounds, the largest first."""
+    try:
+        found = [int(part) for part in text(name).split(",")]
+    except ValueError:
+        found = []
+    if not found or len(set(found)) < len(found) or not all(least <= value <= most for value in found):
+        raise Unreadable(f"{name} is {text(name)!r}: give different whole numbers from {least} to {most}, such as 30,7,1.")
+    return tuple(sorted(found, reverse=True))
+
+
+def email(*, url: str, sender: str) -> dict[str, Any]:
+    """Read the URL of a mail server and the address of the sender as Django's settings; only those that are given.
+
+    `smtps://` is TLS from the first byte. `smtp://` is STARTTLS, which is required unless the server is on this machine.
+    """
+    found: dict[str, Any] = {}
+    if address := text(sender):
+        if not _SENDER.fullmatch(address):
+            raise Unreadable(f"{sender} is {address!r}: give an address such as Tandem <api@example.com>.")
+        found["DEFAULT_FROM_EMAIL"] = address
+    if not text(url):
+        return found
+    # The messages must not repeat the password.
+    wrong = Unreadable(f"{url} is no URL such as smtp://user:password@mail.example.com:587 or smtps://…:465.")
+    try:
+        parts = urlsplit(text(url))
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise wrong from None
+    if parts.scheme not in {"smtp", "smtps"} or not host or parts.path.strip("/") or parts.query or parts.fragment:
+        raise wrong
+    is_implicit, is_here = parts.scheme == "smtps", is_loopback(host)
+    return {
+        **found,
+        "EMAIL_HOST": host,
+        "EMAIL_PORT": port or (465 if is_implicit else 25 if is_here else 587),
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": is_implicit,
+        "EMAIL_USE_TLS": not is_implicit and not is_here,
+        "EMAIL_TIMEOUT": 10,
+    }
 
 
 def number(name: str, default: float = 0.0, *, above: float = 0.0, most: float = 1e6) -> float:

@@ -136,9 +136,15 @@ _given = environment.given(
     LEDGER_DAYS=partial(environment.integer, least=1, most=36_500),
     LAST_CALL_DAYS=partial(environment.integer, least=1, most=36_500),
     METRICS_TOKEN=partial(environment.secret, least=16),
+    CLIENT_NOTICE_DAYS=partial(environment.integers, least=1, most=365),
 )
 # Every SOCIAL_AUTH_* is a setting of social-core.
 globals().update({**_given, **environment.social_auth(os.environ)})
+
+# Mail to client teams (manage.py notify_clients). The sandbox prints it.
+globals().update(environment.email(url="EMAIL_URL", sender="EMAIL_FROM"))
+if _given.get("SANDBOX"):
+    EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 
 # A trusted proxy terminates TLS. Without one the header comes from the client and is ignored.
 _has_proxy = bool(_given.get("TRUSTED_PROXIES"))

@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
 
+from rollout.client_health import admin as client_health_admin  # noqa: F401 - importing registers
 from rollout.lifecycle import Lifecycle, merged, of_settings
 from rollout.models import Brownout, DailyCalls, Plan
 from rollout.plan import PLAN_ID, Saved, read_saved

@@ -1,6 +1,6 @@
 """Typed access to the settings of this app, with their defaults; read at each use, so tests can override them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -42,6 +42,12 @@ class Conf:
     def paired_resources(self) -> Mapping[str, str]:
         """The name in the current version of each resource of a project's own that has another name in an old one."""
         found: Mapping[str, str] = getattr(settings, "PAIRED_RESOURCES", {})
+        return found
+
+    @property
+    def notice_days(self) -> Sequence[int]:
+        """How many days before a date of v1 its clients receive a notice."""
+        found: Sequence[int] = getattr(settings, "CLIENT_NOTICE_DAYS", (30, 7, 1))
         return found
 
     @property
