@@ -15,6 +15,6 @@ def client_health_urls(page: str = "clients/") -> list[URLPattern]:
     """
     prefix = re.escape(current().route)
     return [
-        re_path(rf"^{prefix}client_health/?$", views.resource, name=views.RESOURCE),
+        re_path(rf"^{prefix}{views.RESOURCE}/?$", views.resource, name=views.RESOURCE),
         path(page, views.page, name=views.PAGE),
     ]

@@ -8,7 +8,6 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.template import Context, Engine
 from django.templatetags.static import static
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
@@ -19,11 +18,11 @@ from shared.contract.errors import MethodNotAllowed
 from shared.contract.replies import Reply
 from shared.http.failures import failure_reply
 from shared.http.responses import django_response
-from shared.http.urls import about_the_api
+from shared.http.urls import about_the_api, current
 
 RESOURCE = "client_health"
 PAGE = "client_health_page"
-"""The names of the two URLs."""
+"""The names of the two URLs; the first is also the path."""
 ALLOW = "GET, HEAD, OPTIONS"
 _TEMPLATES = Engine(app_dirs=True, libraries={"static": "django.templatetags.static"})
 """Not the project's: its context processors may need what our paths do not have, and it may use Jinja2 alone."""
@@ -55,7 +54,7 @@ def _answer(request: HttpRequest) -> Reply:
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """Return the page, the same for everybody: its script takes the key from the URL's fragment, which no log has."""
-    path = reverse(RESOURCE)
+    path = f"{current().prefix}{RESOURCE}/"
     context: dict[str, Any] = {"resource": path, "address": request.build_absolute_uri(path)}
     response = HttpResponse(_TEMPLATES.get_template("rollout/client_health.html").render(Context(context)))
     response["Content-Security-Policy"] = _policy()

@@ -19,34 +19,35 @@ function make(tag, properties = {}, ...children) {
 
 const number = (value) => value.toLocaleString("en");
 const plural = (value, one) => `${number(value)} ${one}${value === 1 ? "" : "s"}`;
-const moment = (text) => `${text.slice(0, 10)} ${text.slice(11, 16)} UTC`;
-const used = (use, days = 90) => use.last_use ?? `not in ${days} days`;
+// In an element of its own, which is not broken over two lines.
+const moment = (text) => make("time", { dateTime: text }, `${text.slice(0, 10)} ${text.slice(11, 16)} UTC`);
+const used = (use) => (use.last_use ? make("time", { dateTime: use.last_use }, use.last_use) : "not in 90 days");
 
 // Calls are counted by UTC day; the days until a date are rounded up, so that the last day is one.
 function until(text, now) {
   const days = Math.ceil((new Date(text) - new Date(now)) / 86_400_000);
-  return days > 0 ? `in ${plural(days, "day")}` : "past";
+  return days > 0 ? `in ${plural(days, "day")}` : "now";
 }
 
 function summarize(report) {
   const { old, sunset_at: sunset } = report;
   if (sunset && sunset <= report.as_of) {
     return old.calls
-      ? ["bad", `${old.version} ended on ${moment(sunset)}, and your client still calls it: every call is refused.`]
+      ? ["bad", `${old.version} ended on `, moment(sunset), ", and your client still calls it: every call is refused."]
       : ["good", `${old.version} has ended. Your client does not call it any more.`];
   }
   if (!old.calls) return ["good", `Your client has not called ${old.version} in the last ${report.days} days. Nothing is left to do.`];
-  const deadline = sunset ? ` It ends on ${moment(sunset)}, ${until(sunset, report.as_of)}.` : "";
-  return ["wait", `Your client still calls ${old.version}: ${plural(old.calls, "call")} in the last ${report.days} days.${deadline}`];
+  const deadline = sunset ? [` ${old.version} ends on `, moment(sunset), `, ${until(sunset, report.as_of)}.`] : [];
+  return ["wait", `Your client still calls ${old.version}: ${plural(old.calls, "call")} in the last ${report.days} days.`, ...deadline];
 }
 
 function figures(report) {
-  const figure = (term, value, more) => make("div", {}, make("dt", {}, term), make("dd", {}, value), make("dd", {}, more));
+  const figure = (term, value, ...more) => make("div", {}, make("dt", {}, term), make("dd", {}, value), make("dd", {}, ...more));
   const { old, new: current, share_moved: share } = report;
-  const refused = old.refused ? `, ${number(old.refused)} of them refused` : "";
+  const refused = old.refused ? `; ${number(old.refused)} refused` : "";
   return [
-    figure(`Calls of ${old.version}`, number(old.calls), `last use: ${used(old)}${refused}`),
-    figure(`Calls of ${current.version}`, number(current.calls), `last use: ${used(current)}`),
+    figure(`Calls of ${old.version}`, number(old.calls), "last use: ", used(old), refused),
+    figure(`Calls of ${current.version}`, number(current.calls), "last use: ", used(current)),
     figure("Moved", share === null ? "–" : `${(Math.floor(share * 1000) / 10).toFixed(1)} %`, `of the calls of ${report.days} days`),
   ];
 }
@@ -96,30 +97,33 @@ function link(address, text) {
 
 function dates(report) {
   const { old, as_of: now } = report;
-  const entry = (title, when, text) => make("li", {}, make("strong", {}, title), when ? `${when}. ` : "", text);
   const found = [];
-  const at = (date, title, text) => { if (date) found.push([date, entry(title, `${moment(date)}, ${until(date, now)}`, text)]); };
+  const at = (date, title, ...text) => {
+    if (!date) return;
+    const when = date > now ? [moment(date), `, ${until(date, now)}. `] : ["Since ", moment(date), ". "];
+    found.push([date, make("li", {}, make("strong", {}, title), ...when, ...text)]);
+  };
   at(report.deprecated_at, `${old.version} is deprecated`, "Its answers have the headers Deprecation and Link.");
   for (const one of report.brownouts) {
-    const part = one.share === 100 ? "every call" : `${one.share} % of the calls`;
-    at(one.start, one.start <= now ? "A brownout is running" : "Brownout", `Until ${moment(one.end)}, ${part} of ${one.client ?? "all clients"} to ${old.version} is answered 410.`);
+    const part = (one.share === 100 ? "every call" : `${one.share} % of the calls`) + (one.client ? ` of ${one.client}` : "");
+    at(one.start, one.start <= now ? "Brownout, now" : "Brownout", `Until `, moment(one.end), ` ${old.version} answers 410 to ${part}.`);
   }
-  at(report.sunset_at, `${old.version} ends`, "From then on every call of it is answered 410.");
-  if (!found.length) return [entry("No date is set", "", `The operator has not decided when ${old.version} ends.`)];
+  at(report.sunset_at, `${old.version} ends`, "From then on it answers 410 to every call.");
+  if (!found.length) return [make("li", {}, `No date is set: the operator has not decided when ${old.version} ends.`)];
   return found.sort(([one], [other]) => (one < other ? -1 : 1)).map(([, element]) => element);
 }
 
 function show(report) {
-  const [kind, text] = summarize(report);
+  const [kind, ...text] = summarize(report);
   find("title").textContent = document.title = `Calls of ${report.client}`;
   find("summary").className = `summary ${kind}`;
-  find("summary").textContent = text;
+  find("summary").replaceChildren(...text);
   find("figures").replaceChildren(...figures(report));
   find("change").replaceChildren(...change(report));
   find("dates").replaceChildren(...dates(report));
   find("resources").replaceChildren(calls(report, report.resources, "Resource"));
   find("versions").replaceChildren(calls(report, report.versions, "Version"));
-  find("made").textContent = `As of ${moment(report.as_of)}. Days are UTC; today is not over.`;
+  find("made").replaceChildren("As of ", moment(report.as_of), ". Days are UTC; today is not over.");
 }
 
 function notify(text, kind = "") {
