@@ -10,11 +10,13 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 
 from rollout.client_health.keys import renew_key, renew_webhook_secret
+from rollout.client_health.report import usage
 from rollout.client_health.views import PAGE
 from rollout.client_health.webhooks import check_url
-from rollout.clients import name_in
+from rollout.clients import NO_CLIENTS, name_in
 from rollout.models import ClientTeam, Notice
 
 if TYPE_CHECKING:
@@ -46,7 +48,7 @@ class TeamForm(forms.ModelForm):  # type: ignore[type-arg]  # it takes no parame
         name: str = self.cleaned_data["name"]
         if "/" in name:
             raise ValidationError("Give the name without a version: ShopApp stands for all versions of ShopApp.")
-        if name_in(name) != name:
+        if name_in(name) != name or name in NO_CLIENTS:
             raise ValidationError("The ledger would not count a client of this name. Give one as it has it: ShopApp.")
         return name
 
@@ -134,6 +136,7 @@ class ClientTeamAdmin(TeamModelAdmin):
             "key": key,
             "link": f"{_page(request)}#{key}" if key and _page(request) else "",
             "webhook_secret": webhook_secret,
+            "has_calls": bool(usage(team.name, timezone.now().date()).clients),
         }
         response = TemplateResponse(request, "rollout/client_team_secrets.html", context)
         response["Cache-Control"] = "no-store"
