@@ -99,9 +99,7 @@ def integers(name: str, *, least: int, most: int) -> tuple[int, ...]:
     except ValueError:
         found = []
     if not found or len(set(found)) < len(found) or not all(least <= value <= most for value in found):
-        raise Unreadable(
-            f"{name} is {text(name)!r}: give different whole numbers from {least} to {most}, such as 30,7,1."
-        )
+        raise Unreadable(f"{name} is {text(name)!r}: give different whole numbers from {least} to {most}: 30,7,1.")
     return tuple(sorted(found, reverse=True))
 
 

@@ -1,4 +1,4 @@
-"""The plan of v1 and its brownouts as staff have saved them, the ledger of calls, and client teams with their notices."""
+"""The plan of v1 and its brownouts as staff have saved them, the ledger of calls, and client teams."""
 
 import uuid
 from datetime import datetime

@@ -1,6 +1,6 @@
 """Client teams in the admin. A new key or secret is shown once, on the page that answers the request that made it."""
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
@@ -69,7 +69,7 @@ class NoticeInline(NoticeTabularInline):
     extra = 0
     can_delete = False
 
-    def has_add_permission(self, request: HttpRequest, obj: ClientTeam | None) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return False."""
         return False
 

@@ -27,7 +27,7 @@ class Message:
         clients: The calls of v1 by each version of the client.
         deadlines: The dates that it is about, the next one first.
         guide: The operator's page for clients of v1, or None.
-        rows: The primary keys of its notices.
+        rows: The primary keys of its notices; none in a dry run, for those that have no row.
     """
 
     id: uuid.UUID
@@ -36,7 +36,7 @@ class Message:
     clients: Mapping[str, int]
     deadlines: tuple[Deadline, ...]
     guide: str | None
-    rows: tuple[int | None, ...]
+    rows: tuple[int, ...]
 
     @property
     def calls(self) -> int:

@@ -141,18 +141,18 @@ def _messages(due: Mapping[int, _Due], rows: Iterable[Notice]) -> Iterator[Messa
     grouped: defaultdict[uuid.UUID, list[Notice]] = defaultdict(list)
     for row in rows:
         grouped[row.message].append(row)
-    for id, those in grouped.items():
+    for id_, those in grouped.items():
         one = due[those[0].team_id]
         keys = [_Key(row.team_id, row.channel, row.kind, row.at, row.days) for row in those]
         about = [deadline for key in keys for deadline in one.keys[key]]
         yield Message(
-            id=id,
+            id=id_,
             channel=Notice.Channel(those[0].channel),
             team=one.team,
             clients=one.clients,
             deadlines=tuple(sorted(about, key=lambda deadline: deadline.at)),
             guide=one.guide,
-            rows=tuple(row.pk for row in those),
+            rows=tuple(row.pk for row in those if row.pk is not None),
         )
 
 

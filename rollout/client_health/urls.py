@@ -1,4 +1,4 @@
-"""The URLs of the resource and of the page. They come before those of the APIs, whose last pattern matches all paths."""
+"""The URLs of the resource and of the page; they come before those of the APIs, whose last pattern matches any path."""
 
 import re
 

@@ -31,7 +31,8 @@ def page(service: Service, database: Database) -> str:
     )
     database.execute(
         "INSERT OR REPLACE INTO rollout_dailycalls (day, version, client, resource, outcome, calls) "  # noqa: S608 - likewise
-        f"VALUES ('{today}', 'v1', 'ShopApp/2.1', 'user', 'ok', 1234), ('{today}', 'v2', 'ShopApp/3.0', 'user', 'ok', 766)"
+        f"VALUES ('{today}', 'v1', 'ShopApp/2.1', 'user', 'ok', 1234), "
+        f"('{today}', 'v2', 'ShopApp/3.0', 'user', 'ok', 766)"
     )
     return f"{service.url}/clients/"
 

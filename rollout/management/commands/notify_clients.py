@@ -16,9 +16,9 @@ class Command(BaseCommand):
     """Exit code 0: all that was due is sent. 1: something was not, and the next run tries it again. 2: misuse."""
 
     help = (
-        "Sends a mail and a webhook to each client team that still calls v1, CLIENT_NOTICE_DAYS before each date of v1. "
-        "Run it once a day. Each notice is sent once, however often it is run; what could not be sent is tried again by "
-        "the next run. Exit code 0: all that was due is sent; 1: something was not; 2: misuse."
+        "Sends a mail and a webhook to each client team that still calls v1, CLIENT_NOTICE_DAYS before each date of "
+        "v1. Run it once a day. Each notice is sent once, however often it is run; what could not be sent is tried "
+        "again by the next run. Exit code 0: all that was due is sent; 1: something was not; 2: misuse."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

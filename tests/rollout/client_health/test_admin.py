@@ -50,7 +50,8 @@ def test_a_new_team(staff: Client) -> None:
     assert team.key_digest == digest_of(found["key"])
     assert found["link"] == f"http://api.example.com/clients/#{found['key']}"
     assert found["secret"].startswith("whsec_")
-    stored = f"{ClientTeam.objects.values()} {LogEntry.objects.values()} {[one.get_decoded() for one in Session.objects.all()]}"
+    sessions = [one.get_decoded() for one in Session.objects.all()]
+    stored = f"{ClientTeam.objects.values()} {LogEntry.objects.values()} {sessions}"
     for address in (TEAMS, f"{TEAMS}{team.pk}/change/", f"{TEAMS}{team.pk}/history/"):
         stored += staff.get(address).content.decode()
     assert found["key"] not in stored
@@ -61,10 +62,10 @@ def test_a_new_team(staff: Client) -> None:
 def test_replacing_one(staff: Client, action: str, names: set[str]) -> None:
     """An action replaces the key, or the secret, of one team, and the history says so."""
     team = a_team()
-    before = ClientTeam.objects.values().get()
+    before: dict[str, Any] = dict(ClientTeam.objects.values().get())
     found = shown(staff.post(TEAMS, {"action": action, "_selected_action": [team.row.pk]}))
     assert set(found) == names
-    after = ClientTeam.objects.values().get()
+    after: dict[str, Any] = dict(ClientTeam.objects.values().get())
     changed = {name for name in before if before[name] != after[name]}
     assert changed == ({"webhook_secret"} if "secret" in names else {"key_digest", "key_created"})
     assert LogEntry.objects.get().get_change_message() in {"New link.", "New webhook secret."}
