@@ -99,14 +99,14 @@ def integers(name: str, *, least: int, most: int) -> tuple[int, ...]:
     except ValueError:
         found = []
     if not found or len(set(found)) < len(found) or not all(least <= value <= most for value in found):
-        raise Unreadable(f"{name} is {text(name)!r}: give different whole numbers from {least} to {most}: 30,7,1.")
+        raise Unreadable(f"{name} is {text(name)!r}: give different numbers from {least} to {most}, such as 30,7,1.")
     return tuple(sorted(found, reverse=True))
 
 
 def email(*, url: str, sender: str) -> dict[str, Any]:
     """Read the URL of a mail server and the address of the sender as Django's settings; only those that are given.
 
-    `smtps://` is TLS from the first byte. `smtp://` is STARTTLS, which is required unless the server is on this machine.
+    `smtps://` is TLS from the first byte. `smtp://` is STARTTLS, or no TLS if the server is on this machine.
     """
     found: dict[str, Any] = {}
     if address := text(sender):

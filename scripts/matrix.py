@@ -30,7 +30,16 @@ from tests.e2e.databases import empty_postgres, new_database
 FOLDER = Path(".cache", "matrix")
 UV = shutil.which("uv", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])) or "uv"
 LOCK = locks.packages(Path("requirements/dev.txt").read_text(encoding="utf-8"))
-TOOLS = ("pytest", "pytest-django", "pytest-xdist", "pytest-cov", "hypothesis", "responses", "pyyaml")
+TOOLS = (
+    "pytest",
+    "pytest-django",
+    "pytest-xdist",
+    "pytest-cov",
+    "hypothesis",
+    "responses",
+    "pyyaml",
+    "standardwebhooks",
+)
 """Packages of requirements/dev.in that the tests of `make quick` import; always the locked versions."""
 CORNER_TESTS = (
     "--first-cases",

@@ -27,7 +27,7 @@ class Message:
         clients: The calls of v1 by each version of the client.
         deadlines: The dates that it is about, the next one first.
         guide: The operator's page for clients of v1, or None.
-        rows: The primary keys of its notices; none in a dry run, for those that have no row.
+        rows: The primary keys of its notices; those of a dry run may have none.
     """
 
     id: uuid.UUID

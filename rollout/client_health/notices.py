@@ -152,7 +152,7 @@ def _messages(due: Mapping[int, _Due], rows: Iterable[Notice]) -> Iterator[Messa
             clients=one.clients,
             deadlines=tuple(sorted(about, key=lambda deadline: deadline.at)),
             guide=one.guide,
-            rows=tuple(row.pk for row in those if row.pk is not None),
+            rows=tuple(row.pk for row in those),
         )
 
 

@@ -1,4 +1,4 @@
-"""`EMAIL_URL`, `EMAIL_FROM` and `CLIENT_NOTICE_DAYS`: what is valid, and what is refused without repeating a password."""
+"""`EMAIL_URL`, `EMAIL_FROM` and `CLIENT_NOTICE_DAYS`: valid values, and refusals that repeat no password."""
 
 from typing import Any
 
