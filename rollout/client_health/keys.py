@@ -89,8 +89,8 @@ def authenticate(request: HttpRequest) -> ClientTeam:
     except InvalidCredentials:
         limits.count_address(limits.client_address(request.META))
         raise
-    # The budget of a user, under a name that no user's id has.
-    limits.count_user(f"client team {team.pk}")
+    # The smaller of the two budgets: the report reads 90 days of the ledger.
+    limits.count_address(f"client team {team.pk}")
     return team
 
 
