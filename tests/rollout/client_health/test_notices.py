@@ -180,6 +180,24 @@ def test_dates_that_move(clock: Clock) -> None:
     ]
 
 
+@ENDING
+@pytest.mark.django_db
+def test_a_date_that_returns() -> None:
+    """It is announced with another id than the message in which it was left out: a receiver knows that one already."""
+    a_team(email="shop@example.com")
+    record(ago(0), "v1", 1)
+    start = NOW + timedelta(days=7)
+    brownout = [(start, timedelta(hours=1))]
+    with override_settings(V1_BROWNOUTS=brownout), mail_server_away():
+        run()
+    assert run()[0] == 0
+    with override_settings(V1_BROWNOUTS=brownout):
+        assert run()[0] == 0
+    first, second = mail.outbox
+    assert ["it ends" in one.subject for one in (first, second)] == [True, False]
+    assert first.extra_headers["Message-ID"] != second.extra_headers["Message-ID"]
+
+
 @pytest.mark.django_db
 def test_a_contradictory_sunset_is_no_date() -> None:
     """As in the answers of v1."""
