@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from rollout.client_health.deadlines import Deadline
-from rollout.client_health.report import DAYS
+from rollout.client_health.report import DAYS, old_prefix
 from rollout.lifecycle import ALL
 from rollout.models import ClientTeam, Notice
 from rollout.status.counts import new_name, old_name
 from shared.contract.bodies import rfc3339
-from shared.http.urls import current, old
+from shared.http.urls import current
 
 EVENT = "client.deadlines"
 """The type of the webhook's event."""
@@ -52,7 +52,7 @@ def subject(message: Message, now: datetime) -> str:
 
 def text(message: Message, now: datetime) -> str:
     """Return the text of the mail."""
-    before, after, guide = _old_prefix(), current().prefix, message.guide
+    before, after, guide = old_prefix() or old_name(), current().prefix, message.guide
     clients = [f"    {client}: {number:,}" for client, number in message.clients.items()]
     return "\n".join(
         [
@@ -83,7 +83,7 @@ def payload(message: Message, now: datetime) -> dict[str, Any]:
             "client": message.team.name,
             "version": old_name(),
             "successor": new_name(),
-            "old_prefix": _old_prefix(),
+            "old_prefix": old_prefix(),
             "new_prefix": current().prefix,
             "guide": message.guide,
             "days": DAYS,
@@ -102,11 +102,6 @@ def payload(message: Message, now: datetime) -> dict[str, Any]:
             ],
         },
     }
-
-
-def _old_prefix() -> str:
-    api = old()
-    return old_name() if api is None else api.prefix
 
 
 def _what(one: Deadline) -> str:

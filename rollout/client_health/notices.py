@@ -15,7 +15,8 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import NamedTuple
 
-from django.db.models import F, Q
+from django.db import router
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from rollout.client_health import mail, webhooks
@@ -88,7 +89,7 @@ def notify(distances: Collection[int], *, dry_run: bool = False) -> Iterator[Out
         rows = [*known.values(), *missing]
     else:
         # The row of another run that was faster stays; it is read again below.
-        Notice.objects.bulk_create(missing, ignore_conflicts=True)
+        _notices().bulk_create(missing, ignore_conflicts=True)
         rows = list(_rows(due).values())
     for message in _messages(due, [row for row in rows if row.sent_at is None]):
         yield Outcome(message, Result.DUE) if dry_run else _send(message)
@@ -121,9 +122,14 @@ def _channels(team: ClientTeam) -> list[Notice.Channel]:
 def _rows(due: Mapping[int, _Due]) -> dict[_Key, Notice]:
     """Return the rows of what is due; those of dates that were moved, and of larger distances, are left out."""
     wanted = {key for one in due.values() for key in one.keys}
-    rows = Notice.objects.filter(team__in=due, at__in={key.at for key in wanted}).order_by("pk")
+    rows = _notices().filter(team__in=due, at__in={key.at for key in wanted}).order_by("pk")
     found = {_Key(row.team_id, row.channel, row.kind, row.at, row.days): row for row in rows}
     return {key: row for key, row in found.items() if key in wanted}
+
+
+def _notices() -> QuerySet[Notice]:
+    """Return all rows, of the database that is written to: a replica that a project's router reads from may lag."""
+    return Notice.objects.using(router.db_for_write(Notice))
 
 
 def _missing(due: Mapping[int, _Due], known: Collection[_Key]) -> list[Notice]:
@@ -159,7 +165,7 @@ def _messages(due: Mapping[int, _Due], rows: Iterable[Notice]) -> Iterator[Messa
 def _send(message: Message) -> Outcome:
     now = timezone.now()
     free = Q(claimed_until=None) | Q(claimed_until__lte=now)
-    rows = Notice.objects.filter(message=message.id, sent_at=None)
+    rows = _notices().filter(message=message.id, sent_at=None)
     if not rows.filter(free).update(claimed_until=now + CLAIM, attempts=F("attempts") + 1):
         return Outcome(message, Result.ELSEWHERE)
     reason = _SENDERS[message.channel](message)

@@ -113,7 +113,7 @@ def report(name: str, now: datetime) -> dict[str, Any]:
         "client": name,
         "as_of": rfc3339(now),
         "days": DAYS,
-        "old": {"version": old_name(), "prefix": _old_prefix(), **_use(total.old), "refused": total.old.refused},
+        "old": {"version": old_name(), "prefix": old_prefix(), **_use(total.old), "refused": total.old.refused},
         "new": {"version": new_name(), "prefix": current().prefix, **_use(total.new)},
         "share_moved": round(total.new.calls / calls, 4) if calls else None,
         "versions": [{"client": client, **_both(both)} for client, both in found.clients.items()],
@@ -131,7 +131,8 @@ def _both(both: Both) -> dict[str, Any]:
     return {"old": _use(both.old), "new": _use(both.new)}
 
 
-def _old_prefix() -> str | None:
+def old_prefix() -> str | None:
+    """Return the prefix of the old version; None if it was removed for good."""
     api = old()
     return None if api is None else api.prefix
 
@@ -142,7 +143,7 @@ def _to_change(found: Usage) -> list[dict[str, Any]]:
     return [
         {
             "resource": resource,
-            "old_path": _path(resource, _old_prefix()),
+            "old_path": _path(resource, old_prefix()),
             "new_path": _path(resource, current().prefix),
             **_use(use),
         }
