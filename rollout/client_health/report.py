@@ -94,13 +94,19 @@ def product_of(client: str) -> str:
     return client.partition("/")[0]
 
 
-def concerning(brownouts: Iterable[Brownout], name: str, clients: Iterable[str], now: datetime) -> list[Brownout]:
-    """Return the brownouts of a client that are not over, the next one first.
+def concerning(plan: Lifecycle, name: str, clients: Iterable[str], now: datetime) -> list[Brownout]:
+    """Return the brownouts of a client that are not over and begin before the sunset, the next one first.
 
     :param clients: the versions of the client whose own brownouts matter.
     """
     names = {name, *clients}
-    found = [one for one in brownouts if one.start + one.length > now and any(map(one.concerns, names))]
+    found = [
+        one
+        for one in plan.brownouts
+        if one.start + one.length > now
+        and (plan.sunset_at is None or one.start < plan.sunset_at)
+        and any(map(one.concerns, names))
+    ]
     return sorted(found, key=lambda one: one.start)
 
 
@@ -172,6 +178,6 @@ def _dates(plan: Lifecycle, name: str, clients: Iterable[str], now: datetime) ->
                 "share": one.share,
                 "client": one.client or None,
             }
-            for one in concerning(plan.brownouts, name, clients, now)
+            for one in concerning(plan, name, clients, now)
         ],
     }

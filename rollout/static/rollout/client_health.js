@@ -108,7 +108,7 @@ function dates(report) {
     const part = (one.share === 100 ? "every call" : `${one.share} % of the calls`) + (one.client ? ` of ${one.client}` : "");
     at(one.start, one.start <= now ? "Brownout, now" : "Brownout", `Until `, moment(one.end), ` ${old.version} answers 410 to ${part}.`);
   }
-  at(report.sunset_at, `${old.version} ends`, "From then on it answers 410 to every call.");
+  at(report.sunset_at, `${old.version} ${report.sunset_at > now ? "ends" : "has ended"}`, "From then on it answers 410 to every call.");
   if (!found.length) return [make("li", {}, `No date is set: the operator has not decided when ${old.version} ends.`)];
   return found.sort(([one], [other]) => (one < other ? -1 : 1)).map(([, element]) => element);
 }

@@ -182,6 +182,16 @@ def test_dates_that_move(clock: Clock) -> None:
 
 @ENDING
 @pytest.mark.django_db
+def test_a_brownout_after_the_sunset() -> None:
+    """Nothing is left to switch off then."""
+    a_team(email="shop@example.com")
+    record(ago(0), "v1", 1)
+    with override_settings(V1_BROWNOUTS=[(SUNSET, timedelta(hours=1))]):
+        assert run() == (0, "ShopApp: mail about sunset 2026-12-28 09:00 UTC: sent\n")
+
+
+@ENDING
+@pytest.mark.django_db
 def test_a_date_that_returns() -> None:
     """It is announced with another id than the message in which it was left out: a receiver knows that one already."""
     a_team(email="shop@example.com")
