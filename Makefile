@@ -54,12 +54,13 @@ bench-quick: $(installed) ## the same in three minutes: beside one peer, on Post
 lock: $(installed) ## pin the requirements again, with Python 3.11 (ARGS=--upgrade for newer versions)
 	exec bash scripts/lock $(own_in) -- $(ARGS)
 
-openapi: $(installed) ## write openapi.yaml, the collection and the pages of docs/ that follow from the code
+openapi: $(installed) ## write openapi.yaml, the collection, the sample environment and pages that follow from the code
 	bash scripts/check write-openapi
 	$(python) -m scripts.differences_page
 	$(python) -m scripts.providers_page
 	$(python) -m scripts.collection
 	$(python) -m scripts.curl_page
+	$(python) -m scripts.variables_page
 
 documents: $(installed) ## write docs/errors.md from the code, and the templates of the pages at /docs/
 	$(python) -m scripts.errors_page

@@ -1,5 +1,6 @@
 """System checks of the service, most of them for a deployment (`manage.py check --deploy`). Their ids are stable."""
 
+import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -8,6 +9,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 - Django's name for it
 from django.core.checks.security import base as django_checks
 
+from config.misspelt import misspelt
 from shared.http.urls import is_loopback
 from social.conf import conf
 
@@ -59,6 +61,19 @@ def check_bind(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
             hint="Let only the proxy reach the port, by a firewall or a container's network, or set BIND to 127.0.0.1.",
             id="config.W007",
         )
+    ]
+
+
+@register()
+def check_names_of_variables(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """Warn of variables whose names are close to one of ours: nothing else shows that a setting is not applied."""
+    return [
+        Warning(
+            f"{name} is not a variable of this service, and is ignored.",
+            hint=f"Did you mean {meant}?",
+            id="config.W012",
+        )
+        for name, meant in misspelt(os.environ, conf.providers)
     ]
 
 
