@@ -72,7 +72,7 @@ def _of_provider(provider: str, option: str) -> str | None:
 
 
 def _provider_meant(name: str, known: set[str], enabled: set[str]) -> str | None:
-    """Return the provider whose name is close, or the enabled one that begins with it (`GOOGLE` for `GOOGLE_OAUTH2`)."""
+    """Return the provider whose name is close, or the enabled one that begins with it (`GOOGLE`, `GOOGLE_OAUTH2`)."""
     longer = sorted(one for one in enabled if one.startswith(f"{name}_"))
     return longer[0] if longer else _closest(name, enabled) or _closest(name, known)
 

@@ -34,16 +34,12 @@ class Variable:
     @property
     def example_name(self) -> str:
         """The name with the provider of the example."""
-        return self.name.replace(PATTERN, self.of)
+        return self.name.replace(PATTERN, self.of).replace("*", f"{self.of}_SCOPE")
 
     @property
     def option(self) -> str:
         """The part of the name that follows the provider's, such as `KEY`; empty if no provider is part of the name."""
         return self.name.partition(f"{PATTERN}_")[2]
-
-
-def _of_each_provider(option: str, meaning: str, default: str = "none", **further: str | bool) -> Variable:
-    return Variable(f"{SOCIAL_AUTH}{PATTERN}_{option}", meaning, default, **further)  # type: ignore[arg-type]  # strings and booleans, as the fields are
 
 
 PROCESS = (
@@ -122,19 +118,21 @@ PROVIDERS = (
         example="facebook",
         in_production=True,
     ),
-    _of_each_provider(
-        "KEY",
+    Variable(
+        "SOCIAL_AUTH_<NAME>_KEY",
         "this service's client id at the provider (`apple-id`: the id of the key, for codes)",
         "",
         example="1042",
         in_production=True,
     ),
-    _of_each_provider("SECRET", "the client's secret", "", is_secret=True, in_production=True),
-    _of_each_provider(
-        "CLIENT_IDS", "further client ids of this service at the provider, comma-separated", example="1043,1044"
+    Variable("SOCIAL_AUTH_<NAME>_SECRET", "the client's secret", "", is_secret=True, in_production=True),
+    Variable(
+        "SOCIAL_AUTH_<NAME>_CLIENT_IDS",
+        "further client ids of this service at the provider, comma-separated",
+        example="1043,1044",
     ),
-    _of_each_provider(
-        "REDIRECT_URIS",
+    Variable(
+        "SOCIAL_AUTH_<NAME>_REDIRECT_URIS",
         "the redirect URIs at which the apps receive authorization codes, comma-separated; with it the provider's "
         "[codes](contract.md#4-sign-up) are accepted. Each is https, the private-use scheme of an app "
         "(`com.example.app:/callback`), or http on loopback. Give each provider a redirect URI of its own: an app then "
@@ -142,8 +140,8 @@ PROVIDERS = (
         "`_CLIENT`, `_TEAM`, `_KEY`, `_SECRET` for codes",
         example="https://app.example.com/facebook",
     ),
-    _of_each_provider(
-        "NATIVE_CLIENT_ID",
+    Variable(
+        "SOCIAL_AUTH_<NAME>_NATIVE_CLIENT_ID",
         "the client to which a native SDK's codes, which have no redirect URI, are issued: `_KEY` (Google's "
         "`serverAuthCode`), or at `apple-id` the bundle id",
         example="1042.apps.example.com",
@@ -166,7 +164,8 @@ PROVIDERS = (
     Variable(
         "SOCIAL_AUTH_TWITTER_API",
         "which of X's APIs is asked for a token pair's profile, `2` or `1.1`; `2` needs an app in a project, and "
-        'addresses need "Request email from users" in its settings ([decision 22](decisions/0022-the-first-three-providers.md))',
+        'addresses need "Request email from users" in its settings ([decision '
+        "22](decisions/0022-the-first-three-providers.md))",
         "2",
         "2",
     ),
@@ -176,14 +175,14 @@ PROVIDERS = (
         "",
         "1042",
     ),
-    _of_each_provider(
-        "TENANTS",
+    Variable(
+        "SOCIAL_AUTH_<NAME>_TENANTS",
         "Microsoft tenants whose users may sign in, comma-separated; required where the endpoint serves all tenants",
         example="11111111-2222-3333-4444-555555555555",
         of="AZUREAD_OAUTH2",
     ),
-    _of_each_provider(
-        "ACCEPT_UNVERIFIED",
+    Variable(
+        "SOCIAL_AUTH_<NAME>_ACCEPT_UNVERIFIED",
         "on: accept a provider's tokens although nothing proves which application they were issued to; a check "
         "warning, and an error where there is a proof ([providers](providers.md))",
         "off",
@@ -196,8 +195,8 @@ PROVIDERS = (
         example='["example.com"]',
     ),
     Variable("SOCIAL_AUTH_WHITELISTED_EMAILS", "likewise, of whole addresses", example='["ripley@example.com"]'),
-    _of_each_provider("WHITELISTED_DOMAINS", "likewise, for one provider", example='["example.com"]'),
-    _of_each_provider("WHITELISTED_EMAILS", "likewise, for one provider", example='["ripley@example.com"]'),
+    Variable("SOCIAL_AUTH_<NAME>_WHITELISTED_DOMAINS", "likewise, for one provider", example='["example.com"]'),
+    Variable("SOCIAL_AUTH_<NAME>_WHITELISTED_EMAILS", "likewise, for one provider", example='["ripley@example.com"]'),
     Variable(
         "SOCIAL_AUTH_VERIFY_SSL",
         "a bundle of certificates (file or folder) to trust instead of the default one; `1` is the default one, off is "
@@ -205,7 +204,7 @@ PROVIDERS = (
         "1",
         "/etc/tandem/providers.pem",
     ),
-    _of_each_provider("VERIFY_SSL", "likewise, for one provider", "1", example="/etc/tandem/facebook.pem"),
+    Variable("SOCIAL_AUTH_<NAME>_VERIFY_SSL", "likewise, for one provider", "1", example="/etc/tandem/facebook.pem"),
     Variable(
         "SOCIAL_AUTH_*",
         "any other setting of social-core, such as `SOCIAL_AUTH_<NAME>_SCOPE`; JSON unless it is a string",

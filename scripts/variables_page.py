@@ -63,8 +63,7 @@ def _entry(variable: Variable) -> Iterator[str]:
     words = ". ".join(sentences) + "."
     words = words if variable.meaning.startswith("`") else words[:1].upper() + words[1:]
     yield textwrap.fill(words, 118, initial_indent="# ", subsequent_indent="# ") + "\n"
-    name = variable.example_name.replace("*", "FACEBOOK_SCOPE")
-    yield f"{'' if variable.in_production else '#'}{name}={variable.example}\n"
+    yield f"{'' if variable.in_production else '#'}{variable.example_name}={variable.example}\n"
 
 
 def _plain(markdown: str) -> str:
