@@ -27,6 +27,9 @@ max_requests_jitter = max_requests // 2
 # TRUSTED_PROXIES decides which proxies are trusted. By default gunicorn trusts callers on this machine, for SCRIPT_NAME
 # and PATH_INFO too.
 forwarded_allow_ips = ""
+# A socket through which workers can be added and stopped, by default in the home directory. Signals do all that is
+# documented, and a service that may write no file would log an error.
+control_socket_disable = True
 # gunicorn's access log has query strings in it; the application logs each request itself.
 accesslog = None
 errorlog = "-"
