@@ -64,7 +64,7 @@ def test_the_image_runs_without_privileges_and_secrets() -> None:
     last = CONTAINERFILE.rpartition("\nFROM ")[2]
     assert re.search(r"^USER [1-9][0-9]*:[1-9][0-9]*$", last, flags=re.MULTILINE)
     assert last.index("USER") < last.index("CMD")
-    assert "scripts/bootstrap.py requirements/run.txt" in CONTAINERFILE
+    assert "scripts/bootstrap.py .running requirements/run.txt" in CONTAINERFILE
     assert "--require-hashes" in (ROOT / "scripts" / "bootstrap.py").read_text(encoding="utf-8")
     (assigned,) = re.findall(r"^ENV ((?:.*\\\n)*.*)$", last, flags=re.MULTILINE)
     assert set(re.findall(r"(\w+)=", assigned)) == {"BIND", "PORT", "PATH", "PYTHONUNBUFFERED"}
