@@ -81,7 +81,7 @@ def test_the_service_runs_as_the_unit_says(tmp_path: Path, notifications: socket
     command = shlex.split(unit["ExecStart"].replace(FOLDER, str(ROOT)))
     environment = {
         "PATH": "/usr/bin:/bin",
-        "HOME": "/nonexistent",
+        "HOME": f"{tmp_path}/log/home",  # below a file, so that nobody can create it
         "TMPDIR": str(tmp_path),
         "NOTIFY_SOCKET": str(tmp_path / "notify"),
         "SECRET_KEY": SECRET_KEY,
