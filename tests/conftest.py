@@ -27,6 +27,7 @@ SLOW_FOLDERS = {
     "custom_user",
     "declared",
     "demo",
+    "deploy",
     "differential",
     "e2e",
     "leaks",
