@@ -276,6 +276,20 @@ MIGRATION = (
     Variable("LEDGER_DAYS", "days for which counts are kept", "760", "760"),
     Variable("LAST_CALL_DAYS", "days for which the times of users' last calls are kept", "400", "400"),
     Variable(
+        "EMAIL_URL",
+        "the mail server for [notices to client teams](client-health.md): `smtps://user:password@mail.example.com` "
+        "(TLS), or `smtp://…` (STARTTLS; without TLS on this machine only)",
+        example="smtps://tandem:password@mail.example.com",
+        is_secret=True,
+    ),
+    Variable("EMAIL_FROM", "the sender of these mails", example="Tandem <api@example.com>"),
+    Variable(
+        "CLIENT_NOTICE_DAYS",
+        "how many days before a date of v1 its clients receive a notice, comma-separated",
+        "30,7,1",
+        "30,7,1",
+    ),
+    Variable(
         "METRICS_TOKEN",
         "the token that Prometheus sends to `/metrics`, 16 characters or more; without it there are no metrics "
         "([metrics](metrics.md))",
