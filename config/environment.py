@@ -25,6 +25,8 @@ _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|\
 _WEB_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(?P<port>[1-9][0-9]{0,4}))?")
 _DEFAULT_PORT = re.compile(r"http://.*:80|https://.*:443")
 _SENDER = re.compile(r"[^<>\r\n@]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+")
+_HOST = re.compile(r"\*|\.?[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:.]+\]")
+"""A host as in `ALLOWED_HOSTS`: a name, one with its subdomains (`.example.com`), an IP address, or any (`*`)."""
 _MIN_CHARACTERS = 5
 """Different characters of a secret, as Django requires of `SECRET_KEY`."""
 _SWITCH = re.compile(r"_ACCEPT_UNVERIFIED$")
@@ -241,6 +243,41 @@ def _moment(name: str, value: str) -> datetime:
     if parsed is None:
         raise Unreadable(f"{name}: {value!r} is no moment in UTC such as 2027-01-10T10:00:00Z.")
     return parsed
+
+
+def hosts(name: str, default: str) -> list[str]:
+    """Read the names of hosts, comma-separated, as Django compares them with `Host`: without scheme, port and path."""
+    found = names(name, default)
+    if not found:
+        raise Unreadable(f"{name} is empty: give the host of the service, such as api.example.com.")
+    for part in found:
+        if not _HOST.fullmatch(part):
+            raise Unreadable(f"{name}: {part!r} is no host: give {_host_in(part)}, without scheme, port and path.")
+    return found
+
+
+def _host_in(part: str) -> str:
+    """Return the host in what may be a URL, an address with a port, or an IPv6 address without brackets."""
+    try:
+        return f"[{ipaddress.IPv6Address(part)}]"
+    except ValueError:
+        pass
+    try:
+        host = urlsplit(part if "//" in part else f"//{part}").hostname or ""
+    except ValueError:
+        host = ""
+    host = f"[{host}]" if ":" in host else host
+    return host if _HOST.fullmatch(host) else "a name such as api.example.com"
+
+
+def log_format() -> str:
+    """Read the format of log lines, `text` or `json`."""
+    return choice("LOG_FORMAT", "text", ("text", "json"))
+
+
+def log_level() -> str:
+    """Read the lowest level of log lines."""
+    return choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
 
 
 def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:

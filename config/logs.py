@@ -1,11 +1,18 @@
-"""Django's LOGGING and the format of log lines: with the request's id, without query strings and exception messages."""
+"""Django's LOGGING and the formats of log lines: with the request's id, without query strings and exception messages.
+
+Both formats have times in UTC (RFC 3339). `LOG_FORMAT` chooses between them.
+"""
 
 import logging
 import re
+import time
 from typing import Any
+
+from pythonjsonlogger.json import JsonFormatter
 
 from shared.http.redaction import exception_name, redact_messages, redacted_traceback
 
+_TIME, _MILLISECONDS = "%Y-%m-%dT%H:%M:%S", "%s.%03dZ"
 _LINE = "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _QUERY = re.compile(r"(?<=[^\s])\?[^\s\"'>)]+")
@@ -13,6 +20,9 @@ _QUERY = re.compile(r"(?<=[^\s])\?[^\s\"'>)]+")
 
 class LineFormatter(logging.Formatter):
     """Format a record as one line, followed by the classes and frames of its exception."""
+
+    converter = time.gmtime
+    default_time_format, default_msec_format = _TIME, _MILLISECONDS
 
     def __init__(self) -> None:
         """Set the format."""
@@ -31,6 +41,34 @@ class LineFormatter(logging.Formatter):
         return text if exception is None else f"{text}\n{redacted_traceback(exception)}"
 
 
+class JsonLineFormatter(JsonFormatter):
+    """Format a record as one line of JSON; a traceback and the fields of an access line are keys of their own."""
+
+    converter = time.gmtime
+    default_time_format, default_msec_format = _TIME, _MILLISECONDS
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the text, of our own fields only: those that libraries add to their records may hold secrets."""
+        exception = record.exc_info[1] if record.exc_info else None
+        keys = {
+            "time": self.formatTime(record),
+            "level": record.levelname,
+            "logger": record.name,
+            "request_id": getattr(record, "request_id", "-"),
+            "message": _message(record, exception),
+        }
+        fields = getattr(record, "fields", None)
+        if isinstance(fields, dict):
+            keys |= {name: _plain(value) if isinstance(value, str) else value for name, value in fields.items()}
+        if exception is not None:
+            keys["traceback"] = redacted_traceback(exception)
+        return super().format(logging.makeLogRecord({"msg": keys}))
+
+
+FORMATTERS: dict[str, type[logging.Formatter]] = {"text": LineFormatter, "json": JsonLineFormatter}
+"""By the value of `LOG_FORMAT`."""
+
+
 def _message(record: logging.LogRecord, exception: BaseException | None) -> str:
     try:
         text = record.getMessage()
@@ -38,11 +76,15 @@ def _message(record: logging.LogRecord, exception: BaseException | None) -> str:
         text = f"{record.msg} ({exception_name(failure)})"
     # Django's signals, for example, put the exception's message into the line.
     text = text if exception is None else redact_messages(text, exception)
+    return _plain(text)
+
+
+def _plain(text: str) -> str:
     return _CONTROL.sub(lambda found: repr(found[0])[1:-1], _QUERY.sub("?[redacted]", text))
 
 
-def logging_config(level: str) -> dict[str, Any]:
-    """Return Django's LOGGING for a level."""
+def logging_config(level: str, log_format: str = "text") -> dict[str, Any]:
+    """Return Django's LOGGING for a level and a format."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -50,7 +92,7 @@ def logging_config(level: str) -> dict[str, Any]:
             "request_id": {"()": "shared.http.logs.RequestIdFilter"},
             "outside_apis": {"()": "shared.http.failures.OutsideApis"},
         },
-        "formatters": {"line": {"()": "config.logs.LineFormatter"}},
+        "formatters": {"line": {"()": FORMATTERS[log_format]}},
         "handlers": {
             "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]},
         },

@@ -23,7 +23,7 @@ DEBUG = environment.switch("DEBUG")
 SECRET_KEY = environment.text("SECRET_KEY")
 if not SECRET_KEY:
     raise environment.Unreadable("SECRET_KEY is not set: give a long random string, and keep it.")
-ALLOWED_HOSTS = environment.names("ALLOWED_HOSTS", "localhost")
+ALLOWED_HOSTS = environment.hosts("ALLOWED_HOSTS", "localhost")
 # Off: there are no URLs and no middleware of the admin. Its apps stay installed, so that the tables do not change.
 ADMIN = environment.switch("ADMIN")
 
@@ -101,8 +101,9 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # Installed, the package's folder is no place for SQLite's file.
 DATABASES = {"default": database(BASE_DIR if (BASE_DIR / "manage.py").is_file() else Path.cwd())}
-LOG_LEVEL = environment.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
-LOGGING = logging_config(LOG_LEVEL)
+LOG_LEVEL = environment.log_level()
+LOG_FORMAT = environment.log_format()
+LOGGING = logging_config(LOG_LEVEL, LOG_FORMAT)
 DEFAULT_EXCEPTION_REPORTER = "config.error_reports.Reporter"
 DEFAULT_EXCEPTION_REPORTER_FILTER = "config.error_reports.ReportFilter"
 

@@ -16,11 +16,13 @@ from rollout.conf import conf
 from rollout.ledger.process import ledger
 from rollout.lifecycle import ALL, Lifecycle, lifecycle
 from shared.contract.errors import VersionRetired
+from shared.http.logs import note
 from shared.http.middleware import is_allowed
 from shared.http.redaction import exception_name
 from shared.http.resource_names import paired_path
 from shared.http.responses import django_response
 from shared.http.urls import MountedApi, api_of, current, old
+from social.limits import client_address
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -28,7 +30,9 @@ logger = logging.getLogger("tandem.ledger")
 
 
 class LedgerMiddleware:
-    """Count each request to a version and send `answered`; the answer is not changed.
+    """Count each request to a version, note its client for the access line, and send `answered`.
+
+    The answer is not changed.
 
     Place it right after `ContractMiddleware`, so that requests with a wrong Host and requests to a version that is
     switched off are counted too.
@@ -45,6 +49,12 @@ class LedgerMiddleware:
         try:
             call = call_of(request, response, time.monotonic() - start)
             if call is not None:
+                note(
+                    api_version=call.version,
+                    client=call.client,
+                    user=call.user_id,
+                    address=client_address(request.META),
+                )
                 ledger().count(call)
                 answered.send(RecordedCall, call=call)
         except Exception as error:  # noqa: BLE001 - the answer must not depend on it

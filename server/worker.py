@@ -15,7 +15,8 @@ from gunicorn.glogging import Logger  # type: ignore[import-untyped]  # the pack
 from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]  # the package has no types
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]  # the package has no types
 
-from config.logs import LineFormatter
+from config import environment
+from config.logs import FORMATTERS
 from server.answers import AnswerSocket
 from server.arrivals import Arrivals, TimedUnreader
 from server.lingering_close import LingeringClose
@@ -40,7 +41,7 @@ class ServerLog(Logger):
         """Set up gunicorn's handlers with our formatter."""
         super().setup(cfg)
         for handler in self.error_log.handlers:
-            handler.setFormatter(LineFormatter())
+            handler.setFormatter(FORMATTERS[environment.log_format()]())
 
 
 class Worker(ThreadWorker):

@@ -59,7 +59,7 @@ def identify(credential: Credential) -> Identity:
             pending = policy.identify(backend, credential)
             profile = pending.profile
             if not is_shallow(profile):  # a step of the pipeline could exceed the recursion limit
-                raise ProviderBadResponse
+                raise ProviderBadResponse("profile_nested_too_deep")
             uid = backend.get_user_id(backend.get_user_details(profile), profile)
         except SocialAuthBaseException as error:
             raise translate(error) from error

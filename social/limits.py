@@ -94,7 +94,7 @@ def _hit(limiter: MovingWindowRateLimiter, item: RateLimitItem, kind: str, name:
     if not limiter.hit(item, kind, name):
         signals.throttled.send_robust(sender=None, kind=kind)
         free_at, _ = limiter.get_window_stats(item, kind, name)
-        raise Throttled(round(free_at - time.time() + 0.5))
+        raise Throttled(round(free_at - time.time() + 0.5), reason=kind)
 
 
 @cache

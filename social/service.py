@@ -11,14 +11,17 @@ from social_django.models import UserSocialAuth
 
 from shared.contract import authorization
 from shared.contract import sign_up as sign_up_fields
-from shared.contract.errors import CredentialsInUrl, InvalidCredentials, NotFound
+from shared.contract.errors import ApiError, CredentialsInUrl, InvalidCredentials, NotFound
 from shared.contract.paging import Query
 from shared.contract.resources import Access, Call, Operation
 from shared.contract.sign_up import Credential
+from shared.http import logs
 from social import accounts, limits, tokens
 from social import sign_up as sign_ups
+from social.conf import conf
 from social.models import AccessToken, User
 from social.providers import registry
+from social.providers.catalogue import CATALOGUE
 from social.sign_up import SignIn
 
 
@@ -63,7 +66,16 @@ def read_credential(data: Mapping[str, Any]) -> Credential:
     :raises UnknownProvider: the provider is not enabled; the other fields are not checked.
     :raises InvalidRequest: with every invalid field, in the order of the declaration.
     """
-    return sign_up_fields.read_credential(data, registry.accepted_of)
+    try:
+        return sign_up_fields.read_credential(data, registry.accepted_of)
+    except ApiError:
+        logs.note(provider=_known_provider(data.get("provider")))
+        raise
+
+
+def _known_provider(name: object) -> str:
+    """Return the name of a provider for the log, enabled or not; `(unknown)` for a text that is no such name."""
+    return name if isinstance(name, str) and (name in conf.providers or name in CATALOGUE) else "(unknown)"
 
 
 def sign_up(call: Call) -> SignIn:

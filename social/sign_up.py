@@ -19,6 +19,7 @@ from shared.contract.errors import (
     SignUpNotAllowed,
 )
 from shared.contract.sign_up import Credential
+from shared.http import logs
 from shared.http.database import release_connection
 from shared.http.failures import code_of
 from social import signals, tokens
@@ -62,6 +63,7 @@ def sign_up(*, credential: Credential, token: AccessToken | None, api_version: s
     try:
         signed_in = _sign_up(credential, token, api_version)
     except Exception as error:
+        logs.note(provider=credential.provider)
         _send_ended(code_of(error), credential, api_version)
         raise
     _send_ended(signed_in.outcome, credential, api_version)
@@ -105,11 +107,12 @@ def _store(
             check_link=partial(tokens.require_recent_proof, token) if token is not None else None,
         )
         if user is None:
-            raise SignUpNotAllowed
+            raise SignUpNotAllowed("pipeline_returned_no_user")
         if not isinstance(user, get_user_model()):
             # A step returned a redirect; the rollback removes the partial pipeline that it has stored.
-            raise InteractionRequired
+            raise InteractionRequired("pipeline_redirects")
         if not user.is_active:
+            logs.note(user=user.pk)
             raise AccountInactive
         result = identity.backend.pipeline_result or {}
         outcome = _outcome(result, token)
@@ -137,7 +140,7 @@ def _reload(actor: User) -> User:
     users = get_user_model()._default_manager.using(router.db_for_write(UserSocialAuth))
     known: User | None = users.select_for_update(no_key=True).filter(pk=actor.pk).first()
     if known is None or not known.is_active:
-        raise InvalidCredentials
+        raise InvalidCredentials("user_gone_during_call")
     return known
 
 

@@ -109,13 +109,13 @@ def authenticate(presented: PresentedToken) -> AccessToken:
     token = next(iter(_by_digest(router.db_for_read(AccessToken), digest)), None)
     now = timezone.now()
     if token is None or not constant_time_compare(token.digest, digest):
-        raise InvalidCredentials
+        raise InvalidCredentials("unknown_token")
     if not is_live(token, now):
-        raise InvalidCredentials
+        raise InvalidCredentials("expired_token")
     if presented.username is not None and not _is_named(token.user, presented.username):
-        raise InvalidCredentials
+        raise InvalidCredentials("other_user_name")
     if not token.user.is_active:
-        raise InvalidCredentials
+        raise InvalidCredentials("inactive_user")
     _touch(token, now)
     return token
 
@@ -159,7 +159,7 @@ def record_proof(token: AccessToken) -> None:
     """
     now = timezone.now()
     if not AccessToken.objects.filter(live(now), pk=token.pk).update(proved_at=now):
-        raise InvalidCredentials
+        raise InvalidCredentials("revoked_during_call")
 
 
 def lock(token: AccessToken) -> None:
@@ -171,7 +171,7 @@ def lock(token: AccessToken) -> None:
     """
     rows = AccessToken.objects.using(router.db_for_write(AccessToken)).select_for_update(no_key=True)
     if not rows.filter(live(timezone.now()), pk=token.pk).exists():
-        raise InvalidCredentials
+        raise InvalidCredentials("revoked_during_call")
 
 
 def list_for(user: User) -> QuerySet[AccessToken]:

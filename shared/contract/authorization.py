@@ -35,14 +35,14 @@ def parse(header: str) -> PresentedToken:
     :raises InvalidCredentials: the value is empty, too long, repeated, malformed, or of an unknown scheme.
     """
     if len(header) > MAX_LENGTH:
-        raise InvalidCredentials
+        raise InvalidCredentials("long_header")
     scheme, _, rest = header.partition(" ")
     token, username = rest.lstrip(" "), None
     if scheme.lower() == "apikey":
         username, _, token = token.rpartition(":")
     if scheme.lower() not in _SCHEMES or username == "" or not can_carry(token):
-        raise InvalidCredentials
+        raise InvalidCredentials("malformed_header")
     try:
         return PresentedToken(token, username and username.encode("latin-1").decode("utf-8"))
     except UnicodeError:
-        raise InvalidCredentials from None
+        raise InvalidCredentials("malformed_header") from None

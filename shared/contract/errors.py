@@ -43,6 +43,11 @@ class ApiError(Exception):
     headers: Mapping[str, str] = MappingProxyType({})
     """The headers that this failure adds to the answer."""
 
+    def __init__(self, reason: str = "") -> None:
+        """Set the reason: a fixed code for the log, `expired`, which the answer does not contain."""
+        super().__init__()
+        self.reason = reason
+
     def body(self) -> dict[str, Any]:
         """The error envelope (docs/contract.md, section 3)."""
         return {"errors": self.message, "code": self.code}
@@ -263,9 +268,9 @@ class UnsupportedMediaType(ApiError):
 class RetryLater(ApiError):
     """A temporary failure; the client may send the same request again."""
 
-    def __init__(self, retry_after: int = 1) -> None:
-        """Set the whole seconds, at least one, that a client should wait (RFC 9110 section 10.2.3)."""
-        super().__init__()
+    def __init__(self, retry_after: int = 1, reason: str = "") -> None:
+        """Set the whole seconds, at least one, that a client should wait (RFC 9110 section 10.2.3), and the reason."""
+        super().__init__(reason)
         self.headers = {"Retry-After": str(max(1, retry_after))}
 
 

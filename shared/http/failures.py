@@ -5,8 +5,16 @@ import logging
 from django.core.signals import got_request_exception
 from django.http import Http404, HttpRequest
 
-from shared.contract.errors import ApiError, InternalError, NotFound, ServiceUnavailable
+from shared.contract.errors import (
+    ApiError,
+    InternalError,
+    InvalidRequest,
+    NotFound,
+    ProviderMisconfigured,
+    ServiceUnavailable,
+)
 from shared.contract.replies import Reply
+from shared.http import logs
 from shared.http.database import database_is_away
 from shared.http.redaction import redact_path
 from shared.http.urls import is_ours
@@ -27,8 +35,8 @@ def failure_reply(error: Exception, request: HttpRequest) -> Reply:
     """Return the error envelope for an exception raised while a request was answered, and log the failure.
 
     An unexpected exception is logged with its traceback and sent to `got_request_exception`, as Django does, so that
-    error reporters receive it; the client gets `internal_error`, also under DEBUG. An unavailable database is logged
-    in one line without a traceback, and the client gets `service_unavailable`.
+    error reporters receive it; the client gets `internal_error`, also under DEBUG. The cause of every other failure is
+    noted for the request's access line. The client gets `service_unavailable` for an unavailable database.
     """
     if database_is_away(error):
         error = _unavailable(error)
@@ -40,15 +48,29 @@ def failure_reply(error: Exception, request: HttpRequest) -> Reply:
 
 def _report(error: Exception, request: HttpRequest) -> None:
     if isinstance(error, ApiError):
-        if error.status >= 500:
-            level = logging.ERROR if isinstance(error, InternalError | ServiceUnavailable) else logging.WARNING
-            # A library's message may repeat a token; the name of the exception class does not.
-            cause = type(error.__cause__).__name__ if error.__cause__ else "no cause"
-            reason = getattr(error.__cause__, "code", "")
-            logger.log(level, "%s: %s %s", error.code, cause, reason, extra={"status_code": error.status})
+        logs.note(_level_of(error), **_causes(error))
     elif not isinstance(error, Http404):
+        logs.note(logging.ERROR, cause=type(error).__name__)
         logger.error("Internal error: %s", redact_path(request.path), exc_info=error)
         got_request_exception.send(sender=failure_reply, request=request)
+
+
+def _level_of(error: ApiError) -> int:
+    """Return the level of a failure: ERROR where the operator has to do something, WARNING where a provider has."""
+    if isinstance(error, InternalError | ServiceUnavailable | ProviderMisconfigured):
+        return logging.ERROR
+    return logging.WARNING if error.status >= 500 else logging.INFO
+
+
+def _causes(error: ApiError) -> dict[str, object]:
+    """Return what the log shows of the cause: names from our code and from libraries, never a message."""
+    cause = error.__cause__
+    return {
+        "reason": error.reason or logs.plain_code(getattr(cause, "code", None)),
+        "cause": type(cause).__name__ if cause is not None else None,
+        # The names of declared fields; a client's own names are not among them.
+        "fields": ",".join(error.fields) if isinstance(error, InvalidRequest) else None,
+    }
 
 
 def code_of(error: Exception) -> str:

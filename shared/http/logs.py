@@ -1,24 +1,74 @@
-"""Logging helpers: the request id on every record, and a rate limit for one message."""
+"""Logging helpers: the request's id on every record, the fields of its access line, a rate limit for one message."""
 
 import logging
+import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 
 REPEATED_EVERY = 60.0
 """Seconds between two records of one `RateLimitedLog`."""
-_current: ContextVar[str] = ContextVar("request_id", default="-")
+_CODE = re.compile(r"[a-z_]{1,40}|[0-9]{1,6}")
+"""The form of error codes. A code of another form may be a token that a provider repeats."""
+
+
+class RequestLog:
+    """The id of a request, and what its access line contains besides method, path, status and duration."""
+
+    __slots__ = ("fields", "id", "level")
+
+    def __init__(self, id: str) -> None:
+        """Start at INFO, without fields."""
+        self.id = id
+        self.level = logging.INFO
+        self.fields: dict[str, object] = {}
+
+
+_current: ContextVar[RequestLog | None] = ContextVar("request_log", default=None)
 
 
 @contextmanager
-def request_id(value: str) -> Iterator[str]:
-    """Set the request id of the log records created in the block."""
-    reset = _current.set(value)
+def request_log(id: str) -> Iterator[RequestLog]:
+    """Set the request of the log records created in the block, and of the fields noted in it."""
+    current = RequestLog(id)
+    reset = _current.set(current)
     try:
-        yield value
+        yield current
     finally:
         _current.reset(reset)
+
+
+def note(level: int = logging.INFO, **fields: object) -> bool:
+    """Add fields to the access line of the current request, and raise its level; return False outside a request.
+
+    Empty fields are left out. A field is a name or a number of ours, or what `plain_code` accepts: never a text of a
+    client, a provider or a library, which may repeat a secret.
+    """
+    current = _current.get()
+    if current is None:
+        return False
+    current.level = max(current.level, level)
+    current.fields.update({name: value for name, value in fields.items() if value not in (None, "")})
+    return True
+
+
+def plain_code(value: object) -> str:
+    """Return an error code if it has the form of one, `invalid_grant` or `190`; otherwise an empty string."""
+    return str(value) if isinstance(value, str | int) and _CODE.fullmatch(str(value)) else ""
+
+
+class Fields:
+    """The fields of a log line; as text, they are `name=value`, each after a blank."""
+
+    __slots__ = ("_fields",)
+
+    def __init__(self, fields: Mapping[str, object]) -> None:
+        """Set the fields."""
+        self._fields = fields
+
+    def __str__(self) -> str:
+        return "".join([f" {name}={value}" for name, value in self._fields.items()])
 
 
 class RequestIdFilter(logging.Filter):
@@ -26,7 +76,8 @@ class RequestIdFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Return True for every record."""
-        record.request_id = _current.get()
+        current = _current.get()
+        record.request_id = "-" if current is None else current.id
         return True
 
 

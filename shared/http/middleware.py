@@ -15,13 +15,18 @@ from shared.contract.declarations import registry
 from shared.contract.errors import ApiError, InternalError, InvalidRequest, NotFound
 from shared.http import logs
 from shared.http.failures import failure_reply
-from shared.http.redaction import redact_path
+from shared.http.redaction import redact_host, redact_path
 from shared.http.resource_names import endpoint_at, own_match
 from shared.http.responses import django_response, reply_of
 from shared.http.urls import api_of, is_loopback, is_ours
 
 logger = logging.getLogger("tandem.access")
 _failures = logging.getLogger("tandem.failures")
+_wrong_host = logs.RateLimitedLog(
+    logging.getLogger("tandem.hosts"),
+    "A request named the host %s and was refused: ALLOWED_HOSTS allows %s. Further ones are logged in their access "
+    "lines only, for a minute.",
+)
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
@@ -40,18 +45,12 @@ class ContractMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Return the response to a request."""
         started = time.monotonic()
-        with logs.request_id(_request_id(request)) as bound_id:
+        with logs.request_log(_request_id(request)) as log:
             response = self._answer(request)
             # A project may give its own answers an id of its own.
-            response.setdefault("X-Request-ID", bound_id)
-            # Without the query, in which an old client may send its key.
-            logger.info(
-                "%s %s %s %.0f ms",
-                request.method,
-                redact_path(request.path),
-                response.status_code,
-                (time.monotonic() - started) * 1000,
-            )
+            response.setdefault("X-Request-ID", log.id)
+            if logger.isEnabledFor(log.level):
+                _log_access(request, response, log, (time.monotonic() - started) * 1000)
         return response
 
     def _answer(self, request: HttpRequest) -> HttpResponseBase:
@@ -99,6 +98,35 @@ class ContractMiddleware:
         return django_response(failure_reply(exception, request)) if is_ours(request) else None
 
 
+def _log_access(request: HttpRequest, response: HttpResponseBase, log: logs.RequestLog, milliseconds: float) -> None:
+    """Write the access line, with the cause of a refusal: the one line of a request that is answered as intended."""
+    # Without the query, in which an old client may send its key.
+    method, path, status = request.method, redact_path(request.path), response.status_code
+    fields = {**_outcome(response), **log.fields}
+    logger.log(
+        log.level,
+        "%s %s %s %.0f ms%s",
+        method,
+        path,
+        status,
+        milliseconds,
+        logs.Fields(fields),
+        extra={
+            "fields": {"method": method, "path": path, "status": status, "duration_ms": round(milliseconds), **fields}
+        },
+    )
+
+
+def _outcome(response: HttpResponseBase) -> dict[str, object]:
+    """Return the outcome of a call, as the ledger and the metrics name it, and the provider of a sign-up."""
+    if (reply := reply_of(response)) is None:
+        return {}
+    body = reply.body or {}
+    if outcome := body.get("outcome"):
+        return {"outcome": outcome, "provider": body.get("provider")}
+    return {"outcome": body.get("code") or "ok"}
+
+
 def error_of_page(request: HttpRequest, response: HttpResponseBase) -> type[ApiError] | None:
     """Return the error that replaces an HTML error page of another middleware; None for every other answer."""
     status = response.status_code
@@ -141,5 +169,17 @@ class HostMiddleware:
         """Return the response to a request."""
         api = api_of(request)
         if api is not None and not is_allowed(request) and (api.is_retired or is_ours(request)):
+            _note_refusal(request)
             return django_response(InvalidRequest().reply())
         return self.get_response(request)
+
+
+def _note_refusal(request: HttpRequest) -> None:
+    try:
+        request.get_host()
+    except DisallowedHost:
+        host = redact_host(request._get_raw_host())  # noqa: SLF001 - Django has no other name for it
+        logs.note(reason="host_not_allowed", host=host)
+        _wrong_host.log(host, ",".join(settings.ALLOWED_HOSTS) or "none")
+    else:
+        logs.note(reason="not_on_this_machine")

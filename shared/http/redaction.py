@@ -81,6 +81,7 @@ MIN_TOKEN_LENGTH = 20
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _FILE_NAME = re.compile(r"[a-z._-]+")
 """Lower case only; a token has digits or capitals."""
+_HOST = re.compile(r"[A-Za-z0-9.:\[\]_-]{1,253}")
 
 
 def redact_path(path: str) -> str:
@@ -88,6 +89,13 @@ def redact_path(path: str) -> str:
     parts = path.split("/")
     harmless = list(takewhile(_is_harmless, parts))
     return "/".join(parts if len(harmless) == len(parts) else [*harmless, "[redacted]"])
+
+
+def redact_host(host: str) -> str:
+    """Return the Host of a request, without labels that may be tokens; `(unreadable)` if it is not a host's name."""
+    if not _HOST.fullmatch(host):
+        return "(unreadable)"
+    return ".".join(label if _is_harmless(label) else "[redacted]" for label in host.split("."))
 
 
 def _is_harmless(part: str) -> bool:

@@ -1,7 +1,6 @@
 """The translation of social-core's exceptions to the contract's errors, by their code (`exceptions.REASONS`)."""
 
 import logging
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -22,6 +21,7 @@ from shared.contract.errors import (
     SignUpNotAllowed,
     TokenRejected,
 )
+from shared.http import logs
 from social.engine.faults import EXCHANGES, Fault, Faults
 from social.network.transport import RETRY_AFTER
 
@@ -69,8 +69,6 @@ TABLE: Mapping[str, type[ApiError]] = {
     "invalid_parameter": InternalError,
 }
 
-_CODE = re.compile(r"[a-z_]{1,40}|[0-9]{1,6}")
-"""The form of providers' codes. A code of another form is logged only if the policy lists it: it may be the token."""
 _STANDARD: Faults = {
     # RFC 6749 section 5.2: the provider refuses the client, not the token.
     **Fault.OPERATOR.of("invalid_client", "unauthorized_client"),
@@ -92,6 +90,8 @@ _STANDARD_OF_EXCHANGES: Faults = {
 
 def translate(error: SocialAuthBaseException) -> ApiError:
     """Return the contract's error for an exception of social-core; raise it `from` the exception."""
+    if error.status_code is not None or error.provider_code is not None:
+        logs.note(provider_status=error.status_code or 200, provider_code=_shown_code(error))
     fault = _fault_of(error)
     if fault is not None:
         return _answer_to(fault, error)
@@ -122,15 +122,19 @@ def _translate(error: SocialAuthBaseException) -> ApiError:
 def _answer_to(fault: Fault, error: SocialAuthBaseException) -> ApiError:
     """Return the contract's error, and log what the operator has to know."""
     if fault is Fault.OPERATOR:
-        logger.error("A provider refuses our registration, plan or permissions: %s", _describe(error))
+        _log(logging.ERROR, "A provider refuses our registration, plan or permissions: %s", error, fault)
         return ProviderMisconfigured()
     if fault is Fault.TEMPORARY:
         return ProviderUnavailable(_retry_after(error.retry_after))
     if fault is Fault.EITHER:
-        logger.warning("A provider refuses a credential or our registration: %s", _describe(error))
-    elif error.stage in EXCHANGES:
-        logger.info("A provider refuses a code or a refresh token: %s", _describe(error))
+        _log(logging.WARNING, "A provider refuses a credential or our registration: %s", error, fault)
     return TokenRejected()
+
+
+def _log(level: int, message: str, error: SocialAuthBaseException, fault: Fault) -> None:
+    """Note a fault for the access line of the request; write a line of its own outside a request."""
+    if not logs.note(level, fault=fault.value):
+        logger.log(level, message, _describe(error))
 
 
 def _fault_of(error: SocialAuthBaseException) -> Fault | None:
@@ -165,10 +169,16 @@ def _code_of(error: SocialAuthBaseException) -> str | int | None:
 def _describe(error: SocialAuthBaseException) -> str:
     """Return the provider, its code and the status, without the message, which may contain the token."""
     name = error.backend.name if error.backend is not None else "?"
-    code = _code_of(error)
-    shown = "none" if code is None else code if _CODE.fullmatch(str(code)) or code in _faults_at(error) else "withheld"
     # An error object has no status here if it came with a 200.
-    return f"{name}, code {shown}, status {error.status_code or 200}"
+    return f"{name}, code {_shown_code(error)}, status {error.status_code or 200}"
+
+
+def _shown_code(error: SocialAuthBaseException) -> str:
+    """Return the provider's code for the log; `withheld` if it may be the token, `none` if there is none."""
+    code = _code_of(error)
+    if code is None:
+        return "none"
+    return str(code) if logs.plain_code(code) or code in _faults_at(error) else "withheld"
 
 
 def _retry_after(value: str | None) -> int:

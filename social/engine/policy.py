@@ -131,7 +131,7 @@ class Policy:
             client_id, _ = backend.get_key_and_secret()
             return self.by_id_token(backend, credential, id_token, self.client_ids(backend) | {client_id})
         if self.takes_id_tokens and credential.nonce is not None:
-            raise TokenRejected
+            raise TokenRejected("nonce_without_id_token")
         if self.takes_id_tokens and not self.takes_access_tokens:
             raise AuthResponseError(backend, claim="id_token", code="malformed_response", stage="token_exchange")
         return profile()
@@ -254,7 +254,7 @@ def require_our_client_id(named: object, ours: frozenset[str]) -> None:
     :raises TokenAudienceMismatch: the client id is another application's.
     """
     if not isinstance(named, str) or not named:
-        raise ProviderBadResponse
+        raise ProviderBadResponse("no_client_id")
     if named not in ours:
         raise TokenAudienceMismatch
 
@@ -266,6 +266,6 @@ def require_same_user(named: object, uid: str) -> None:
     :raises TokenRejected: the check names another person.
     """
     if isinstance(named, bool) or not isinstance(named, str | int) or named == "":
-        raise ProviderBadResponse
+        raise ProviderBadResponse("no_user_id")
     if str(named) != uid:
-        raise TokenRejected
+        raise TokenRejected("other_user")

@@ -28,7 +28,7 @@ def limit_concurrency(provider: str) -> Iterator[None]:
     limit = _limit_of(provider, conf.provider_concurrency)
     if not limit.acquire():
         signals.concurrency_limit_reached.send_robust(sender=None, provider=provider)
-        raise ProviderUnavailable
+        raise ProviderUnavailable(reason="concurrency_limit")
     try:
         yield
     finally:
@@ -123,7 +123,7 @@ def run_concurrently(check: Callable[[], T], profile: Callable[[], P]) -> tuple[
     try:
         thread.start()
     except RuntimeError as error:  # the process cannot start another thread
-        raise ProviderUnavailable from error
+        raise ProviderUnavailable(reason="no_thread") from error
     try:
         checked = check()
     finally:

@@ -75,7 +75,7 @@ class CachedDocument(Generic[T]):
         except TimeoutError:
             acquired = False
         if not acquired:
-            raise ProviderUnavailable(RETRY_AFTER)
+            raise ProviderUnavailable(RETRY_AFTER, "document_being_fetched")
 
     def _seconds_until_refetch(self) -> float:
         return self._tried_at + MIN_REFETCH_INTERVAL - time.monotonic()
@@ -89,7 +89,7 @@ class CachedDocument(Generic[T]):
             if (seconds := self._seconds_until_refetch()) > 0:
                 if sufficient:
                     return document
-                raise ProviderUnavailable(math.ceil(seconds))
+                raise ProviderUnavailable(math.ceil(seconds), "document_fetched_recently")
         self._tried_at = now
         try:
             self._document = fetch()

@@ -93,7 +93,7 @@ def verify(token: str, *, issuer: Issuer, client_ids: frozenset[str], nonce: str
     algorithm, kid = _parse_header(token, issuer)
     key = find_key(issuer.keys_url, kid, fetch)
     if key is None:
-        raise TokenRejected
+        raise TokenRejected("unknown_key")
     try:
         claims = jwt.decode(
             token,
@@ -110,7 +110,7 @@ def verify(token: str, *, issuer: Issuer, client_ids: frozenset[str], nonce: str
     except _MALFORMED as error:
         raise TokenRejected from error
     if key.issuer is not None and claims["iss"] != _tenant_issuer(key.issuer, claims):
-        raise TokenRejected
+        raise TokenRejected("other_issuer")
     _check_claims(claims, issuer, client_ids)
     _check_nonce(claims.get("nonce"), nonce, issuer)
     return claims
@@ -137,27 +137,29 @@ def _parse_header(token: str, issuer: Issuer) -> tuple[str, str | None]:
     algorithm, kid, kind = header.get("alg"), header.get("kid"), header.get("typ", "JWT")
     # The issuer's algorithms decide, not the token's header (RFC 8725 section 3.1).
     if algorithm not in issuer.algorithms or not isinstance(kid, str | None):
-        raise TokenRejected
+        raise TokenRejected("algorithm_or_key_id")
     if not isinstance(kind, str) or kind.lower() not in HEADER_TYPES:
-        raise TokenRejected
+        raise TokenRejected("no_id_token")
     return algorithm, kid
 
 
 def _check_claims(claims: Claims, issuer: Issuer, client_ids: frozenset[str]) -> None:
     if not CLAIMS_OF_OTHER_TOKENS.isdisjoint(claims):
-        raise TokenRejected
+        raise TokenRejected("no_id_token")
     if not all(_is_one_of(claims[name], values) for name, values in TYPE_CLAIMS.items() if name in claims):
-        raise TokenRejected
-    if not isinstance(claims["sub"], str) or not claims["sub"] or not _is_one_of(claims["iss"], issuer.names):
-        raise TokenRejected
+        raise TokenRejected("no_id_token")
+    if not isinstance(claims["sub"], str) or not claims["sub"]:
+        raise TokenRejected("no_subject")
+    if not _is_one_of(claims["iss"], issuer.names):
+        raise TokenRejected("other_issuer")
     # NumericDate (RFC 7519 section 2); PyJWT also accepts numbers in strings.
     if not all(_is_number(claims.get(name, 0)) for name in ("exp", "iat", "nbf")):
-        raise TokenRejected
+        raise TokenRejected("malformed_times")
     if claims["iat"] > time.time() + LEEWAY:
-        raise TokenRejected
+        raise TokenRejected("issued_in_the_future")
     audience = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
     if not all(isinstance(one, str) for one in audience):
-        raise TokenRejected
+        raise TokenRejected("malformed_audience")
     ours = [one for one in audience if one in client_ids]
     # With a foreign audience, only `azp` says to whom the token was issued (OpenID Connect Core section 3.1.3.7).
     if not ours or (len(ours) < len(audience) and "azp" not in claims):
@@ -182,11 +184,11 @@ def _is_one_of(value: object, names: frozenset[str]) -> bool:
 def _check_nonce(claimed: object, requested: str | None, issuer: Issuer) -> None:
     if requested is None:
         if claimed is not None and not issuer.accepts_unrequested_nonce:
-            raise TokenRejected
+            raise TokenRejected("nonce_not_sent")
         return
     # An app passes the nonce's SHA-256 hash to Apple's SDK, and the nonce itself to us.
     hashed = hashlib.sha256(requested.encode("utf-8")).hexdigest()
     if not isinstance(claimed, str) or not (
         constant_time_compare(claimed, requested) or constant_time_compare(claimed, hashed)
     ):
-        raise TokenRejected
+        raise TokenRejected("nonce_differs")

@@ -41,7 +41,7 @@ class Discord(Policy):
             answer = self._check(backend, token)
             profile = answer["user"] if _is_complete(answer) else backend.user_data(token)
         if not isinstance(profile, dict):
-            raise ProviderBadResponse
+            raise ProviderBadResponse("no_profile")
         # The profile call requires the scope `identify`, and with it the check names the user.
         user = answer.get("user")
         require_same_user(user.get("id") if isinstance(user, dict) else None, backend.get_user_id({}, profile))

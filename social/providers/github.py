@@ -49,7 +49,9 @@ class GitHub(Policy):
         named = application.get("client_id") if isinstance(application, dict) else None
         if not isinstance(named, str) or not named or not isinstance(user, dict):
             # GitHub's error object is `{"message", "documentation_url"}`.
-            raise TokenRejected if isinstance(answer.get("message"), str) else ProviderBadResponse
+            if isinstance(answer.get("message"), str):
+                raise TokenRejected("credential_rejected")
+            raise ProviderBadResponse("no_client_id_or_user")
         if named not in self.client_ids(backend):
             raise TokenAudienceMismatch
         backend.proven_profile = user

@@ -51,7 +51,7 @@ class Google(Policy):
     def profile_of(self, claims: Claims, credential: Credential) -> dict[str, Any]:
         """Return the claims, which have the same names as in userinfo; the address must be verified."""
         if claims.get("email_verified") is not True:
-            raise SignUpNotAllowed
+            raise SignUpNotAllowed("email_not_verified")
         return dict(claims)
 
     def by_access_token(self, backend: Guarded, credential: Credential) -> Pending:
@@ -62,7 +62,7 @@ class Google(Policy):
             lambda: backend.get_json(USERINFO_URL, headers={"Authorization": f"Bearer {token}"}),
         )
         if not isinstance(profile, dict):
-            raise ProviderBadResponse
+            raise ProviderBadResponse("no_profile")
         uid = backend.get_user_id({}, profile)
         if "sub" in claims:
             require_same_user(claims["sub"], uid)
@@ -74,7 +74,7 @@ class Google(Policy):
         claims = get_claims(backend, TOKENINFO_URL, params={"access_token": token})
         named = {claims[name] for name in ("aud", "azp") if isinstance(claims.get(name), str) and claims[name]}
         if not named:
-            raise ProviderBadResponse
+            raise ProviderBadResponse("no_client_id")
         if not named & self.client_ids(backend):
             raise TokenAudienceMismatch
         return claims

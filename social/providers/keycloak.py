@@ -10,7 +10,6 @@ or DPoP if it requires a proof of possession, which nobody makes here. The heade
 if the client is so configured. An access token has `scope` and may have `client_id`; neither proves anything.
 """
 
-import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,7 +26,6 @@ from social.engine.strategy import Pending
 from social.oidc.id_tokens import HEADER_TYPES
 from social.providers.catalogue import CATALOGUE, find_invalid_url
 
-logger = logging.getLogger("tandem.providers")
 
 ACCESS_TOKEN_HEADER_TYPES = HEADER_TYPES | {"at+jwt", "application/at+jwt"}
 
@@ -64,9 +62,7 @@ class Keycloak(Policy):
         try:
             return super().by_exchange(backend, credential, answer, profile)
         except AuthResponseError as error:
-            # Without the traceback, which may repeat the token.
-            logger.error("An access token of Keycloak's token endpoint is not verified: %s", error.code)  # noqa: TRY400
-            raise ProviderMisconfigured from error
+            raise ProviderMisconfigured("exchanged_token_not_verified") from error
 
     def by_access_token(self, backend: Guarded, credential: Credential) -> Pending:
         """Verify the token; its claims are the profile."""
@@ -79,8 +75,8 @@ class Keycloak(Policy):
         claims = pending.profile
         header_type = jwt.get_unverified_header(str(credential.access_token)).get("typ", "JWT")
         if str(header_type).lower() not in ACCESS_TOKEN_HEADER_TYPES:
-            raise TokenRejected
+            raise TokenRejected("no_access_token")
         if "exp" not in claims or "azp" not in claims or claims.get("typ", "Bearer") != "Bearer":
-            raise TokenRejected
+            raise TokenRejected("no_access_token")
         require_our_client_id(claims["azp"], self.client_ids(backend))
         return pending

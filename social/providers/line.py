@@ -35,6 +35,6 @@ class Line(Policy):
         # The page requires the application to check that the value is positive.
         remaining = claims.get("expires_in")
         if isinstance(remaining, bool) or not isinstance(remaining, int):
-            raise ProviderBadResponse
+            raise ProviderBadResponse("no_expiry")
         if remaining <= 0:
-            raise TokenRejected
+            raise TokenRejected("expired")

@@ -77,4 +77,4 @@ class MicrosoftB2C(OpenIDConnect):
         """Check that the token is of our user flow; another flow may require less of the user."""
         flow = claims.get("tfp", claims.get("acr"))
         if not isinstance(flow, str) or flow.lower() != str(backend.setting("POLICY")).lower():
-            raise TokenRejected
+            raise TokenRejected("other_user_flow")

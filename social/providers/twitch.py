@@ -62,6 +62,6 @@ def _profile(backend: Guarded, token: str, client_id: str) -> dict[str, Any]:
     answer = backend.get_json(PROFILE_URL, headers={"Authorization": f"Bearer {token}", "Client-Id": client_id})
     users = answer.get("data") if isinstance(answer, dict) else None
     if not isinstance(users, list) or len(users) != 1 or not isinstance(users[0], dict):
-        raise ProviderBadResponse
+        raise ProviderBadResponse("no_profile")
     profile: dict[str, Any] = users[0]
     return profile
