@@ -44,8 +44,8 @@ class Answer:
 
     @property
     def record(self) -> str:
-        """What the log record says of the answer, after the name of the provider."""
-        return f"code {self.logged or self.code}, status {self.status}"
+        """What the access line says of the answer."""
+        return f"provider_status={self.status} provider_code={self.logged or self.code}"
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def _head(read: Sequence[Call]) -> Iterator[str]:
     yield f"{len(answers)} answers that X, Facebook and Instagram document, or that were reported: what the client is"
     yield "told ([contract](contract.md#3-errors)), and what the operator is told. A test sends each one through every"
     yield "mounted API. A refusal of our registration, plan or permissions is never the client's: it is"
-    yield "`provider_misconfigured`, one record of `tandem.providers` with the provider's code, and"
+    yield "`provider_misconfigured`, an access line at level ERROR with the provider's code, and"
     yield "`tandem_provider_misconfigured_total` ([metrics](metrics.md)). A *warning* is for errors that the provider"
     yield "gives both for an invalid credential and for our registration: if they come at every sign-in, check the"
     yield "registration. The rules are in the policies (`faults` in `social/providers/`), the reasons in"
@@ -107,8 +107,8 @@ def _cells(call: Call, answer: Answer) -> Sequence[str]:
     status = {leaf.code: leaf.status for leaf in leaves()}[answer.client]
     body = answer.body.replace("|", "\\|")
     told = {
-        ERROR: f"error: `{call.provider}, {answer.record}`; counted",
-        WARNING: f"warning: `{call.provider}, {answer.record}`",
+        ERROR: f"error: `{answer.record}`; counted",
+        WARNING: f"warning: `{answer.record}`",
         NOTHING: "",
     }
     return (

@@ -48,7 +48,9 @@ def failure_reply(error: Exception, request: HttpRequest) -> Reply:
 
 def _report(error: Exception, request: HttpRequest) -> None:
     if isinstance(error, ApiError):
-        logs.note(_level_of(error), **_causes(error))
+        level, causes = _level_of(error), _causes(error)
+        if not logs.note(level, **causes) and level > logging.INFO:  # a project without `ContractMiddleware`
+            logger.log(level, "%s:%s", error.code, logs.Fields(causes))
     elif not isinstance(error, Http404):
         logs.note(logging.ERROR, cause=type(error).__name__)
         logger.error("Internal error: %s", redact_path(request.path), exc_info=error)
@@ -64,13 +66,15 @@ def _level_of(error: ApiError) -> int:
 
 def _causes(error: ApiError) -> dict[str, object]:
     """Return what the log shows of the cause: names from our code and from libraries, never a message."""
-    cause = error.__cause__
-    return {
-        "reason": error.reason or logs.plain_code(getattr(cause, "code", None)),
-        "cause": type(cause).__name__ if cause is not None else None,
+    causes: dict[str, object] = {}
+    if reason := error.reason or logs.plain_code(getattr(error.__cause__, "code", None)):
+        causes["reason"] = reason
+    if error.__cause__ is not None:
+        causes["cause"] = type(error.__cause__).__name__
+    if isinstance(error, InvalidRequest) and error.fields:
         # The names of declared fields; a client's own names are not among them.
-        "fields": ",".join(error.fields) if isinstance(error, InvalidRequest) else None,
-    }
+        causes["fields"] = ",".join(error.fields)
+    return causes
 
 
 def code_of(error: Exception) -> str:

@@ -131,7 +131,9 @@ def test_a_database_failure_is_service_unavailable(
     assert_error(response, "service_unavailable")
     assert reported == []
     [line] = [record for record in caplog.records if record.levelno >= logging.WARNING]
-    assert (line.levelno, line.getMessage().strip()) == (logging.ERROR, "service_unavailable: AdminShutdown")
+    assert (line.levelno, line.name) == (logging.ERROR, "tandem.access")
+    assert " outcome=service_unavailable " in line.getMessage()
+    assert " cause=AdminShutdown" in line.getMessage()
     assert SECRET not in caplog.text + response.content.decode()
 
 

@@ -229,10 +229,10 @@ def test_a_refused_registration_is_logged_once(
         refused = api.sign_up(providers.code("github", RIPLEY, play=plain(f"{status} Status", body)))
         assert code_of(refused) == MISCONFIGURED
         assert leaked(providers, refused.text) == []
-        lines = [line for line in service.log()[known:].splitlines() if " tandem.providers" in line]
+        lines = service.log()[known:].splitlines()
         assert len(lines) == 1, lines
-        assert "ERROR tandem.providers" in lines[0]
-        assert f"github, code {error}, " in lines[0]
+        assert "ERROR tandem.access" in lines[0]
+        assert f" provider_code={error} " in lines[0]
     assert database.counts() == before
 
 
