@@ -22,12 +22,13 @@ def readyz(request: HttpRequest) -> HttpResponse:
         return JsonResponse({"status": "unavailable", "database": "does not answer"}, status=503)
     if unapplied:
         return JsonResponse({"status": "unavailable", "database": "has unapplied migrations"}, status=503)
-    if conf.redis_url and not _redis_answers(conf.redis_url):
+    if conf.redis_url and not redis_answers(conf.redis_url):
         return JsonResponse({"status": "unavailable", "redis": "does not answer"}, status=503)
     return JsonResponse({"status": "ok"})
 
 
-def _redis_answers(url: str) -> bool:
+def redis_answers(url: str) -> bool:
+    """Return True if Redis answers within a second."""
     with Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1) as redis:
         try:
             return bool(redis.ping())

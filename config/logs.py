@@ -47,6 +47,10 @@ class JsonLineFormatter(JsonFormatter):
     converter = time.gmtime
     default_time_format, default_msec_format = _TIME, _MILLISECONDS
 
+    def __init__(self) -> None:
+        """Set no format: `format` decides on the keys."""
+        super().__init__(())
+
     def format(self, record: logging.LogRecord) -> str:
         """Return the text, of our own fields only: those that libraries add to their records may hold secrets."""
         exception = record.exc_info[1] if record.exc_info else None
@@ -91,6 +95,7 @@ def logging_config(level: str, log_format: str = "text") -> dict[str, Any]:
         "filters": {
             "request_id": {"()": "shared.http.logs.RequestIdFilter"},
             "outside_apis": {"()": "shared.http.failures.OutsideApis"},
+            "refused_hosts": {"()": "shared.http.hosts.RefusedHosts"},
         },
         "formatters": {"line": {"()": FORMATTERS[log_format]}},
         "handlers": {
@@ -104,6 +109,7 @@ def logging_config(level: str, log_format: str = "text") -> dict[str, Any]:
             "django.db.backends": {"level": "INFO"},
             # Django would log each failed API call a second time, and a provider's failure as this service's.
             "django.request": {"level": "ERROR", "filters": ["outside_apis"]},
+            "django.security.DisallowedHost": {"filters": ["refused_hosts"]},
             "django.server": {"handlers": [], "propagate": True},
         },
     }

@@ -10,7 +10,7 @@ from django.urls import Resolver404, resolve
 from rollout.calls import call_of
 from shared.contract.declarations import registry
 from shared.contract.resources import Access, Endpoint
-from shared.http.middleware import is_allowed
+from shared.http.hosts import is_allowed
 from shared.http.redaction import exception_name
 from shared.http.urls import api_of
 from social.warm_up import warm_up as warm_up_sign_ups

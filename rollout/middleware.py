@@ -16,8 +16,8 @@ from rollout.conf import conf
 from rollout.ledger.process import ledger
 from rollout.lifecycle import ALL, Lifecycle, lifecycle
 from shared.contract.errors import VersionRetired
+from shared.http.hosts import is_allowed
 from shared.http.logs import note
-from shared.http.middleware import is_allowed
 from shared.http.redaction import exception_name
 from shared.http.resource_names import paired_path
 from shared.http.responses import django_response

@@ -9,10 +9,12 @@ import gc
 import mmap
 import os
 import sys
+import time
 from typing import Any
 
 from config import environment
 from rollout.metrics import directory
+from server.reports import log_of_master
 from shared.http.redaction import exception_name
 
 _COUNTER_BYTES = 8
@@ -20,13 +22,29 @@ _COUNTER_BYTES = 8
 
 
 def on_starting(server: Any) -> None:
-    """Create the directory in which the workers share their metrics.
+    """Create the directory in which the workers share their metrics, and prepare the line of the stop.
 
-    In the master rather than before it: the process that creates the directory removes it, and after SIGUSR2 the two
-    masters have one each. Before `prometheus_client` is imported, which reads the path once.
+    The directory in the master rather than before it: the process that creates the directory removes it, and after
+    SIGUSR2 the two masters have one each. Before `prometheus_client` is imported, which reads the path once.
     """
     if environment.text("METRICS_TOKEN"):
         directory.create()
+    server.started_at, server.stop_reason = time.monotonic(), "error"
+    for name in ("term", "int", "quit"):
+        _keep_reason(server, name)
+    if server.master_pid:  # `python -m server` has logged the first start
+        log_of_master(server, "Tandem starts beside its predecessor", reason="SIGUSR2", predecessor=server.master_pid)
+
+
+def _keep_reason(server: Any, name: str) -> None:
+    """Record the signal that stops the master; gunicorn does not pass it to `on_exit`."""
+    handle = getattr(server, f"handle_{name}")
+
+    def handle_and_keep() -> None:
+        server.stop_reason = f"SIG{name.upper()}"
+        handle()
+
+    setattr(server, f"handle_{name}", handle_and_keep)
 
 
 def pre_fork(server: Any, worker: Any) -> None:
@@ -78,5 +96,7 @@ def child_exit(server: Any, worker: Any) -> None:
 
 
 def on_exit(server: Any) -> None:
-    """Remove the metrics directory."""
+    """Remove the metrics directory, and log the stop."""
     directory.remove()
+    uptime = round(time.monotonic() - server.started_at)
+    log_of_master(server, "Tandem stops", reason=server.stop_reason, uptime_seconds=uptime)

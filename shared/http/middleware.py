@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Callable
 
 from django.conf import settings
-from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.http.response import HttpResponseBase
 
@@ -15,18 +14,14 @@ from shared.contract.declarations import registry
 from shared.contract.errors import ApiError, InternalError, InvalidRequest, NotFound
 from shared.http import logs
 from shared.http.failures import failure_reply
-from shared.http.redaction import redact_host, redact_path
+from shared.http.hosts import is_allowed, log_refusal
+from shared.http.redaction import redact_path
 from shared.http.resource_names import endpoint_at, own_match
 from shared.http.responses import django_response, reply_of
-from shared.http.urls import api_of, is_loopback, is_ours
+from shared.http.urls import api_of, is_ours
 
 logger = logging.getLogger("tandem.access")
 _failures = logging.getLogger("tandem.failures")
-_wrong_host = logs.RateLimitedLog(
-    logging.getLogger("tandem.hosts"),
-    "A request named the host %s and was refused: ALLOWED_HOSTS allows %s. Further ones are logged in their access "
-    "lines only, for a minute.",
-)
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
@@ -143,18 +138,6 @@ def _request_id(request: HttpRequest) -> str:
     return uuid.uuid4().hex
 
 
-def is_allowed(request: HttpRequest) -> bool:
-    """Return True if the request's Host is one of `ALLOWED_HOSTS` and, in a sandbox, its client is on this machine.
-
-    The client chooses the Host, so a sandbox that listens on other addresses would be reached with `Host: localhost`.
-    """
-    try:
-        request.get_host()
-    except DisallowedHost:
-        return False
-    return not getattr(settings, "SANDBOX", False) or is_loopback(request.META.get("REMOTE_ADDR", ""))
-
-
 class HostMiddleware:
     """Answer a request to an API that is not allowed with the error envelope; Django would answer with a page.
 
@@ -169,17 +152,6 @@ class HostMiddleware:
         """Return the response to a request."""
         api = api_of(request)
         if api is not None and not is_allowed(request) and (api.is_retired or is_ours(request)):
-            _note_refusal(request)
+            log_refusal(request)
             return django_response(InvalidRequest().reply())
         return self.get_response(request)
-
-
-def _note_refusal(request: HttpRequest) -> None:
-    try:
-        request.get_host()
-    except DisallowedHost:
-        host = redact_host(request._get_raw_host())  # noqa: SLF001 - Django has no other name for it
-        logs.note(reason="host_not_allowed", host=host)
-        _wrong_host.log(host, ",".join(settings.ALLOWED_HOSTS) or "none")
-    else:
-        logs.note(reason="not_on_this_machine")

@@ -26,7 +26,6 @@ from social.engine.strategy import Pending
 from social.oidc.id_tokens import HEADER_TYPES
 from social.providers.catalogue import CATALOGUE, find_invalid_url
 
-
 ACCESS_TOKEN_HEADER_TYPES = HEADER_TYPES | {"at+jwt", "application/at+jwt"}
 
 

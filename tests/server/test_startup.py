@@ -13,7 +13,7 @@ from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
 
-from server.__main__ import MAX_FILES
+from server.start import MAX_FILES
 from tests import SECRET_KEY
 from tests.e2e.databases import TABLES, Database, empty_postgres
 from tests.e2e.servers import ROOT, Service, free_port, migrating_service, run_to_end, running_service
