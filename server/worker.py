@@ -5,6 +5,7 @@
 
 import errno
 import select
+import signal
 import time
 from concurrent.futures import Future
 from contextlib import suppress
@@ -53,6 +54,14 @@ class Worker(ThreadWorker):
         self._arrivals = Arrivals(self)
         self._lingering = LingeringClose(self)
         self._next_log_at = 0.0
+
+    def init_signals(self) -> None:
+        """Ignore SIGINT: Ctrl-C sends it to all processes, and the master then stops its workers.
+
+        A second signal would interrupt the worker's last flush of the ledger.
+        """
+        super().init_signals()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def handle_request(self, req: Any, conn: Any) -> Any:
         """Answer a request, with `Connection: close` where the connection cannot serve another one."""
