@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from config.logs import LineFormatter
+from config.logs import FORMATTERS
 from shared.http.logs import RequestIdFilter
 from tests.contract.conftest import ApiClient
 
@@ -23,19 +23,21 @@ def api(request: pytest.FixtureRequest) -> ApiClient:
 
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
-    """Return the log of all loggers at DEBUG, SQL statements with their values included, in the service's format."""
+    """Return the log of all loggers at DEBUG, SQL statements with their values included, in both formats."""
     written = io.StringIO()
-    handler = logging.StreamHandler(written)
-    handler.setFormatter(LineFormatter())
-    handler.addFilter(RequestIdFilter())
+    handlers = [logging.StreamHandler(written) for _ in FORMATTERS]
+    for handler, formatter in zip(handlers, FORMATTERS.values(), strict=True):
+        handler.setFormatter(formatter())
+        handler.addFilter(RequestIdFilter())
+        logging.getLogger().addHandler(handler)
     loggers = [logging.getLogger(name) for name in DEBUG_LOGGERS]
     before = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.DEBUG)
-    logging.getLogger().addHandler(handler)
     connection.force_debug_cursor = True
     yield written
     connection.force_debug_cursor = False
-    logging.getLogger().removeHandler(handler)
+    for handler in handlers:
+        logging.getLogger().removeHandler(handler)
     for logger, level in zip(loggers, before, strict=True):
         logger.setLevel(level)

@@ -1,14 +1,17 @@
 """The format of a log line, and the parts of a failure that it shows (docs/threats.md, row 29)."""
 
+import json
 import logging
+import re
 import sqlite3
+from datetime import datetime, timedelta
 from logging.handlers import QueueHandler
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
-from config.logs import LineFormatter, logging_config
+from config.logs import FORMATTERS, logging_config
 from shared.http.redaction import exception_name, redact_path, redacted_traceback
 from social.network import log_redaction
 from tests.leaks.canaries import Search, planted
@@ -16,11 +19,24 @@ from tests.leaks.canaries import Search, planted
 pytestmark = pytest.mark.threat(29)
 
 
-def line(message: Any, *args: Any, error: BaseException | None = None) -> str:
-    info = (type(error), error, error.__traceback__) if error is not None else None
-    record = logging.LogRecord("tandem.tests", logging.ERROR, __file__, 1, message, args, info)
-    record.exc_text = "what another handler has made of it: " + planted("cached")
-    return LineFormatter().format(record)
+class Format(Protocol):
+    """Format a message as a line of the log."""
+
+    def __call__(self, message: Any, *args: Any, error: BaseException | None = None, **extra: Any) -> str: ...
+
+
+@pytest.fixture(params=FORMATTERS)
+def line(request: pytest.FixtureRequest) -> Format:
+    """Return a function that formats a message, in each format."""
+
+    def line(message: Any, *args: Any, error: BaseException | None = None, **extra: Any) -> str:
+        info = (type(error), error, error.__traceback__) if error is not None else None
+        record = logging.LogRecord("tandem.tests", logging.ERROR, __file__, 1, message, args, info)
+        record.exc_text = "what another handler has made of it: " + planted("cached")
+        record.__dict__.update(extra)
+        return FORMATTERS[request.param]().format(record)
+
+    return line
 
 
 def raised(error: BaseException, *, cause: BaseException | None = None) -> BaseException:
@@ -53,7 +69,7 @@ ERRORS: dict[str, BaseException] = {
 
 
 @pytest.mark.parametrize("error", ERRORS.values(), ids=ERRORS)
-def test_a_traceback_has_no_messages(error: BaseException) -> None:
+def test_a_traceback_has_no_messages(line: Format, error: BaseException) -> None:
     """A traceback has only types and frames, also for notes, causes and groups."""
     error.add_note(planted("note"))
     caught = raised(error)
@@ -82,7 +98,7 @@ def test_error_numbers_are_kept() -> None:
 
 
 @pytest.mark.parametrize("forged", ["\n", "\r\n", "\x1b[31m", "\u2028", "\x85", "\0"])
-def test_client_input_cannot_forge_a_log_line(forged: str) -> None:
+def test_client_input_cannot_forge_a_log_line(line: Format, forged: str) -> None:
     """Control characters in client input cannot start another log line."""
     text = line("GET %s", f"/a{forged}2026-01-01 INFO tandem.access forged")
     assert len(text.splitlines()) == 1
@@ -90,17 +106,51 @@ def test_client_input_cannot_forge_a_log_line(forged: str) -> None:
 
 
 @pytest.mark.parametrize(("message", "args"), [("%s %s", ("one",)), ("%d", ("text",)), ("%s", (UnprintableError(),))])
-def test_a_record_that_cannot_be_formatted_shows_no_arguments(message: str, args: tuple[Any, ...]) -> None:
+def test_a_record_that_cannot_be_formatted_shows_no_arguments(
+    line: Format, message: str, args: tuple[Any, ...]
+) -> None:
     """Only the error of the formatting is shown; Python's handler would print all arguments."""
     text = line(message, *args)
     assert "Error)" in text
     assert Search().finds(text) == []
 
 
-def test_query_strings_are_redacted() -> None:
+def test_query_strings_are_redacted(line: Format) -> None:
     """The query of every URL in a log line is redacted, whatever logs it."""
     text = line("calling %s", f"https://example.com/me?access_token={planted('query')}")
-    assert text.endswith("calling https://example.com/me?[redacted]")
+    assert "calling https://example.com/me?[redacted]" in text
+    assert Search().finds(text) == []
+
+
+def test_what_libraries_add_to_a_record_is_not_logged(line: Format) -> None:
+    """Django adds the request, and the parameters of statements; only our own fields are in a line."""
+    extra = {"params": [planted("parameter")], "request": planted("request"), "sql": planted("statement")}
+    assert Search().finds(line("a statement", **extra)) == []
+
+
+def test_a_line_of_json_has_one_traceback_and_the_fields() -> None:
+    """Values are as harmless as messages: of one line, and without queries."""
+    caught = raised(KeyError(planted("a")))
+    info = (type(caught), caught, caught.__traceback__)
+    record = logging.LogRecord("tandem.tests", logging.ERROR, __file__, 1, "it failed", (), info)
+    record.fields = {"status": 500, "path": f"/a\nb/?c={planted('query')}"}
+    found = json.loads(FORMATTERS["json"]().format(record))
+    moment = datetime.fromisoformat(found.pop("time"))
+    assert (moment.utcoffset(), round(record.created - moment.timestamp())) == (timedelta(0), 0)
+    assert found.pop("traceback").splitlines()[-1] == "KeyError"
+    assert found == {
+        "level": "ERROR",
+        "logger": "tandem.tests",
+        "request_id": "-",
+        "message": "it failed",
+        "status": 500,
+        "path": "/a\\nb/?[redacted]",
+    }
+
+
+def test_times_are_in_utc(line: Format) -> None:
+    """They have a zone, so that lines of several machines can be compared (RFC 3339)."""
+    assert re.search(r"\b1970-01-01T00:00:01\.500Z", line("a message", created=1.5, msecs=500.0))
 
 
 @pytest.mark.parametrize(

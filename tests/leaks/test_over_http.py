@@ -45,7 +45,7 @@ class Scenario:
 
 @pytest.fixture(
     scope="module",
-    params=["sqlite", pytest.param("postgres, tokens kept, failures, DEBUG", marks=pytest.mark.postgres)],
+    params=["sqlite", pytest.param("postgres, tokens kept, failures, DEBUG, json", marks=pytest.mark.postgres)],
 )
 def scenario(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scenario]:
     """Run all exchanges at log level DEBUG: with everything on that shows more, and with none of it."""
@@ -63,6 +63,7 @@ def scenario(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
             "REDIS_URL": f"redis://tandem:{_password('redis')}@127.0.0.1:{free_port()}/0",
             "WEB_CONCURRENCY": "1",
             "LOG_LEVEL": "DEBUG",
+            "LOG_FORMAT": "json" if "json" in request.param else "text",
             "DEBUG": "1" if "DEBUG" in request.param else "0",
             "PROVIDER_TIMEOUT": "4",
             "THROTTLE_ANONYMOUS": "100000/min",
@@ -105,7 +106,7 @@ def test_the_exchanges_cover_every_status_and_provider(scenario: Scenario) -> No
     assert log.count("tandem.access") > 150 * len(settings.APIS)
     assert "urllib3.connectionpool" in log
     assert "?[redacted]" in log
-    assert " DEBUG " in log
+    assert re.search(r'DEBUG tandem|DEBUG urllib3|"level": "DEBUG"', log)
 
 
 def test_no_answer_holds_a_secret(scenario: Scenario) -> None:
