@@ -10,6 +10,7 @@ import math
 import os
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -258,14 +259,12 @@ def hosts(name: str, default: str) -> list[str]:
 
 def _host_in(part: str) -> str:
     """Return the host in what may be a URL, an address with a port, or an IPv6 address without brackets."""
-    try:
+    with suppress(ValueError):
         return f"[{ipaddress.IPv6Address(part)}]"
-    except ValueError:
-        pass
-    try:
+    host = ""
+    with suppress(ValueError):
         host = urlsplit(part if "//" in part else f"//{part}").hostname or ""
-    except ValueError:
-        host = ""
+    host = host.removeprefix("*")  # Django's form of `*.example.com` is `.example.com`
     host = f"[{host}]" if ":" in host else host
     return host if _HOST.fullmatch(host) else "a name such as api.example.com"
 

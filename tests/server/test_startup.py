@@ -1,9 +1,12 @@
 """Errors that prevent the start: one line that names the variable, and no traceback."""
 
+import json
 import os
 import re
 import resource
+import signal
 import socket
+import time
 from contextlib import ExitStack
 from pathlib import Path
 from runpy import run_path
@@ -16,10 +19,12 @@ from django.test import override_settings
 from server.start import MAX_FILES
 from tests import SECRET_KEY
 from tests.e2e.databases import TABLES, Database, empty_postgres
-from tests.e2e.servers import ROOT, Service, free_port, migrating_service, run_to_end, running_service
+from tests.e2e.servers import ROOT, Service, free_port, killable_service, migrating_service, run_to_end, running_service
 
 pytestmark = pytest.mark.e2e
 
+TIMEOUT = 60
+"""Seconds; a busy machine needs some to import Django."""
 USUAL = 1024
 """The soft limit of open files on most systems."""
 ENABLED = {
@@ -124,6 +129,9 @@ def test_a_value_that_cannot_be_read_names_its_variable(tmp_path: Path, name: st
         ("TRUSTED_PROXIES", "-1"),
         ("TRUSTED_PROXIES", "all"),
         ("HSTS_SECONDS", "a year"),
+        ("ALLOWED_HOSTS", ""),
+        ("ALLOWED_HOSTS", "api.example.com,a b"),
+        ("LOG_FORMAT", "xml"),
         ("CORS_ALLOWED_ORIGINS", "*"),
         ("CORS_ALLOWED_ORIGINS", "https://app.example.com/"),
         ("CLIENT_HEADER", "X Client"),
@@ -155,6 +163,33 @@ def test_every_setting_is_read_as_strictly(monkeypatch: pytest.MonkeyPatch, name
         read_settings()
     assert name in str(refused.value)
     assert re.search("\n|canary", str(refused.value)) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "host"),
+    [
+        ("https://api.example.com", "api.example.com"),
+        ("https://api.example.com/api/v2/", "api.example.com"),
+        ("api.example.com:8000", "api.example.com"),
+        ("api.example.com/", "api.example.com"),
+        ("::1", "[::1]"),
+        ("http://[::1]:8000", "[::1]"),
+        ("*.example.com", ".example.com"),
+        ("a host", "a name such as api.example.com"),
+    ],
+)
+def test_a_url_is_no_host(monkeypatch: pytest.MonkeyPatch, value: str, host: str) -> None:
+    """Django would compare it with each request's Host and refuse them all; the error has the right value."""
+    monkeypatch.setenv("ALLOWED_HOSTS", f"localhost,{value}")
+    with pytest.raises(ImproperlyConfigured, match=re.escape(f"ALLOWED_HOSTS: {value!r} is no host: give {host}, ")):
+        read_settings()
+
+
+@pytest.mark.parametrize("value", ["*", ".example.com", "api.example.com", "10.0.0.1", "[::1]", "localhost, a_b.c"])
+def test_hosts_are_read_as_django_compares_them(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    """Names, names with their subdomains, addresses, and any."""
+    monkeypatch.setenv("ALLOWED_HOSTS", value)
+    assert run_path(str(ROOT / "config" / "settings.py"))["ALLOWED_HOSTS"] == value.split(", ")
 
 
 @pytest.mark.parametrize(("value", "read"), [("1", True), ("0", False), ("", False)])
@@ -296,12 +331,18 @@ def listening(service: Service) -> set[str]:
 
 
 @pytest.mark.threat(29)
-def test_a_database_that_does_not_answer_is_an_error(tmp_path: Path) -> None:
-    """The message does not contain the URL, which holds a password."""
-    url = f"postgres://tandem:canary@127.0.0.1:{free_port()}/tandem"
-    printed = refusal(tmp_path, **ENABLED, DATABASE_URL=url)
-    assert "DATABASE_URL" in printed
-    assert "canary" not in printed
+@pytest.mark.parametrize("silent", [False, True], ids=["refuses", "silent"])
+def test_a_database_that_does_not_answer_is_an_error(tmp_path: Path, silent: bool) -> None:
+    """The message has its host and not the URL, which holds a password; a silent server is given up after seconds."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1] if silent else free_port()
+        began = time.monotonic()
+        printed = refusal(tmp_path, **ENABLED, DATABASE_URL=f"postgres://tandem:canary@127.0.0.1:{port}/tandem")
+    kind = "ConnectionTimeout" if silent else "OperationalError"
+    assert printed == (
+        f"Tandem does not start. The database of DATABASE_URL, 127.0.0.1:{port}, does not answer: {kind}.\n"
+    )
+    assert time.monotonic() - began < TIMEOUT
 
 
 @pytest.mark.postgres
@@ -334,6 +375,14 @@ def test_a_start_by_default(tmp_path: Path) -> None:
         limits = {resource.prlimit(pid, resource.RLIMIT_NOFILE) for pid in service.pids}
         assert limits == {(min(most, MAX_FILES), most)}
         log = service.log()
+        port = service.address[1]
+    (line,) = [line for line in log.splitlines() if "tandem.server" in line]
+    assert re.fullmatch(
+        r"\S+Z INFO tandem\.server \[-\] Tandem starts: version=[0-9.]+ "
+        rf"address=127\.0\.0\.1:{port} processes=1 threads=128 providers=facebook "
+        rf"database=sqlite database_host={database} database_answers=yes redis=none",
+        line,
+    )
     assert "config.W007" not in log
     assert "Traceback" not in log
     assert Database("sqlite", f"sqlite:///{database}").counts() == dict.fromkeys(TABLES, 0)
@@ -341,18 +390,40 @@ def test_a_start_by_default(tmp_path: Path) -> None:
 
 @pytest.mark.threat(41)
 def test_warnings_are_printed(tmp_path: Path) -> None:
-    """An accepted risk is printed at every start and does not prevent it; BIND decides who reaches the service."""
+    """An accepted risk is printed at every start and does not prevent it; BIND decides who reaches the service.
+
+    With LOG_FORMAT=json each line is an object, from the first warning to the stop. Ctrl-C, which a terminal sends to
+    all processes, leaves no traceback.
+    """
     accepted = {
         "SOCIAL_PROVIDERS": "spotify",
         "SOCIAL_AUTH_SPOTIFY_KEY": "k",
         "SOCIAL_AUTH_SPOTIFY_SECRET": "s",
         "SOCIAL_AUTH_SPOTIFY_ACCEPT_UNVERIFIED": "1",
         "BIND": "0.0.0.0, [::1]",
+        "REDIS_URL": f"redis://:canary@127.0.0.1:{free_port()}/0",
+        "WEB_CONCURRENCY": "1",
+        "LOG_FORMAT": "json",
     }
-    with running_service(None, database_url=f"sqlite:///{tmp_path}/db.sqlite3", **accepted) as service:
+    with killable_service(None, database_url=f"sqlite:///{tmp_path}/db.sqlite3", **accepted) as service:
         assert listening(service) == {"0.0.0.0", "::1"}  # noqa: S104 - what it warns of
-        assert "Tandem warns. config.W007: BIND is 0.0.0.0: " in service.log()
-        assert "Tandem warns. social.W002: SOCIAL_AUTH_SPOTIFY_ACCEPT_UNVERIFIED" in service.log()
+        os.killpg(service.process.pid, signal.SIGINT)
+        assert service.process.wait(TIMEOUT) == 0
+        log = service.log()
+    assert "canary" not in log
+    lines = [json.loads(line) for line in log.splitlines()]
+    messages = [line["message"] for line in lines]
+    assert all(line["time"].endswith("Z") and {"level", "logger", "request_id"} <= line.keys() for line in lines)
+    for beginning in (
+        "Tandem warns. config.W007: BIND is 0.0.0.0: ",
+        "Tandem warns. social.W002: SOCIAL_AUTH_SPOTIFY_ACCEPT_UNVERIFIED",
+        "Tandem warns. Redis of REDIS_URL, 127.0.0.1:",
+        "Tandem starts: ",
+    ):
+        assert len([message for message in messages if message.startswith(beginning)]) == 1, messages
+    (started,) = [line for line in lines if line["message"].startswith("Tandem starts")]
+    assert (started["redis_answers"], started["database"], started["providers"]) == ("no", "sqlite", "spotify")
+    assert (lines[-1]["reason"], lines[-1]["uptime_seconds"] >= 0) == ("SIGINT", True)
 
 
 def test_the_sandbox_starts_with_loopback_hosts_and_any_secret_key(tmp_path: Path) -> None:
