@@ -21,7 +21,7 @@ _QUERY = re.compile(r"(?<=[^\s])\?[^\s\"'>)]+")
 class LineFormatter(logging.Formatter):
     """Format a record as one line, followed by the classes and frames of its exception."""
 
-    converter = time.gmtime
+    converter = staticmethod(time.gmtime)
     default_time_format, default_msec_format = _TIME, _MILLISECONDS
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class LineFormatter(logging.Formatter):
 class JsonLineFormatter(JsonFormatter):
     """Format a record as one line of JSON; a traceback and the fields of an access line are keys of their own."""
 
-    converter = time.gmtime
+    converter = staticmethod(time.gmtime)
     default_time_format, default_msec_format = _TIME, _MILLISECONDS
 
     def __init__(self) -> None:

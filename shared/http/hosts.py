@@ -34,7 +34,7 @@ def log_refusal(request: HttpRequest) -> None:
     try:
         request.get_host()
     except DisallowedHost:
-        host = redact_host(request._get_raw_host())  # noqa: SLF001 - Django has no other name for it
+        host = redact_host(request._get_raw_host())  # type: ignore[attr-defined]  # noqa: SLF001 - Django has no other name for it
         logs.note(reason="host_not_allowed", host=host)
         _wrong_host.log(host, ",".join(settings.ALLOWED_HOSTS) or "no host")
     else:

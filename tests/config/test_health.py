@@ -85,7 +85,7 @@ def test_each_request_is_one_line_with_its_id_and_no_query(service: Service) -> 
     for answer in answers:
         (line,) = [line for line in log.splitlines() if answer.headers["X-Request-ID"] in line]
         path = answer.request.path_url.partition("?")[0]
-        assert re.search(rf" GET {path} {answer.status_code} \d+ ms$", line)
+        assert re.search(rf" GET {path} {answer.status_code} \d+ ms outcome=", line)
 
 
 def test_a_trusted_proxy_sets_the_request_id(service: Service) -> None:

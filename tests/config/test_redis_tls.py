@@ -9,7 +9,7 @@ import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from benchmarks.certificates import Authority
-from config.health import _redis_answers
+from config.health import redis_answers
 from social import limits
 from tests.e2e.servers import free_port
 from tests.e2e.temporary_servers import TemporaryRedis
@@ -49,8 +49,8 @@ def test_the_certificate_is_verified(
     item = limits._item("5/hour")
     trusted = f"{server}?ssl_ca_certs={authority.bundle(tmp_path / 'authority.pem')}"
     assert limits._shared(trusted).hit(item, "address", "192.0.2.1")
-    assert _redis_answers(trusted)
+    assert redis_answers(trusted)
     for url in (f"{server}?ssl_ca_certs={Authority().bundle(tmp_path / 'other.pem')}", server):
         with pytest.raises(RedisConnectionError, match="CERTIFICATE_VERIFY_FAILED"):
             limits._shared(url).hit(item, "address", "192.0.2.1")
-        assert not _redis_answers(url)
+        assert not redis_answers(url)

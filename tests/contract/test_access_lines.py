@@ -1,6 +1,5 @@
 """The access line of a request: with its id an operator finds the cause of any refusal (docs/operators.md)."""
 
-import io
 import json
 import logging
 from collections.abc import Callable, Iterator
@@ -27,11 +26,16 @@ pytestmark = pytest.mark.django_db
 CALLER = {"REMOTE_ADDR": "203.0.113.7", "HTTP_X_CLIENT": "ShopApp/2.1"}
 
 
-class Lines:
+class Lines(logging.Handler):
     """What has been logged: each record as a line of text and as JSON."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.records: list[logging.LogRecord] = []
+        self.addFilter(RequestIdFilter())
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
 
     def of(self, response: Response) -> tuple[str, dict[str, Any]]:
         """Return the one line of a request in both formats; the id in the answer leads to it."""
@@ -44,14 +48,10 @@ class Lines:
 @pytest.fixture
 def lines() -> Iterator[Lines]:
     """Collect the records of the service's loggers."""
-    found = Lines()
-    handler = logging.StreamHandler(io.StringIO())
-    handler.addFilter(RequestIdFilter())
-    handler.emit = found.records.append  # type: ignore[method-assign]  # as a queue's handler does
-    logger = logging.getLogger("tandem")
-    logger.addHandler(handler)
+    found, logger = Lines(), logging.getLogger("tandem")
+    logger.addHandler(found)
     yield found
-    logger.removeHandler(handler)
+    logger.removeHandler(found)
 
 
 def test_a_sign_up_has_one_line(api: ApiClient, providers: Providers, lines: Lines) -> None:

@@ -124,7 +124,11 @@ def test_query_strings_are_redacted(line: Format) -> None:
 
 def test_what_libraries_add_to_a_record_is_not_logged(line: Format) -> None:
     """Django adds the request, and the parameters of statements; only our own fields are in a line."""
-    extra = {"params": [planted("parameter")], "request": planted("request"), "sql": planted("statement")}
+    extra: dict[str, Any] = {
+        "params": [planted("parameter")],
+        "request": planted("request"),
+        "sql": planted("statement"),
+    }
     assert Search().finds(line("a statement", **extra)) == []
 
 
