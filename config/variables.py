@@ -90,6 +90,7 @@ PROCESS = (
         in_production=True,
     ),
     Variable("LOG_LEVEL", "`DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`", "`INFO`", "INFO"),
+    Variable("LOG_FORMAT", "the format of [the log](#the-log), `text` or `json`", "`text`", "json"),
     Variable("DEBUG", "debug mode, never in production; no answer shows a traceback in any mode", "off", "0"),
 )
 STORAGE = (
