@@ -14,6 +14,7 @@ from django.utils.crypto import constant_time_compare
 from shared.contract.authorization import PresentedToken
 from shared.contract.errors import InvalidCredentials, NotFound, RecentSignInRequired
 from shared.contract.sign_up import Credential
+from shared.http import logs
 from social.compiled_lookup import CompiledLookup
 from social.conf import conf
 from social.models import AccessToken, User
@@ -111,13 +112,19 @@ def authenticate(presented: PresentedToken) -> AccessToken:
     if token is None or not constant_time_compare(token.digest, digest):
         raise InvalidCredentials("unknown_token")
     if not is_live(token, now):
-        raise InvalidCredentials("expired_token")
+        raise _refusal(token, "expired_token")
     if presented.username is not None and not _is_named(token.user, presented.username):
-        raise InvalidCredentials("other_user_name")
+        raise _refusal(token, "other_user_name")
     if not token.user.is_active:
-        raise InvalidCredentials("inactive_user")
+        raise _refusal(token, "inactive_user")
     _touch(token, now)
     return token
+
+
+def _refusal(token: AccessToken, reason: str) -> InvalidCredentials:
+    """Return the error for a token that exists and cannot be used; its user is noted for the log."""
+    logs.note(user=token.user_id)
+    return InvalidCredentials(reason)
 
 
 def _is_named(user: User, name: str) -> bool:

@@ -15,11 +15,13 @@ from config.logs import FORMATTERS
 from shared.http import hosts
 from shared.http.logs import RequestIdFilter
 from social import limits
+from social.models import AccessToken
 from tests.contract.answers import Response
 from tests.contract.conftest import ApiClient
 from tests.contract.signers import SIGNERS
 from tests.contract.users import PROFILES, link, person
 from tests.providers import Providers, json_answer
+from tests.rollout.conftest import moment
 
 pytestmark = pytest.mark.django_db
 
@@ -185,6 +187,12 @@ def with_an_unknown_token(api: ApiClient) -> Response:
     return api.sign_up(FACEBOOK, token="unknown")
 
 
+def with_an_expired_token(api: ApiClient) -> Response:
+    ripley = person()
+    AccessToken.objects.filter(pk=ripley.row.pk).update(last_used=moment("2020-01-01T00:00:00"))
+    return api.sign_up(FACEBOOK, token=ripley.token)
+
+
 def beyond_the_limit(api: ApiClient) -> Response:
     limits._local.cache_clear()
     with override_settings(THROTTLE_ANONYMOUS="1/day"):
@@ -198,6 +206,7 @@ def beyond_the_limit(api: ApiClient) -> Response:
     ("call", "expected"),
     [
         (with_an_unknown_token, {"outcome": "invalid_credentials", "reason": "unknown_token"}),
+        (with_an_expired_token, {"outcome": "invalid_credentials", "reason": "expired_token"}),
         (beyond_the_limit, {"outcome": "throttled", "reason": "address"}),
     ],
 )
@@ -207,6 +216,7 @@ def test_refusals_before_the_operation(
     """The line says which check refused the call."""
     _, line = lines.of(call(api))
     assert expected.items() <= line.items()
+    assert ("user" in line) == (call is with_an_expired_token)
 
 
 def test_a_database_failure_has_its_kind(api: ApiClient, lines: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
