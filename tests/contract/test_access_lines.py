@@ -189,7 +189,7 @@ def with_an_unknown_token(api: ApiClient) -> Response:
 
 def with_an_expired_token(api: ApiClient) -> Response:
     ripley = person()
-    AccessToken.objects.filter(pk=ripley.row.pk).update(last_used=moment("2020-01-01T00:00:00"))
+    AccessToken.objects.filter(pk=ripley.row.pk).update(expires_at=moment("2020-01-01T00:00:00"))
     return api.sign_up(FACEBOOK, token=ripley.token)
 
 
