@@ -201,6 +201,11 @@ def redis_url(name: str) -> str:
     value = text(name)
     if value and not value.startswith(("redis://", "rediss://", "unix://")):
         raise Unreadable(f"{name} starts with none of redis://, rediss://, unix://.")
+    try:
+        _ = urlsplit(value).port
+    except ValueError:
+        # Without the value and the cause, which may hold a part of the password.
+        raise Unreadable(f"{name} cannot be read: percent-encode special characters, such as a slash.") from None
     return value
 
 
