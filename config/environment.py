@@ -10,7 +10,6 @@ import math
 import os
 import re
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -26,8 +25,6 @@ _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|\
 _WEB_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(?P<port>[1-9][0-9]{0,4}))?")
 _DEFAULT_PORT = re.compile(r"http://.*:80|https://.*:443")
 _SENDER = re.compile(r"[^<>\r\n@]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+")
-_HOST = re.compile(r"\*|\.?[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:.]+\]")
-"""A host as in `ALLOWED_HOSTS`: a name, one with its subdomains (`.example.com`), an IP address, or any (`*`)."""
 _MIN_CHARACTERS = 5
 """Different characters of a secret, as Django requires of `SECRET_KEY`."""
 _SWITCH = re.compile(r"_ACCEPT_UNVERIFIED$")
@@ -249,29 +246,6 @@ def _moment(name: str, value: str) -> datetime:
     if parsed is None:
         raise Unreadable(f"{name}: {value!r} is no moment in UTC such as 2027-01-10T10:00:00Z.")
     return parsed
-
-
-def hosts(name: str, default: str) -> list[str]:
-    """Read the names of hosts, comma-separated, as Django compares them with `Host`: without scheme, port and path."""
-    found = names(name, default)
-    if not found:
-        raise Unreadable(f"{name} is empty: give the host of the service, such as api.example.com.")
-    for part in found:
-        if not _HOST.fullmatch(part):
-            raise Unreadable(f"{name}: {part!r} is no host: give {_host_in(part)}, without scheme, port and path.")
-    return found
-
-
-def _host_in(part: str) -> str:
-    """Return the host in what may be a URL, an address with a port, or an IPv6 address without brackets."""
-    with suppress(ValueError):
-        return f"[{ipaddress.IPv6Address(part)}]"
-    host = ""
-    with suppress(ValueError):
-        host = urlsplit(part if "//" in part else f"//{part}").hostname or ""
-    host = host.removeprefix("*")  # Django's form of `*.example.com` is `.example.com`
-    host = f"[{host}]" if ":" in host else host
-    return host if _HOST.fullmatch(host) else "a name such as api.example.com"
 
 
 def log_format() -> str:

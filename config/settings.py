@@ -6,6 +6,7 @@ from pathlib import Path
 
 from config import environment
 from config.database import database
+from config.hosts import read_hosts
 from config.logs import logging_config
 from rollout.conf import DEFAULT_CLIENT_HEADER
 
@@ -23,7 +24,7 @@ DEBUG = environment.switch("DEBUG")
 SECRET_KEY = environment.text("SECRET_KEY")
 if not SECRET_KEY:
     raise environment.Unreadable("SECRET_KEY is not set: give a long random string, and keep it.")
-ALLOWED_HOSTS = environment.hosts("ALLOWED_HOSTS", "localhost")
+ALLOWED_HOSTS = read_hosts("ALLOWED_HOSTS", "localhost")
 # Off: there are no URLs and no middleware of the admin. Its apps stay installed, so that the tables do not change.
 ADMIN = environment.switch("ADMIN")
 
