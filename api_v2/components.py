@@ -1,15 +1,21 @@
 """The named components of `openapi.yaml`, built from the declared bodies and fields.
 
-They are DRF serializers because drf-spectacular makes components of serializers. They serialize nothing.
+The schemas are DRF serializers because drf-spectacular makes components of serializers. They serialize nothing.
 """
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
 from django.core.validators import RegexValidator
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from shared.contract import errors
 from shared.contract.bodies import Body, Field, Kind
+from shared.contract.descriptions import ERRORS_PAGE, code_of
+from shared.contract.errors import ApiError
 from shared.contract.fields import (
     AnyField,
     BooleanField,
@@ -20,10 +26,17 @@ from shared.contract.fields import (
     NumberField,
     TextField,
 )
+from shared.contract.registry import UNDECLARED
 from shared.contract.resources import Input, Operation
 
+
+@extend_schema_field(OpenApiTypes.INT64)
+class _Integer(serializers.IntegerField):
+    """An integer of an answer. Without the format, generated Kotlin and Java have 32 bits for an id."""
+
+
 _FIELDS: dict[Kind, Any] = {
-    Kind.INTEGER: serializers.IntegerField,
+    Kind.INTEGER: _Integer,
     Kind.STRING: serializers.CharField,
     Kind.BOOLEAN: serializers.BooleanField,
     Kind.TIME: serializers.DateTimeField,
@@ -87,6 +100,8 @@ def _response_field(field: Field) -> Any:
         return serializers.ListField(child=names, help_text=field.help)
     if field.kind in _CHILDREN:
         return serializers.ListField(child=_CHILDREN[field.kind](), help_text=field.help, allow_null=field.nullable)
+    if field.known:
+        return _extensible(field.known)(help_text=field.help, allow_null=field.nullable)
     # Without it, a generated client could refuse the empty string, which stands for an unknown value.
     blank = {"allow_blank": True} if field.kind is Kind.STRING else {}
     return _FIELDS[field.kind](help_text=field.help, allow_null=field.nullable, **blank)
@@ -141,15 +156,73 @@ _META = _named(
 )
 _RESOURCE = _named("Resource", {"list_endpoint": serializers.CharField(help_text="Path of the list.")})
 
-ERROR = _named(
-    "Error",
-    {
-        "errors": serializers.CharField(help_text="One sentence for a person."),
-        "code": serializers.CharField(help_text="Stable, for programs. Each status lists its known values."),
-        "fields": serializers.DictField(
-            child=serializers.ListField(child=serializers.CharField()),
-            required=False,
-            help_text="The messages for each invalid field; present only if fields are invalid.",
-        ),
-    },
-)
+
+@cache
+def error_component(codes: tuple[str, ...]) -> SerializerClass:
+    """Return the component of every failure, with the codes that exist.
+
+    Generators rename a component that is called `Error`, but not this one (docs/decisions/0035-generated-clients.md).
+    """
+    return _named(
+        "ErrorEnvelope",
+        {
+            "errors": serializers.CharField(help_text="One sentence for a person."),
+            "code": _extensible(codes)(
+                help_text="The cause, for programs. More codes may be added: treat one that you do not know by the "
+                f"status of the answer. [What each means and what to do]({ERRORS_PAGE})."
+            ),
+            "fields": serializers.DictField(
+                child=serializers.ListField(child=serializers.CharField()),
+                required=False,
+                help_text="The messages for each invalid field; present only if fields are invalid.",
+            ),
+        },
+    )
+
+
+def _extensible(values: Iterable[str]) -> Any:
+    """Return the type of a string with known values, to which more may be added.
+
+    A closed `enum` would make generated clients fail on a new value. `x-extensible-enum` is the keyword of Zalando's
+    guidelines (rule 112); what does not know it reads a string.
+    """
+    schema = {"type": "string", "x-extensible-enum": [*values]}
+    return extend_schema_field(schema)(type("ExtensibleField", (serializers.CharField,), {}))
+
+
+def _header(name: str, kind: str, description: str) -> tuple[str, dict[str, Any]]:
+    return name, {"description": description, "schema": {"type": kind}}
+
+
+HEADERS = {
+    "X-Request-ID": _header("RequestId", "string", "The id of this request in the service's logs."),
+    "WWW-Authenticate": _header("Challenge", "string", "The authentication challenge."),
+    "Retry-After": _header(
+        "RetryAfter",
+        "integer",
+        f"The whole seconds to wait before the next try. {code_of(errors.ProviderMisconfigured)} does not have it.",
+    ),
+    "Location": _header("Location", "string", "The path of the new object; of the user, after a sign-up."),
+}
+"""The components of the headers of answers: the name and the Header Object."""
+_HEADERS_OF = {"201": ("Location",), "401": ("WWW-Authenticate",), "429": ("Retry-After",), "503": ("Retry-After",)}
+
+
+def headers_of(status: str) -> tuple[str, ...]:
+    """Return the names of the headers of a response, as `HEADERS` has them."""
+    return ("X-Request-ID", *_HEADERS_OF.get(status, ()))
+
+
+_UNAUTHORIZED = frozenset({errors.InvalidCredentials, errors.CredentialsInUrl})
+SHARED_FAILURES: dict[frozenset[type[ApiError]], str] = {
+    frozenset({errors.InvalidRequest}): "InvalidRequest",
+    _UNAUTHORIZED: "InvalidCredentials",
+    _UNAUTHORIZED | {errors.NotAuthenticated}: "Unauthorized",
+    frozenset({errors.RecentSignInRequired}): "RecentSignInRequired",
+    frozenset({errors.NotFound}): "NotFound",
+    frozenset({errors.Throttled}): "Throttled",
+    frozenset({errors.InternalError}): "InternalError",
+    frozenset({errors.ServiceUnavailable}): "ServiceUnavailable",
+    frozenset(UNDECLARED): "OtherFailure",
+}
+"""The components of the responses that several operations have, by their failures."""

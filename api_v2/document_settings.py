@@ -5,14 +5,28 @@ from typing import Any
 DESCRIPTION = """\
 Sign a person up or in with a credential from Facebook, Twitter, Google …, or link such an identity to a user.
 
-The app signs the person in at the provider, receives a provider token, an id_token or an authorization code, and
-posts it to `social_sign_up/`; `provider/` lists which fields each provider accepts. The answer contains the user and
-`token`, an access token of this service. The app sends it as `Authorization: Bearer <token>` with every other call.
-If `social_sign_up/` is called with an access token, the identity is linked to the caller.
+## Sign in
 
-A client that receives `invalid_credentials` discards its access token and signs up again without `Authorization`.
-`errors` is a sentence for people; `code` is stable, for programs. New codes, providers and fields may be added
-at any time.
+1. `GET provider/` lists the enabled providers, and which credential fields each of them accepts.
+2. The app signs the person in at the provider, with the provider's SDK or in the browser, and receives a provider
+   token, an id_token or an authorization code.
+3. The app posts it to `social_sign_up/`. The answer contains the user and `token`, an access token of this service.
+4. The app sends it as `Authorization: Bearer <token>` with every other call. A call of `social_sign_up/` with it links
+   another identity to the caller.
+
+Set the header `X-Client: ShopApp/2.1` (name and build of the app) as a default of your client: the operator sees from
+it which builds still call an old version.
+
+## Errors
+
+Every failure is an `ErrorEnvelope`. `errors` is a sentence for people; `code` is stable, for programs:
+[what each code means and what the app does](/docs/errors/). A client that receives `invalid_credentials` discards its
+access token and signs up again without `Authorization`. Every answer has an `X-Request-ID`: put it into bug reports.
+
+## Compatibility
+
+New paths, codes, outcomes, providers and fields may be added at any time: ignore a field that you do not know, and
+accept any string where `x-extensible-enum` lists the known ones.
 
 The same API is mounted as `/api/v1` for older clients. They migrate by changing that number.
 
@@ -26,9 +40,19 @@ SETTINGS: dict[str, Any] = {
     "TITLE": "Tandem",
     "VERSION": "2.0.0",
     "DESCRIPTION": DESCRIPTION,
-    "LICENSE": {"name": "BSD-3-Clause"},
+    "LICENSE": {"name": "BSD-3-Clause", "url": "https://opensource.org/license/bsd-3-clause"},
     "OAS_VERSION": "3.0.3",
-    "SERVERS": [{"url": "/api/v2"}],
+    "SERVERS": [
+        {"url": "/api/v2", "description": "The service that serves this document."},
+        {
+            "url": "https://{host}/{prefix}",
+            "description": "Another service: the host, and the path at which it mounts the API.",
+            "variables": {
+                "host": {"default": "localhost", "description": "The host, with its port if it is not 443."},
+                "prefix": {"default": "api/v2", "description": "The path of the API, without slashes around it."},
+            },
+        },
+    ],
     "SCHEMA_PATH_PREFIX": "",
     "COMPONENT_SPLIT_REQUEST": False,
     "COMPONENT_SPLIT_PATCH": False,

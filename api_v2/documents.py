@@ -14,7 +14,7 @@ from drf_spectacular.settings import SPECTACULAR_DEFAULTS, patched_settings
 
 from api_v2.apps import ApiV2Config
 from api_v2.document_settings import SETTINGS
-from api_v2.schema import mark_as_documented
+from api_v2.schema import SECURITY, mark_as_documented
 from shared.caching import cache_once
 from shared.http.urls import mounted
 
@@ -51,7 +51,11 @@ def openapi_schema() -> Any:
     """Return the content of `openapi.yaml`."""
     with patched_settings(_DOCUMENT_SETTINGS):
         generator: Any = DocumentGenerator(urlconf="api_v2.urls")  # type: ignore[no-untyped-call]  # likewise
-        return generator.get_schema(request=None, public=True)
+        schema = generator.get_schema(request=None, public=True)
+    schemes = schema["components"]["securitySchemes"]
+    # drf-spectacular sorts them. Swagger UI offers them in this order, and takes the first that is filled in.
+    schema["components"]["securitySchemes"] = {name: schemes[name] for name in SECURITY}
+    return schema
 
 
 @login_not_required

@@ -4,24 +4,23 @@ from typing import Any, Protocol, cast
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ComponentIdentity, ResolvedComponent
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 
 from api_v2 import components
 from shared.contract import paging
-from shared.contract.declarations import SIGN_UP, registry
+from shared.contract.declarations import registry
+from shared.contract.descriptions import code_of
 from shared.contract.dialects import Dialect
-from shared.contract.errors import ApiError, InvalidRequest, MethodNotAllowed, VersionRetired
+from shared.contract.errors import ApiError, InvalidRequest, MethodNotAllowed
 from shared.contract.fields import REQUIRED, BooleanField, InputField, IntegerField
+from shared.contract.registry import UNDECLARED
 from shared.contract.resources import ID, Access, Endpoint, Operation
 
 PREFIX = "/api/v2/"
 """The prefix in the examples. The document does not depend on where the API is mounted."""
-_SECURITY = ("bearer", "token", "apiKey")
-_DEFAULT_FAILURES = (MethodNotAllowed, VersionRetired)
-"""The failures that every operation lists under `default`."""
-
-
+SECURITY = ("bearer", "token", "apiKey")
 _DOCUMENTED = "is_in_our_document"
 
 
@@ -54,10 +53,16 @@ class ContractSchema(AutoSchema):
         return not getattr(self.view, _DOCUMENTED, False)
 
     def get_operation(self, *args: Any, **kwargs: Any) -> Any:
-        """Return the operation object with its links, for which drf-spectacular has no option."""
+        """Return the operation object with what drf-spectacular has no option for."""
         described = super().get_operation(*args, **kwargs)
-        if described is not None and (links := _links(self.operation)):
-            described["responses"][str(self.operation.status)]["links"] = links
+        if described is None:
+            return None
+        responses = described.pop("responses")
+        if self.operation.access is Access.PUBLIC:
+            described["security"] = []
+        if links := _links(self.operation):
+            responses[str(self.operation.status)]["links"] = links
+        described["responses"] = {status: self._complete(status, response) for status, response in responses.items()}
         return described
 
     def get_operation_id(self) -> str:
@@ -73,16 +78,17 @@ class ContractSchema(AutoSchema):
         return self.operation.summary
 
     def get_description(self) -> str:  # type: ignore[override]  # as drf-spectacular has it
-        """Return no description: the views' docstrings are not for clients."""
-        return ""
+        """Return the declared description."""
+        return self.operation.description
 
     def get_auth(self) -> list[dict[str, list[str]]]:
         """Return the security requirements, and let drf-spectacular register the schemes."""
         super().get_auth()
-        schemes: list[dict[str, list[str]]] = [{name: []} for name in _SECURITY]
+        schemes: list[dict[str, list[str]]] = [{name: []} for name in SECURITY]
         match self.operation.access:
             case Access.PUBLIC:
-                # No `security` at all: code generators read `[{}]`, which means the same, as "authentication needed".
+                # `get_operation` writes `[]`, which drf-spectacular leaves out. Code generators read `[{}]` as
+                # "authentication needed", although it means the same.
                 return []
             case Access.OPTIONAL:
                 # An empty requirement makes authentication optional (OpenAPI 3.0.3, Security Requirement Object).
@@ -100,41 +106,40 @@ class ContractSchema(AutoSchema):
         operation = self.operation
         success = OpenApiResponse(components.response_of(operation), "Success.", examples=_success(operation))
         found: dict[str, OpenApiResponse] = {str(operation.status): success}
-        by_status: dict[int, list[type[ApiError]]] = {}
-        for failure in self.endpoint.failures(operation):
-            by_status.setdefault(failure.status, []).append(failure)
-        for status, failures in sorted(by_status.items()):
-            found[str(status)] = self._failure(failures)
-        found["default"] = self._failure(list(_DEFAULT_FAILURES), "Any other failure. Codes may be added.")
+        for status, failures in self._failures().items():
+            general = "Any other failure. Codes may be added." if status == "default" else ""
+            found[status] = self._failure(failures, general)
         return found
 
     def get_override_parameters(self) -> list[Any]:
-        """Return the parameters in the query and the path, and the headers of the responses."""
+        """Return the parameters in the query and the path."""
         operation = self.operation
-        found = [
-            _header("X-Request-ID", "The id of this request in the service's logs.", None),
-            _header("WWW-Authenticate", "The authentication challenge.", [401]),
-            _header("Retry-After", "The seconds to wait before trying again.", [429, 503], OpenApiTypes.INT),
-        ]
-        if operation.status == 201:
-            path_of = "the user" if operation is SIGN_UP.operation("POST") else "the new object"
-            found.append(_header("Location", f"Path of {path_of}.", [201]))
+        found: list[Any] = []
         if operation.is_list:
             found += [_limit(operation.dialect), _OFFSET, *map(_filter, operation.filters)]
         if self.endpoint.has_id:
-            kind = OpenApiTypes.INT if self.endpoint.id_pattern == ID else OpenApiTypes.STR
+            kind = OpenApiTypes.INT64 if self.endpoint.id_pattern == ID else OpenApiTypes.STR
             found.append(OpenApiParameter("id", kind, OpenApiParameter.PATH, description="The id of the object."))
         return found
 
     def get_examples(self) -> list[OpenApiExample]:
-        """Return the example of the request; the responses have their own."""
-        example = self.operation.example
-        if example is None or example.request is None:
-            return []
-        return [OpenApiExample("sample", value=dict(example.request), request_only=True)]
+        """Return the examples of the request; the responses have their own."""
+        example, takes = self.operation.example, self.operation.takes
+        first = {} if example is None or example.request is None else {"sample": example.request}
+        samples = {**first, **(takes.samples if takes else {})}
+        return [
+            OpenApiExample(title, summary=title, value=dict(body), request_only=True) for title, body in samples.items()
+        ]
+
+    def _failures(self) -> dict[str, list[type[ApiError]]]:
+        """Return the failures of the operation by status; `default` has those that belong to no operation."""
+        found: dict[str, list[type[ApiError]]] = {}
+        for failure in sorted(self.endpoint.failures(self.operation), key=lambda one: one.status):
+            found.setdefault(str(failure.status), []).append(failure)
+        return {**found, "default": [*UNDECLARED]}
 
     def _failure(self, failures: list[type[ApiError]], description: str = "") -> OpenApiResponse:
-        listed = "\n".join(f"- `{failure.code}`: {failure.when}" for failure in failures)
+        listed = "\n".join(f"- {code_of(failure)}: {failure.when}" for failure in failures)
         examples = [
             OpenApiExample(
                 failure.code,
@@ -144,7 +149,27 @@ class ContractSchema(AutoSchema):
             )
             for failure in failures
         ]
-        return OpenApiResponse(components.ERROR, f"{description}\n\n{listed}".strip(), examples=examples)
+        component = components.error_component(tuple(failure.code for failure in registry.failures()))
+        return OpenApiResponse(component, f"{description}\n\n{listed}".strip(), examples=examples)
+
+    def _complete(self, status: str, response: dict[str, Any]) -> dict[str, Any]:
+        """Return a response with its headers, or the reference to it if several operations have it."""
+        headers = {
+            header: self._component(ResolvedComponent.HEADER, *components.HEADERS[header])
+            for header in components.headers_of(status)
+        }
+        described = {"headers": headers, **response}
+        name = components.SHARED_FAILURES.get(frozenset(self._failures().get(status, [])))
+        if name == "InvalidRequest" and self.operation.is_list:
+            name = "InvalidPage"
+        return described if name is None else self._component(ResolvedComponent.RESPONSE, name, described)
+
+    def _component(self, kind: str, name: str, described: dict[str, Any]) -> dict[str, Any]:
+        """Return a reference to a component, which is added if it is new."""
+        component = ResolvedComponent(name, kind, described, ComponentIdentity(name))
+        self.registry.register_on_missing(component)
+        reference: dict[str, Any] = component.ref
+        return reference
 
     def _sample_of(self, failure: type[ApiError]) -> ApiError:
         """Return an error as a client of the operation receives it; only its body is used."""
@@ -162,23 +187,23 @@ class AccessTokenScheme(OpenApiAuthenticationExtension):
     """The three forms of `Authorization`, which carry the same access token."""
 
     target_class = "api_v2.wiring.AccessTokenAuthentication"
-    name = list(_SECURITY)
+    name = list(SECURITY)
 
     def get_security_definition(self, auto_schema: Any) -> list[dict[str, str]]:
         """Return one definition for each form."""
         return [
-            {"type": "http", "scheme": "bearer", "description": "`Authorization: Bearer <token>`"},
-            _in_header("`Authorization: Token <token>`"),
-            _in_header("`Authorization: ApiKey <username>:<token>`, as clients of v1 send it"),
+            {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "The `token` of a sign-up, sent as `Authorization: Bearer <token>`. Use this one.",
+            },
+            _in_header("The whole value of the header: `Token <token>`."),
+            _in_header("The whole value of the header: `ApiKey <username>:<token>`, as clients of v1 send it."),
         ]
 
 
 def _in_header(description: str) -> dict[str, str]:
     return {"type": "apiKey", "in": "header", "name": "Authorization", "description": description}
-
-
-def _header(name: str, description: str, statuses: Any, kind: Any = OpenApiTypes.STR) -> OpenApiParameter:
-    return OpenApiParameter(name, kind, OpenApiParameter.HEADER, description=description, response=statuses or True)
 
 
 def _limit(dialect: Dialect) -> OpenApiParameter:

@@ -38,6 +38,8 @@ class Field:
     kind: Kind
     help: str
     nullable: bool = False
+    known: tuple[str, ...] = ()
+    """The values that exist today. More may be added, so a client must accept others."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,34 +1,27 @@
 """The declarations of the contract's resources, and their registry (docs/contract.md, sections 4 and 5)."""
 
-from shared.contract import errors
-from shared.contract.bodies import Body, Field, Kind
-from shared.contract.resources import Access, Endpoint, Example, Input, Link, Operation, Registry, Resource
-from shared.contract.sign_up import FIELDS
+from shared.contract import descriptions, errors
+from shared.contract.answers import (
+    PROVIDER_BODY,
+    SIGN_IN_BODY,
+    SOCIAL_ACCOUNT_BODY,
+    SOCIAL_ACCOUNT_SAMPLE,
+    TOKEN_BODY,
+    TOKEN_SAMPLE,
+    USER_BODY,
+    USER_SAMPLE,
+    page,
+)
+from shared.contract.registry import Registry
+from shared.contract.resources import Access, Endpoint, Example, Input, Link, Operation, Resource
+from shared.contract.sign_up import ACCESS_TOKEN_SAMPLE, FIELDS, SAMPLES
 
 _BODY_ID = "$response.body#/id"
 _FIRST_ID = "$response.body#/objects/0/id"
 _SAME_ID = "$request.path.id"
 
-
-def _page(*objects: dict[str, object]) -> dict[str, object]:
-    meta = {"limit": 20, "next": None, "offset": 0, "previous": None, "total_count": len(objects)}
-    return {"meta": meta, "objects": list(objects)}
-
-
 # --- provider ---
 
-PROVIDER_BODY = Body(
-    "Provider",
-    (
-        Field("name", Kind.STRING, "The value to send as `provider`."),
-        Field("protocol", Kind.STRING, "`oauth2` or `oauth1`."),
-        Field(
-            "accepts",
-            Kind.CREDENTIAL_SETS,
-            "The sets of credential fields that the provider accepts; a sign-up sends one of them.",
-        ),
-    ),
-)
 PROVIDERS = Endpoint(
     "provider",
     (
@@ -36,13 +29,14 @@ PROVIDERS = Endpoint(
             name="listProviders",
             method="GET",
             summary="List the enabled providers",
+            description=descriptions.LIST_PROVIDERS,
             run="social.service.list_providers",
             access=Access.PUBLIC,
             returns=PROVIDER_BODY,
             represent="social.representations.provider",
             is_list=True,
             example=Example(
-                _page(
+                page(
                     {"name": "facebook", "protocol": "oauth2", "accepts": [["access_token"], ["id_token"]]},
                     {
                         "name": "github",
@@ -58,23 +52,6 @@ PROVIDERS = Endpoint(
 
 # --- user ---
 
-_USER_FIELDS = (
-    Field("id", Kind.INTEGER, "The user's id."),
-    Field("username", Kind.STRING, "The user's name; it never changes."),
-    Field("email", Kind.STRING, "E-mail address; empty when not known."),
-    Field("first_name", Kind.STRING, "First name; empty when not known."),
-    Field("last_name", Kind.STRING, "Last name; empty when not known."),
-    Field("resource_uri", Kind.URI, "Path of this object."),
-)
-_RIPLEY = {
-    "id": 7,
-    "username": "ripley",
-    "email": "ripley@example.com",
-    "first_name": "Ellen",
-    "last_name": "Ripley",
-    "resource_uri": "{api}user/7/",
-}
-USER_BODY = Body("User", _USER_FIELDS)
 USERS = Endpoint(
     "user",
     (
@@ -82,11 +59,12 @@ USERS = Endpoint(
             name="listUsers",
             method="GET",
             summary="List the caller's own user",
+            description=descriptions.LIST_USERS,
             run="social.service.list_users",
             returns=USER_BODY,
             represent="social.representations.user",
             is_list=True,
-            example=Example(_page(_RIPLEY)),
+            example=Example(page(USER_SAMPLE)),
             links=(Link("getUser", _FIRST_ID, "The caller's own user."),),
         ),
     ),
@@ -98,35 +76,17 @@ USER = Endpoint(
             name="getUser",
             method="GET",
             summary="Return the caller's own user",
+            description=descriptions.GET_USER,
             run="social.service.get_user",
             returns=USER_BODY,
             represent="social.representations.user",
-            example=Example(_RIPLEY, id=7),
+            example=Example(USER_SAMPLE, id=7),
         ),
     ),
 )
 
 # --- social_sign_up ---
 
-SIGN_IN_BODY = Body(
-    "SignIn",
-    (
-        *_USER_FIELDS,
-        Field("provider", Kind.STRING, "The provider that confirmed the identity."),
-        Field(
-            "outcome",
-            Kind.STRING,
-            "`created` (a new user), `signed_in` (a known identity) or `linked` (it is now the caller's identity).",
-        ),
-        Field("token", Kind.STRING, "The new access token; null if the call was authenticated.", nullable=True),
-        Field(
-            "token_expires_at",
-            Kind.TIME,
-            "When the new access token expires if it is not used; null if `token` is null.",
-            nullable=True,
-        ),
-    ),
-)
 SIGN_UP = Endpoint(
     "social_sign_up",
     (
@@ -134,10 +94,13 @@ SIGN_UP = Endpoint(
             name="signUp",
             method="POST",
             summary="Sign up, sign in, or link an identity to the caller",
+            description=descriptions.SIGN_UP,
             run="social.service.sign_up",
             access=Access.OPTIONAL,
             status=201,
-            takes=Input("SignUp", FIELDS, reader="social.service.read_credential", sample_fault="access_token"),
+            takes=Input(
+                "SignUp", FIELDS, reader="social.service.read_credential", sample_fault="access_token", samples=SAMPLES
+            ),
             returns=SIGN_IN_BODY,
             represent="social.representations.sign_in",
             errors=(
@@ -157,13 +120,13 @@ SIGN_UP = Endpoint(
             ),
             example=Example(
                 {
-                    **_RIPLEY,
+                    **USER_SAMPLE,
                     "provider": "facebook",
                     "outcome": "created",
                     "token": "Jm6XWfQp8vY2nD4sK1hTz7RbLc9EaGu3oVxN5iMqyPw",
                     "token_expires_at": "2027-02-21T20:00:00Z",
                 },
-                request={"provider": "facebook", "access_token": "EAAGm0PX4ZCpsBAKZCk"},
+                request=ACCESS_TOKEN_SAMPLE,
                 headers={"Location": "{api}user/7/"},
             ),
             links=(Link("getUser", _BODY_ID, "The user, in a call with the new access token."),),
@@ -173,23 +136,6 @@ SIGN_UP = Endpoint(
 
 # --- social_account ---
 
-SOCIAL_ACCOUNT_BODY = Body(
-    "SocialAccount",
-    (
-        Field("id", Kind.INTEGER, "The id of the linked identity."),
-        Field("provider", Kind.STRING, "The provider of the identity."),
-        Field("uid", Kind.STRING, "The provider's id of the person."),
-        Field("created", Kind.TIME, "When the identity was linked."),
-        Field("resource_uri", Kind.URI, "Path of this object."),
-    ),
-)
-_ACCOUNT = {
-    "id": 3,
-    "provider": "facebook",
-    "uid": "10011",
-    "created": "2026-11-23T20:00:00Z",
-    "resource_uri": "{api}social_account/3/",
-}
 SOCIAL_ACCOUNTS = Endpoint(
     "social_account",
     (
@@ -197,11 +143,12 @@ SOCIAL_ACCOUNTS = Endpoint(
             name="listSocialAccounts",
             method="GET",
             summary="List the caller's linked identities",
+            description=descriptions.LIST_SOCIAL_ACCOUNTS,
             run="social.service.list_social_accounts",
             returns=SOCIAL_ACCOUNT_BODY,
             represent="social.representations.social_account",
             is_list=True,
-            example=Example(_page(_ACCOUNT)),
+            example=Example(page(SOCIAL_ACCOUNT_SAMPLE)),
             links=(
                 Link("getSocialAccount", _FIRST_ID, "The first identity in the list."),
                 Link("deleteSocialAccount", _FIRST_ID, "Disconnect the first identity in the list."),
@@ -216,16 +163,18 @@ SOCIAL_ACCOUNT = Endpoint(
             name="getSocialAccount",
             method="GET",
             summary="Return one linked identity",
+            description=descriptions.GET_SOCIAL_ACCOUNT,
             run="social.service.get_social_account",
             returns=SOCIAL_ACCOUNT_BODY,
             represent="social.representations.social_account",
-            example=Example(_ACCOUNT, id=3),
+            example=Example(SOCIAL_ACCOUNT_SAMPLE, id=3),
             links=(Link("deleteSocialAccount", _BODY_ID, "Disconnect this identity."),),
         ),
         Operation(
             name="deleteSocialAccount",
             method="DELETE",
             summary="Disconnect a linked identity",
+            description=descriptions.DELETE_SOCIAL_ACCOUNT,
             run="social.service.delete_social_account",
             status=204,
             errors=(errors.RecentSignInRequired, errors.LastLoginMethod),
@@ -237,25 +186,6 @@ SOCIAL_ACCOUNT = Endpoint(
 
 # --- token ---
 
-TOKEN_BODY = Body(
-    "Token",
-    (
-        Field("id", Kind.INTEGER, "The id of the access token; never its value."),
-        Field("created", Kind.TIME, "When the access token was issued."),
-        Field("last_used", Kind.TIME, "When it was last used, updated at most once an hour."),
-        Field("expires_at", Kind.TIME, "When it expires if it is not used; null if it does not expire.", nullable=True),
-        Field("current", Kind.BOOLEAN, "Whether this call was made with it."),
-        Field("resource_uri", Kind.URI, "Path of this object."),
-    ),
-)
-_TOKEN = {
-    "id": 5,
-    "created": "2026-11-23T20:00:00Z",
-    "last_used": "2026-11-23T20:00:00Z",
-    "expires_at": None,
-    "current": True,
-    "resource_uri": "{api}token/5/",
-}
 TOKENS = Endpoint(
     "token",
     (
@@ -263,11 +193,12 @@ TOKENS = Endpoint(
             name="listTokens",
             method="GET",
             summary="List the caller's access tokens",
+            description=descriptions.LIST_TOKENS,
             run="social.service.list_tokens",
             returns=TOKEN_BODY,
             represent="social.representations.token",
             is_list=True,
-            example=Example(_page(_TOKEN)),
+            example=Example(page(TOKEN_SAMPLE)),
             links=(
                 Link("getToken", _FIRST_ID, "The first access token in the list."),
                 Link("deleteToken", _FIRST_ID, "Revoke the first access token in the list."),
@@ -277,6 +208,7 @@ TOKENS = Endpoint(
             name="deleteTokens",
             method="DELETE",
             summary="Revoke all access tokens of the caller (sign out everywhere)",
+            description=descriptions.DELETE_TOKENS,
             run="social.service.delete_tokens",
             status=204,
             errors=(errors.RecentSignInRequired,),
@@ -291,10 +223,11 @@ CURRENT_TOKEN = Endpoint(
             name="getCurrentToken",
             method="GET",
             summary="Return the access token of this call",
+            description=descriptions.GET_CURRENT_TOKEN,
             run="social.service.get_current_token",
             returns=TOKEN_BODY,
             represent="social.representations.token",
-            example=Example(_TOKEN),
+            example=Example(TOKEN_SAMPLE),
             links=(
                 Link("getToken", _BODY_ID, "The same access token by its id."),
                 Link("deleteToken", _BODY_ID, "Revoke the access token by its id."),
@@ -304,6 +237,7 @@ CURRENT_TOKEN = Endpoint(
             name="deleteCurrentToken",
             method="DELETE",
             summary="Revoke the access token of this call (sign out)",
+            description=descriptions.DELETE_CURRENT_TOKEN,
             run="social.service.delete_current_token",
             status=204,
             example=Example(),
@@ -317,16 +251,18 @@ TOKEN = Endpoint(
             name="getToken",
             method="GET",
             summary="Return one access token",
+            description=descriptions.GET_TOKEN,
             run="social.service.get_token",
             returns=TOKEN_BODY,
             represent="social.representations.token",
-            example=Example(_TOKEN, id=5),
+            example=Example(TOKEN_SAMPLE, id=5),
             links=(Link("deleteToken", _BODY_ID, "Revoke this access token."),),
         ),
         Operation(
             name="deleteToken",
             method="DELETE",
             summary="Revoke an access token",
+            description=descriptions.DELETE_TOKEN,
             run="social.service.delete_token",
             status=204,
             example=Example(id=5),

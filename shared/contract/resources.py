@@ -1,20 +1,19 @@
-"""The types of a resource's declaration, and the registry of the declared resources.
+"""The types of a resource's declaration.
 
 A `Resource` has paths (`Endpoint`), a path has methods (`Operation`), and an operation names the function that runs
-it. Both adapters, the root listing, `openapi.yaml`, the ledger's names, the parity cases and the documentation read
-the same registry. `shared.contract.declarations` declares the contract's resources. Other apps may register theirs in
-`AppConfig.ready()`.
+it. `shared.contract.registry` collects them. `shared.contract.declarations` declares the contract's resources. Other
+apps may register theirs in `AppConfig.ready()`.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 from typing import Any
 
 from shared.contract import errors
-from shared.contract.bodies import Body, Field, Kind
+from shared.contract.bodies import Body
 from shared.contract.dialects import CONTRACT, Dialect
 from shared.contract.errors import ApiError
 from shared.contract.fields import InputField
@@ -23,7 +22,8 @@ UUID = "[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 ID = f"[0-9]+|{UUID}"
 """An id is a number, or the UUID of a custom user model. `schema` and `set`, for example, are not ids."""
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-_PREFIX = "{api}"
+PREFIX = "{api}"
+"""What stands for the prefix of a version in examples."""
 _EVERYWHERE: tuple[type[ApiError], ...] = (
     errors.InvalidRequest,  # also the answer to a wrong Host
     errors.InvalidCredentials,
@@ -56,6 +56,8 @@ class Input:
     `shared.contract.fields.read_fields` is used."""
     sample_fault: str = ""
     """The field that is missing in the documentation's example of an error; if empty, the first field."""
+    samples: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
+    """Bodies for `openapi.yaml` besides that of the operation's example, by a title of a few words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,8 @@ class Operation:
     """The operationId; generated clients name their method by it."""
     method: str
     summary: str
+    description: str = ""
+    """What it does, its failures and what the client does next: Markdown, for `openapi.yaml`."""
     run: "str | Callable[[Call], Any]"
     """The function that runs it, or its dotted path: it takes a `Call` and returns an object, rows, or None."""
     access: Access = Access.REQUIRED
@@ -207,25 +211,6 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
-    """An example request and its answer; `path` is relative to the API's root."""
-
-    operation: Operation
-    path: str
-    example: Example
-
-    @property
-    def method(self) -> str:
-        """The request's method."""
-        return self.operation.method
-
-    @property
-    def status(self) -> int:
-        """The answer's status."""
-        return self.operation.status
-
-
-@dataclass(frozen=True, slots=True)
 class Call:
     """One call of an operation; its parts have been validated as the operation declares them."""
 
@@ -250,101 +235,9 @@ class Call:
         return None if self.token is None else self.token.user
 
 
-class Registry:
-    """The resources that every mounted API serves, sorted by name, and the root, which lists them."""
-
-    def __init__(self, *resources: Resource) -> None:
-        """Register these resources."""
-        self._resources: dict[str, Resource] = {}
-        for resource in resources:
-            self.register(resource)
-
-    def register(self, resource: Resource) -> None:
-        """Add a resource. Both adapters serve it once their URLconfs are loaded.
-
-        :raises ValueError: another resource or operation has the same name, or a path belongs to another resource.
-        """
-        if resource.name in self._resources:
-            raise ValueError(f"the resource {resource.name!r} is declared twice")
-        known = {operation.name for endpoint in self.endpoints for operation in endpoint.operations}
-        for endpoint in resource.endpoints:
-            if endpoint.resource != resource.name or endpoint.path.removeprefix(resource.name)[:1] not in {"", "/"}:
-                raise ValueError(f"the path {endpoint.path!r} does not begin with {resource.name!r}")
-            for operation in endpoint.operations:
-                if operation.name in known:
-                    raise ValueError(f"the operation {operation.name!r} is declared twice")
-                known.add(operation.name)
-        before = self._resources
-        self._set({**before, resource.name: resource})
-        for endpoint in self.endpoints:
-            if not endpoint.has_id and (found := self.endpoint_at(endpoint.path)) is not endpoint:
-                self._set(before)
-                raise ValueError(f"the path {endpoint.path!r} is also that of {getattr(found, 'path', None)!r}")
-
-    def _set(self, resources: Mapping[str, Resource]) -> None:
-        self._resources = dict(sorted(resources.items()))
-        for cached in ("root", "endpoints", "_routes"):
-            self.__dict__.pop(cached, None)
-
-    def __iter__(self) -> Iterator[Resource]:
-        """Iterate over the resources; the root is not among them."""
-        return iter(self._resources.values())
-
-    def get(self, name: str) -> Resource | None:
-        """Return the resource of a name, or None."""
-        return self._resources.get(name)
-
-    @cached_property
-    def root(self) -> Endpoint:
-        """The root, which lists the resources."""
-        uris = {one.name: {"list_endpoint": one.list_endpoint.uri(_PREFIX)} for one in self if one.list_endpoint}
-        names = tuple(Field(name, Kind.LISTING, f"The resource `{name}`.") for name in uris)
-        listing = Operation(
-            name="listResources",
-            method="GET",
-            summary="List the resources",
-            run="shared.http.operations.list_resources",
-            access=Access.PUBLIC,
-            returns=Body("Root", names),
-            example=Example(uris),
-        )
-        return Endpoint("", (listing,))
-
-    @cached_property
-    def endpoints(self) -> tuple[Endpoint, ...]:
-        """All paths; the root is the first."""
-        return (self.root, *(endpoint for resource in self for endpoint in resource.endpoints))
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names of the resources, including `root`; the ledger counts calls by them."""
-        return ("root", *self._resources)
-
-    def tag_of(self, endpoint: Endpoint) -> str:
-        """Return the tag of a path in `openapi.yaml`."""
-        return self._resources[endpoint.resource].tag if endpoint.resource else "discovery"
-
-    def endpoint_at(self, path: str) -> Endpoint | None:
-        """Return the endpoint of a path below a version's prefix (`user/7/`), matched as in both adapters, or None."""
-        return next((endpoint for route, endpoint in self._routes if route.search(path)), None)
-
-    @cached_property
-    def _routes(self) -> tuple[tuple[re.Pattern[str], Endpoint], ...]:
-        return tuple((re.compile(endpoint.route), endpoint) for endpoint in self.endpoints)
-
-    def exchanges(self) -> tuple[Exchange, ...]:
-        """Return the example exchange of each operation that has one."""
-        return tuple(
-            Exchange(operation, endpoint.uri("", id=operation.example.id), operation.example)
-            for endpoint in self.endpoints
-            for operation in endpoint.operations
-            if operation.example is not None
-        )
-
-
 def _below(prefix: str, value: Any) -> Any:
     if isinstance(value, str):
-        return value.replace(_PREFIX, prefix)
+        return value.replace(PREFIX, prefix)
     if isinstance(value, Mapping):
         return {name: _below(prefix, one) for name, one in value.items()}
     return [_below(prefix, one) for one in value] if isinstance(value, list) else value

@@ -10,6 +10,12 @@ from shared.contract.fields import REQUIRED, InputField, TextField
 NOT_ACCEPTED = "This provider takes no {name}."
 NOT_REGISTERED = "This redirect URI is not registered for the provider."
 
+
+def _sample(provider: str, *fields: TextField) -> dict[str, object]:
+    """Return the body of a sign-up with the examples of these fields."""
+    return {"provider": provider, **{field.name: field.example for field in fields}}
+
+
 PROVIDER = TextField(
     name="provider",
     max_length=32,
@@ -106,6 +112,16 @@ FIELDS = (
     FIRST_NAME,
     LAST_NAME,
 )
+
+ACCESS_TOKEN_SAMPLE = _sample("facebook", ACCESS_TOKEN)
+SAMPLES = {
+    "OAuth 1 access token with its secret": _sample("twitter", ACCESS_TOKEN, ACCESS_TOKEN_SECRET),
+    "id_token with the nonce of the app": _sample("google-oauth2", ID_TOKEN, NONCE),
+    "id_token of Apple with the names": _sample("apple-id", ID_TOKEN, NONCE, FIRST_NAME, LAST_NAME),
+    "Code with its PKCE verifier": _sample("github", CODE, CODE_VERIFIER, REDIRECT_URI),
+    "Code of a native SDK": _sample("google-oauth2", CODE),
+}
+"""A body for each other kind of credential."""
 
 
 @dataclass(frozen=True, slots=True)

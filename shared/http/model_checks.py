@@ -10,7 +10,7 @@ from shared.contract.resources import Resource
 from shared.http.model_relations import target_of
 from shared.http.resource_names import MAX_NAME
 
-_COMPONENTS = frozenset({"error", "listmeta", "root", "resource"})
+_COMPONENTS = frozenset({"errorenvelope", "listmeta", "root", "resource"})
 """The components of `openapi.yaml` that belong to no resource, in lower case."""
 
 

@@ -39,10 +39,23 @@ def nodes(node: Any, place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
             yield from nodes(value, f"{place}/{index}")
 
 
-def examples(document: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
-    """Yield every example of a response: the operation, the status, the body."""
+def follow(document: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+    """Return the component that a reference names, or the node itself."""
+    for part in node["$ref"].removeprefix("#/").split("/") if "$ref" in node else ():
+        document = document[part]
+    return document if "$ref" in node else node
+
+
+def responses(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield every response: the operation, the status, the Response Object."""
     for name, operation in operations(document).items():
         for status, response in operation["responses"].items():
-            for content in response.get("content", {}).values():
-                for example in content.get("examples", {}).values():
-                    yield name, status, example["value"]
+            yield name, status, follow(document, response)
+
+
+def examples(document: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    """Yield every example of a response: the operation, the status, the body."""
+    for name, status, response in responses(document):
+        for content in response.get("content", {}).values():
+            for example in content.get("examples", {}).values():
+                yield name, status, example["value"]

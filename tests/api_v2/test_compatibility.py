@@ -76,7 +76,7 @@ BREAKING: dict[str, tuple[Change, str]] = {
         "GET /social_account/: 200.objects[].uid: removed",
     ),
     "additional properties of a response are forbidden": (
-        lambda new: field(new, "Error.fields").update(additionalProperties=False),
+        lambda new: field(new, "ErrorEnvelope.fields").update(additionalProperties=False),
         "additionalProperties no longer allowed",
     ),
     "a new field is required": (
@@ -136,6 +136,7 @@ BREAKING: dict[str, tuple[Change, str]] = {
         lambda new: users(new)["security"].pop(),
         "credentials apiKey are no longer accepted",
     ),
+    "another base URL is the first": (lambda new: new["servers"].reverse(), "servers: changed"),
     "the base URL changes": (lambda new: new["servers"][0].update(url="/api/v3"), "servers: changed"),
     "a component is renamed": (
         lambda new: (
@@ -150,6 +151,10 @@ BREAKING: dict[str, tuple[Change, str]] = {
 COMPATIBLE: dict[str, Change] = {
     "no change": lambda new: None,
     "texts": lambda new: (users(new).update(summary="x", tags=["y"]), field(new, "User.email").update(description="z")),
+    "a new value of an open list": lambda new: field(new, "SignIn.outcome")["x-extensible-enum"].append("merged"),
+    "an open list is removed": lambda new: field(new, "SignIn.outcome").pop("x-extensible-enum"),
+    "64 bits": lambda new: field(new, "ListMeta.limit").update(format="int64"),
+    "a new base URL": lambda new: new["servers"].append({"url": "/api/v3"}),
     "a new path": lambda new: new["paths"].update({"/new/": new["paths"]["/user/"]}),
     "a new status": lambda new: users(new)["responses"].update({"418": {"description": "x"}}),
     "a new header": lambda new: users(new)["responses"]["200"]["headers"].update(Deprecation={}),
@@ -207,6 +212,15 @@ def test_enums(old: Any, new: Any, sent: bool, expected: list[str]) -> None:
     assert (
         list(comparison._schema("x", {"enum": old} if old else {}, {"enum": new} if new else {}, sent=sent)) == expected
     )
+
+
+def test_a_component_that_was_renamed_on_purpose() -> None:
+    """A rename that is listed with its reason is accepted, once and in one direction."""
+    refs = [{"$ref": f"#/components/schemas/{name}"} for name in ("Error", "ErrorEnvelope")]
+    schemas = {name: {"type": "object"} for name in ("Error", "ErrorEnvelope")}
+    comparison = compatibility.Comparison({"components": {"schemas": schemas}}, {"components": {"schemas": schemas}})
+    assert list(comparison._schema("x", *refs, sent=False)) == []
+    assert list(comparison._schema("x", *reversed(refs), sent=False)) == ["x: component ErrorEnvelope is now Error"]
 
 
 def test_recursive_components() -> None:

@@ -1,5 +1,7 @@
 """What `openapi.yaml` promises to the tools that generate clients, pages and tests from it."""
 
+from dataclasses import asdict
+
 import pytest
 from django.test import Client
 from drf_spectacular.drainage import GENERATOR_STATS
@@ -7,8 +9,8 @@ from drf_spectacular.generators import SchemaGenerator
 
 from shared.contract.declarations import registry
 from shared.contract.errors import leaves
-from shared.contract.sign_up import FIELDS
-from tests.api_v2.documents import COMMITTED, committed, examples, nodes, operations
+from shared.contract.sign_up import FIELDS, Accepted, read_credential
+from tests.api_v2.documents import COMMITTED, committed, examples, follow, nodes, operations, responses
 
 PUBLIC = {"listResources", "listProviders"}
 SCHEMES: tuple[dict[str, list[str]], ...] = ({"bearer": []}, {"token": []}, {"apiKey": []})
@@ -38,18 +40,27 @@ def test_the_service_serves_the_committed_file(client: Client) -> None:
 
 
 def test_operations_and_tags() -> None:
-    """Each operation has its id, a summary, and a tag with a description."""
+    """Each operation has its id, a summary, a description, and a tag with a description."""
     document = committed()
     assert {name: operation["tags"][0] for name, operation in operations(document).items()} == TAGS
     assert {tag["name"] for tag in document["tags"]} == set(TAGS.values())
     assert all(tag["description"] for tag in document["tags"])
-    assert all(operation["summary"] for operation in operations(document).values())
+    assert all(operation["summary"] and operation["description"] for operation in operations(document).values())
+
+
+def test_each_code_leads_to_its_explanation() -> None:
+    """Wherever a code is named in a description, it is a link to its anchor on the page of errors."""
+    text = COMMITTED.read_text(encoding="utf-8")
+    for leaf in leaves():
+        assert f"[`{leaf.code}`](/docs/errors/#{leaf.code})" in text, leaf.code
 
 
 def test_version_and_base_url() -> None:
-    """The document is OpenAPI 3.0.3, has one base URL, and one path for the forms with and without trailing slash."""
+    """The document is OpenAPI 3.0.3, its first server is its own, and a path has one form, with a trailing slash."""
     document = committed()
-    assert (document["openapi"], document["servers"]) == ("3.0.3", [{"url": "/api/v2"}])
+    assert (document["openapi"], document["servers"][0]["url"]) == ("3.0.3", "/api/v2")
+    other = document["servers"][1]
+    assert other["url"].format(**{name: one["default"] for name, one in other["variables"].items()}).endswith("/api/v2")
     assert all(path.startswith("/") and path.endswith("/") for path in document["paths"])
 
 
@@ -66,7 +77,8 @@ def test_security_schemes() -> None:
         )
     for name, operation in operations(document).items():
         expected = [] if name in PUBLIC else [{}, *SCHEMES] if name == "signUp" else [*SCHEMES]
-        assert operation.get("security", []) == expected, name
+        assert operation["security"] == expected, name
+    assert next(iter(schemes)) == "bearer"  # a token that is pasted into the first field of Swagger UI works
 
 
 def test_every_code_has_an_example() -> None:
@@ -90,24 +102,25 @@ def test_every_success_with_a_body_has_an_example() -> None:
 
 @pytest.mark.parametrize("name", TAGS)
 def test_every_failure_is_an_error(name: str) -> None:
-    """Every status from 400, and `default`, has the component `Error`."""
-    responses = operations(committed())[name]["responses"]
-    failures = {status: response for status, response in responses.items() if not status.startswith("2")}
+    """Every status from 400, and `default`, has the component `ErrorEnvelope`."""
+    found = {status: response for operation, status, response in responses(committed()) if operation == name}
+    failures = {status: response for status, response in found.items() if not status.startswith("2")}
     assert {"400", "401", "429", "500", "default"} <= set(failures)
     for status, response in failures.items():
         schema = response["content"]["application/json"]["schema"]
-        assert schema == {"$ref": "#/components/schemas/Error"}, status
+        assert schema == {"$ref": "#/components/schemas/ErrorEnvelope"}, status
 
 
 def test_response_headers() -> None:
     """Each response declares X-Request-ID and the headers of its status, and no others of these."""
-    for name, operation in operations(committed()).items():
-        for status, response in operation["responses"].items():
-            headers = set(response["headers"])
-            assert "X-Request-ID" in headers, (name, status)
-            assert ("WWW-Authenticate" in headers) == (status == "401"), (name, status)
-            assert ("Retry-After" in headers) == (status in {"429", "503"}), (name, status)
-            assert ("Location" in headers) == (status == "201"), (name, status)
+    document = committed()
+    for name, status, response in responses(document):
+        headers = set(response["headers"])
+        assert "X-Request-ID" in headers, (name, status)
+        assert ("WWW-Authenticate" in headers) == (status == "401"), (name, status)
+        assert ("Retry-After" in headers) == (status in {"429", "503"}), (name, status)
+        assert ("Location" in headers) == (status == "201"), (name, status)
+        assert all(follow(document, header)["description"] for header in response["headers"].values())
 
 
 def test_life_cycle_is_described() -> None:
@@ -137,6 +150,52 @@ def test_no_enums_and_no_unions() -> None:
         assert node.get("additionalProperties") is not False, place
 
 
+def test_known_values_are_open_lists() -> None:
+    """`code` and `outcome` list the values that exist, in a keyword that refuses no other."""
+    schemas = committed()["components"]["schemas"]
+    codes = schemas["ErrorEnvelope"]["properties"]["code"]["x-extensible-enum"]
+    assert sorted(codes) == sorted(leaf.code for leaf in leaves())
+    assert schemas["SignIn"]["properties"]["outcome"]["x-extensible-enum"] == ["created", "signed_in", "linked"]
+
+
+def test_ids_have_64_bits() -> None:
+    """Every id, in a body or a path, is an `int64`: a generated Kotlin client would have 32 bits otherwise."""
+    document = committed()
+    bodies = [
+        one["properties"]["id"] for one in document["components"]["schemas"].values() if "id" in one["properties"]
+    ]
+    parameters = [one for operation in operations(document).values() for one in operation.get("parameters", [])]
+    paths = [one["schema"] for one in parameters if one["in"] == "path"]
+    assert len(bodies) == 4
+    assert {one["format"] for one in [*bodies, *paths]} == {"int64"}
+
+
+def test_each_kind_of_credential_has_an_example() -> None:
+    """The sign-up has an example of each credential, and each is valid for its provider."""
+    (content,) = operations(committed())["signUp"]["requestBody"]["content"].values()
+    bodies = [one["value"] for one in content["examples"].values()]
+    accepted = {
+        "facebook": [("access_token",)],
+        "twitter": [("access_token", "access_token_secret")],
+        "google-oauth2": [("id_token",), ("code",)],
+        "apple-id": [("id_token",)],
+        "github": [("code", "code_verifier", "redirect_uri")],
+    }
+    uris = frozenset({"https://app.example.com/callback"})
+    for body in bodies:
+        credential = read_credential(body, lambda name: Accepted(accepted[name], uris))
+        assert {name: value for name, value in asdict(credential).items() if value} == body
+    kinds = {frozenset(body) - {"provider"} for body in bodies}
+    assert kinds == {
+        frozenset({"access_token"}),
+        frozenset({"access_token", "access_token_secret"}),
+        frozenset({"id_token", "nonce"}),
+        frozenset({"id_token", "nonce", "first_name", "last_name"}),
+        frozenset({"code", "code_verifier", "redirect_uri"}),
+        frozenset({"code"}),
+    }
+
+
 def test_only_the_provider_of_a_sign_up_is_required() -> None:
     """The document has every field of a sign-up, and no credential is required: which are needed is a provider's."""
     component = committed()["components"]["schemas"]["SignUp"]
@@ -164,7 +223,7 @@ def test_response_fields_are_required() -> None:
         for field in component["properties"]
         if field not in component.get("required", []) and name != "SignUp"
     }
-    assert optional == {("Error", "fields")}
+    assert optional == {("ErrorEnvelope", "fields")}
 
 
 def test_links_lead_to_operations() -> None:

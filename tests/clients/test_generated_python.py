@@ -101,7 +101,7 @@ def test_a_session(
 
     sign_up(anonymous, "facebook", "dallas")
     status, refused = sign_up(authenticated, "facebook", "dallas")
-    assert (status, type(refused), refused.code) == (400, models.Error, "account_in_use")
+    assert (status, type(refused), refused.code) == (400, models.ErrorEnvelope, "account_in_use")
     assert refused.errors == "That social media account is already in use"
     status, refused = call("sign_up.sign_up", anonymous, body=models.SignUp(provider="facebook"))
     assert (status, refused.code) == (400, "invalid_request")
@@ -119,7 +119,7 @@ def test_a_session(
     assert call("token.get_current_token", authenticated)[1].id == tokens.objects[1].id
     assert call("token.delete_current_token", authenticated) == (204, None)
     status, refused = call("user.list_users", authenticated)
-    assert (status, type(refused), refused.code) == (401, models.Error, "invalid_credentials")
+    assert (status, type(refused), refused.code) == (401, models.ErrorEnvelope, "invalid_credentials")
 
     token = sign_up(anonymous, "twitter", "zoe")[1].token
     authenticated = closing(package.AuthenticatedClient(base_url=base_url, token=token))

@@ -10,7 +10,7 @@ from social_django.models import UserSocialAuth
 
 from shared.contract import wire
 from shared.contract.declarations import registry
-from shared.contract.resources import Exchange
+from shared.contract.registry import Exchange
 from social.models import AccessToken
 from social.tokens import digest_of
 from tests.contract.conftest import ApiClient

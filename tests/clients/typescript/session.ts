@@ -4,7 +4,7 @@ import createClient, { type Middleware } from "openapi-fetch";
 import type { components, paths } from "./schema.js";
 
 type SignUp = components["schemas"]["SignUp"];
-type ApiError = components["schemas"]["Error"];
+type ApiError = components["schemas"]["ErrorEnvelope"];
 const [, , baseUrl = ""] = process.argv;
 type Coded = Required<Pick<SignUp, "provider" | "code" | "code_verifier" | "redirect_uri">>;
 const { mine, again, more, theirs, coded }: Record<"mine" | "again" | "more" | "theirs", SignUp> & { coded: Coded } =
