@@ -65,19 +65,19 @@ SerializerClass = type[serializers.Serializer[Any]]
 @cache
 def component(body: Body) -> SerializerClass:
     """Return the component of an answer's body."""
-    return _named(body.name, {field.name: _response_field(field) for field in body.fields})
+    return _named(body.name, {field.name: _response_field(field) for field in body.fields}, body.help)
 
 
 @cache
 def list_component(body: Body) -> SerializerClass:
     """Return the component of a list of bodies."""
-    return _named(f"{body.name}List", {"meta": _META(), "objects": component(body)(many=True)})
+    return _named(f"{body.name}List", {"meta": _META(), "objects": component(body)(many=True)}, "A page of a list.")
 
 
 @cache
 def request_component(takes: Input) -> SerializerClass:
     """Return the component of a request body."""
-    return _named(takes.name, {field.name: _request_field(field, takes) for field in takes.fields})
+    return _named(takes.name, {field.name: _request_field(field, takes) for field in takes.fields}, takes.help)
 
 
 def response_of(operation: Operation) -> SerializerClass | None:
@@ -87,9 +87,10 @@ def response_of(operation: Operation) -> SerializerClass | None:
     return list_component(operation.returns) if operation.is_list else component(operation.returns)
 
 
-def _named(name: str, fields: dict[str, Any]) -> SerializerClass:
+def _named(name: str, fields: dict[str, Any], description: str) -> SerializerClass:
     # drf-spectacular removes the suffix to name the component.
-    return type(f"{name}Serializer", (serializers.Serializer,), {**fields, "__module__": __name__, "__doc__": None})
+    own = {"__module__": __name__, "__doc__": description or None}
+    return type(f"{name}Serializer", (serializers.Serializer,), {**fields, **own})
 
 
 def _response_field(field: Field) -> Any:
@@ -153,8 +154,11 @@ _META = _named(
         "previous": serializers.CharField(allow_null=True, help_text="Path of the previous page; null on the first."),
         "total_count": serializers.IntegerField(help_text="The number of objects in the list."),
     },
+    "The position of a page in its list.",
 )
-_RESOURCE = _named("Resource", {"list_endpoint": serializers.CharField(help_text="Path of the list.")})
+_RESOURCE = _named(
+    "Resource", {"list_endpoint": serializers.CharField(help_text="Path of the list.")}, "A resource that has a list."
+)
 
 
 @cache
@@ -177,6 +181,7 @@ def error_component(codes: tuple[str, ...]) -> SerializerClass:
                 help_text="The messages for each invalid field; present only if fields are invalid.",
             ),
         },
+        "The body of every failure.",
     )
 
 

@@ -60,6 +60,8 @@ class ContractSchema(AutoSchema):
         responses = described.pop("responses")
         if self.operation.access is Access.PUBLIC:
             described["security"] = []
+        if self.operation.takes and self.operation.takes.help:
+            described["requestBody"]["description"] = self.operation.takes.help
         if links := _links(self.operation):
             responses[str(self.operation.status)]["links"] = links
         described["responses"] = {status: self._complete(status, response) for status, response in responses.items()}
@@ -126,7 +128,7 @@ class ContractSchema(AutoSchema):
         """Return the examples of the request; the responses have their own."""
         example, takes = self.operation.example, self.operation.takes
         first = {} if example is None or example.request is None else {"sample": example.request}
-        samples = {**first, **(takes.samples if takes else {})}
+        samples = takes.samples if takes and takes.samples else first
         return [
             OpenApiExample(title, summary=title, value=dict(body), request_only=True) for title, body in samples.items()
         ]

@@ -20,6 +20,7 @@ PROVIDER_BODY = Body(
             "The sets of credential fields that the provider accepts; a sign-up sends one of them.",
         ),
     ),
+    "A provider that this service accepts.",
 )
 _USER_FIELDS = (
     Field("id", Kind.INTEGER, "The user's id."),
@@ -37,7 +38,7 @@ USER_SAMPLE = {
     "last_name": "Ripley",
     "resource_uri": "{api}user/7/",
 }
-USER_BODY = Body("User", _USER_FIELDS)
+USER_BODY = Body("User", _USER_FIELDS, "A user of this service.")
 SIGN_IN_BODY = Body(
     "SignIn",
     (
@@ -57,6 +58,7 @@ SIGN_IN_BODY = Body(
             nullable=True,
         ),
     ),
+    "The user who was signed in, and the new access token.",
 )
 SOCIAL_ACCOUNT_BODY = Body(
     "SocialAccount",
@@ -67,6 +69,7 @@ SOCIAL_ACCOUNT_BODY = Body(
         Field("created", Kind.TIME, "When the identity was linked."),
         Field("resource_uri", Kind.URI, "Path of this object."),
     ),
+    "An identity at a provider that is linked to a user.",
 )
 SOCIAL_ACCOUNT_SAMPLE = {
     "id": 3,
@@ -85,6 +88,7 @@ TOKEN_BODY = Body(
         Field("current", Kind.BOOLEAN, "Whether this call was made with it."),
         Field("resource_uri", Kind.URI, "Path of this object."),
     ),
+    "An access token of this service, without its value.",
 )
 TOKEN_SAMPLE = {
     "id": 5,

@@ -48,6 +48,7 @@ class Body:
 
     name: str
     fields: tuple[Field, ...]
+    help: str = ""
 
     def render(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return the body for these values.

@@ -99,7 +99,12 @@ SIGN_UP = Endpoint(
             access=Access.OPTIONAL,
             status=201,
             takes=Input(
-                "SignUp", FIELDS, reader="social.service.read_credential", sample_fault="access_token", samples=SAMPLES
+                "SignUp",
+                FIELDS,
+                reader="social.service.read_credential",
+                sample_fault="access_token",
+                samples=SAMPLES,
+                help="A credential of a provider. `listProviders` lists which fields the provider accepts.",
             ),
             returns=SIGN_IN_BODY,
             represent="social.representations.sign_in",

@@ -93,7 +93,7 @@ class Registry:
             description=descriptions.LIST_RESOURCES,
             run="shared.http.operations.list_resources",
             access=Access.PUBLIC,
-            returns=Body("Root", names),
+            returns=Body("Root", names, "The resources that have a list."),
             example=Example(uris),
         )
         return Endpoint("", (listing,))

@@ -57,7 +57,8 @@ class Input:
     sample_fault: str = ""
     """The field that is missing in the documentation's example of an error; if empty, the first field."""
     samples: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
-    """Bodies for `openapi.yaml` besides that of the operation's example, by a title of a few words."""
+    """Bodies for `openapi.yaml`, by a title of a few words; if empty, it has that of the operation's example."""
+    help: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,13 +115,14 @@ FIELDS = (
 
 ACCESS_TOKEN_SAMPLE = _sample("facebook", ACCESS_TOKEN)
 SAMPLES = {
+    "OAuth 2 access token": ACCESS_TOKEN_SAMPLE,
     "OAuth 1 access token with its secret": _sample("twitter", ACCESS_TOKEN, ACCESS_TOKEN_SECRET),
     "id_token with the nonce of the app": _sample("google-oauth2", ID_TOKEN, NONCE),
     "id_token of Apple with the names": _sample("apple-id", ID_TOKEN, NONCE, FIRST_NAME, LAST_NAME),
     "Code with its PKCE verifier": _sample("github", CODE, CODE_VERIFIER, REDIRECT_URI),
     "Code of a native SDK": _sample("google-oauth2", CODE),
 }
-"""A body for each other kind of credential."""
+"""A body for each kind of credential, by a title."""
 
 
 @dataclass(frozen=True, slots=True)
