@@ -1,12 +1,62 @@
 // Swagger UI for the document that the page names. In a file: the Content-Security-Policy refuses inline scripts.
 "use strict";
 
-window.ui = SwaggerUIBundle({
-  url: document.getElementById("swagger-ui").dataset.document,
-  dom_id: "#swagger-ui",
-  presets: [SwaggerUIBundle.presets.apis],
-  layout: "BaseLayout",
-  deepLinking: true,
-  tryItOutEnabled: true,
-  displayRequestDuration: true,
-});
+(() => {
+  // Another page of this service may leave an access token here and lead to this page in the same tab. It is removed
+  // when it is read. Never put a token into the URL: it would stay in the history and in logs.
+  const HANDED_OVER = "tandem.docs.token";
+  // What the reader has entered under "Authorize", kept for a reload. Swagger UI's own `persistAuthorization` writes to
+  // localStorage, where a token would outlive the tab.
+  const KEPT = "tandem.docs.authorized";
+
+  const mount = document.getElementById("swagger-ui");
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const follow = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+  dark.addEventListener("change", follow);
+  follow();
+
+  const ofThisPage = () => ({
+    statePlugins: {
+      auth: {
+        wrapActions: {
+          persistAuthorizationIfNeeded: (original, system) => () => {
+            sessionStorage.setItem(KEPT, JSON.stringify(system.authSelectors.authorized().toJS()));
+          },
+        },
+      },
+      spec: {
+        wrapActions: {
+          // The page calls the service that serves it, wherever the API is mounted; the policy refuses other hosts.
+          updateJsonSpec: (original) => (spec) =>
+            original({ ...spec, servers: [{ url: mount.dataset.document.replace(/\/[^/]*$/, "") }] }),
+        },
+      },
+    },
+  });
+
+  function restore() {
+    const kept = sessionStorage.getItem(KEPT);
+    if (kept !== null) {
+      ui.authActions.restoreAuthorization({ authorized: JSON.parse(kept) });
+    }
+    const token = sessionStorage.getItem(HANDED_OVER);
+    if (token !== null) {
+      sessionStorage.removeItem(HANDED_OVER);
+      ui.authActions.authorizeWithPersistOption({
+        bearer: { name: "bearer", schema: { type: "http", scheme: "bearer" }, value: token },
+      });
+    }
+  }
+
+  const ui = SwaggerUIBundle({
+    url: mount.dataset.document,
+    dom_id: "#swagger-ui",
+    presets: [SwaggerUIBundle.presets.apis],
+    plugins: [ofThisPage],
+    layout: "BaseLayout",
+    deepLinking: true,
+    tryItOutEnabled: true,
+    displayRequestDuration: true,
+    onComplete: restore,
+  });
+})();
