@@ -15,10 +15,22 @@
   dark.addEventListener("change", follow);
   follow();
 
+  function focusFirstScheme() {
+    const dialog = document.querySelector(".dialog-ux .modal-ux-content");
+    document.activeElement?.blur();
+    dialog?.querySelector(".auth-container")?.querySelector("input")?.focus();
+    dialog?.scrollTo(0, 0);
+  }
+
   const ofThisPage = () => ({
     statePlugins: {
       auth: {
         wrapActions: {
+          // Each field of the dialog takes the focus when it is made, and the last one keeps it.
+          showDefinitions: (original) => (definitions) => {
+            original(definitions);
+            requestAnimationFrame(focusFirstScheme);
+          },
           persistAuthorizationIfNeeded: (original, system) => () => {
             sessionStorage.setItem(KEPT, JSON.stringify(system.authSelectors.authorized().toJS()));
           },
