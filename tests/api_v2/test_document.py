@@ -174,7 +174,7 @@ def test_each_kind_of_credential_has_an_example() -> None:
     """The sign-up has an example of each credential, and each is valid for its provider."""
     (content,) = operations(committed())["signUp"]["requestBody"]["content"].values()
     bodies = [one["value"] for one in content["examples"].values()]
-    accepted = {
+    accepted: dict[str, list[tuple[str, ...]]] = {
         "facebook": [("access_token",)],
         "twitter": [("access_token", "access_token_secret")],
         "google-oauth2": [("id_token",), ("code",)],

@@ -72,20 +72,19 @@ def test_a_page_of_the_service_hands_a_token_over(visitor: Visitor) -> None:
     assert authorization(visitor) == "Bearer handed-over"
 
 
-def is_dark_mode(window: webdriver.Chrome) -> bool:
-    """Return True if Swagger UI's dark colours are on."""
-    dark: bool = window.execute_script("return document.documentElement.classList.contains('dark-mode')")
-    return dark
+def background_is(colour: str) -> Callable[[webdriver.Chrome], bool]:
+    """Return the condition that the page has this background."""
+    return lambda window: colour == window.execute_script("return getComputedStyle(document.body).backgroundColor")
 
 
 def test_the_page_is_dark_where_the_system_is(visitor: Visitor) -> None:
     """It follows the system's preference, also when it changes."""
     opened(visitor)
     try:
-        for scheme, is_dark in (("dark", True), ("light", False)):
+        for scheme, colour in (("dark", "rgb(28, 32, 34)"), ("light", "rgb(250, 250, 250)")):
             feature = {"name": "prefers-color-scheme", "value": scheme}
             visitor.window.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
-            WebDriverWait(visitor.window, WITHIN).until(lambda window, wanted=is_dark: is_dark_mode(window) == wanted)
+            WebDriverWait(visitor.window, WITHIN).until(background_is(colour))
     finally:
         visitor.window.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
 

@@ -78,6 +78,7 @@ def test_names_are_kept(generated: Path, language: str) -> None:
         ("dart", "  String? get token;", "  String get code;"),
         ("typescript", "    token: string | null;", "    code: string;"),
     ],
+    ids=sdks.LANGUAGES,
 )
 def test_open_lists_are_strings_and_null_is_typed(generated: Path, language: str, token: str, code: str) -> None:
     """`token` may be null in each language, and `code` is a string, so that a new value can be read."""
@@ -87,7 +88,9 @@ def test_open_lists_are_strings_and_null_is_typed(generated: Path, language: str
 
 
 @pytest.mark.parametrize(
-    ("language", "grammar"), [("swift", tree_sitter_swift.language()), ("dart", tree_sitter_dart.language())]
+    ("language", "grammar"),
+    [("swift", tree_sitter_swift.language()), ("dart", tree_sitter_dart.language())],
+    ids=["swift", "dart"],
 )
 def test_files_can_be_parsed(generated: Path, language: str, grammar: object) -> None:
     """The files of models and operations, which the document decides, have no syntax error."""
