@@ -18,7 +18,7 @@ from tests.e2e.servers import ROOT
 
 SOURCES = Path(__file__).resolve().parent
 LANGUAGES = ("kotlin", "swift", "dart", "typescript")
-_LOCK = ROOT / "requirements" / "sdks.txt"
+_LOCK = SOURCES / "requirements.txt"
 _CACHE = ROOT / ".cache" / "sdks"
 _JAVA = ("java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto")
 """Java for short runs: without the slow compiler and the threads of the parallel collector."""
