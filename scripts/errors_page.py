@@ -38,7 +38,7 @@ from shared.contract.errors import (
     leaves,
 )
 from shared.contract.fields import REQUIRED
-from shared.contract.resources import Registry
+from shared.contract.registry import Registry
 from shared.contract.wire import encode
 from social.providers.registry import POLICIES
 

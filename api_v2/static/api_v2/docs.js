@@ -2,8 +2,9 @@
 "use strict";
 
 (() => {
-  // Another page of this service may leave an access token here and lead to this page in the same tab. It is removed
-  // when it is read. Never put a token into the URL: it would stay in the history and in logs.
+  // Another page of this service leaves an access token here before it leads to this page, in its tab or in one that its
+  // script opens, to which the browser copies the storage. It is removed when it is read. Never put a token into the URL:
+  // it would stay in the history and in logs.
   const HANDED_OVER = "tandem.docs.token";
   // What the reader has entered under "Authorize", kept for a reload. Swagger UI's own `persistAuthorization` writes to
   // localStorage, where a token would outlive the tab.
