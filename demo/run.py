@@ -128,6 +128,17 @@ def _create_operator(services: Services) -> str:
     return password
 
 
+def _fill_a_year(services: Services) -> None:
+    """Write the year that the dashboard shows, after the walkthrough, whose people are the first users."""
+    subprocess.run(
+        [sys.executable, "-m", "demo.seeded_year"],
+        cwd=FOLDER,
+        env={**inherited(), **services.environment},
+        timeout=START_TIMEOUT,
+        check=True,
+    )
+
+
 def _wait_for(name: str, url: str, programs: Programs, terminal: Terminal) -> None:
     began = reported = time.monotonic()
     while _status(url) != 200:
@@ -161,6 +172,7 @@ def _keep_serving(services: Services, programs: Programs, terminal: Terminal) ->
         password=_create_operator(services),
         migrates=len(versions) > 1,
     )
+    _fill_a_year(services)
     roles.show(terminal, addresses)
     programs.echo()
     while True:
