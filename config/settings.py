@@ -35,7 +35,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "social_django",
+    "config.admin.apps.LinkedAccountsConfig",
     "rest_framework",
     "drf_spectacular_sidecar",
     "corsheaders",

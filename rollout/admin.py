@@ -1,28 +1,28 @@
-"""The plan of v1, its brownouts and the ledger in the admin.
+"""The plan of v1, its brownouts and the calls by day in the admin.
 
 Changes to the plan and the brownouts are in effect on all workers within seconds. The ledger is read-only.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.widgets import AdminURLFieldWidget
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 
 from rollout.client_health import admin as client_health_admin  # noqa: F401 - importing registers
-from rollout.lifecycle import Lifecycle, merged, of_settings
+from rollout.forms import BrownoutForm, PlanForm, shown
+from rollout.lifecycle import merged, of_row, of_settings
 from rollout.models import Brownout, DailyCalls, Plan
-from rollout.plan import PLAN_ID, Saved, read_saved
-from shared.http.urls import is_header_url
+from rollout.plan import PLAN_ID, read_saved
+from rollout.status import counts
+from rollout.status.forecast import recent_calls
 
 if TYPE_CHECKING:
     PlanModelAdmin = admin.ModelAdmin[Plan]
@@ -35,74 +35,42 @@ ZONE = "All times are UTC."
 SOON = "It is in effect on all workers within seconds."
 
 
-class PlanForm(forms.ModelForm):  # type: ignore[type-arg]  # it takes no parameter at run time
-    """The dates and the guide; the help text of each field is the setting that applies while the field is empty."""
+class StateFilter(admin.SimpleListFilter):
+    """Brownouts by whether they are over."""
 
-    guide = forms.CharField(required=False, max_length=500, widget=AdminURLFieldWidget)
+    title = "state"
+    parameter_name = "state"
 
-    class Meta:
-        """The fields that staff edit."""
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the states."""
+        return [("coming", "to come"), ("now", "now"), ("over", "over")]
 
-        model = Plan
-        fields = ("deprecated_at", "sunset_at", "guide")
-        labels: ClassVar = {"deprecated_at": "Deprecated at (UTC)", "sunset_at": "Sunset at (UTC)"}
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Set the help texts."""
-        super().__init__(*args, **kwargs)
-        settings = of_settings()
-        values = {
-            "deprecated_at": ("V1_DEPRECATED_AT", _shown(settings.deprecated_at)),
-            "sunset_at": ("V1_SUNSET_AT", _shown(settings.sunset_at)),
-            "guide": ("V1_GUIDE_URL", settings.guide or "none"),
-        }
-        for name, (variable, value) in values.items():
-            if name in self.fields:  # absent for staff without the permission to change it
-                self.fields[name].help_text = f"Empty: as {variable} says, {value}."
-
-    def clean_guide(self) -> str:
-        """Check that the guide can be the value of a header."""
-        guide: str = self.cleaned_data["guide"]
-        if guide and not is_header_url(guide):
-            raise ValidationError("Give an address such as https://example.com/migrate, in ASCII, without blanks.")
-        return guide
-
-    def clean(self) -> dict[str, Any]:
-        """Check that v1 does not end before it is deprecated, with the settings taken into account."""
-        cleaned = super().clean() or self.cleaned_data
-        if {"deprecated_at", "sunset_at"} <= cleaned.keys():
-            current = merged(Saved(Plan(deprecated_at=cleaned["deprecated_at"], sunset_at=cleaned["sunset_at"]), ()))
-            if current.is_contradictory:
-                self._refuse(current, sunset_here=cleaned["sunset_at"] is not None)
-        return cleaned
-
-    def _refuse(self, current: Lifecycle, *, sunset_here: bool) -> None:
-        if current.deprecated_at is None:
-            self.add_error("deprecated_at", f"V1 ends at {_shown(current.sunset_at)}: say since when it is deprecated.")
-        elif sunset_here:
-            self.add_error("sunset_at", f"V1 is deprecated at {_shown(current.deprecated_at)}: it cannot end before.")
-        else:
-            self.add_error(
-                "deprecated_at", f"V1 ends at {_shown(current.sunset_at)} (V1_SUNSET_AT): it must be deprecated before."
-            )
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Brownout]) -> QuerySet[Brownout]:
+        """Return the brownouts in the chosen state."""
+        now = timezone.now()
+        chosen = {"coming": {"start__gt": now}, "now": {"start__lte": now, "end__gt": now}, "over": {"end__lte": now}}
+        return queryset.filter(**chosen.get(self.value() or "", {}))
 
 
-class BrownoutForm(forms.ModelForm):  # type: ignore[type-arg]  # as above
-    """One brownout."""
+class ClientFilter(admin.SimpleListFilter):
+    """Calls of one client: of those with most calls of v1 lately, or of the one that is chosen already."""
 
-    class Meta:
-        """All fields."""
+    title = "client"
+    parameter_name = "client"
+    most = 20
 
-        model = Brownout
-        fields = ("start", "end", "share", "client", "note")
-        labels: ClassVar = {"start": "Start (UTC)", "end": "End (UTC)", "share": "Share (percent)"}
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the clients."""
+        today = _today()
+        calls = counts.old_calls(counts.Week(today - timedelta(days=counts.DAYS - 1), today))
+        names = sorted(calls, key=lambda name: (-calls[name][1], name))[: self.most]
+        if (chosen := self.used_parameters.get(self.parameter_name)) and chosen not in names:
+            names.append(chosen)
+        return [(name, name) for name in names]
 
-    def clean_end(self) -> datetime:
-        """Check that a new brownout is not over already; an existing one may be ended with a past moment."""
-        end = cast(datetime, self.cleaned_data["end"])
-        if self.instance.pk is None and end <= timezone.now():
-            raise ValidationError("It would be over already.")
-        return end
+    def queryset(self, request: HttpRequest, queryset: QuerySet[DailyCalls]) -> QuerySet[DailyCalls]:
+        """Return the chosen client's rows."""
+        return queryset.filter(client=self.value()) if self.value() else queryset
 
 
 @admin.register(Plan)
@@ -128,10 +96,17 @@ class PlanAdmin(PlanModelAdmin):
             mark_safe("<br>"),
             "{}: {}",
             [
-                ("deprecated at", _shown(current.deprecated_at)),
-                ("sunset at", _shown(current.sunset_at) + ignored),
+                ("deprecated at", shown(current.deprecated_at)),
+                ("sunset at", shown(current.sunset_at) + ignored),
                 ("guide", current.guide or "none"),
             ],
+        )
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
+        """Offer one button: there is one plan, and saving shows it again."""
+        buttons = {"show_save_and_add_another": False, "show_save_and_continue": False}
+        return super().render_change_form(
+            request, {**context, **buttons, "title": "Plan of v1", "subtitle": None}, **kwargs
         )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -165,12 +140,62 @@ class BrownoutAdmin(BrownoutModelAdmin):
     """The brownouts, in addition to those of V1_BROWNOUTS."""
 
     form = BrownoutForm
-    list_display = ("start", "end", "percent", "whom", "state", "note")
+    list_display = ("start", "until", "percent", "whom", "state", "would_have_refused", "note")
+    list_filter = (StateFilter,)
     date_hierarchy = "start"
     actions = ("end_now",)
+    readonly_fields = ("forecast",)
     fieldsets: ClassVar = [
-        (None, {"fields": BrownoutForm.Meta.fields, "description": ZONE}),
+        (None, {"fields": (*BrownoutForm.Meta.fields, "forecast"), "description": ZONE}),
     ]
+
+    class Media:
+        """The script that updates the forecast while the form is filled in."""
+
+        js = ("rollout/brownout.js",)
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the forecast of a form that is not saved yet."""
+        view = self.admin_site.admin_view(self.forecast_view)
+        return [path("forecast/", view, name="rollout_brownout_forecast"), *super().get_urls()]
+
+    def forecast_view(self, request: HttpRequest) -> HttpResponse:
+        """Return in one sentence what a brownout with the fields of the query would have refused."""
+        if not self.has_view_or_change_permission(request) and not self.has_add_permission(request):
+            raise PermissionDenied
+        form = self.get_form(request)(request.GET)
+        form.is_valid()  # the fields that are not valid, or not filled in yet, are left out
+        return HttpResponse(_forecast_of_form(form.cleaned_data), content_type="text/plain; charset=utf-8")
+
+    @admin.display(description="Would have refused")
+    def forecast(self, brownout: Brownout) -> str:
+        """Return what it would have refused lately; the script replaces it when the form changes."""
+        url = reverse("admin:rollout_brownout_forecast", current_app=self.admin_site.name)
+        recent = recent_calls(_today())
+        sentence = recent.words("") if brownout.pk is None else str(recent.forecast(of_row(brownout)))
+        return format_html('<span data-forecast="{}" aria-live="polite">{}</span>', url, sentence)
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Read the recent calls once for all rows."""
+        changelist = super().get_changelist_instance(request)
+        recent = recent_calls(_today())
+        for brownout in changelist.result_list:
+            brownout.recent = recent
+        return changelist
+
+    @admin.display(description="by yesterday's calls")
+    def would_have_refused(self, brownout: Brownout) -> str:
+        """Return its calls of yesterday in words, or nothing if it is over."""
+        if brownout.end <= timezone.now():
+            return "-"
+        recent = getattr(brownout, "recent", None) or recent_calls(_today())
+        return str(recent.forecast(of_row(brownout)).yesterday.words)
+
+    @admin.display(description="end", ordering="end")
+    def until(self, brownout: Brownout) -> str:
+        """Return the end, without the day if that is the day of the start."""
+        same_day = brownout.end.date() == brownout.start.date()
+        return f"{brownout.end:%H:%M}" if same_day else f"{brownout.end:%Y-%m-%d %H:%M} UTC"
 
     @admin.display(description="share", ordering="share")
     def percent(self, brownout: Brownout) -> str:
@@ -201,6 +226,10 @@ class BrownoutAdmin(BrownoutModelAdmin):
             ended += 1
         self.message_user(request, f"{ended} ended. {SOON}" if ended else "None of them is running.")
 
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
+        """Leave out "Save and add another": two brownouts seldom differ in a field only."""
+        return super().render_change_form(request, {**context, "show_save_and_add_another": False}, **kwargs)
+
     def save_model(self, request: HttpRequest, obj: Brownout, form: Any, change: bool) -> None:
         """Save the brownout, and warn if the ledger has no calls of its client."""
         super().save_model(request, obj, form, change)
@@ -208,13 +237,15 @@ class BrownoutAdmin(BrownoutModelAdmin):
             self.message_user(
                 request, f"No request of {obj.client} has been counted: is it written so?", messages.WARNING
             )
+        if obj.end > timezone.now():
+            self.message_user(request, str(recent_calls(_today()).forecast(of_row(obj))))
         self.message_user(request, SOON)
 
     def changelist_view(self, request: HttpRequest, extra_context: Mapping[str, Any] | None = None) -> HttpResponse:
         """Show the time zone, and how many brownouts the settings add."""
         others = len(of_settings().brownouts)
         subtitle = f"{ZONE} V1_BROWNOUTS has {others} more." if others else ZONE
-        return super().changelist_view(request, {**(extra_context or {}), "subtitle": subtitle})
+        return super().changelist_view(request, {"title": "Brownouts", **(extra_context or {}), "subtitle": subtitle})
 
 
 @admin.register(DailyCalls)
@@ -223,13 +254,17 @@ class DailyCallsAdmin(DailyCallsModelAdmin):
 
     list_display = ("day", "version", "client", "resource", "outcome", "calls")
     list_display_links = None
-    list_filter = ("version", "day", "resource", "outcome")
+    list_filter = (ClientFilter, "version", "day", "resource", "outcome")
     search_fields = ("^client",)
     search_help_text = "A client as ShopApp/2.1, or the beginning of its name"
     ordering = ("-day", "version", "client", "resource", "outcome")
     date_hierarchy = "day"
     # The full count would read the whole ledger.
     show_full_result_count = False
+
+    def changelist_view(self, request: HttpRequest, extra_context: Mapping[str, Any] | None = None) -> HttpResponse:
+        """Name the list."""
+        return super().changelist_view(request, {"title": "Calls by day", **(extra_context or {})})
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Return False."""
@@ -244,8 +279,17 @@ class DailyCallsAdmin(DailyCallsModelAdmin):
         return False
 
 
-def _shown(moment: datetime | None) -> str:
-    return "not decided" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+def _forecast_of_form(found: Mapping[str, Any]) -> str:
+    """Return the sentence for the valid fields of a form; without times, how often its clients call."""
+    recent, client = recent_calls(_today()), found.get("client", "")
+    start, end, share = (found.get(name) for name in ("start", "end", "share"))
+    if start is None or end is None or share is None or end <= start:
+        return recent.words(client)
+    return str(recent.forecast(of_row(Brownout(start=start, end=end, share=share, client=client))))
+
+
+def _today() -> date:
+    return timezone.now().date()
 
 
 def _has_called(client: str) -> bool:

@@ -11,6 +11,7 @@ class RolloutConfig(AppConfig):
 
     name = "rollout"
     label = "rollout"
+    verbose_name = "Migration"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

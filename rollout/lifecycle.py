@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.utils.http import http_date
 
-from rollout import plan
+from rollout import models, plan
 from shared.http.logs import RateLimitedLog
 from shared.http.urls import is_header_url
 
@@ -41,7 +41,12 @@ class Brownout:
 
     def concerns(self, client: str) -> bool:
         """Return True if requests of this client, as `rollout.clients` names it, are refused."""
-        return self.client in {"", client, client.partition("/")[0]}
+        return is_named(client, self.client)
+
+
+def is_named(client: str, name: str) -> bool:
+    """Return True if a brownout's `name` names a client: the build, all builds of its app, or all clients."""
+    return name in {"", client, client.partition("/")[0]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +122,11 @@ def of_settings() -> Lifecycle:
     )
 
 
+def of_row(row: models.Brownout) -> Brownout:
+    """Return the brownout that staff have saved."""
+    return Brownout(row.start, row.end - row.start, row.share, row.client)
+
+
 def merged(saved: plan.Saved) -> Lifecycle:
     """Return the life cycle of the settings, overridden by the saved plan and with the saved brownouts added."""
     configured = of_settings()
@@ -126,7 +136,7 @@ def merged(saved: plan.Saved) -> Lifecycle:
         guide=saved.plan.guide or configured.guide,
         brownouts=[
             *configured.brownouts,
-            *(Brownout(row.start, row.end - row.start, row.share, row.client) for row in saved.brownouts),
+            *map(of_row, saved.brownouts),
         ],
     )
 

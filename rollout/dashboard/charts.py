@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from rollout.lifecycle import ALL, Brownout, Lifecycle
+from rollout.lifecycle import Lifecycle
 from rollout.status import counts
-from rollout.status.counts import DAYS, Calls, new_name, old_name
+from rollout.status.counts import DAYS, Calls, midnight, new_name, old_name
 from rollout.status.projection import Outlook
 from rollout.status.status import Status
 
@@ -33,28 +33,39 @@ _EDGE = 2
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """The calls of consecutive days, both ends included."""
+    """The calls of consecutive days, both ends included, and the refused calls of each day that has any."""
 
     first: date
     last: date
     calls: Calls
+    refused: tuple[tuple[date, int], ...] = ()
 
     def __str__(self) -> str:
         """Return the days."""
         return str(self.first) if self.first == self.last else f"{self.first} to {self.last}"
 
 
-def bars(chosen: Range, today: date) -> list[Bar]:
-    """Return the bars of a range, the oldest first; the last one ends with today."""
+def bars(chosen: Range, today: date, client: str | None = None) -> list[Bar]:
+    """Return the bars of a range, the oldest first, of all clients or of one; the last bar ends with today."""
     first = today - timedelta(days=chosen.days - 1)
-    by_day = counts.by_day(first, today)
+    by_day = counts.by_day(first, today, client)
     return [_bar(by_day, first + timedelta(days=offset), chosen.step) for offset in range(0, chosen.days, chosen.step)]
 
 
-def charts(status: Status, chosen: Range, shown: Sequence[Bar]) -> dict[str, Any]:
-    """Return the data of both charts: the calls, and v1's share with its projection."""
-    coming = _coming(status, chosen)
-    days = [bar.first for bar in shown]
+def users_left(status: Status, shown: Sequence[Bar]) -> list[int]:
+    """Return at the end of each bar how many users had not left v1.
+
+    A user has left v1 once the last call is `criteria.days` old. The ledger has only the last call of each user, so
+    earlier breaks of users who came back do not show, and users who were deleted are missing.
+    """
+    grace = timedelta(days=status.criteria.days)
+    by_day = counts.last_user_calls(midnight(shown[0].last - grace))
+    left = [sum(number for day, number in by_day.items() if day > bar.last - grace) for bar in shown]
+    return [*left[:-1], status.users.old]
+
+
+def calls_chart(plan: Lifecycle, chosen: Range, shown: Sequence[Bar]) -> dict[str, Any]:
+    """Return the data of the chart of the calls, with the versions' names."""
     return {
         "names": {"old": old_name(), "new": new_name()},
         "calls": {
@@ -62,6 +73,23 @@ def charts(status: Status, chosen: Range, shown: Sequence[Bar]) -> dict[str, Any
             "answered": [bar.calls.old - bar.calls.refused for bar in shown],
             "refused": [bar.calls.refused for bar in shown],
             "new": [bar.calls.new for bar in shown],
+            "marks": list(_marks(plan, [bar.first for bar in shown], chosen.step)),
+        },
+    }
+
+
+def charts(status: Status, chosen: Range, shown: Sequence[Bar], users: Sequence[int]) -> dict[str, Any]:
+    """Return the data of all charts: the calls, v1's share with its projection, and the users.
+
+    :param users: as `users_left` returns them.
+    """
+    coming = _coming(status, chosen)
+    days = [bar.first for bar in shown]
+    return {
+        **calls_chart(status.plan, chosen, shown),
+        "users": {
+            "labels": [str(bar) for bar in shown],
+            "left": list(users),
             "marks": list(_marks(status.plan, days, chosen.step)),
         },
         "share": {
@@ -72,16 +100,6 @@ def charts(status: Status, chosen: Range, shown: Sequence[Bar]) -> dict[str, Any
             "marks": list(_marks(status.plan, [*days, *coming], chosen.step)),
         },
     }
-
-
-def marked_brownouts(plan: Lifecycle, shown: Sequence[Bar]) -> list[str]:
-    """Return the brownouts of the days shown and of the future, in words."""
-    start = datetime.combine(shown[0].first, time(), UTC)
-    return [
-        _named(brownout)
-        for brownout in sorted(plan.brownouts, key=lambda one: one.start)
-        if brownout.start + brownout.length > start
-    ]
 
 
 def sparkline(values: Sequence[float | None]) -> str:
@@ -101,16 +119,9 @@ def sparkline(values: Sequence[float | None]) -> str:
 
 def _bar(by_day: dict[date, Calls], first: date, step: int) -> Bar:
     days = [first + timedelta(days=offset) for offset in range(step)]
-    return Bar(first, days[-1], sum((by_day.get(day, Calls()) for day in days), Calls()))
-
-
-def _named(brownout: Brownout) -> str:
-    end = brownout.start + brownout.length
-    until = f"{end:%H:%M}" if end.date() == brownout.start.date() else f"{end:%Y-%m-%d %H:%M}"
-    share, client = brownout.share, brownout.client
-    parts = [f"{share} % of calls" if share < ALL else "", f"of {client}" if client else ""]
-    whom = " ".join(part for part in parts if part)
-    return f"{brownout.start:%Y-%m-%d %H:%M} to {until} UTC" + (f", {whom}" if whom else "")
+    counted = [(day, by_day[day]) for day in days if day in by_day]
+    refused = tuple((day, calls.refused) for day, calls in counted if calls.refused)
+    return Bar(first, days[-1], sum((calls for _, calls in counted), Calls()), refused)
 
 
 def _coming(status: Status, chosen: Range) -> list[date]:
@@ -135,7 +146,7 @@ def _projected(status: Status, chosen: Range, shown: Sequence[Bar], coming: Sequ
 
 def _marks(plan: Lifecycle, days: Sequence[date], step: int) -> Iterator[dict[str, Any]]:
     """Yield the moments of the plan with their positions, in bars from the left edge."""
-    begin = datetime.combine(days[0], time(), UTC)
+    begin = midnight(days[0])
 
     def position(moment: datetime) -> float:
         return (moment - begin) / timedelta(days=step)

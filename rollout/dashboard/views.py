@@ -1,7 +1,6 @@
 """The page *Migration*; the admin site, which mounts it, restricts it to staff."""
 
-from dataclasses import replace
-from datetime import UTC, datetime, time
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -9,108 +8,121 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
+from rollout.clients import MAX_LENGTH
 from rollout.conf import conf
-from rollout.dashboard.charts import (
-    DEFAULT_RANGE,
-    RANGES,
-    SPARKLINE_HEIGHT,
-    SPARKLINE_WIDTH,
-    Bar,
-    bars,
-    charts,
-    marked_brownouts,
-    sparkline,
-)
-from rollout.lifecycle import merged
-from rollout.plan import read_saved
-from rollout.status import counts
+from rollout.dashboard import content, links
+from rollout.dashboard.brownouts import Shown
+from rollout.dashboard.charts import DEFAULT_RANGE, RANGES, SPARKLINE_HEIGHT, SPARKLINE_WIDTH
+from rollout.models import Brownout, DailyCalls, Plan
 from rollout.status.counts import new_name, old_name
-from rollout.status.status import Client, Criteria, Status, status
-from rollout.status.verdict import facts, pace, percent, refused, verdict
+from rollout.status.status import Criteria, Status, status
+from rollout.status.verdict import verdict
+
+SPARK = {"width": SPARKLINE_WIDTH, "height": SPARKLINE_HEIGHT}
 
 
 def page(request: HttpRequest) -> HttpResponse:
-    """Show the state of the migration; `?range=` is one of RANGES.
+    """Show the state of the migration, or the calls of one client.
+
+    `?range=` is one of RANGES, and `?client=` the name of a client in the ledger.
 
     The page sets no Content-Security-Policy, because it is laid out by the project's admin, whose theme may have
     inline scripts or files of other hosts. It has no inline code of its own, so any policy that allows the project's
     static files will do.
     """
-    name = request.GET.get("range", DEFAULT_RANGE)
-    if name not in RANGES:
+    range_name = request.GET.get("range", DEFAULT_RANGE)
+    if range_name not in RANGES:
         raise Http404("There is no such range.")
+    if (client := request.GET.get("client")) is not None:
+        return _client_page(request, client, range_name)
     found = status(timezone.now(), Criteria())
     context = {
-        **admin.site.each_context(request),
+        **_shared(request),
         "title": f"Migration from {old_name()} to {new_name()}",
-        "old": old_name(),
-        "new": new_name(),
         "status": found,
         "verdict": verdict(found),
-        **(_recorded(found, name) if found.recorded else {"flush_seconds": conf.flush_seconds}),
+        **(_recorded(request, found, range_name) if found.recorded else {"flush_seconds": conf.flush_seconds}),
     }
     return TemplateResponse(request, "rollout/dashboard.html", context)
 
 
-def _recorded(found: Status, name: str) -> dict[str, Any]:
-    chosen = RANGES[name]
-    shown = bars(chosen, found.today)
-    # Past brownouts, which `lifecycle` leaves out, explain the days shown.
-    brownouts = merged(read_saved(datetime.combine(shown[0].first, time(), UTC))).brownouts
-    found = replace(found, plan=replace(found.plan, brownouts=brownouts))
+def _client_page(request: HttpRequest, client: str, range_name: str) -> HttpResponse:
+    # PostgreSQL refuses a NUL.
+    if not client.isprintable() or len(client) > MAX_LENGTH:
+        raise Http404("There is no such client.")
+    now = timezone.now()
+    product = client.partition("/")[0]
+    shown = content.client(client, now, range_name)
+    _link(request, shown["resources"], resource="name", client=client)
+    _link(request, shown["outcomes"], outcome="name", version=old_name(), client=client)
+    _link(request, shown["rows"], day__gte="first", day__lte="last", client=client)
+    context = {
+        **_shared(request),
+        **shown,
+        "title": f"Calls of {client}",
+        "now": now,
+        "ranges": _ranges(request, range_name, client=client),
+        "brownouts": _linked(request, shown["brownouts"]),
+        "brownout_url": links.add_url(request, Brownout, client=client),
+        "product": product,
+        "product_url": links.add_url(request, Brownout, client=product) if product != client else None,
+        "ledger_url": links.list_url(request, DailyCalls, client=client),
+    }
+    return TemplateResponse(request, "rollout/dashboard_client.html", context)
+
+
+def _shared(request: HttpRequest) -> dict[str, Any]:
     return {
-        "facts": facts(found),
-        "pace": pace(found),
-        "refused": refused(found),
-        "ranges": [{"name": one, "title": each.title, "current": one == name} for one, each in RANGES.items()],
-        "range": chosen,
-        "charts": charts(found, chosen, shown),
-        "rows": [_row(bar) for bar in reversed(shown)],
-        "brownouts": marked_brownouts(found.plan, shown),
-        "clients": _clients([client for client in found.clients if not client.gone]),
-        "gone": [client for client in found.clients if client.gone],
-        "outcomes": _outcomes(found, shown),
-        "spark": {"width": SPARKLINE_WIDTH, "height": SPARKLINE_HEIGHT},
+        **admin.site.each_context(request),
+        "old": old_name(),
+        "new": new_name(),
+        "page_url": links.page_url(request),
+        "plan_url": links.list_url(request, Plan),
+        "brownouts_url": links.list_url(request, Brownout),
+        "new_brownout_url": links.add_url(request, Brownout),
+        "spark": SPARK,
     }
 
 
-def _row(bar: Bar) -> dict[str, Any]:
-    calls = bar.calls
-    numbers = {
-        name: f"{number:,}" for name, number in (("old", calls.old), ("refused", calls.refused), ("new", calls.new))
+def _recorded(request: HttpRequest, found: Status, range_name: str) -> dict[str, Any]:
+    shown = content.migration(found, range_name)
+    _link(request, shown["resources"], resource="name", version=old_name())
+    _link(request, shown["outcomes"], outcome="name", version=old_name())
+    addable = links.add_url(request, Brownout) is not None
+    for row in shown["clients"]:
+        row["url"] = links.page_url(request, client=row["name"], range=range_name)
+        row["brownout_url"] = links.add_url(request, Brownout, client=row["name"]) if addable else None
+    return {
+        **shown,
+        "ranges": _ranges(request, range_name),
+        "brownouts": _linked(request, shown["brownouts"]),
+        "gone": [
+            {"client": client, "url": links.page_url(request, client=client.name, range="year")}
+            for client in shown["gone"]
+        ],
     }
-    return {"days": str(bar), **numbers, "share": percent(calls.share)}
 
 
-def _clients(clients: list[Client]) -> list[dict[str, Any]]:
-    most = max((client.parts[-1] or 0 for client in clients), default=0)
-    return [_client(client, most) for client in clients]
+def _link(request: HttpRequest, rows: Iterable[dict[str, Any]], **query: str) -> None:
+    """Add to each row the URL of its calls in the ledger's list.
 
-
-def _client(client: Client, most: float) -> dict[str, Any]:
-    """Return a row of the table.
-
-    :param most: the share of the largest client, whose bar is full.
+    :param query: lookups of that list; the value is the key of the row that has it, or the value itself.
     """
-    return {
-        "name": client.name,
-        "part": percent(client.parts[-1]),
-        "width": _width((client.parts[-1] or 0) / most),
-        "own": percent(client.calls[-1].share),
-        "points": sparkline(client.parts),
-        "falls": None if client.line is None else client.line.falls,
-        "last_day": client.last_day,
-    }
+    for row in rows:
+        row["url"] = links.list_url(
+            request, DailyCalls, **{key: str(row.get(each, each)) for key, each in query.items()}
+        )
 
 
-def _outcomes(found: Status, shown: list[Bar]) -> list[dict[str, Any]]:
-    numbers = counts.outcomes(shown[0].first, found.today)
-    total = sum(numbers.values())
+def _ranges(request: HttpRequest, current: str, **query: str) -> list[dict[str, Any]]:
     return [
-        {"name": name, "calls": f"{number:,}", "part": percent(number / total), "width": _width(number / total)}
-        for name, number in numbers.items()
+        {"url": links.page_url(request, **query, range=name), "title": each.title, "current": name == current}
+        for name, each in RANGES.items()
     ]
 
 
-def _width(share: float) -> str:
-    return f"{100 * share:.2f}%"
+def _linked(request: HttpRequest, brownouts: Sequence[Shown]) -> list[dict[str, Any]]:
+    return [
+        {"shown": one, "url": None if one.row is None else links.row_url(request, one.row), "forecast": one.forecast}
+        for one in brownouts
+    ]

@@ -8,10 +8,11 @@ end of their prefix.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal
 
-from django.db.models import Case, Exists, IntegerField, Max, Min, OuterRef, Q, QuerySet, Sum, Value, When
+from django.db.models import Case, Count, Exists, IntegerField, Max, Min, OuterRef, Q, QuerySet, Sum, Value, When
+from django.db.models.functions import TruncDate
 
 from rollout.calls import UNKNOWN
 from rollout.models import DailyCalls, LastCall
@@ -107,10 +108,10 @@ def recorded() -> Recorded | None:
     return None if found["first"] is None else Recorded(found["first"], found["last"])
 
 
-def by_day(first: date, last: date) -> dict[date, Calls]:
-    """Return the calls of each day that has any."""
+def by_day(first: date, last: date, client: str | None = None) -> dict[date, Calls]:
+    """Return the calls of each day that has any, of all clients or of one."""
     found: defaultdict[date, Calls] = defaultdict(Calls)
-    for day, *counted in _counted(_between(first, last), "day"):
+    for day, *counted in _counted(_between(first, last, client), "day"):
         found[day] += _calls(*counted)
     return dict(found)
 
@@ -128,11 +129,23 @@ def by_client(weeks: Sequence[Week]) -> dict[str, list[Calls]]:
     return dict(found)
 
 
-def by_resource(first: date, last: date) -> dict[str, Calls]:
-    """Return the calls of each resource in these days."""
+def by_resource(first: date, last: date, client: str | None = None) -> dict[str, Calls]:
+    """Return the calls of each resource in these days, of all clients or of one."""
     found: defaultdict[str, Calls] = defaultdict(Calls)
-    for resource, *counted in _counted(_between(first, last), "resource"):
+    for resource, *counted in _counted(_between(first, last, client), "resource"):
         found[resource] += _calls(*counted)
+    return dict(found)
+
+
+def by_client_and_resource(weeks: Sequence[Week]) -> dict[tuple[str, str], tuple[Calls, Calls]]:
+    """Return the calls of each client to each resource: those of the last week, and those of all weeks."""
+    found: defaultdict[tuple[str, str], tuple[Calls, Calls]] = defaultdict(lambda: (Calls(), Calls()))
+    late = Case(When(day__gte=weeks[-1].first, then=Value(1)), default=Value(0), output_field=IntegerField())
+    rows = _between(weeks[0].first, weeks[-1].last).annotate(late=late)
+    for client, resource, is_late, *counted in _counted(rows, "client", "resource", "late"):
+        week, total = found[client, resource]
+        calls = _calls(*counted)
+        found[client, resource] = (week + calls if is_late else week, total + calls)
     return dict(found)
 
 
@@ -142,10 +155,30 @@ def last_days(of: Literal["client", "resource"]) -> dict[str, date]:
     return dict(rows.values_list(of).annotate(last=Max("day")))
 
 
-def outcomes(first: date, last: date) -> dict[str, int]:
-    """Return how often v1's calls had each outcome, the most frequent first."""
-    rows = _between(first, last).filter(version=old_name()).values_list("outcome").annotate(number=Sum("calls"))
+def last_day(client: str) -> date | None:
+    """Return the day of a client's last call of v1, or None if it has not called it."""
+    rows = DailyCalls.objects.filter(version=old_name(), client=client).exclude(resource=UNKNOWN)
+    found: date | None = rows.aggregate(last=Max("day"))["last"]
+    return found
+
+
+def last_days_by_client_and_resource() -> dict[tuple[str, str], date]:
+    """Return the day of v1's last call by each client to each resource, as far back as the ledger goes."""
+    rows = DailyCalls.objects.filter(version=old_name()).exclude(resource=UNKNOWN).values_list("client", "resource")
+    return {(client, resource): day for client, resource, day in rows.annotate(last=Max("day"))}
+
+
+def outcomes(first: date, last: date, client: str | None = None) -> dict[str, int]:
+    """Return how often v1's calls had each outcome, the most frequent first; of all clients or of one."""
+    rows = _between(first, last, client).filter(version=old_name()).values_list("outcome").annotate(number=Sum("calls"))
     return {outcome: int(number) for outcome, number in rows.order_by("-number", "outcome")}
+
+
+def old_calls(week: Week) -> dict[str, tuple[int, int]]:
+    """Return the calls of v1 that each client made on the last day of a week, and in the week."""
+    rows = _between(week.first, week.last).filter(version=old_name()).values_list("client")
+    found = rows.annotate(day_calls=Sum("calls", filter=Q(day=week.last), default=0), week_calls=Sum("calls"))
+    return {client: (int(day), int(all_days)) for client, day, all_days in found.order_by()}
 
 
 def users(since: datetime) -> Users:
@@ -159,9 +192,28 @@ def users(since: datetime) -> Users:
     )
 
 
-def _between(first: date, last: date) -> QuerySet[DailyCalls]:
+def last_user_calls(since: datetime) -> dict[date, int]:
+    """Return by day how many users made their last call of v1 on it, from a moment on."""
+    rows = LastCall.objects.filter(version=old_name(), at__gte=since).values_list(TruncDate("at", tzinfo=UTC))
+    return dict(rows.annotate(number=Count("pk")).order_by())
+
+
+def old_users_since(*moments: datetime) -> tuple[int, ...]:
+    """Count the users who have called v1 since each moment; the first moment is the earliest."""
+    rows = LastCall.objects.filter(version=old_name(), at__gte=moments[0])
+    counts = {f"since_{index}": Count("pk", filter=Q(at__gte=moment)) for index, moment in enumerate(moments)}
+    return tuple(rows.aggregate(**counts).values())
+
+
+def midnight(day: date) -> datetime:
+    """Return the beginning of a day, in UTC."""
+    return datetime.combine(day, time(), UTC)
+
+
+def _between(first: date, last: date, client: str | None = None) -> QuerySet[DailyCalls]:
     rows = DailyCalls.objects.filter(day__range=(first, last), version__in=(old_name(), new_name()))
-    return rows.exclude(resource=UNKNOWN)
+    rows = rows.exclude(resource=UNKNOWN)
+    return rows if client is None else rows.filter(client=client)
 
 
 def _counted(rows: QuerySet[DailyCalls], *by: str) -> Iterable[tuple[Any, ...]]:

@@ -17,7 +17,7 @@ FORMAT = 1
 """Version of the JSON; incremented when a key is removed or changes its meaning."""
 COLUMNS = 80
 TITLE = 16
-NAME = 28
+NAME = 24
 RESOURCE = 36
 
 
@@ -75,6 +75,7 @@ def as_json(status: Status) -> dict[str, Any]:
             "stuck": list(projection.stuck),
         },
         "sunset": rfc3339(status.plan.sunset_at),
+        "days_to_sunset": status.days_left,
         "clients": [_client(client) for client in status.clients],
         "resources": [
             {"name": one.name, "calls": _calls(one.calls), "last_day": _day(one.last_day)} for one in status.resources
@@ -93,11 +94,13 @@ def _table(clients: Sequence[Client]) -> Iterator[str]:
     if not clients:
         yield f"No client has called {old_name()} in the last 13 weeks."
         return
-    yield f"{'':<{NAME}}{old_name() + ' in % of all calls':>31}{'% of its':>9}{'last call':>12}"
-    yield _row("client", "12 weeks ago", "4 weeks ago", "now", "own now", f"of {old_name()}")
+    old = old_name()
+    yield f"{'':<{NAME}}{old + ' calls':>11}{old + ' in % of all calls':>24}{'% of its':>9}{'last call':>12}"
+    yield _row("client", "7 days", "12w ago", "4w ago", "now", "own now", f"of {old}")
     for client in clients:
         yield _row(
             _shortened(client.name, NAME),
+            _count(client.calls[-1].old),
             _number(client.parts[0]),
             _number(client.parts[-5]),
             _number(client.parts[-1]),
@@ -111,7 +114,7 @@ def _resources(resources: Sequence[Resource]) -> Iterator[str]:
     yield f"{'resource':<{RESOURCE}}{old_name():>16}{new_name():>16}{f'of {old_name()}':>12}"
     for one in resources:
         name = _shortened(one.name, RESOURCE)
-        old, new = (f"{number:,}" if number < 10**12 else f"{number:.2e}" for number in (one.calls.old, one.calls.new))
+        old, new = _count(one.calls.old), _count(one.calls.new)
         yield f"{name:<{RESOURCE}}{old:>16}{new:>16}{one.last_day!s:>12}"
 
 
@@ -119,8 +122,12 @@ def _shortened(name: str, width: int) -> str:
     return name if len(name) <= width else f"{name[: width - 2]}.."
 
 
-def _row(name: str, quarter: str, month: str, now: str, own: str, last: str) -> str:
-    return f"{name:<{NAME}}{quarter:>13}{month:>12}{now:>6}{own:>9}{last:>12}".rstrip()
+def _row(name: str, calls: str, quarter: str, month: str, now: str, own: str, last: str) -> str:
+    return f"{name:<{NAME}}{calls:>11}{quarter:>9}{month:>8}{now:>7}{own:>9}{last:>12}".rstrip()
+
+
+def _count(number: int) -> str:
+    return f"{number:,}" if number < 10**8 else f"{number:.2e}"
 
 
 def _number(share: float | None) -> str:
@@ -136,6 +143,7 @@ def _client(client: Client) -> dict[str, Any]:
         "name": client.name,
         "share_of_all": list(client.parts),
         "share_of_own": client.calls[-1].share,
+        "calls": _calls(client.calls[-1]),
         "last_day": _day(client.last_day),
     }
 

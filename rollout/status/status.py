@@ -93,6 +93,11 @@ class Status:
         """The day of the planned sunset."""
         return None if self.plan.sunset_at is None else self.plan.sunset_at.date()
 
+    @property
+    def days_left(self) -> int | None:
+        """The days until the day of the planned sunset; negative after it."""
+        return None if self.sunset is None else (self.sunset - self.today).days
+
 
 def status(now: datetime, criteria: Criteria) -> Status:
     """Return the state at a moment.

@@ -96,14 +96,16 @@ def pace(status: Status) -> str:
 
 
 def refused(status: Status) -> str:
-    """Return how many of v1's calls were answered 410."""
-    week = status.totals[-1]
-    if not week.old:
-        return f"none: {old_name()} was not called in the last 7 days."
-    if not week.refused:
-        return f"none of {old_name()}'s {week.old:,} calls of the last 7 days got 410."
+    """Return how many of v1's calls were answered 410, lately and before."""
+    *before, week = status.totals
+    earlier = sum(calls.refused for calls in before)
+    past = f"; {earlier:,} did in the {len(before)} weeks before" if earlier else ""
     name = old_name()
-    return f"{week.refused:,} of {name}'s {week.old:,} calls of the last 7 days got 410; they count as {name}'s."
+    if not week.old:
+        return f"none: {name} was not called in the last 7 days{past}."
+    if not week.refused:
+        return f"none of {name}'s {week.old:,} calls of the last 7 days got 410{past}."
+    return f"{week.refused:,} of {name}'s {week.old:,} calls of the last 7 days got 410{past}. They count as {name}'s."
 
 
 def percent(share: float | None) -> str:
@@ -169,17 +171,24 @@ def _sunset(status: Status) -> Fact:
         return Fact(title, "none", "is planned.")
     if status.plan.sunset_at is not None and status.plan.sunset_at <= status.now:
         return Fact(title, str(planned), f"is past: every call of {old_name()} is refused.")
+    when = f"is {_in_days(status)}"
     if projection.outlook is Outlook.BELOW:
-        return Fact(title, str(planned), "can be met: the share is low enough already.", good=True)
+        return Fact(title, str(planned), f"{when} and can be met: the share is low enough already.", good=True)
     left = projection.share_on(planned, status.today)
     if left is None or projection.outlook is Outlook.TOO_FEW_WEEKS:
-        return Fact(title, str(planned), "may be met or not: there is no trend yet.")
+        return Fact(title, str(planned), f"{when} and may be met or not: there is no trend yet.")
     if projection.day is not None and projection.day <= planned:
         surely = projection.latest is not None and projection.latest <= planned
         return Fact(
-            title, str(planned), f"is met by the projection{'' if surely else ', though not surely'}.", good=True
+            title, str(planned), f"{when}. The projection meets it{'' if surely else ', though not surely'}.", good=True
         )
-    return Fact(title, str(planned), f"is missed: {percent(left)} of the calls would be refused that day.", good=False)
+    missed = f"The projection misses it: {percent(left)} of the calls would be refused that day."
+    return Fact(title, str(planned), f"{when}. {missed}", good=False)
+
+
+def _in_days(status: Status) -> str:
+    left = status.days_left
+    return "today" if left == 0 else "tomorrow" if left == 1 else f"in {left:,} days"
 
 
 def _stuck(projection: Projection) -> str:

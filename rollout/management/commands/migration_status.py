@@ -3,6 +3,7 @@
 import json as json_format
 from collections.abc import Iterable
 from math import isfinite
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -10,7 +11,9 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from rollout.conf import conf
+from rollout.dashboard.report import as_html
 from rollout.status.output import as_json, lines
+from rollout.status.spreadsheet import as_csv
 from rollout.status.status import Criteria, status
 from rollout.status.verdict import Answer, verdict
 
@@ -51,9 +54,16 @@ class Command(BaseCommand):
             help="users who have not called for this many days are gone (%(default)s)",
         )
         parser.add_argument("--json", action="store_true", help="one JSON object on one line")
+        parser.add_argument("--html", type=Path, metavar="FILE", help="write a report to send, in one file, as well")
+        parser.add_argument(
+            "--csv",
+            type=Path,
+            metavar="FILE",
+            help="write the calls by client and resource, for a spreadsheet, as well",
+        )
 
-    def handle(self, *args: Any, threshold: float, users_threshold: int, days: int, json: bool, **options: Any) -> None:
-        """Print the status, and exit with the code."""
+    def handle(self, *args: Any, threshold: float, users_threshold: int, days: int, **options: Any) -> None:
+        """Print the status, write the files, and exit with the code."""
         if not (isfinite(threshold) and 0 <= threshold <= 100):
             raise CommandError("--threshold is a percentage, 0 to 100.", returncode=MISUSED)
         if users_threshold < 0:
@@ -64,10 +74,17 @@ class Command(BaseCommand):
             raise CommandError(f"--days is 1 to {kept}.", returncode=MISUSED)
         try:
             found = status(timezone.now(), Criteria(share=threshold / 100, users=users_threshold, days=days))
+            files = {
+                options[name]: render(found)
+                for name, render in (("html", as_html), ("csv", as_csv))
+                if options[name] is not None
+            }
         except DatabaseError as error:
             why = "The ledger cannot be read. Is the database there, and migrated (manage.py migrate)?"
             raise CommandError(why, returncode=MISUSED) from error
-        if json:
+        for path, text in files.items():
+            _write(path, text)
+        if options["json"]:
             self.stdout.write(json_format.dumps(as_json(found)))
         else:
             self._print(lines(found), verdict(found).answer)
@@ -79,3 +96,11 @@ class Command(BaseCommand):
         first, *rest = output
         # One write: a reader of the first line only may close the pipe after it.
         self.stdout.write("\n".join([colour(first), *rest]))
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        # The line ends of CSV are part of it.
+        path.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise CommandError(f"{path} cannot be written: {error.strerror}.", returncode=MISUSED) from error

@@ -1,8 +1,8 @@
-// The two charts of the dashboard. Their colours come from the stylesheet and so follow the admin's theme; the tables of
+// The charts of the dashboard. Their colours come from the stylesheet and so follow the admin's theme; the tables of
 // the page have the same figures.
 "use strict";
 
-const { names, calls, share } = JSON.parse(document.getElementById("charts").textContent);
+const { names, calls, share, users } = JSON.parse(document.getElementById("charts").textContent);
 const drawn = [];
 
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
@@ -100,6 +100,7 @@ function draw() {
     options: options(axes((value) => compact.format(value), true), count),
     plugins: [marks(calls.marks)],
   }));
+  if (!share) return; // the page of a client has one chart
   const percent = ({ dataset, raw }) => `${dataset.label}: ${raw.toFixed(1)} %`;
   drawn.push(new Chart("share", {
     type: "line",
@@ -113,6 +114,12 @@ function draw() {
     },
     options: options(axes((value) => `${value} %`, false, 2 * share.threshold), percent),
     plugins: [marks(share.marks)],
+  }));
+  drawn.push(new Chart("users", {
+    type: "line",
+    data: { labels: users.labels, datasets: [line("users", users.left, "v1", { fill: "origin", backgroundColor: `${colour("v1")}33` })] },
+    options: options(axes((value) => compact.format(value), false), count),
+    plugins: [marks(users.marks)],
   }));
 }
 
