@@ -6,10 +6,10 @@ from math import floor, log10
 from typing import Any
 
 WIDTH, HEIGHT = 680, 170
-LEFT, RIGHT, TOP, BOTTOM = 44, 6, 14, 20
+LEFT, RIGHT, TOP, BOTTOM = 62, 6, 14, 22
 """The margins, in which the axes are labelled."""
 _INNER_WIDTH, _INNER_HEIGHT = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
-_LABELS = 6
+_LABELS = 5
 """The most labels below a chart."""
 
 

@@ -30,6 +30,7 @@ def as_html(found: Status) -> str:
         "styles": _styles(),
         "drawings": _drawings(shown["charts"]) if found.recorded else {},
         "brownouts": [{"shown": one, "forecast": one.forecast} for one in shown.get("brownouts", ())],
+        "open": True,
         "gone": [{"client": client} for client in shown.get("gone", ())],
         "spark": {"width": SPARKLINE_WIDTH, "height": SPARKLINE_HEIGHT},
         "box": {"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": WIDTH - RIGHT},
@@ -57,4 +58,4 @@ def _drawings(charts: dict[str, Any]) -> dict[str, Drawing]:
 @cache
 def _styles() -> str:
     """Return the styles of the dashboard, and what the admin's own stylesheet adds on the page."""
-    return "".join((_STYLES / name).read_text(encoding="utf-8") for name in ("report.css", "dashboard.css"))
+    return "".join((_STYLES / name).read_text(encoding="utf-8") for name in ("dashboard.css", "report.css"))

@@ -4,9 +4,11 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
+from django.contrib.auth.models import User
 
-from rollout.dashboard.charts import RANGES, Bar, bars, charts, marked_brownouts, sparkline
+from rollout.dashboard.charts import RANGES, Bar, bars, charts, sparkline, users_left
 from rollout.lifecycle import Brownout, Lifecycle
+from rollout.models import LastCall
 from rollout.status import status as statuses
 from rollout.status.counts import Calls
 from rollout.status.status import Criteria, status
@@ -45,7 +47,7 @@ def test_marks_have_the_position_of_their_moment(monkeypatch: pytest.MonkeyPatch
     traffic.fill("nearly_done", NOW, days=70)
     chosen = RANGES["4-weeks"]
     shown = bars(chosen, TODAY)
-    drawn = charts(status(NOW, Criteria()), chosen, shown)
+    drawn = charts(status(NOW, Criteria()), chosen, shown, [0] * len(shown))
     first = shown[0].first
     assert first == ago(27) == date(2026, 10, 28)
     assert drawn["calls"]["marks"] == [
@@ -56,14 +58,13 @@ def test_marks_have_the_position_of_their_moment(monkeypatch: pytest.MonkeyPatch
     share = drawn["share"]
     assert len(share["labels"]) == len(share["projected"]) > len(share["measured"]) == len(shown)
     assert share["projected"][-1] < share["projected"][0]
-    assert marked_brownouts(PLAN, shown) == ["2026-11-20 06:00 to 18:00 UTC"]
 
 
 def test_without_a_trend_nothing_is_projected() -> None:
     """The chart ends with today."""
     traffic.fill("just_started", NOW)
     shown = bars(RANGES["4-weeks"], TODAY)
-    share = charts(status(NOW, Criteria()), RANGES["4-weeks"], shown)["share"]
+    share = charts(status(NOW, Criteria()), RANGES["4-weeks"], shown, [])["share"]
     assert share["projected"] == []
     assert len(share["labels"]) == len(shown)
     assert share["measured"][0] is None
@@ -74,15 +75,34 @@ def test_the_calls_of_a_bar_are_separated() -> None:
     record(0, "v1", 5)
     record(0, "v1", 2, outcome="version_retired")
     record(0, "v2", 7)
-    shown = [Bar(TODAY, TODAY, Calls(old=7, refused=2, new=7))]
+    shown = [Bar(TODAY, TODAY, Calls(old=7, refused=2, new=7), refused=((TODAY, 2),))]
     assert bars(RANGES["4-weeks"], TODAY)[-1:] == shown
-    drawn = charts(status(NOW, Criteria()), RANGES["4-weeks"], shown)
+    drawn = charts(status(NOW, Criteria()), RANGES["4-weeks"], shown, [])
     assert {name: drawn["calls"][name] for name in ("answered", "refused", "new")} == {
         "answered": [5],
         "refused": [2],
         "new": [7],
     }
     assert drawn["share"]["measured"] == [50.0]
+
+
+def test_the_bars_of_a_client() -> None:
+    """They have its calls only."""
+    record(0, "v1", 5, client="A/1")
+    record(0, "v1", 7, client="A/10")
+    assert bars(RANGES["4-weeks"], TODAY, "A/1")[-1].calls == Calls(old=5)
+
+
+def test_users_left() -> None:
+    """A user has left 28 days after the last call of v1; the last value is the one of the status."""
+    for days in (0, 10, 28, 30, 50, 400):
+        user = User.objects.create(username=f"user-{days}")
+        LastCall.objects.create(user=user, version="v1", at=NOW - timedelta(days=days))
+        LastCall.objects.create(user=user, version="v2", at=NOW)
+    found = status(NOW, Criteria())
+    left = dict(zip(range(27, -1, -1), users_left(found, bars(RANGES["4-weeks"], TODAY)), strict=True))
+    assert left[0] == found.users.old == 3
+    assert [left[days] for days in (1, 2, 3, 21, 22, 23, 27)] == [3, 3, 4, 4, 4, 5, 5]
 
 
 def test_a_sparkline() -> None:

@@ -72,7 +72,9 @@ def test_json() -> None:
     week = answer["weeks"][-1]
     assert (week["first"], week["last"]) == ("2026-11-18", "2026-11-24")
     assert answer["share"] == pytest.approx(week["old"] / (week["old"] + week["new"]))
+    assert answer["days_to_sunset"] == 69
     assert answer["clients"][0]["name"] == "LegacyPOS/1.0"
+    assert sum(client["calls"]["old"] for client in answer["clients"]) == week["old"]
     assert sum(client["share_of_all"][-1] for client in answer["clients"]) == pytest.approx(answer["share"])
     assert sum(one["calls"]["old"] for one in answer["resources"]) == week["old"]
     assert answer["resources"][0]["name"] == "social_sign_up"
