@@ -100,7 +100,7 @@ class Rehearsal:
 REHEARSALS = (
     Rehearsal(ago=39, hour=10, hours=1, note="First rehearsal, announced"),
     Rehearsal(ago=25, hour=9, hours=8, note="Second rehearsal, announced"),
-    Rehearsal(ago=11, hour=8, hours=8, client="Backoffice/7.0", note="7.0 is no longer supported"),
+    Rehearsal(ago=11, hour=8, hours=12, client="ShopApp/2.4", share=50, note="Build 3.0 is in the stores"),
     Rehearsal(ago=-6, hour=9, hours=8, note="Third rehearsal, announced"),
     Rehearsal(ago=-13, hour=0, hours=24, client="LegacyPOS/1.0", share=25, note="Its team does not answer mail"),
 )
@@ -161,9 +161,8 @@ def fill(now: datetime) -> None:
     _require_the_demos(plan.objects.exists())
     midnight = datetime.combine(now.date(), time(), UTC)
     with transaction.atomic():
-        ledger.objects.bulk_create(
-            (ledger(**row) for row in calls(now.date(), (now - midnight) / timedelta(days=1))), batch_size=150
-        )
+        today_so_far = (now - midnight) / timedelta(days=1)
+        ledger.objects.bulk_create(ledger(**row) for row in calls(now.date(), today_so_far))
         moments = list(last_calls(now))
         people = user.objects.bulk_create(_people(user, moments, now))
         last_call.objects.bulk_create(
