@@ -186,7 +186,10 @@ def _people(user: Any, moments: Sequence[object], now: datetime) -> Iterator[Any
 def _require_the_demos(planned: bool) -> None:
     from django.conf import settings  # noqa: PLC0415 - after django.setup()
 
-    if not settings.SANDBOX or settings.DATABASES["default"]["ENGINE"] != "django.db.backends.sqlite3":
+    if (
+        not getattr(settings, "SANDBOX", False)
+        or settings.DATABASES["default"]["ENGINE"] != "django.db.backends.sqlite3"
+    ):
         raise RefusedError("This is no demo: its providers are the sandbox's, and its database is SQLite's.")
     if planned:
         raise RefusedError("The database has a plan of v1 already.")

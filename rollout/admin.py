@@ -102,12 +102,17 @@ class PlanAdmin(PlanModelAdmin):
             ],
         )
 
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
         """Offer one button: there is one plan, and saving shows it again."""
         buttons = {"show_save_and_add_another": False, "show_save_and_continue": False}
-        return super().render_change_form(
-            request, {**context, **buttons, "title": "Plan of v1", "subtitle": None}, **kwargs
-        )
+        context = {"title": "Plan of v1", "subtitle": None, **buttons, **(extra_context or {})}
+        return super().changeform_view(request, object_id, form_url, context)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Return True only if there is no plan yet."""
@@ -172,7 +177,7 @@ class BrownoutAdmin(BrownoutModelAdmin):
         """Return what it would have refused lately; the script replaces it when the form changes."""
         url = reverse("admin:rollout_brownout_forecast", current_app=self.admin_site.name)
         recent = recent_calls(_today())
-        sentence = recent.words("") if brownout.pk is None else str(recent.forecast(of_row(brownout)))
+        sentence = recent.words("") if brownout._state.adding else str(recent.forecast(of_row(brownout)))
         return format_html('<span data-forecast="{}" aria-live="polite">{}</span>', url, sentence)
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
@@ -226,9 +231,16 @@ class BrownoutAdmin(BrownoutModelAdmin):
             ended += 1
         self.message_user(request, f"{ended} ended. {SOON}" if ended else "None of them is running.")
 
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
-        """Leave out "Save and add another": two brownouts seldom differ in a field only."""
-        return super().render_change_form(request, {**context, "show_save_and_add_another": False}, **kwargs)
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """Leave out "Save and add another": there is seldom a second one to add at once."""
+        context = {"show_save_and_add_another": False, **(extra_context or {})}
+        return super().changeform_view(request, object_id, form_url, context)
 
     def save_model(self, request: HttpRequest, obj: Brownout, form: Any, change: bool) -> None:
         """Save the brownout, and warn if the ledger has no calls of its client."""
@@ -281,7 +293,9 @@ class DailyCallsAdmin(DailyCallsModelAdmin):
 
 def _forecast_of_form(found: Mapping[str, Any]) -> str:
     """Return the sentence for the valid fields of a form; without times, how often its clients call."""
-    recent, client = recent_calls(_today()), found.get("client", "")
+    if "client" not in found:
+        return "No client has such a name."
+    recent, client = recent_calls(_today()), found["client"]
     start, end, share = (found.get(name) for name in ("start", "end", "share"))
     if start is None or end is None or share is None or end <= start:
         return recent.words(client)

@@ -20,22 +20,28 @@ _STYLES = Path(__file__).parent.parent / "static" / "rollout"
 
 def as_html(found: Status) -> str:
     """Return the report of a status."""
-    shown = content.migration(found, RANGE) if found.recorded else {"flush_seconds": conf.flush_seconds}
     context = {
         "status": found,
-        **shown,
         "verdict": verdict(found),
         "old": old_name(),
         "new": new_name(),
         "styles": _styles(),
-        "drawings": _drawings(shown["charts"]) if found.recorded else {},
-        "brownouts": [{"shown": one, "forecast": one.forecast} for one in shown.get("brownouts", ())],
-        "open": True,
-        "gone": [{"client": client} for client in shown.get("gone", ())],
+        **(_recorded(found) if found.recorded else {"flush_seconds": conf.flush_seconds}),
+    }
+    return render_to_string("rollout/report.html", context)
+
+
+def _recorded(found: Status) -> dict[str, Any]:
+    shown = content.migration(found, RANGE)
+    return {
+        **shown,
+        "drawings": _drawings(shown["charts"]),
+        "brownouts": [{"shown": one, "forecast": one.forecast} for one in shown["brownouts"]],
+        "gone": [{"client": client} for client in shown["gone"]],
+        "open": True,  # what a screen folds, paper must show
         "spark": {"width": SPARKLINE_WIDTH, "height": SPARKLINE_HEIGHT},
         "box": {"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": WIDTH - RIGHT},
     }
-    return render_to_string("rollout/report.html", context)
 
 
 def _drawings(charts: dict[str, Any]) -> dict[str, Drawing]:

@@ -48,7 +48,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 def _client_page(request: HttpRequest, client: str, range_name: str) -> HttpResponse:
     # PostgreSQL refuses a NUL.
-    if not client.isprintable() or len(client) > MAX_LENGTH:
+    if "\0" in client or len(client) > MAX_LENGTH:
         raise Http404("There is no such client.")
     now = timezone.now()
     product = client.partition("/")[0]

@@ -1,7 +1,8 @@
 """The dashboard with a year of traffic, on a desktop and a telephone, in the light and the dark theme."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -33,18 +34,34 @@ return [...seen];
 
 
 @pytest.fixture(scope="module")
-def migrating(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """The service near the sunset of v1, after two brownouts, with a staff user."""
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+    """The environment of a database near the sunset of v1, with a staff user."""
     database = f"sqlite:///{tmp_path_factory.mktemp('dashboard') / 'db.sqlite3'}"
-    filled = run_to_end("tests.rollout.traffic", {"SECRET_KEY": SECRET_KEY, "DATABASE_URL": database}, "nearly_done")
-    assert filled.returncode == 0, filled.stderr
+    environment = {"SECRET_KEY": SECRET_KEY, "DATABASE_URL": database}
+    ended = run_to_end("tests.rollout.traffic", environment, "nearly_done")
+    assert ended.returncode == 0, ended.stderr
+    return environment
+
+
+@pytest.fixture(scope="module")
+def report(filled: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file that `migration_status --html` writes."""
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    ended = run_to_end("manage", filled, "migration_status", "--html", str(path))
+    assert ended.returncode == 1, ended.stderr
+    return path
+
+
+@pytest.fixture(scope="module")
+def migrating(filled: Mapping[str, str]) -> Iterator[Service]:
+    """The service on that database, after two brownouts."""
     plan = {
         "ADMIN": "1",
         "V1_DEPRECATED_AT": _days(-60),
         "V1_SUNSET_AT": _days(20),
         "V1_BROWNOUTS": f"{_days(-25)}/PT4H,{_days(-11)}/PT4H",
     }
-    with running_service(None, database_url=database, **plan) as service:
+    with running_service(None, database_url=filled["DATABASE_URL"], **plan) as service:
         yield service
 
 
@@ -78,7 +95,7 @@ def test_charts_are_drawn_without_other_hosts(
     assert len(window.find_elements(By.CSS_SELECTOR, "#figures tbody tr")) == 28
     assert _overflow(window) <= 0
 
-    _find(window, ".ranges a[href='?range=year']").click()
+    _find(window, ".ranges a[href$='?range=year']").click()
     WebDriverWait(window, WITHIN).until(lambda _: window.current_url.endswith("?range=year"))
     assert {_rgb(window, name) for name in ("v1", "v2")} <= _ink(window, "calls")
     assert len(window.find_elements(By.CSS_SELECTOR, "#figures tbody tr")) == 52
@@ -87,6 +104,42 @@ def test_charts_are_drawn_without_other_hosts(
     fetched = window.execute_script("return performance.getEntriesByType('resource').map((each) => each.name)")
     assert any(name.endswith("/chart.umd.min.js") for name in fetched)
     assert {urlsplit(name).netloc for name in fetched} == {urlsplit(migrating.url).netloc}
+    assert window.get_log("browser") == []
+
+
+def test_from_a_client_to_a_brownout(browser: Callable[..., webdriver.Chrome], migrating: Service) -> None:
+    """A client's row leads to its calls, they to the form, and the form tells what the brownout would have refused."""
+    window = browser()
+    _sign_in(window, migrating.url)
+    window.get_log("browser")  # the sign-in page has no icon
+    _find(window, ".clients tbody th a").click()
+    WebDriverWait(window, WITHIN).until(lambda _: "client=" in window.current_url)
+    name = _find(window, "#content h1").text.removeprefix("Calls of ")
+    assert {_rgb(window, colour) for colour in ("v1", "refused")} <= _ink(window, "calls")
+    assert _overflow(window) <= 0
+    _find(window, ".actions a[href*='/brownout/add/']").click()
+    forecast = "[data-forecast]"
+    expected = f"{name} made "
+    WebDriverWait(window, WITHIN).until(lambda _: _find(window, forecast).text.startswith(expected))
+    assert _find(window, "#id_client").get_attribute("value") == name
+    for field, value in (("start_0", "2099-01-01"), ("start_1", "10:00"), ("end_0", "2099-01-01"), ("end_1", "22:00")):
+        _find(window, f"#id_{field}").send_keys(value)
+    WebDriverWait(window, WITHIN).until(lambda _: "would have refused about" in _find(window, forecast).text)
+    asked = window.execute_script("return performance.getEntriesByType('resource').map((each) => each.name)")
+    assert not any("csrf" in url for url in asked)
+    assert window.get_log("browser") == []
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 900), (360, 780)])
+def test_the_report(browser: Callable[..., webdriver.Chrome], report: Path, width: int, height: int) -> None:
+    """As a file, it shows its charts, nothing overflows, and it requests nothing."""
+    window = browser(width, height)
+    window.get(report.as_uri())
+    assert _overflow(window) <= 0
+    assert len(window.find_elements(By.CSS_SELECTOR, "svg.drawing")) == 3
+    assert _find(window, "svg.drawing rect.old").size["height"] > 0
+    fetched = window.execute_script("return performance.getEntriesByType('resource').map((each) => each.name)")
+    assert fetched == []
     assert window.get_log("browser") == []
 
 

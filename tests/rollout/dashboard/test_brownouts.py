@@ -63,7 +63,7 @@ def test_refused_calls_that_no_brownout_explains(plan: Lifecycle, sentence: str)
     assert bool(sentence) == bool(found)
 
 
-def test_a_retired_api_explains_all() -> None:
-    """It answers 410 to everything."""
-    with override_settings(APIS={"api_v2": "api/v2/"}, RETIRED_APIS={"legacy_api": "api/v1/"}):
-        assert unexplained([(date(2026, 11, 10), 7)], Lifecycle()) == ""
+def test_a_deleted_version_explains_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its paths answer 410 to everything, or do not exist."""
+    monkeypatch.setattr("rollout.dashboard.brownouts.old", lambda: None)
+    assert unexplained([(date(2026, 11, 10), 7)], Lifecycle()) == ""

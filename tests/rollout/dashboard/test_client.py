@@ -140,7 +140,7 @@ def test_an_unknown_client(name: str) -> None:
     assert "<script>" not in page.text
 
 
-@pytest.mark.parametrize("name", ["a\0b", "a\nb", "x" * 81])
+@pytest.mark.parametrize("name", ["a\0b", "x" * 81])
 def test_no_clients_name(name: str) -> None:
     """It is answered 404: no client can have it, and PostgreSQL refuses a NUL."""
     assert browser([]).get(PAGE, {"client": name}).status_code == 404
