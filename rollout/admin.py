@@ -177,7 +177,8 @@ class BrownoutAdmin(BrownoutModelAdmin):
         """Return what it would have refused lately; the script replaces it when the form changes."""
         url = reverse("admin:rollout_brownout_forecast", current_app=self.admin_site.name)
         recent = recent_calls(_today())
-        sentence = recent.words("") if brownout._state.adding else str(recent.forecast(of_row(brownout)))
+        is_new = brownout._state.adding  # noqa: SLF001 - documented by Django
+        sentence = recent.words("") if is_new else str(recent.forecast(of_row(brownout)))
         return format_html('<span data-forecast="{}" aria-live="polite">{}</span>', url, sentence)
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
