@@ -51,7 +51,7 @@ def _places(to: Addresses) -> dict[str, tuple[tuple[str, str], ...]]:
     }
     if to.migrates:
         places["You retire the old version"] = (
-            (f"{to.service}/admin/migration/", "who still calls it (the same user)"),
+            (f"{to.service}/admin/migration/", "a made-up year: who still calls it (the same user)"),
             ("docs/migration.md", "the whole course, command by command"),
         )
     return places

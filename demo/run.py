@@ -16,7 +16,7 @@ from typing import NoReturn
 import requests
 
 from demo import roles, walkthrough
-from demo.programs import FOLDER, Program, ProgramEndedError, Programs, inherited
+from demo.programs import DATABASES_PREFIX, FOLDER, Program, ProgramEndedError, Programs, inherited
 from demo.terminal import Terminal
 
 DEFAULT_PORT = 8000
@@ -57,7 +57,7 @@ def run() -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     # The databases are in a temporary folder: two demos do not share one, and none is left over.
-    with tempfile.TemporaryDirectory(prefix="tandem-demo-") as folder, Programs() as programs:
+    with tempfile.TemporaryDirectory(prefix=DATABASES_PREFIX) as folder, Programs() as programs:
         try:
             services = start(programs, terminal, port=port, sandbox_port=sandbox_port, folder=Path(folder))
             passed = walkthrough.walk(services.sandbox, services.service, services.fresh, terminal)

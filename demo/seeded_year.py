@@ -1,7 +1,8 @@
 """A year of a migration, for the dashboard of the demo: calls, users, the plan of v1 and its brownouts.
 
-`python -m demo.seeded_year` writes it to the database of the environment, which must be the demo's own: SQLite, with
-the sandbox's providers, and without a plan. The rows depend on the moment alone, so two demos of one day show the same.
+`python -m demo.seeded_year` writes it to the database of the environment, which must be the demo's own: in the demo's
+temporary folder, with the sandbox's providers, and without a plan. The rows depend on the moment alone, so two demos of
+one day show the same.
 """
 
 import os
@@ -10,7 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from math import exp, log, sin
+from pathlib import Path
 from typing import Any
+
+from demo.programs import DATABASES_PREFIX
 
 DAYS = 364
 PEOPLE = 1500
@@ -186,11 +190,10 @@ def _people(user: Any, moments: Sequence[object], now: datetime) -> Iterator[Any
 def _require_the_demos(planned: bool) -> None:
     from django.conf import settings  # noqa: PLC0415 - after django.setup()
 
-    if (
-        not getattr(settings, "SANDBOX", False)
-        or settings.DATABASES["default"]["ENGINE"] != "django.db.backends.sqlite3"
-    ):
-        raise RefusedError("This is no demo: its providers are the sandbox's, and its database is SQLite's.")
+    database = settings.DATABASES["default"]
+    is_temporary = Path(database["NAME"]).parent.name.startswith(DATABASES_PREFIX)
+    if not (getattr(settings, "SANDBOX", False) and database["ENGINE"].endswith(".sqlite3") and is_temporary):
+        raise RefusedError("This is not the demo: its providers are the sandbox's, its database a temporary one.")
     if planned:
         raise RefusedError("The database has a plan of v1 already.")
 

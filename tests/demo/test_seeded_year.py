@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.test import override_settings
 
 from demo import seeded_year
+from demo.programs import DATABASES_PREFIX
 from demo.seeded_year import RefusedError, fill
 from rollout.dashboard import content
 from rollout.lifecycle import Lifecycle
@@ -25,7 +26,8 @@ SANDBOX = override_settings(SANDBOX=True)
 
 @pytest.fixture
 def _no_other_plan(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read the saved plan without the cache of two seconds."""
+    """Let the tests' database count as the demo's, and read the saved plan without the cache of two seconds."""
+    monkeypatch.setitem(settings.DATABASES["default"], "NAME", f"/{DATABASES_PREFIX}x/8000.sqlite3")
     monkeypatch.setattr(statuses, "lifecycle", lambda: Lifecycle(sunset_at=NOW + seeded_year.SUNSET))
 
 
@@ -100,9 +102,17 @@ def test_it_is_refused_elsewhere(sandbox: bool) -> None:
     assert not User.objects.exists()
 
 
-def test_another_database_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A database server is never the demo's."""
-    with SANDBOX, monkeypatch.context() as patched:
-        patched.setitem(settings.DATABASES["default"], "ENGINE", "django.db.backends.postgresql")
-        with pytest.raises(RefusedError):
-            fill(NOW)
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("ENGINE", "django.db.backends.postgresql"),
+        ("NAME", "/srv/tandem/db.sqlite3"),
+        ("NAME", "file:memorydb?mode=memory"),
+    ],
+)
+def test_another_database_is_refused(monkeypatch: pytest.MonkeyPatch, key: str, value: str) -> None:
+    """A database server is never the demo's, and neither is a file elsewhere."""
+    monkeypatch.setitem(settings.DATABASES["default"], key, value)
+    with SANDBOX, pytest.raises(RefusedError):
+        fill(NOW)
+    assert not User.objects.exists()
