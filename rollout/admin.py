@@ -4,13 +4,14 @@ Changes to the plan and the brownouts are in effect on all workers within second
 """
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import SimpleTemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -112,7 +113,8 @@ class PlanAdmin(PlanModelAdmin):
         """Offer one button: there is one plan, and saving shows it again."""
         buttons = {"show_save_and_add_another": False, "show_save_and_continue": False}
         context = {"title": "Plan of v1", "subtitle": None, **buttons, **(extra_context or {})}
-        return super().changeform_view(request, object_id, form_url, context)
+        with timezone.override(UTC):
+            return _rendered(super().changeform_view(request, object_id, form_url, context))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Return True only if there is no plan yet."""
@@ -169,7 +171,8 @@ class BrownoutAdmin(BrownoutModelAdmin):
         if not self.has_view_or_change_permission(request) and not self.has_add_permission(request):
             raise PermissionDenied
         form = self.get_form(request)(request.GET)
-        form.is_valid()  # the fields that are not valid, or not filled in yet, are left out
+        with timezone.override(UTC):
+            form.is_valid()  # the fields that are not valid, or not filled in yet, are left out
         return HttpResponse(_forecast_of_form(form.cleaned_data), content_type="text/plain; charset=utf-8")
 
     @admin.display(description="Would have refused")
@@ -241,7 +244,8 @@ class BrownoutAdmin(BrownoutModelAdmin):
     ) -> Any:
         """Leave out "Save and add another": there is seldom a second one to add at once."""
         context = {"show_save_and_add_another": False, **(extra_context or {})}
-        return super().changeform_view(request, object_id, form_url, context)
+        with timezone.override(UTC):
+            return _rendered(super().changeform_view(request, object_id, form_url, context))
 
     def save_model(self, request: HttpRequest, obj: Brownout, form: Any, change: bool) -> None:
         """Save the brownout, and warn if the ledger has no calls of its client."""
@@ -258,7 +262,10 @@ class BrownoutAdmin(BrownoutModelAdmin):
         """Show the time zone, and how many brownouts the settings add."""
         others = len(of_settings().brownouts)
         subtitle = f"{ZONE} V1_BROWNOUTS has {others} more." if others else ZONE
-        return super().changelist_view(request, {"title": "Brownouts", **(extra_context or {}), "subtitle": subtitle})
+        with timezone.override(UTC):
+            return _rendered(
+                super().changelist_view(request, {"title": "Brownouts", **(extra_context or {}), "subtitle": subtitle})
+            )
 
 
 @admin.register(DailyCalls)
@@ -301,6 +308,11 @@ def _forecast_of_form(found: Mapping[str, Any]) -> str:
     if start is None or end is None or share is None or end <= start:
         return recent.words(client)
     return str(recent.forecast(of_row(Brownout(start=start, end=end, share=share, client=client))))
+
+
+def _rendered(response: HttpResponse) -> HttpResponse:
+    """Render a page at once: later the project's time zone would apply, and the labels say UTC."""
+    return response.render() if isinstance(response, SimpleTemplateResponse) else response
 
 
 def _today() -> date:

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from rollout.models import Brownout, DailyCalls, Plan
 from tests.contract.conftest import HOST
@@ -125,3 +125,19 @@ def test_the_calls_of_a_client_in_the_list(staff: Client) -> None:
     assert "?client=Old%2F1" in page.text
     assert "?client=ShopApp%2F2.1" in page.text
     assert staff.get("/admin/rollout/dailycalls/", {"client": "ShopApp/2.1"}).context["cl"].result_count == 1
+
+
+def test_times_are_utc_in_any_project(staff: Client, settings: Settings) -> None:
+    """Forms show and read UTC, as their labels say, and so does the page, whatever the project's time zone is."""
+    settings.TIME_ZONE = "Asia/Tokyo"
+    start = timezone.now().replace(hour=10, minute=0, second=0, microsecond=0) + timedelta(days=3)
+    assert staff.post(f"{BROWNOUTS}add/", brownout(start, start + HOUR)).status_code == 302
+    assert Brownout.objects.get().start == start
+    assert 'value="10:00:00"' in staff.get(f"{BROWNOUTS}{Brownout.objects.get().pk}/change/").text
+    assert "10:00" in staff.get(BROWNOUTS).text
+    Plan.objects.create(pk=1, deprecated_at=start)
+    assert 'value="10:00:00"' in staff.get(f"{PLAN}1/change/").text
+    settings.V1_DEPRECATED_AT = start
+    page = staff.get("/admin/migration/").text
+    assert f"{start:%Y-%m-%d} 10:00 UTC" in page
+    assert "19:00" not in page
