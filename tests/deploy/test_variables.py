@@ -23,7 +23,7 @@ READERS = {
     "config/settings.py",  # SOCIAL_AUTH_*
     "config/checks.py",  # the names only
     "config/wsgi.py",  # DJANGO_SETTINGS_MODULE, as Django's own template
-    "server/__main__.py",  # likewise, and GUNICORN_CMD_ARGS, which it refuses
+    "server/start.py",  # likewise, and GUNICORN_CMD_ARGS, which it refuses
     "server/gunicorn_settings.py",  # os.cpu_count
     "rollout/metrics/directory.py",  # sets PROMETHEUS_MULTIPROC_DIR
 }
