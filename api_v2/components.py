@@ -14,7 +14,8 @@ from rest_framework import serializers
 
 from shared.contract import errors
 from shared.contract.bodies import Body, Field, Kind
-from shared.contract.descriptions import ERRORS_PAGE, code_of
+from shared.contract.error_guidance import PATH as ERRORS_PATH
+from shared.contract.error_guidance import link_to
 from shared.contract.errors import ApiError
 from shared.contract.fields import (
     AnyField,
@@ -173,7 +174,7 @@ def error_component(codes: tuple[str, ...]) -> SerializerClass:
             "errors": serializers.CharField(help_text="One sentence for a person."),
             "code": _extensible(codes)(
                 help_text="The cause, for programs. More codes may be added: treat one that you do not know by the "
-                f"status of the answer. [What each means and what to do]({ERRORS_PAGE})."
+                f"status of the answer. [What each means and what to do]({ERRORS_PATH})."
             ),
             "fields": serializers.DictField(
                 child=serializers.ListField(child=serializers.CharField()),
@@ -205,7 +206,8 @@ HEADERS = {
     "Retry-After": _header(
         "RetryAfter",
         "integer",
-        f"The whole seconds to wait before the next try. {code_of(errors.ProviderMisconfigured)} does not have it.",
+        "The whole seconds to wait before the next try. "
+        f"{link_to(errors.ProviderMisconfigured.code)} does not have it.",
     ),
     "Location": _header("Location", "string", "The path of the new object; of the user, after a sign-up."),
 }

@@ -11,8 +11,8 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 from api_v2 import components
 from shared.contract import paging
 from shared.contract.declarations import registry
-from shared.contract.descriptions import code_of
 from shared.contract.dialects import Dialect
+from shared.contract.error_guidance import link_to
 from shared.contract.errors import ApiError, InvalidRequest, MethodNotAllowed
 from shared.contract.fields import REQUIRED, BooleanField, InputField, IntegerField
 from shared.contract.registry import UNDECLARED
@@ -141,7 +141,7 @@ class ContractSchema(AutoSchema):
         return {**found, "default": [*UNDECLARED]}
 
     def _failure(self, failures: list[type[ApiError]], description: str = "") -> OpenApiResponse:
-        listed = "\n".join(f"- {code_of(failure)}: {failure.when}" for failure in failures)
+        listed = "\n".join(f"- {link_to(failure.code)}: {failure.when}" for failure in failures)
         examples = [
             OpenApiExample(
                 failure.code,

@@ -40,10 +40,15 @@ def page(request: HttpRequest, name: str) -> HttpResponse:
     return HttpResponse(_rendered(name))
 
 
+def address(name: str) -> str:
+    """Return the address of a page."""
+    return f"/docs/{name}/"
+
+
 @require_safe
 def slash(request: HttpRequest, name: str) -> HttpResponse:
     """Redirect to the page's address, which ends with a slash."""
-    return HttpResponseRedirect(f"/docs/{name}/")
+    return HttpResponseRedirect(address(name))
 
 
 @require_safe

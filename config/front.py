@@ -24,6 +24,7 @@ from django.views.decorators.http import require_safe
 from social_core.utils import setting_name
 
 from api_v2.apps import ApiV2Config
+from config.documentation import address
 from shared.contract import curl, differences
 from shared.contract.declarations import SIGN_UP
 from shared.contract.declarations import registry as resources
@@ -38,7 +39,7 @@ TITLES = {"twitter": "X (Twitter)"}
 """Titles that are better known than social-core's."""
 DOCUMENTED = ApiV2Config.name
 """The API with its own documentation page."""
-GUIDE, ERRORS = "/docs/clients/", "/docs/errors/"
+GUIDE, ERRORS = address("clients"), address("errors")
 """The pages for client developers; each error code is an anchor of the second."""
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from config.documentation import PAGES
+from config.documentation import PAGES, address
 from scripts.links import anchor_of
 from scripts.pages import write_or_check
 
@@ -25,7 +25,7 @@ TEMPLATES = ROOT / "config" / "templates" / "config" / "documents"
 
 _MARKDOWN = MarkdownIt("commonmark").enable("table")
 _PREFIX = "(the prefix of the API)"
-_ADDRESSES = {"../openapi.yaml": f"{_PREFIX}openapi.yaml"} | {f"{name}.md": f"/docs/{name}/" for name in PAGES}
+_ADDRESSES = {"../openapi.yaml": f"{_PREFIX}openapi.yaml"} | {f"{name}.md": address(name) for name in PAGES}
 """The addresses of the files that the service serves."""
 _SCROLLABLE = {
     # A keyboard scrolls only what has the focus.

@@ -4,17 +4,6 @@ Code generators put a description into one line of a comment, so these have no t
 each code to its explanation.
 """
 
-from shared.contract.errors import ApiError
-
-ERRORS_PAGE = "/docs/errors/"
-"""The path of the page that explains each code, relative to the host of the service."""
-
-
-def code_of(failure: type[ApiError]) -> str:
-    """Return the code of a failure as a link to its explanation."""
-    return f"[`{failure.code}`]({ERRORS_PAGE}#{failure.code})"
-
-
 _RECENT = """\
 If the operator requires a recent sign-in and that of this access token is too old, the answer is
 `recent_sign_in_required`: let the person sign in at a linked provider, post the credential to `social_sign_up/` with

@@ -16,6 +16,11 @@ def path_of(code: str) -> str:
     return f"{PATH}#{code}"
 
 
+def link_to(code: str) -> str:
+    """Return an error code as a link in Markdown to the section about it."""
+    return f"[`{code}`]({path_of(code)})"
+
+
 class Step(StrEnum):
     """The next step of an app after an error."""
 
