@@ -61,10 +61,6 @@ class SignUp:
         values = {field.name: f"{{{{{self.variable(field)}}}}}" for field in self.credential}
         return {"provider": self.provider, **values, **{field.name: field.example for field in self.others}}
 
-    def example(self) -> Json:
-        """Return the body with the examples of all fields."""
-        return {"provider": self.provider, **{each.name: each.example for each in (*self.credential, *self.others)}}
-
 
 PKCE = (sign_up.CODE_VERIFIER, sign_up.REDIRECT_URI)
 NAMES = (sign_up.FIRST_NAME, sign_up.LAST_NAME)

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
 
-from scripts.collection import API, BASE_URL, SANDBOX_URL, SIGN_UPS
+from scripts.collection import API, BASE_URL, SANDBOX_URL
 from scripts.pages import write_or_check
 from shared.contract import curl
 from shared.contract.declarations import SIGN_UP, registry
 from shared.contract.resources import Example, Operation
+from shared.contract.sign_up import SAMPLES
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "curl.md"
 
@@ -51,11 +52,11 @@ def _sign_ups() -> Iterator[str]:
     (operation,) = SIGN_UP.operations
     example = operation.example or Example()
     yield f"## {operation.summary}"
-    for each in (each for each in SIGN_UPS if not each.authenticated):
+    for title, body in SAMPLES.items():
         yield ""
-        yield f"{each.title}:"
+        yield f"{title}:"
         yield ""
-        yield from _block(curl.command(operation, f"$BASE/{SIGN_UP.uri('')}", each.example()))
+        yield from _block(curl.command(operation, f"$BASE/{SIGN_UP.uri('')}", body))
     yield ""
     yield "With the header `Authorization: Bearer $TOKEN`, each of them links the account to the signed-in user."
     yield ""
