@@ -1,12 +1,9 @@
 """The two pages of documentation: `openapi.yaml`, and Swagger UI for it."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
-from django.template import Context, Engine
-from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiYamlRenderer
@@ -16,6 +13,7 @@ from api_v2.apps import ApiV2Config
 from api_v2.document_settings import SETTINGS
 from api_v2.schema import SECURITY, mark_as_documented
 from shared.caching import cache_once
+from shared.http.pages import own_page
 from shared.http.urls import mounted
 
 _DOCUMENT_SETTINGS = {
@@ -24,10 +22,6 @@ _DOCUMENT_SETTINGS = {
     if not name.startswith("SERVE_") and name != "DEFAULT_GENERATOR_CLASS"  # settings of drf-spectacular's own views
 }
 """All settings that affect the document, so that the project's own values have no effect."""
-
-
-_TEMPLATES = Engine(app_dirs=True, libraries={"static": "django.templatetags.static"})
-"""Not the project's: its context processors may need what our paths do not have, and it may use Jinja2 alone."""
 
 
 class DocumentGenerator(SchemaGenerator):
@@ -73,19 +67,6 @@ def docs(request: HttpRequest) -> HttpResponse:
     The template is our own: drf-spectacular's needs its app, whose check of a deployment would describe every view of
     the project.
     """
-    context = Context({"title": SETTINGS["TITLE"], "document": f"{mounted(ApiV2Config.name).prefix}openapi.yaml"})
-    response = HttpResponse(_TEMPLATES.get_template("api_v2/docs.html").render(context))
-    response["Content-Security-Policy"] = _policy()
-    return response
-
-
-def _policy() -> str:
-    """Return the policy of the page: its own files, and calls to this service.
-
-    A project may serve its static files from another host. Swagger UI's style sheet has icons as `data:` URLs.
-    """
-    files = f"'self' {urlsplit(static('api_v2/docs.css')).netloc}".rstrip()
-    return (
-        f"default-src 'none'; script-src {files}; style-src {files}; img-src {files} data:; connect-src 'self'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    )
+    context = {"title": SETTINGS["TITLE"], "document": f"{mounted(ApiV2Config.name).prefix}openapi.yaml"}
+    # Swagger UI's style sheet has icons as `data:` URLs.
+    return own_page("api_v2/docs.html", context, style_sheet="api_v2/docs.css", images="data:")

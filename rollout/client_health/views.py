@@ -1,13 +1,8 @@
 """The resource `client_health/`, below the prefix of the current API, and the page that shows it."""
 
-from typing import Any
-from urllib.parse import urlsplit
-
 from django.contrib.auth.decorators import login_not_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.template import Context, Engine
-from django.templatetags.static import static
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
@@ -17,6 +12,7 @@ from rollout.client_health.report import report
 from shared.contract.errors import MethodNotAllowed
 from shared.contract.replies import Reply
 from shared.http.failures import failure_reply
+from shared.http.pages import own_page
 from shared.http.responses import django_response
 from shared.http.urls import about_the_api, current
 
@@ -24,8 +20,6 @@ RESOURCE = "client_health"
 PAGE = "client_health_page"
 """The names of the two URLs; the first is also the path."""
 ALLOW = "GET, HEAD, OPTIONS"
-_TEMPLATES = Engine(app_dirs=True, libraries={"static": "django.templatetags.static"})
-"""Not the project's: its context processors may need what our paths do not have, and it may use Jinja2 alone."""
 
 
 @about_the_api
@@ -55,21 +49,8 @@ def _answer(request: HttpRequest) -> Reply:
 def page(request: HttpRequest) -> HttpResponse:
     """Return the page, the same for everybody: its script takes the key from the URL's fragment, which no log has."""
     path = f"{current().prefix}{RESOURCE}/"
-    context: dict[str, Any] = {"resource": path, "address": request.build_absolute_uri(path)}
-    response = HttpResponse(_TEMPLATES.get_template("rollout/client_health.html").render(Context(context)))
-    response["Content-Security-Policy"] = _policy()
+    context = {"resource": path, "address": request.build_absolute_uri(path)}
+    response = own_page("rollout/client_health.html", context, style_sheet="rollout/client_health.css")
     response["Referrer-Policy"] = "no-referrer"
     response["Cache-Control"] = "no-cache"
     return response
-
-
-def _policy() -> str:
-    """Return the policy of the page: its own files, and calls to this service.
-
-    A project may serve its static files from another host.
-    """
-    files = f"'self' {urlsplit(static('rollout/client_health.css')).netloc}".rstrip()
-    return (
-        f"default-src 'none'; script-src {files}; style-src {files}; img-src {files}; connect-src 'self'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    )

@@ -5,5 +5,6 @@
 - `requests`, `responses`: read the query and the body; make a response of a reply.
 - `failures`, `database`: turn an exception into an answer; recognise an unavailable database.
 - `middleware`, `urls`: common headers of all answers; the prefixes at which the APIs are mounted.
-- `logs`, `redaction`: request ids and rate limits of log lines; exceptions and paths without secrets.
+- `hosts`: which Hosts are allowed. `pages`: HTML pages that work in any project.
+- `logs`, `redaction`: the fields of access lines, request ids, rate limits of log lines; texts without secrets.
 """
