@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 
+from social_core.utils import to_setting_name
+
 from config.variables import PATTERN, SOCIAL_AUTH, VARIABLES
 from social.providers.catalogue import CATALOGUE
 from social.providers.registry import POLICIES
@@ -24,7 +26,7 @@ def misspelt(environ: Mapping[str, str], enabled: Iterable[str]) -> Iterator[tup
 
     :param enabled: names of the enabled providers.
     """
-    own = {_in_variables(name) for name in enabled}
+    own = {to_setting_name(name) for name in enabled}
     for name in sorted(environ):
         meant = _meant(name, own)
         if meant and meant not in environ:
@@ -49,7 +51,7 @@ def _meant(name: str, enabled: set[str]) -> str | None:
 
 def _of_social_auth(rest: str, enabled: set[str]) -> str | None:
     """Return the name that was meant by `SOCIAL_AUTH_<rest>`, or None if it may be a setting of social-core."""
-    known = enabled | {_in_variables(name) for name in (*CATALOGUE, *POLICIES)}
+    known = enabled | {to_setting_name(name) for name in (*CATALOGUE, *POLICIES)}
     provider = max((one for one in known if rest.startswith(f"{one}_")), key=len, default="")
     if provider:
         return _of_provider(provider, rest.removeprefix(f"{provider}_"))
@@ -79,7 +81,3 @@ def _provider_meant(name: str, known: set[str], enabled: set[str]) -> str | None
 
 def _closest(name: str, among: Iterable[str]) -> str | None:
     return next(iter(get_close_matches(name, sorted(among), n=1, cutoff=CLOSE)), None)
-
-
-def _in_variables(provider: str) -> str:
-    return provider.upper().replace("-", "_")
