@@ -89,7 +89,7 @@ def _plain(text: str) -> str:
     return _CONTROL.sub(lambda found: repr(found[0])[1:-1], _QUERY.sub("?[redacted]", text))
 
 
-def logging_config(level: str, log_format: str = "text") -> dict[str, Any]:
+def logging_config(level: str, log_format: str) -> dict[str, Any]:
     """Return Django's LOGGING for a level and a format."""
     return {
         "version": 1,

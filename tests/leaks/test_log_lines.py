@@ -179,7 +179,7 @@ def test_a_path_segment_like_a_token_is_redacted(path: str, shown: str) -> None:
 
 def test_django_logs_only_through_our_formatter() -> None:
     """Django's own handlers would log the exception's message."""
-    configured = logging_config("DEBUG")
+    configured = logging_config("DEBUG", "text")
     assert configured["loggers"]["django"] == {"handlers": [], "propagate": True}
     assert logging.getLogger("django").handlers == []
 
