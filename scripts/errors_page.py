@@ -217,4 +217,4 @@ def _links(codes: Sequence[str]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(write_or_check(PAGE, page, "python -m scripts.errors_page", sys.argv[1:]))
+    sys.exit(write_or_check(PAGE, page, "make documents", sys.argv[1:]))

@@ -16,7 +16,7 @@ from scripts.pages import write_or_check
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "operators.md"
 SAMPLE = ROOT / "deploy" / "tandem.env"
-COMMAND = "python -m scripts.variables_page"
+COMMAND = "make openapi"
 BEGIN = "<!-- Written by scripts/variables_page.py from config/variables.py. -->\n"
 END = "<!-- The end of that table. -->\n"
 NO_DEFAULT = "\N{EN DASH}"
