@@ -7,7 +7,7 @@ from demo.terminal import Terminal
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """What the texts name: the URLs of the service and of the sandbox, and the user of the admin."""
+    """The URLs of the service and of the sandbox, and the user of the admin."""
 
     service: str
     sandbox: str
@@ -20,22 +20,22 @@ class Addresses:
 
 
 def show(terminal: Terminal, addresses: Addresses) -> None:
-    """Write the places for each role."""
+    """Write for each role what to open."""
     terminal.line()
     terminal.line("The service is running. Where to go next:", "bold")
-    for role, places in _places(addresses).items():
+    for role, pages in _pages(addresses).items():
         terminal.line()
         terminal.line(f"  {role}", "bold")
-        width = max(len(place) for place, _ in places)
-        for place, content in places:
-            terminal.line(f"    {terminal.styled(place.ljust(width), 'cyan')}  {content}")
+        width = max(len(page) for page, _ in pages)
+        for page, content in pages:
+            terminal.line(f"    {terminal.styled(page.ljust(width), 'cyan')}  {content}")
     terminal.line()
     terminal.line("Ctrl-C ends everything.")
 
 
-def _places(to: Addresses) -> dict[str, tuple[tuple[str, str], ...]]:
+def _pages(to: Addresses) -> dict[str, tuple[tuple[str, str], ...]]:
     sign_in = f"user {to.user}, password {to.password}"
-    places = {
+    pages = {
         "You write a client": (
             (f"{to.service}/", "sign somebody up; copy the calls as curl"),
             (f"{to.service}{to.newest}docs/", "every call, to read and to try"),
@@ -50,8 +50,8 @@ def _places(to: Addresses) -> dict[str, tuple[tuple[str, str], ...]]:
         ),
     }
     if to.migrates:
-        places["You retire the old version"] = (
+        pages["You retire the old version"] = (
             (f"{to.service}/admin/migration/", "a made-up year: who still calls it (the same user)"),
             ("docs/migration.md", "the whole course, command by command"),
         )
-    return places
+    return pages

@@ -80,7 +80,7 @@ BUILDS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Rehearsal:
+class Brownout:
     """A brownout, from an hour (UTC) of a day before today on; a negative day is to come."""
 
     ago: int
@@ -101,12 +101,12 @@ class Rehearsal:
         return self.hours / 24 * self.share / 100 if concerned and ago == self.ago else 0.0
 
 
-REHEARSALS = (
-    Rehearsal(ago=39, hour=10, hours=1, note="First rehearsal, announced"),
-    Rehearsal(ago=25, hour=9, hours=8, note="Second rehearsal, announced"),
-    Rehearsal(ago=11, hour=8, hours=12, client="ShopApp/2.4", share=50, note="Build 3.0 is in the stores"),
-    Rehearsal(ago=-6, hour=9, hours=8, note="Third rehearsal, announced"),
-    Rehearsal(ago=-13, hour=0, hours=24, client="LegacyPOS/1.0", share=25, note="Its team does not answer mail"),
+BROWNOUTS = (
+    Brownout(ago=39, hour=10, hours=1, note="First test, announced"),
+    Brownout(ago=25, hour=9, hours=8, note="Second test, announced"),
+    Brownout(ago=11, hour=8, hours=12, client="ShopApp/2.4", share=50, note="Build 3.0 is in the stores"),
+    Brownout(ago=-6, hour=9, hours=8, note="Third test, announced"),
+    Brownout(ago=-13, hour=0, hours=24, client="LegacyPOS/1.0", share=25, note="Its team does not answer mail"),
 )
 
 
@@ -118,7 +118,7 @@ def calls(today: date, so_far: float) -> Iterator[dict[str, Any]]:
     for ago in reversed(range(DAYS)):
         for build in BUILDS:
             made = build.calls(ago) * (1 if ago else so_far)
-            refused = made * sum(each.refuses(build, ago) for each in REHEARSALS)
+            refused = made * sum(each.refuses(build, ago) for each in BROWNOUTS)
             kinds = [(resource, outcome, part * (made - refused)) for resource, outcome, part in KINDS]
             for resource, outcome, number in (*kinds, ("social_sign_up", "version_retired", refused)):
                 if round(number):
@@ -162,7 +162,7 @@ def fill(now: datetime) -> None:
         apps.get_model("rollout", name) for name in ("DailyCalls", "LastCall", "Plan", "Brownout")
     )
     user = apps.get_model("auth", "User")
-    _require_the_demos(plan.objects.exists())
+    _require_demo_database(plan.objects.exists())
     midnight = datetime.combine(now.date(), time(), UTC)
     with transaction.atomic():
         today_so_far = (now - midnight) / timedelta(days=1)
@@ -175,7 +175,7 @@ def fill(now: datetime) -> None:
             for version, at in versions.items()
         )
         plan.objects.create(pk=1, deprecated_at=midnight + DEPRECATED, sunset_at=midnight + SUNSET, guide=GUIDE)
-        for each in REHEARSALS:
+        for each in BROWNOUTS:
             start, end = each.times(now.date())
             brownout.objects.create(start=start, end=end, share=each.share, client=each.client, note=each.note)
 
@@ -187,7 +187,8 @@ def _people(user: Any, moments: Sequence[object], now: datetime) -> Iterator[Any
         yield user(username=f"customer-{number + 1:04}", password="!", date_joined=joined)  # noqa: S106 - no password
 
 
-def _require_the_demos(planned: bool) -> None:
+def _require_demo_database(planned: bool) -> None:
+    """Raise RefusedError unless the database is the demo's temporary one, without a plan of v1."""
     from django.conf import settings  # noqa: PLC0415 - after django.setup()
 
     database = settings.DATABASES["default"]
