@@ -190,7 +190,7 @@ def _extensible(values: Iterable[str]) -> Any:
     """Return the type of a string with known values, to which more may be added.
 
     A closed `enum` would make generated clients fail on a new value. `x-extensible-enum` is the keyword of Zalando's
-    guidelines (rule 112); what does not know it reads a string.
+    guidelines (rule 112). Generators that do not know it make a string of the field.
     """
     schema = {"type": "string", "x-extensible-enum": [*values]}
     return extend_schema_field(schema)(type("ExtensibleField", (serializers.CharField,), {}))

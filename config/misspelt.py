@@ -11,7 +11,7 @@ from social.providers.registry import POLICIES
 
 NAMES = frozenset(variable.name for variable in VARIABLES)
 OPTIONS = frozenset(variable.option for variable in VARIABLES if variable.option)
-"""What follows a provider's name, such as `KEY`."""
+"""The parts of names after a provider's name, such as `KEY`."""
 SHORTEST = 7
 """Names with fewer letters, such as `PORT` and `KEY`, are close to names of other programs."""
 CLOSE = 0.83

@@ -15,7 +15,7 @@ from typing import Self
 
 FOLDER = Path(__file__).resolve().parent.parent
 DATABASES_PREFIX = "tandem-demo-"
-"""How the name of the temporary folder begins that has the demo's databases."""
+"""The beginning of the name of the temporary folder with the demo's databases."""
 STOP_TIMEOUT = 10
 """Seconds that all programs together have to end after SIGTERM."""
 

@@ -1,4 +1,4 @@
-"""What the server reports of itself: errors and warnings before it starts, its start, and its stop."""
+"""The reports of the server: errors and warnings before the start, the start, and the stop."""
 
 import logging
 import sys

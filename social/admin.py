@@ -25,7 +25,7 @@ class SocialAccountAdmin(UserSocialAuthOption):
     """Associations: view and delete. `extra_data` is never shown."""
 
     fields = ("user", "provider", "uid", "created", "modified")
-    # Without the number of the row, which nobody knows it by.
+    # Without the primary key, which means nothing to staff.
     list_display = ("user", "provider", "uid", "created", "modified")  # type: ignore[assignment]  # one fewer than there
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:

@@ -1,4 +1,4 @@
-"""What the page *Migration*, the page of a client and the report show: tables and charts, without links."""
+"""The content of the page *Migration*, of the page of a client and of the report: tables and charts, without links."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What a brownout would have refused: an estimate from the calls of the last days.
+"""An estimate of the calls that a brownout would have refused, from the calls of the last days.
 
 The ledger counts by day, so it does not tell how many calls the hours of a brownout have. They are taken to be spread
 evenly over the day; a brownout of a whole day or more needs no such assumption.

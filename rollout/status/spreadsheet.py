@@ -9,7 +9,7 @@ from rollout.status.counts import Calls, new_name, old_name
 from rollout.status.status import WEEKS, Status
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How a formula begins, by the OWASP page on CSV injection."""
+"""The first characters of formulas, by the OWASP page on CSV injection."""
 
 
 def as_csv(status: Status) -> str:

@@ -1,4 +1,4 @@
-"""What the developer of an app does about each error code: the source of docs/errors.md and of `/docs/errors/`.
+"""The advice on each error code for developers of apps: the source of docs/errors.md and of `/docs/errors/`.
 
 The error tree (`shared.contract.errors`) has the status, the text and the cause of each code; this has the advice.
 """

@@ -23,7 +23,7 @@ ID = f"[0-9]+|{UUID}"
 """An id is a number, or the UUID of a custom user model. `schema` and `set`, for example, are not ids."""
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 PREFIX = "{api}"
-"""What stands for the prefix of a version in examples."""
+"""The placeholder for the prefix of a version in examples."""
 _EVERYWHERE: tuple[type[ApiError], ...] = (
     errors.InvalidRequest,  # also the answer to a wrong Host
     errors.InvalidCredentials,

@@ -95,7 +95,7 @@ def _await_calls(database: Database, calls: int) -> None:
 
 
 def _swap(source: Database, target: Database) -> None:
-    """Give the restored database the name that the service knows; it connects anew, as after any outage."""
+    """Rename the restored database to the name that the service knows, which reconnects as after any outage."""
     names = [urlsplit(database.url).path.removeprefix("/") for database in (source, target)]
     server = source.url.replace(names[0], "postgres")
     with psycopg.connect(server, autocommit=True) as connection:
