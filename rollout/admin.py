@@ -19,7 +19,7 @@ from django.utils.safestring import mark_safe
 
 from rollout.client_health import admin as client_health_admin  # noqa: F401 - importing registers
 from rollout.forms import BrownoutForm, PlanForm, shown
-from rollout.lifecycle import merged, of_row, of_settings
+from rollout.lifecycle import is_named, merged, of_row, of_settings
 from rollout.models import Brownout, DailyCalls, Plan
 from rollout.plan import PLAN_ID, read_saved
 from rollout.status import counts
@@ -322,4 +322,4 @@ def _today() -> date:
 def _has_called(client: str) -> bool:
     counted = DailyCalls.objects.filter(client__startswith=client).values_list("client", flat=True).distinct()
     # On SQLite `startswith` ignores case; a brownout does not.
-    return any(client in {name, name.partition("/")[0]} for name in counted)
+    return any(is_named(name, client) for name in counted)

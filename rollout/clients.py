@@ -71,6 +71,11 @@ def client_of(request: HttpRequest) -> str:
     return _client(named[:_MAX_READ], agent[:_MAX_READ])
 
 
+def product_of(client: str) -> str:
+    """Return a client without its version: `ShopApp` of `ShopApp/2.1`."""
+    return client.partition("/")[0]
+
+
 @lru_cache(maxsize=2048)
 def _client(named: str, agent: str) -> str:
     name = name_in(named)

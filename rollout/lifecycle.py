@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils.http import http_date
 
 from rollout import models, plan
+from rollout.clients import product_of
 from shared.http.logs import RateLimitedLog
 from shared.http.urls import is_header_url
 
@@ -35,9 +36,14 @@ class Brownout:
     share: int = ALL
     client: str = ""
 
+    @property
+    def end(self) -> datetime:
+        """The first moment after the brownout."""
+        return self.start + self.length
+
     def covers(self, moment: datetime) -> bool:
         """Return True if the moment is within the brownout."""
-        return self.start <= moment < self.start + self.length
+        return self.start <= moment < self.end
 
     def concerns(self, client: str) -> bool:
         """Return True if requests of this client, as `rollout.clients` names it, are refused."""
@@ -46,7 +52,7 @@ class Brownout:
 
 def is_named(client: str, name: str) -> bool:
     """Return True if a brownout's `name` names a client: the build, all builds of its app, or all clients."""
-    return name in {"", client, client.partition("/")[0]}
+    return name in {"", client, product_of(client)}
 
 
 @dataclass(frozen=True, slots=True)

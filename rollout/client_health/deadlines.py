@@ -59,7 +59,7 @@ def deadlines(plan: Lifecycle, name: str, clients: Iterable[str], now: datetime)
         if at is not None
     ]
     found += [
-        Deadline(Notice.Kind.BROWNOUT, one.start, one.start + one.length, one.share, one.client)
+        Deadline(Notice.Kind.BROWNOUT, one.start, one.end, one.share, one.client)
         for one in concerning(plan, name, clients, now)
     ]
     return sorted((one for one in found if one.at > now), key=lambda one: (one.at, one.kind))

@@ -22,7 +22,7 @@ from django.utils import timezone
 from rollout.client_health import mail, webhooks
 from rollout.client_health.deadlines import Deadline, ahead, callers, deadlines, read_plan
 from rollout.client_health.messages import Message
-from rollout.client_health.report import product_of
+from rollout.clients import product_of
 from rollout.models import ClientTeam, Notice
 
 logger = logging.getLogger("tandem.client_health")

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Max, Q, Sum
 
 from rollout.calls import UNKNOWN
+from rollout.clients import product_of
 from rollout.lifecycle import Brownout, Lifecycle, lifecycle
 from rollout.models import DailyCalls
 from rollout.status.counts import REFUSED, new_name, old_name
@@ -89,11 +90,6 @@ def usage(name: str, today: date) -> Usage:
     return Usage(dict(sorted(clients.items())), dict(sorted(resources.items())))
 
 
-def product_of(client: str) -> str:
-    """Return a client without its version: `ShopApp` of `ShopApp/2.1`."""
-    return client.partition("/")[0]
-
-
 def concerning(plan: Lifecycle, name: str, clients: Iterable[str], now: datetime) -> list[Brownout]:
     """Return the brownouts of a client that are not over and begin before the sunset, the next one first.
 
@@ -103,9 +99,7 @@ def concerning(plan: Lifecycle, name: str, clients: Iterable[str], now: datetime
     found = [
         one
         for one in plan.brownouts
-        if one.start + one.length > now
-        and (plan.sunset_at is None or one.start < plan.sunset_at)
-        and any(map(one.concerns, names))
+        if one.end > now and (plan.sunset_at is None or one.start < plan.sunset_at) and any(map(one.concerns, names))
     ]
     return sorted(found, key=lambda one: one.start)
 
@@ -174,7 +168,7 @@ def _dates(plan: Lifecycle, name: str, clients: Iterable[str], now: datetime) ->
         "brownouts": [
             {
                 "start": rfc3339(one.start),
-                "end": rfc3339(one.start + one.length),
+                "end": rfc3339(one.end),
                 "share": one.share,
                 "client": one.client or None,
             }

@@ -27,7 +27,7 @@ class Shown:
     def __str__(self) -> str:
         """Return its times, and its share and client if it does not refuse all calls."""
         one = self.brownout
-        end = one.start + one.length
+        end = one.end
         until = f"{end:%H:%M}" if end.date() == one.start.date() else f"{end:%Y-%m-%d %H:%M}"
         parts = [f"{one.share} % of calls" if one.share < ALL else "", f"of {one.client}" if one.client else ""]
         whom = " ".join(part for part in parts if part)
@@ -38,7 +38,7 @@ def shown_brownouts(saved: Saved, now: datetime, recent: RecentCalls, *, since: 
     """Return the brownouts of the settings and of the admin that end after a moment, by their start."""
     every: list[tuple[Brownout, Row | None]] = [(brownout, None) for brownout in of_settings().brownouts]
     every += [(of_row(row), row) for row in saved.brownouts]
-    shown = [_shown(brownout, row, now, recent) for brownout, row in every if brownout.start + brownout.length > since]
+    shown = [_shown(brownout, row, now, recent) for brownout, row in every if brownout.end > since]
     return sorted(shown, key=lambda one: one.brownout.start)
 
 
@@ -69,7 +69,7 @@ def unexplained(refused: Iterable[tuple[date, int]], plan: Lifecycle) -> str:
 
 
 def _shown(brownout: Brownout, row: Row | None, now: datetime, recent: RecentCalls) -> Shown:
-    is_over = brownout.start + brownout.length <= now
+    is_over = brownout.end <= now
     state = "over" if is_over else "now" if brownout.start <= now else "to come"
     return Shown(brownout, row, state, None if is_over else recent.forecast(brownout))
 
@@ -81,5 +81,5 @@ def _explains(plan: Lifecycle, day: date) -> bool:
 
 
 def _covers(brownout: Brownout, day: date) -> bool:
-    last = brownout.start + brownout.length - timedelta(microseconds=1)
+    last = brownout.end - timedelta(microseconds=1)
     return brownout.start.date() <= day <= last.date()

@@ -155,7 +155,7 @@ def _marks(plan: Lifecycle, days: Sequence[date], step: int) -> Iterator[dict[st
         if moment is not None and 0 <= position(moment) <= len(days):
             yield {"kind": kind, "from": position(moment), "to": position(moment)}
     for brownout in plan.brownouts:
-        left, right = position(brownout.start), position(brownout.start + brownout.length)
+        left, right = position(brownout.start), position(brownout.end)
         if right > 0 and left < len(days):
             yield {"kind": "brownout", "from": max(0.0, left), "to": min(float(len(days)), right)}
 

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from rollout.clients import MAX_LENGTH
+from rollout.clients import MAX_LENGTH, product_of
 from rollout.conf import conf
 from rollout.dashboard import content, links
 from rollout.dashboard.brownouts import Shown
@@ -51,7 +51,7 @@ def _client_page(request: HttpRequest, client: str, range_name: str) -> HttpResp
     if "\0" in client or len(client) > MAX_LENGTH:
         raise Http404("There is no such client.")
     now = timezone.now()
-    product = client.partition("/")[0]
+    product = product_of(client)
     shown = content.client(client, now, range_name)
     _link(request, shown["resources"], resource="name", client=client)
     _link(request, shown["outcomes"], outcome="name", version=old_name(), client=client)
