@@ -9,9 +9,12 @@ from collections.abc import Iterator, MutableMapping
 from pathlib import Path
 
 import pytest
+from pytest_django import Settings
 
 from config.variables import PATTERN, SOCIAL_AUTH, VARIABLES
+from rollout.conf import conf as rollout_conf
 from scripts.variables_page import SAMPLE
+from social.conf import conf as social_conf
 from social.providers.catalogue import CATALOGUE
 from social.providers.registry import policy_for
 from tests.config.test_deployment import check
@@ -72,6 +75,49 @@ def test_the_list_is_what_the_settings_read(monkeypatch: pytest.MonkeyPatch) -> 
     asked = read(monkeypatch)
     listed = {variable.name for variable in VARIABLES if not variable.name.startswith(SOCIAL_AUTH)}
     assert asked == listed
+
+
+def effective(monkeypatch: pytest.MonkeyPatch, settings: Settings, **values: str) -> dict[str, object]:
+    """Return the settings that apply with these variables, those of the apps' `conf` included."""
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "environ", {"SECRET_KEY": "x" * 50, **values})
+        found, server = (
+            runpy.run_path(str(ROOT / one)) for one in ("config/settings.py", "server/gunicorn_settings.py")
+        )
+    given = found.pop("_given")
+    for name in {variable.name for variable in VARIABLES} - {"SECRET_KEY"}:
+        if hasattr(settings, name):
+            delattr(settings, name)
+        if name in found:
+            setattr(settings, name, found[name])
+    read_by_apps = {
+        f"{conf.__module__}.{name}": getattr(conf, name)
+        for conf in (social_conf, rollout_conf)
+        for name, attribute in vars(type(conf)).items()
+        if isinstance(attribute, property)
+    }
+    plain = {name: one for name, one in {**server, **found}.items() if isinstance(one, int | float | str | list | dict)}
+    return {name: one for name, one in plain.items() if name not in given and name[0] != "_"} | read_by_apps
+
+
+def _defaults() -> dict[str, str]:
+    """Return the defaults of the list that are values, not words."""
+    read_as = {"off": "0", "on": "1", "0: off": "0"}
+    found = {one.name: read_as.get(one.default, one.default.strip("`")) for one in VARIABLES}
+    return {
+        name: value
+        for name, value in found.items()
+        if re.fullmatch(r"[A-Za-z0-9.,/-]+", value) and value != "none" and not name.startswith(SOCIAL_AUTH)
+    }
+
+
+@pytest.mark.parametrize(("name", "value"), _defaults().items())
+def test_the_default_is_what_applies(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    """A variable that is set to its default in the list changes nothing."""
+    expected = effective(monkeypatch, settings)
+    assert effective(monkeypatch, settings, **{name: value}) == expected
 
 
 def test_nothing_else_reads_the_environment() -> None:
