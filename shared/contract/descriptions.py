@@ -37,7 +37,8 @@ The provider decides which fields to send (`listProviders`). If there are severa
 
 After a failure:
 
-- `token_rejected`, `token_audience_mismatch`: get a new credential from the provider.
+- `token_rejected`: get a new credential from the provider, once.
+- `token_audience_mismatch`: the build uses the client id of another application; a new credential does not help.
 - `account_in_use`: the identity belongs to another user; sign in with it instead of linking it.
 - `provider_unavailable`, `provider_timeout`, `throttled`: wait for `Retry-After`, if there is one, and try again.
 - `invalid_credentials`: discard the access token and sign in without `Authorization`.

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.test import RequestFactory, override_settings
 
 from rollout.clients import client_of
+from shared.contract import descriptions
 from shared.contract.error_guidance import GUIDANCE, Step
 from shared.contract.errors import ApiError, RetryLater, leaves
 from social.conf import DEFAULT_PROVIDER_TIMEOUT
@@ -64,6 +65,14 @@ def test_errors_with_retry_after() -> None:
 def test_the_steps_are_listed() -> None:
     """The page explains each step of the catalogue, in its order."""
     assert re.findall(r"^\d\. \*\*(.+?)\*\*", section("When something fails"), re.MULTILINE) == list(Step)
+
+
+def test_the_description_of_a_sign_up() -> None:
+    """Each item of what to do after a failure is about codes with one step, and every step has an item."""
+    items = re.findall(r"^- (.+?): ", descriptions.SIGN_UP.partition("After a failure:")[2], re.MULTILINE)
+    steps = [{GUIDANCE[code].step for code in re.findall(r"`(\w+)`", item)} for item in items]
+    assert all(len(found) == 1 for found in steps)
+    assert set.union(*steps) == set(Step)
 
 
 def test_the_time_outs() -> None:
