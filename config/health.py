@@ -1,11 +1,14 @@
 """Health checks for load balancers and orchestrators: `/livez`, its alias `/healthz`, and `/readyz`."""
 
+import logging
+
 from django.db import DEFAULT_DB_ALIAS, Error, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from redis import Redis
 from redis.exceptions import RedisError
 
+from shared.http import logs
 from social.conf import conf
 
 
@@ -19,12 +22,18 @@ def readyz(request: HttpRequest) -> HttpResponse:
     try:
         unapplied = unapplied_migrations()
     except Error:
-        return JsonResponse({"status": "unavailable", "database": "does not answer"}, status=503)
+        return _unavailable("database", "does not answer")
     if unapplied:
-        return JsonResponse({"status": "unavailable", "database": "has unapplied migrations"}, status=503)
+        return _unavailable("database", "has unapplied migrations")
     if conf.redis_url and not redis_answers(conf.redis_url):
-        return JsonResponse({"status": "unavailable", "redis": "does not answer"}, status=503)
+        return _unavailable("redis", "does not answer")
     return JsonResponse({"status": "ok"})
+
+
+def _unavailable(part: str, reason: str) -> HttpResponse:
+    """Return 503 with the reason, which is on the access line, too: probes do not show the body."""
+    logs.note(logging.ERROR, outcome="unavailable", reason=f"{part} {reason}".replace(" ", "_"))
+    return JsonResponse({"status": "unavailable", part: reason}, status=503)
 
 
 def redis_answers(url: str) -> bool:

@@ -69,6 +69,15 @@ class JsonLineFormatter(JsonFormatter):
         return super().format(logging.makeLogRecord({"msg": keys}))
 
 
+class OutsideReadiness(logging.Filter):
+    """Drop Django's log record of a 503 of `/readyz`: the access line has the reason, and Django's has no id."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return True unless the record is about such an answer; an exception stays."""
+        request = getattr(record, "request", None)
+        return record.exc_info is not None or getattr(request, "path_info", "") != "/readyz"
+
+
 FORMATTERS: dict[str, type[logging.Formatter]] = {"text": LineFormatter, "json": JsonLineFormatter}
 """By the value of `LOG_FORMAT`."""
 
@@ -97,6 +106,7 @@ def logging_config(level: str, log_format: str) -> dict[str, Any]:
         "filters": {
             "request_id": {"()": "shared.http.logs.RequestIdFilter"},
             "outside_apis": {"()": "shared.http.failures.OutsideApis"},
+            "outside_readiness": {"()": OutsideReadiness},
             "refused_hosts": {"()": "shared.http.hosts.RefusedHosts"},
         },
         "formatters": {"line": {"()": FORMATTERS[log_format]}},
@@ -110,7 +120,7 @@ def logging_config(level: str, log_format: str) -> dict[str, Any]:
             # At DEBUG it logs statements with their values: no tokens, but names and addresses.
             "django.db.backends": {"level": "INFO"},
             # Django would log each failed API call a second time, and a provider's failure as this service's.
-            "django.request": {"level": "ERROR", "filters": ["outside_apis"]},
+            "django.request": {"level": "ERROR", "filters": ["outside_apis", "outside_readiness"]},
             "django.security.DisallowedHost": {"filters": ["refused_hosts"]},
             "django.server": {"handlers": [], "propagate": True},
         },

@@ -36,13 +36,15 @@ def service(database: Database) -> Iterator[Service]:
 
 
 def test_readiness_follows_the_migrations(service: Service, database: Database) -> None:
-    """Not ready with an unapplied migration, ready after it without a restart; alive all the time."""
+    """Not ready with an unapplied migration, ready after it without a restart; alive all the time, and one log line."""
     assert readiness(service.url) == (200, {"status": "ok"})
     *_, (name, applied) = database.rows("SELECT name, applied FROM django_migrations WHERE app = 'social' ORDER BY id")
     database.execute(f"DELETE FROM django_migrations WHERE app = 'social' AND name = '{name}'")  # noqa: S608
     status, body = readiness(service.url)
     assert (status, body["status"]) == (503, "unavailable")
     assert "migrations" in body["database"]
+    (line,) = [line for line in service.log().splitlines() if "/readyz" in line and " 200 " not in line]
+    assert re.search(r" ERROR tandem.access .* outcome=unavailable reason=database_has_unapplied_migrations", line)
     assert requests.get(f"{service.url}/livez", headers=ANY_HOST, timeout=30).status_code == 200
     database.execute(
         f"INSERT INTO django_migrations (app, name, applied) VALUES ('social', '{name}', '{applied}')"  # noqa: S608
