@@ -94,8 +94,14 @@ def _database_error() -> str:
             command = "make migrate, or python -m tandem migrate"
             return f"The database has {len(unapplied)} unapplied migrations. Run: {command}."
     except DatabaseError as error:
-        host = database_host(connection.settings_dict)
-        return f"The database of DATABASE_URL, {host}, does not answer: {type(error.__cause__ or error).__name__}."
+        database = f"The database of DATABASE_URL, {database_host(connection.settings_dict)},"
+        cause = error.__cause__ or error
+        # libpq gives no SQLSTATE for a connection that the server refuses. Its message may have the user's name.
+        if " FATAL: " in str(cause):
+            return (
+                f"{database} refuses the connection: psql with the same URL, and the database's log, show the reason."
+            )
+        return f"{database} does not answer: {type(cause).__name__}."
     finally:
         connection.close()
     return ""

@@ -333,6 +333,18 @@ def listening(service: Service) -> set[str]:
     return found
 
 
+@pytest.mark.postgres
+def test_a_database_that_refuses_the_connection_is_another_error(tmp_path: Path) -> None:
+    """It answers, so the network is not the cause; PostgreSQL's message may have the user's name."""
+    with empty_postgres() as database:
+        printed = refusal(tmp_path, **ENABLED, DATABASE_URL=f"{database.url}_canary")
+    assert re.fullmatch(
+        r"Tandem does not start\. The database of DATABASE_URL, \S+, refuses the connection: psql with the same URL, "
+        r"and the database's log, show the reason\.\n",
+        printed,
+    )
+
+
 @pytest.mark.threat(29)
 @pytest.mark.parametrize("silent", [False, True], ids=["refuses", "silent"])
 def test_a_database_that_does_not_answer_is_an_error(tmp_path: Path, silent: bool) -> None:
