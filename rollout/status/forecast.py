@@ -22,8 +22,8 @@ class Estimate:
     Attributes:
         calls: The calls of v1 by the clients that the brownout names, in the whole time.
         refused: How many of them it would have refused.
-        users: The users who have called v1 since the beginning of the time, with whichever client: the most who would
-            have noticed. The ledger does not record which client a user has.
+        users: The most users who would have noticed: those who have called v1 since the beginning of the time, with
+            whichever client, since the ledger does not record which client a user has; and not more than the calls.
     """
 
     calls: int
@@ -81,7 +81,7 @@ class RecentCalls:
         """Return what a brownout would have refused."""
         part = min(brownout.length / _DAY, 1.0) * brownout.share / ALL
         yesterday, week = (
-            Estimate(calls, round(part * calls), users if calls else 0)
+            Estimate(calls, round(part * calls), min(users, calls))
             for calls, users in zip(self._sums(brownout.client), self.users, strict=True)
         )
         return Forecast(yesterday, week)

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 
 from rollout.lifecycle import Brownout
 from rollout.models import LastCall
-from rollout.status.forecast import recent_calls
+from rollout.status.forecast import RecentCalls, recent_calls
 from tests.rollout.status.conftest import NOW, TODAY, record
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tables")]
@@ -46,11 +46,13 @@ def test_the_share_of_the_hours(length: timedelta, share: int, client: str, yest
 
 
 def test_users_are_at_most_those_who_called_since() -> None:
-    """They are not known by client, but there are none where there were no calls."""
+    """They are not known by client, but a client does not have more users than calls."""
     recent = recent_calls(TODAY)
     forecast = recent.forecast(Brownout(NOW, HOUR))
     assert (forecast.yesterday.users, forecast.week.users) == (2, 3)
     assert recent.forecast(Brownout(NOW, HOUR, client="Nobody/1")).yesterday.users == 0
+    few = RecentCalls({"ShopApp/2.4": (1, 2)}, (2, 3)).forecast(Brownout(NOW, HOUR, client="ShopApp"))
+    assert (few.yesterday.users, few.week.users) == (1, 2)
 
 
 def test_the_sentences() -> None:
