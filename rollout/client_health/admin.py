@@ -85,6 +85,21 @@ class ClientTeamAdmin(TeamModelAdmin):
     inlines = (NoticeInline,)
     actions = ("new_link", "new_webhook_secret")
 
+    def get_inlines(self, request: HttpRequest, obj: ClientTeam | None) -> Any:
+        """Return the record of notices; none for a team that is being added."""
+        return self.inlines if obj else ()
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """Offer one button for a new team: whichever is pressed, the answer is the page of what is shown once."""
+        buttons = {"show_save_and_add_another": False, "show_save_and_continue": object_id is not None}
+        return super().changeform_view(request, object_id, form_url, {**buttons, **(extra_context or {})})
+
     def save_model(self, request: HttpRequest, obj: ClientTeam, form: Any, change: bool) -> None:
         """Save the team; a new one gets its key and its secret."""
         if not change:

@@ -58,6 +58,24 @@ def test_a_new_team(staff: Client) -> None:
     assert found["secret"].removeprefix("whsec_") not in stored
 
 
+def test_the_form_of_a_new_team(staff: Client) -> None:
+    """It has one button and no empty record of notices; that of a team has both."""
+    added = staff.get(f"{TEAMS}add/").content.decode()
+    changed = staff.get(f"{TEAMS}{a_team().row.pk}/change/").content.decode()
+    assert [name in added for name in ("_save", "_addanother", "_continue", "times are UTC")] == [
+        True,
+        False,
+        False,
+        False,
+    ]
+    assert [name in changed for name in ("_save", "_addanother", "_continue", "times are UTC")] == [
+        True,
+        False,
+        True,
+        True,
+    ]
+
+
 @pytest.mark.parametrize(("action", "names"), [("new_link", {"link", "key"}), ("new_webhook_secret", {"secret"})])
 def test_replacing_one(staff: Client, action: str, names: set[str]) -> None:
     """An action replaces the key, or the secret, of one team, and the history says so."""
