@@ -7,7 +7,7 @@ from demo.terminal import Terminal
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """The URLs of the service and of the sandbox, and the user of the admin."""
+    """The URLs of the service, the sandbox and the database, and the user of the admin."""
 
     service: str
     sandbox: str
@@ -15,6 +15,8 @@ class Addresses:
     """The prefix of the newest version."""
     user: str
     password: str
+    database: str
+    """The URL of the service's database, for commands."""
     migrates: bool
     """Whether there are two versions."""
 
@@ -29,8 +31,21 @@ def show(terminal: Terminal, addresses: Addresses) -> None:
         width = max(len(page) for page, _ in pages)
         for page, content in pages:
             terminal.line(f"    {terminal.styled(page.ljust(width), 'cyan')}  {content}")
+    if addresses.migrates:
+        terminal.line("    In this folder, in another shell, the same figures and the notices to client teams:")
+        for command in _commands(addresses.database):
+            terminal.line(f"      {command}")
     terminal.line()
     terminal.line("Ctrl-C ends everything.")
+
+
+def _commands(database: str) -> tuple[str, ...]:
+    """Return the commands for the demo's database; in the sandbox any key is accepted, and mails are printed."""
+    return (
+        f"export SANDBOX=1 SECRET_KEY=demo DATABASE_URL={database}",
+        ".venv/bin/python manage.py migration_status --html report.html --csv calls.csv",
+        ".venv/bin/python manage.py notify_clients --dry-run",
+    )
 
 
 def _pages(to: Addresses) -> dict[str, tuple[tuple[str, str], ...]]:

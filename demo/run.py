@@ -170,6 +170,7 @@ def _keep_serving(services: Services, programs: Programs, terminal: Terminal) ->
         newest=versions[-1],
         user=OPERATOR,
         password=_create_operator(services),
+        database=services.environment["DATABASE_URL"],
         migrates=len(versions) > 1,
     )
     _fill_a_year(services)

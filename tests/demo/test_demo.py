@@ -15,6 +15,7 @@ import pytest
 import requests
 from django.conf import settings
 
+from demo.programs import inherited
 from demo.steps import MIGRATION, STEPS
 from tests.e2e.servers import ROOT, free_port
 
@@ -113,7 +114,25 @@ def assert_the_admin_opens(browser: requests.Session, demo: Demo) -> None:
     assert (form.status_code, answer.status_code, answer.url) == (200, 200, found[1])
 
 
-def test_it_serves_until_a_signal(tmp_path: Path) -> None:
+def assert_the_commands_work(demo: Demo, folder: Path) -> None:
+    """Run the commands that are printed for whoever retires v1; v1 is in use, so the status is 1."""
+    variables = re.search(r"^ +export (.*)$", demo.output(), re.MULTILINE)
+    commands = re.findall(r"^ +\.venv/bin/python (manage\.py .*)$", demo.output(), re.MULTILINE)
+    assert variables is not None, demo.output()
+    environment = {**inherited(), **dict(one.split("=", 1) for one in variables[1].split())}
+    printed = {}
+    for command in commands:
+        name, *options = (
+            command.replace("report.html", f"{folder}/report").replace("calls.csv", f"{folder}/calls").split()
+        )
+        ended = subprocess.run(  # noqa: S603 - what the demo has printed
+            [sys.executable, name, *options], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        )
+        printed[options[0]] = (ended.returncode, ended.stdout.partition(":")[0], ended.stderr)
+    assert printed == {"migration_status": (1, "Not yet", ""), "notify_clients": (0, "Nothing is due.\n", "")}
+
+
+def test_it_serves_until_a_signal(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     """After the steps it serves the front page; one signal then ends everything without an error."""
     with running_demo(tmp_path) as demo:
         demo.wait_for("Ctrl-C ends everything.")
@@ -123,6 +142,8 @@ def test_it_serves_until_a_signal(tmp_path: Path) -> None:
             page = browser.get(f"http://127.0.0.1:{demo.port}/", timeout=30)
             assert (page.status_code, "Get a token" in page.text) == (200, True)
             assert_the_admin_opens(browser, demo)
+            if len(settings.APIS) > 1:
+                assert_the_commands_work(demo, tmp_path_factory.mktemp("files"))
             for role in ("You write a client", "You run the service"):
                 assert f"\n  {role}\n" in demo.output()
             named = re.findall(r"^    (http\S+|docs/\S+)  ", demo.output(), re.MULTILINE)
