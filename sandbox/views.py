@@ -196,7 +196,8 @@ def issue(provider: Provider, persona: Persona, registration: Registration, nonc
 _INVALID = json_reply(
     {
         "error": "invalid_request",
-        "error_description": 'Send {"persona": one of /personas, "nonce": an optional string}.',
+        "error_description": 'Send {"persona": one of /personas, or guest- and ten digits of which the first is not 0, '
+        '"nonce": an optional string}.',
     },
     400,
     CROSS_ORIGIN,
