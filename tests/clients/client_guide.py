@@ -2,8 +2,13 @@
 
 import json
 import re
+import shutil
+import subprocess
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeAlias
+
+import pytest
 
 from tests.e2e.servers import ROOT
 
@@ -68,6 +73,24 @@ def kind_of(body: Fields) -> str:
 def snippets(language: str) -> str:
     """Return the code in a language."""
     return "\n".join(re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))
+
+
+@cache
+def _node() -> str | None:
+    return shutil.which("node")
+
+
+def run_javascript(script: str, **values: Any) -> Any:
+    """Run the page's JavaScript and then a script, and return what it passes to `done`."""
+    if not (node := _node()):
+        pytest.skip("needs Node")
+    constants = "".join(f"const {name} = {json.dumps(value)};\n" for name, value in values.items())
+    source = f"{snippets('javascript')}\n{constants}const done = (it) => console.log(JSON.stringify(it));\n{script}"
+    ended = subprocess.run(  # noqa: S603 - the page's
+        [node, "--input-type=module", "-e", source], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+    return json.loads(ended.stdout)
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,9 @@
 
 import json
 import re
-import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, TypeAlias
+from typing import TypeAlias
 from urllib.parse import parse_qsl, urlsplit
 from zlib import crc32
 
@@ -18,7 +15,7 @@ from django.conf import settings
 from shared.contract.error_guidance import GUIDANCE
 from shared.contract.errors import ApiError
 from shared.contract.sign_up import FIELDS
-from tests.clients.client_guide import ADVICE, SECTIONS, Fields, kind_of, snippets
+from tests.clients.client_guide import ADVICE, SECTIONS, Fields, kind_of, run_javascript, snippets
 from tests.clients.issuing import IN_SANDBOX, Issuing, challenge_of, consent
 from tests.e2e.databases import Database
 from tests.e2e.servers import Sandbox, Service, running_service
@@ -275,24 +272,6 @@ def test_curl_sends_a_body() -> None:
     assert json.loads(body) in [body for section in SECTIONS.values() for body in section.bodies]
 
 
-@cache
-def _node() -> str | None:
-    return shutil.which("node")
-
-
-def run_javascript(script: str, **values: Any) -> Any:
-    """Run the page's JavaScript and then a script, and return what it passes to `done`."""
-    if not (node := _node()):
-        pytest.skip("needs Node")
-    constants = "".join(f"const {name} = {json.dumps(value)};\n" for name, value in values.items())
-    source = f"{snippets('javascript')}\n{constants}const done = (it) => console.log(JSON.stringify(it));\n{script}"
-    ended = subprocess.run(  # noqa: S603 - the page's
-        [node, "--input-type=module", "-e", source], capture_output=True, text=True, timeout=120, check=False
-    )
-    assert ended.returncode == 0, ended.stderr
-    return json.loads(ended.stdout)
-
-
 def test_javascript_follows_the_table() -> None:
     """`nextStep` gives the steps of the table, and starts again at the provider once."""
     script = "done(codes.map((code) => [nextStep(code), nextStep(code, { sentCode: true })]));"
@@ -311,11 +290,31 @@ def test_javascript_signs_up(issuing: Issuing, base_url: str) -> None:
         name: issuing.fill(body_of("facebook", "access_token"), persona)
         for name, persona in (("good", "zoe"), ("rejected", "expired"), ("unavailable", "error-503"))
     }
-    assert run_javascript(script, baseUrl=base_url, **fields) == [
+    assert run_javascript(script, baseUrl=f"{base_url}/", **fields) == [
         "created",
         {"code": "token_rejected", "retryAfter": 5},
         {"code": "provider_unavailable", "retryAfter": 7},
     ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        ('new Response("<html>", { status: 502 })', "service_unavailable"),
+        ('new Response("<html>", { status: 404 })', None),
+        ("Promise.reject(new TypeError())", "provider_timeout"),
+        ("new Response(new ReadableStream({ pull: (it) => it.error(new TypeError()) }))", "provider_timeout"),
+    ],
+    ids=["proxy", "other-page", "no-answer", "half-an-answer"],
+)
+def test_javascript_without_an_answer_of_the_service(answer: str, code: str | None) -> None:
+    """`signUp` throws the code that the page names where a proxy answers, or nobody."""
+    script = f"""
+    globalThis.fetch = async () => {answer};
+    const error = await signUp("https://api.example.com/api/v2/", {{}}).catch((error) => error);
+    done([error.code ?? null, error.retryAfter]);
+    """
+    assert run_javascript(script) == [code, 5]
 
 
 def test_javascript_begins_a_sign_in(issuing: Issuing, base_url: str) -> None:
