@@ -39,8 +39,8 @@ TITLES = {"twitter": "X (Twitter)"}
 """Titles that are better known than social-core's."""
 DOCUMENTED = ApiV2Config.name
 """The API with its own documentation page."""
-GUIDE, ERRORS = address("clients"), address("errors")
-"""The pages for client developers; each error code is an anchor of the second."""
+GUIDE, PLATFORMS, ERRORS = address("clients"), address("client-guide"), address("errors")
+"""The pages for client developers; each error code is an anchor of the last."""
 
 
 def page(request: HttpRequest) -> HttpResponse:
@@ -87,6 +87,7 @@ def _context(request: HttpRequest) -> dict[str, Any]:
             if each.operation is not sign_up
         ],
         "guide": GUIDE,
+        "platforms": PLATFORMS,
         "errors": ERRORS,
         "sandbox": sandbox,
         "rehearsal": {
