@@ -56,6 +56,8 @@ def test_the_calls_are_shown(browser: Callable[..., webdriver.Chrome], page: str
     assert "/api/v1/user/" in shown(window, "change")
     assert "38.3 %" in shown(window, "figures")
     assert "ShopApp/3.0" in shown(window, "versions")
+    texts = "return [...document.querySelectorAll('#versions .old')].map((cell) => cell.textContent)"
+    assert window.execute_script(texts) == ["1,234"]  # no warning colour for a version that has left v1
     assert window.execute_script("return document.documentElement.scrollWidth <= innerWidth")
     requested = window.execute_script(
         "return performance.getEntries().filter(e => e.name.startsWith('http')).map(e => e.name)"

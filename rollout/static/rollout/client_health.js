@@ -64,9 +64,9 @@ function calls(report, rows, name) {
   const last = (title) => `Last use of ${title}`;
   return table([name, ...head], rows.map((row) => make("tr", {},
     make("th", { scope: "row" }, row.resource ?? row.client),
-    make("td", { className: "number old", title: head[0] }, make("span", {}, number(row.old.calls))),
+    make("td", { className: row.old.calls ? "number old" : "number soft", title: head[0] }, make("span", {}, number(row.old.calls))),
     make("td", { title: last(old.version) }, make("span", {}, used(row.old))),
-    make("td", { className: "number new", title: head[2] }, make("span", {}, number(row.new.calls))),
+    make("td", { className: row.new.calls ? "number new" : "number soft", title: head[2] }, make("span", {}, number(row.new.calls))),
     make("td", { title: last(current.version) }, make("span", {}, used(row.new))),
   )));
 }
