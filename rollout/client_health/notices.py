@@ -24,6 +24,7 @@ from rollout.client_health.deadlines import Deadline, ahead, callers, deadlines,
 from rollout.client_health.messages import Message
 from rollout.clients import product_of
 from rollout.models import ClientTeam, Notice
+from shared.http.redaction import exception_name
 
 logger = logging.getLogger("tandem.client_health")
 
@@ -164,13 +165,18 @@ def _messages(due: Mapping[int, _Due], rows: Iterable[Notice]) -> Iterator[Messa
 
 def _send(message: Message) -> Outcome:
     now = timezone.now()
+    until = now + CLAIM
     free = Q(claimed_until=None) | Q(claimed_until__lte=now)
     rows = _notices().filter(message=message.id, sent_at=None)
-    if not rows.filter(free).update(claimed_until=now + CLAIM, attempts=F("attempts") + 1):
+    if not rows.filter(free).update(claimed_until=until, attempts=F("attempts") + 1):
         return Outcome(message, Result.ELSEWHERE)
-    reason = _SENDERS[message.channel](message)
+    try:
+        reason = _SENDERS[message.channel](message)
+    except Exception as error:  # noqa: BLE001 - a project's mail backend raises what it likes; other teams wait
+        reason = exception_name(error)
     if reason:
-        rows.update(claimed_until=None)
+        # Another run may have claimed it, if this one took longer than a claim lasts.
+        rows.filter(claimed_until=until).update(claimed_until=None)
         logger.warning("A notice to %s by %s was not sent: %s", message.team.name, message.channel, reason)
         return Outcome(message, Result.FAILED, reason)
     rows.filter(pk__in=message.rows).update(sent_at=timezone.now(), claimed_until=None)
