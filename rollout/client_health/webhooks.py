@@ -28,6 +28,9 @@ from social.network import deadline
 
 TIMEOUT = 10.0
 """Seconds for the whole call."""
+_GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+"""RFC 6052 section 2.1: a gateway translates such an address to the IPv4 address in its last 32 bits."""
 
 
 class AddressRefused(Exception):
@@ -56,8 +59,10 @@ class _Adapter(HTTPAdapter):
 def is_public(address: str) -> bool:
     """Return True if an IP address is one of the public internet."""
     ip = ipaddress.ip_address(address)
-    mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
-    return (mapped or ip).is_global and not ip.is_multicast
+    if isinstance(ip, ipaddress.IPv4Address):
+        return ip.is_global and not ip.is_multicast
+    embedded = ip.ipv4_mapped or ip.sixtofour or (ipaddress.IPv4Address(int(ip) % 2**32) if ip in _NAT64 else None)
+    return is_public(str(embedded)) if embedded else ip.is_global and ip in _GLOBAL_UNICAST
 
 
 def check_url(url: str) -> None:
@@ -65,7 +70,10 @@ def check_url(url: str) -> None:
 
     :raises ValidationError: it cannot.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:  # such as a bracket without its other
+        raise ValidationError("Give an https URL such as https://example.com/hooks.") from error
     host = parts.hostname or ""
     if conf.sandbox and is_loopback(host):
         return

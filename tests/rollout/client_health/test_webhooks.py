@@ -177,6 +177,12 @@ REFUSED_URLS = [
     "https://[::1]/",
     "https://[fd00::1]/",
     "https://[::ffff:10.0.0.1]/",
+    "https://[64:ff9b::a9fe:a9fe]/",
+    "https://[2002:a00:1::1]/",
+    "https://[fec0::1]/",
+    "https://[::a00:1]/",
+    "https://[::1",
+    "https://[x]/",
     "https://224.0.0.1/",
     "https://0.0.0.0/",
     "http://127.0.0.1:9000/",
@@ -193,7 +199,13 @@ def test_urls_that_are_refused(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["https://hooks.example.com/a?b=c", "https://93.184.216.34:8443/", "https://[2606:4700::1]/"]
+    "url",
+    [
+        "https://hooks.example.com/a?b=c",
+        "https://93.184.216.34:8443/",
+        "https://[2606:4700::1]/",
+        "https://[64:ff9b::5db8:d822]/",
+    ],
 )
 def test_urls_that_are_accepted(url: str) -> None:
     """Any public https URL."""
