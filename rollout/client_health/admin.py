@@ -1,14 +1,15 @@
 """Client teams in the admin. A new key or secret is shown once, on the page that answers the request that made it."""
 
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminURLFieldWidget
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
+from django.template.response import SimpleTemplateResponse, TemplateResponse
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
@@ -96,9 +97,14 @@ class ClientTeamAdmin(TeamModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
-        """Offer one button for a new team: whichever is pressed, the answer is the page of what is shown once."""
+        """Offer one button for a new team, whose next page is the same, and show the notices' times in UTC.
+
+        UTC as their heading says, whatever the project's time zone.
+        """
         buttons = {"show_save_and_add_another": False, "show_save_and_continue": object_id is not None}
-        return super().changeform_view(request, object_id, form_url, {**buttons, **(extra_context or {})})
+        with timezone.override(UTC):
+            response = super().changeform_view(request, object_id, form_url, {**buttons, **(extra_context or {})})
+            return response.render() if isinstance(response, SimpleTemplateResponse) else response
 
     def save_model(self, request: HttpRequest, obj: ClientTeam, form: Any, change: bool) -> None:
         """Save the team; a new one gets its key and its secret."""
@@ -138,6 +144,9 @@ class ClientTeamAdmin(TeamModelAdmin):
     def _only(self, request: HttpRequest, queryset: QuerySet[ClientTeam]) -> ClientTeam | None:
         teams = list(queryset[:2])
         if len(teams) == 1:
+            # Django checks the permission for the model; a project's backend may refuse this row.
+            if not self.has_change_permission(request, teams[0]):
+                raise PermissionDenied
             return teams[0]
         self.message_user(request, "Select one team: what is new is shown once.", "warning")
         return None

@@ -24,7 +24,7 @@ def add_url(request: HttpRequest, model: type[Model], **query: str) -> str | Non
 def row_url(request: HttpRequest, row: Model) -> str | None:
     """Return the URL of a row; None as above."""
     found = _admin_of(type(row))
-    return _url(request, type(row), "change", {}, row.pk) if found and found.has_view_permission(request) else None
+    return _url(request, type(row), "change", {}, row.pk) if found and found.has_view_permission(request, row) else None
 
 
 def page_url(request: HttpRequest, **query: str) -> str:

@@ -116,6 +116,7 @@ def test_a_change_keeps_the_key(staff: Client) -> None:
         ({"email": "nobody"}, "Enter a valid email address."),
         ({"webhook_url": "http://hooks.example.com/"}, "Give an https URL"),
         ({"webhook_url": "https://10.0.0.1/"}, "Give a public address."),
+        ({"webhook_url": "https://[::1"}, "Give an https URL"),
     ],
 )
 def test_what_is_refused(staff: Client, given: dict[str, str], error: str) -> None:
@@ -142,6 +143,31 @@ def test_the_record_of_notices(staff: Client) -> None:
     page = staff.get(f"{TEAMS}{team.pk}/change/").content.decode()
     assert "7 days before the sunset of 2026-12-05 09:00 UTC" in page
     assert "notices-0-attempts" not in page
+
+
+def test_the_times_of_notices(staff: Client) -> None:
+    """They are UTC, as their heading says, also in a project with another time zone."""
+    team = a_team().row
+    Notice.objects.create(
+        team=team, channel=Notice.Channel.MAIL, kind=Notice.Kind.SUNSET, at=NOW + timedelta(days=7), days=7
+    )
+    with override_settings(TIME_ZONE="America/New_York"):
+        page = staff.get(f"{TEAMS}{team.pk}/change/").content.decode()
+    assert re.findall("2026-12-05 ([0-9:]+ [A-Z]+)", page) == ["09:00 UTC"] * 2
+
+
+def test_a_permission_for_the_row(staff: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A project may refuse single teams; then no key of them is replaced."""
+    team, other = a_team().row, a_team("Other").row
+
+    def may_change(self: Any, request: Any, obj: ClientTeam | None = None) -> bool:
+        return obj is None or obj.name == "ShopApp"
+
+    monkeypatch.setattr("rollout.client_health.admin.ClientTeamAdmin.has_change_permission", may_change)
+    for one, status in ((other, 403), (team, 200)):
+        response = staff.post(TEAMS, {"action": "new_link", "_selected_action": [one.pk]})
+        assert response.status_code == status
+    assert ClientTeam.objects.get(name="Other").key_digest == other.key_digest
 
 
 def test_a_project_without_the_page(staff: Client) -> None:
