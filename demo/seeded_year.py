@@ -7,9 +7,11 @@ one day show the same.
 
 import os
 import sys
+from bisect import bisect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import accumulate
 from math import exp, log, sin
 from pathlib import Path
 from typing import Any
@@ -132,6 +134,16 @@ def calls(today: date, so_far: float) -> Iterator[dict[str, Any]]:
                     }
 
 
+def client_of(version: str, ago: float, chance: float) -> str:
+    """Return a client that called a version on a day, given in days before today: one with many calls more often.
+
+    :param chance: 0 to 1.
+    """
+    builds = [build for build in BUILDS if build.version == version]
+    reached = list(accumulate(build.calls(int(ago)) for build in builds))
+    return builds[bisect(reached, chance * reached[-1])].name
+
+
 def last_calls(now: datetime) -> Iterator[dict[str, datetime]]:
     """Yield by version when each person last called it.
 
@@ -170,8 +182,13 @@ def fill(now: datetime) -> None:
         moments = list(last_calls(now))
         people = user.objects.bulk_create(_people(user, moments, now))
         last_call.objects.bulk_create(
-            last_call(user=person, version=version, at=at)
-            for person, versions in zip(people, moments, strict=True)
+            last_call(
+                user=person,
+                version=version,
+                at=at,
+                client=client_of(version, (now - at) / timedelta(days=1), number * 0.618034 % 1),
+            )
+            for number, (person, versions) in enumerate(zip(people, moments, strict=True))
             for version, at in versions.items()
         )
         plan.objects.create(pk=1, deprecated_at=midnight + DEPRECATED, sunset_at=midnight + SUNSET, guide=GUIDE)

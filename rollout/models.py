@@ -91,11 +91,16 @@ class DailyCalls(models.Model):
 
 
 class LastCall(models.Model):
-    """When a user last called a version with a credential. Personal data: deleted with the user, or when it is old."""
+    """When, and with which client, a user last called a version with a credential.
+
+    It is personal data: deleted with the user, or when it is old.
+    """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     version = models.CharField(max_length=16)
     at = models.DateTimeField()
+    client = models.CharField(max_length=80, blank=True, default="", db_default="")
+    """The client of that call, as the ledger names it; empty for a call recorded by a release without this column."""
 
     class Meta:
         """Options of the model; the index finds the users who called a version lately."""

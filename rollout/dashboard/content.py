@@ -12,8 +12,8 @@ from rollout.plan import read_saved
 from rollout.status import counts
 from rollout.status.counts import DAYS, Calls, midnight
 from rollout.status.forecast import recent_calls
-from rollout.status.status import Client, Status
-from rollout.status.verdict import facts, pace, percent, refused
+from rollout.status.status import Client, Criteria, Status
+from rollout.status.verdict import facts, pace, percent, refused, without_client
 
 
 def migration(found: Status, name: str) -> dict[str, Any]:
@@ -37,6 +37,7 @@ def migration(found: Status, name: str) -> dict[str, Any]:
         "brownouts": shown_brownouts(saved, found.now, recent_calls(found.today), since=since),
         "clients": _client_rows([client for client in found.clients if not client.gone]),
         "gone": [client for client in found.clients if client.gone],
+        "without_client": without_client(found),
         "resources": [{"name": one.name, "last_day": one.last_day, **_numbers(one.calls)} for one in found.resources],
         "outcomes": _outcome_rows(counts.outcomes(shown[0].first, found.today)),
     }
@@ -44,7 +45,7 @@ def migration(found: Status, name: str) -> dict[str, Any]:
 
 def client(name: str, now: datetime, range_name: str) -> dict[str, Any]:
     """Return the content of the page of a client for a range, by its name."""
-    chosen, today = RANGES[range_name], now.date()
+    chosen, today, days = RANGES[range_name], now.date(), Criteria().days
     shown = bars(chosen, today, name)
     since, first = midnight(shown[0].first), shown[0].first
     recent = recent_calls(today).of(name)
@@ -56,6 +57,8 @@ def client(name: str, now: datetime, range_name: str) -> dict[str, Any]:
         "week": _numbers(week),
         "own": percent(week.share),
         "last_day": counts.last_day(name),
+        "users": f"{counts.users_by_client(now - timedelta(days=days)).get(name, 0):,}",
+        "days": days,
         "range": chosen,
         "charts": calls_chart(plan, chosen, shown),
         "rows": _bar_rows(shown),
@@ -94,6 +97,7 @@ def _client_rows(clients: Sequence[Client]) -> list[dict[str, Any]]:
             "points": sparkline(client.parts),
             "falls": None if client.line is None else client.line.falls,
             "last_day": client.last_day,
+            "users": f"{client.users:,}",
         }
         for client in clients
     ]

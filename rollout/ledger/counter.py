@@ -47,18 +47,30 @@ class Use(NamedTuple):
     version: str
 
 
+class Noted(NamedTuple):
+    """A user's last call of a version.
+
+    Attributes:
+        at: Seconds since 1970.
+        client: As it was counted; empty if it is not known.
+    """
+
+    at: float
+    client: str = ""
+
+
 @dataclass(slots=True)
 class Batch:
     """The counts and last calls that one transaction writes.
 
     Attributes:
         calls: The number of calls of each group.
-        last: When each user last called each version, in seconds since 1970.
+        last: When, and with which client, each user last called each version.
         users_clients: Clients with which a user made a call.
     """
 
     calls: dict[Group, int] = field(default_factory=dict)
-    last: dict[Use, float] = field(default_factory=dict)
+    last: dict[Use, Noted] = field(default_factory=dict)
     users_clients: set[str] = field(default_factory=set)
 
     def __bool__(self) -> bool:
@@ -103,14 +115,14 @@ class CallCounter:
                 self._batch.users_clients.add(counted.client)
                 use = Use(call.user_id, call.version)
                 if now - self._noted.get(use, 0) >= LAST_CALL_INTERVAL:
-                    _note(self._batch.last, use, now)
+                    _note(self._batch.last, use, Noted(now, counted.client))
 
     def take(self) -> Batch:
         """Return and clear the current batch; the caller passes it to `put_back` or `written`."""
         with self._lock:
             batch, self._batch = self._batch, Batch()
-            for use, at in batch.last.items():
-                self._noted[use] = at
+            for use, noted in batch.last.items():
+                self._noted[use] = noted.at
                 self._noted.move_to_end(use)
             before = time.time() - LAST_CALL_INTERVAL
             while self._noted and (len(self._noted) > MAX_USERS or next(iter(self._noted.values())) < before):
@@ -122,8 +134,8 @@ class CallCounter:
         with self._lock:
             for group, calls in batch.calls.items():
                 _count(self._batch.calls, group, calls)
-            for use, at in batch.last.items():
-                _note(self._batch.last, use, at)
+            for use, noted in batch.last.items():
+                _note(self._batch.last, use, noted)
                 self._noted.pop(use, None)
             self._batch.users_clients |= batch.users_clients
 
@@ -141,6 +153,6 @@ def _count(calls: dict[Group, int], group: Group, number: int) -> Group:
     return group
 
 
-def _note(last: dict[Use, float], use: Use, at: float) -> None:
+def _note(last: dict[Use, Noted], use: Use, noted: Noted) -> None:
     if use in last or len(last) < MAX_USERS:
-        last[use] = max(at, last.get(use, 0))
+        last[use] = max(noted, last.get(use, noted))

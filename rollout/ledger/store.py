@@ -16,7 +16,7 @@ from django.db import connections, models, router, transaction
 
 from rollout.clients import NO_CLIENTS, OTHER
 from rollout.conf import conf
-from rollout.ledger.counter import Batch, Group, Use, date_of
+from rollout.ledger.counter import DAY, Batch, Group, Noted, Use, date_of
 from rollout.models import DailyCalls, LastCall
 
 _Item = TypeVar("_Item")
@@ -53,8 +53,7 @@ class ClientQuota:
         }
         calls: dict[Group, int] = defaultdict(int)
         for group, number in batch.calls.items():
-            has_own_row = group.client in NO_CLIENTS or group.client in clients[group.day]
-            calls[group if has_own_row else group._replace(client=OTHER)] += number
+            calls[group._replace(client=_name(group.client, clients[group.day]))] += number
         return dict(calls), clients
 
     def remember(self, clients: Mapping[int, frozenset[str]]) -> None:
@@ -97,8 +96,17 @@ class Store:
                     cursor.execute(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
             calls, clients = self._quota.apply(batch, using)
             _add_calls(calls, using)
-            _set_last_calls(batch.last, using)
+            last = {
+                use: noted._replace(client=_name(noted.client, clients.get(int(noted.at // DAY), frozenset())))
+                for use, noted in batch.last.items()
+            }
+            _set_last_calls(last, using)
         self._quota.remember(clients)
+
+
+def _name(client: str, named: frozenset[str]) -> str:
+    """Return a client, or `(other)` if it has no rows of its own on the day for which these have."""
+    return client if not client or client in NO_CLIENTS or client in named else OTHER
 
 
 def _lock_quota(using: str) -> None:
@@ -120,29 +128,37 @@ def _add_calls(calls: Mapping[Group, int], using: str) -> None:
     )
 
 
-def _set_last_calls(last: Mapping[Use, float], using: str) -> None:
-    """Store when users last called, unless another process has stored a later call; skip users who are deleted."""
+def _set_last_calls(last: Mapping[Use, Noted], using: str) -> None:
+    """Store when, and with which client, users last called; skip users who are deleted.
+
+    A later call, which another process has stored, stays.
+    """
     user_model = get_user_model()
-    moments: dict[tuple[Any, str], float] = {}
-    for use, at in last.items():
+    moments: dict[tuple[Any, str], Noted] = {}
+    for use, noted in last.items():
         # A user's id may be a number or a UUID in one place, and its text in another. The user of a project's own
         # view may be an object of its own, such as that of a service, with an id that no row has.
         try:
             key = (user_model._meta.pk.to_python(use.user_id), use.version)
         except ValidationError:
             continue
-        moments[key] = max(at, moments.get(key, 0))
+        moments[key] = max(noted, moments.get(key, noted))
     # The default manager may hide users.
     users = user_model._base_manager.using(using)  # noqa: SLF001 - documented by Django
     existing: set[Any] = set()
     for some in _parts(sorted({user_id for user_id, _ in moments})):
         existing.update(users.filter(pk__in=some).values_list("pk", flat=True))
     rows = [
-        LastCall(user_id=user_id, version=version, at=datetime.fromtimestamp(moments[user_id, version], UTC))
-        for user_id, version in sorted(moments)
+        LastCall(user_id=user_id, version=version, at=datetime.fromtimestamp(noted.at, UTC), client=noted.client)
+        for (user_id, version), noted in sorted(moments.items())
         if user_id in existing
     ]
-    _upsert(rows, using, unique=("user", "version"), change="{at} = EXCLUDED.{at} WHERE {table}.{at} < EXCLUDED.{at}")
+    _upsert(
+        rows,
+        using,
+        unique=("user", "version"),
+        change="{at} = EXCLUDED.{at}, {client} = EXCLUDED.{client} WHERE {table}.{at} < EXCLUDED.{at}",
+    )
 
 
 def _upsert(rows: Sequence[models.Model], using: str, *, unique: Sequence[str], change: str) -> None:

@@ -192,6 +192,15 @@ def users(since: datetime) -> Users:
     )
 
 
+def users_by_client(since: datetime) -> dict[str, int]:
+    """Return how many users made their last call of v1 with each client since a moment.
+
+    The client is empty for calls that were recorded without one.
+    """
+    rows = LastCall.objects.filter(version=old_name(), at__gte=since).values_list("client")
+    return dict(rows.annotate(number=Count("pk")).order_by())
+
+
 def last_user_calls(since: datetime) -> dict[date, int]:
     """Return by day how many users made their last call of v1 on it, from a moment on."""
     rows = LastCall.objects.filter(version=old_name(), at__gte=since).values_list(TruncDate("at", tzinfo=UTC))

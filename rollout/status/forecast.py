@@ -23,7 +23,8 @@ class Estimate:
         calls: The calls of v1 by the clients that the brownout names, in the whole time.
         refused: How many of them it would have refused.
         users: The most users who would have noticed: those who have called v1 since the beginning of the time, with
-            whichever client, since the ledger does not record which client a user has; and not more than the calls.
+            whichever client, and not more than the calls. The ledger has the client of a user's last call only, and
+            the user may have used others.
     """
 
     calls: int

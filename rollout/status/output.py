@@ -10,14 +10,14 @@ from typing import Any
 
 from rollout.status.counts import Calls, new_name, old_name
 from rollout.status.status import Client, Resource, Status
-from rollout.status.verdict import facts, pace, percent, refused, verdict
+from rollout.status.verdict import facts, pace, percent, refused, verdict, without_client
 from shared.contract.bodies import rfc3339
 
 FORMAT = 1
 """Version of the JSON; incremented when a key is removed or changes its meaning."""
 COLUMNS = 80
 TITLE = 16
-NAME = 24
+NAME = 19
 RESOURCE = 36
 
 
@@ -33,7 +33,10 @@ def lines(status: Status) -> Iterator[str]:
     yield from _hanging("Trend", pace(status))
     yield from _hanging("Refused", refused(status))
     yield ""
-    yield from _table(status.clients)
+    yield from _table(status.clients, status.criteria.days)
+    if note := without_client(status):
+        yield ""
+        yield from wrap(note, COLUMNS)
     if status.resources:
         yield ""
         yield from _resources(status.resources)
@@ -66,6 +69,7 @@ def as_json(status: Status) -> dict[str, Any]:
             "moving": status.users.moving,
             "depend": status.users.depend,
             "new": status.users.new,
+            "without_client": status.users_without_client,
         },
         "projection": {
             "outlook": projection.outlook,
@@ -90,13 +94,14 @@ def _hanging(title: str, sentence: str) -> Iterator[str]:
         yield f"{heading:<{TITLE}}{line}".replace("\0%", " %")
 
 
-def _table(clients: Sequence[Client]) -> Iterator[str]:
+def _table(clients: Sequence[Client], days: int) -> Iterator[str]:
     if not clients:
         yield f"No client has called {old_name()} in the last 13 weeks."
         return
     old = old_name()
-    yield f"{'':<{NAME}}{old + ' calls':>11}{old + ' in % of all calls':>24}{'% of its':>9}{'last call':>12}"
-    yield _row("client", "7 days", "12w ago", "4w ago", "now", "own now", f"of {old}")
+    share = f"{old} in % of all calls"
+    yield f"{'':<{NAME}}{old + ' calls':>10}{share:>23}{'% of its':>9}{'users':>8}{'last call':>11}"
+    yield _row("client", "7 days", "12w ago", "4w ago", "now", "own now", f"{days}d", f"of {old}")
     for client in clients:
         yield _row(
             _shortened(client.name, NAME),
@@ -105,6 +110,7 @@ def _table(clients: Sequence[Client]) -> Iterator[str]:
             _number(client.parts[-5]),
             _number(client.parts[-1]),
             _number(client.calls[-1].share),
+            _count(client.users, 10**6),
             str(client.last_day),
         )
 
@@ -122,12 +128,12 @@ def _shortened(name: str, width: int) -> str:
     return name if len(name) <= width else f"{name[: width - 2]}.."
 
 
-def _row(name: str, calls: str, quarter: str, month: str, now: str, own: str, last: str) -> str:
-    return f"{name:<{NAME}}{calls:>11}{quarter:>9}{month:>8}{now:>7}{own:>9}{last:>12}".rstrip()
+def _row(name: str, calls: str, quarter: str, month: str, now: str, own: str, users: str, last: str) -> str:
+    return f"{name:<{NAME}}{calls:>10}{quarter:>8}{month:>8}{now:>7}{own:>9}{users:>8}{last:>11}".rstrip()
 
 
-def _count(number: int) -> str:
-    return f"{number:,}" if number < 10**8 else f"{number:.2e}"
+def _count(number: int, below: int = 10**7) -> str:
+    return f"{number:,}" if number < below else f"{number:.1e}"
 
 
 def _number(share: float | None) -> str:
@@ -144,6 +150,7 @@ def _client(client: Client) -> dict[str, Any]:
         "share_of_all": list(client.parts),
         "share_of_own": client.calls[-1].share,
         "calls": _calls(client.calls[-1]),
+        "users": client.users,
         "last_day": _day(client.last_day),
     }
 

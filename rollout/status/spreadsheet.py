@@ -20,19 +20,27 @@ def as_csv(status: Status) -> str:
     """
     found = counts.by_client_and_resource(status.weeks)
     last_days = counts.last_days_by_client_and_resource()
+    users_of = {client.name: client.users for client in status.clients}
     output = io.StringIO()
     output.write("\ufeff")
     writer = csv.writer(output)
-    writer.writerow(_titles())
+    writer.writerow(_titles(status.criteria.days))
     for (client, resource), (week, total) in sorted(found.items(), key=lambda item: _place(*item)):
         numbers = [week.old, week.refused, week.new, total.old, total.refused, total.new]
         writer.writerow(
-            [status.today, _text(client), _text(resource), *numbers, _day(last_days.get((client, resource)))]
+            [
+                status.today,
+                _text(client),
+                _text(resource),
+                *numbers,
+                _day(last_days.get((client, resource))),
+                users_of.get(client, 0),
+            ]
         )
     return output.getvalue()
 
 
-def _titles() -> list[str]:
+def _titles(days: int) -> list[str]:
     old, new = old_name(), new_name()
     columns = [f"{old} calls", f"{old} calls refused", f"{new} calls"]
     return [
@@ -41,6 +49,7 @@ def _titles() -> list[str]:
         "resource",
         *(f"{column}, {time}" for time in ("7 days", f"{WEEKS} weeks") for column in columns),
         f"last call of {old}",
+        f"{old} users of the client, {days} days",
     ]
 
 

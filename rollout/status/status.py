@@ -1,6 +1,6 @@
 """The state of the migration at one moment."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -35,6 +35,7 @@ class Client:
     Attributes:
         calls: Its calls in each week.
         parts: Its calls of v1 in each week as a share of the calls of all clients.
+        users: The users who made their last call of v1 with it, in the last `criteria.days`.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Client:
     parts: tuple[float | None, ...]
     line: Trend | None
     last_day: date
+    users: int = 0
 
     @property
     def gone(self) -> bool:
@@ -65,6 +67,8 @@ class Status:
     Attributes:
         clients: Those that have called v1 in these weeks, the largest first.
         resources: Those of v1 that were called in these weeks, likewise.
+        users_without_client: The users of v1 whose client is not known: a release recorded their last call that did
+            not record clients.
     """
 
     now: datetime
@@ -77,6 +81,7 @@ class Status:
     users: Users
     projection: Projection
     plan: Lifecycle
+    users_without_client: int = 0
 
     @property
     def today(self) -> date:
@@ -106,6 +111,8 @@ def status(now: datetime, criteria: Criteria) -> Status:
     """
     window = weeks(now.date(), WEEKS)
     found = counts.by_client(window)
+    since = now - timedelta(days=criteria.days)
+    by_client = counts.users_by_client(since)
     totals = [sum((calls[index] for calls in found.values()), Calls()) for index in range(WEEKS)]
     return Status(
         now=now,
@@ -113,15 +120,16 @@ def status(now: datetime, criteria: Criteria) -> Status:
         recorded=counts.recorded(),
         weeks=tuple(window),
         totals=tuple(totals),
-        clients=_clients(found, totals),
+        clients=_clients(found, totals, by_client),
         resources=_resources(window),
-        users=users(now - timedelta(days=criteria.days)),
+        users=users(since),
         projection=project(totals, found, criteria.share, now.date()),
         plan=lifecycle(),
+        users_without_client=by_client.get("", 0),
     )
 
 
-def _clients(found: dict[str, list[Calls]], totals: Sequence[Calls]) -> tuple[Client, ...]:
+def _clients(found: dict[str, list[Calls]], totals: Sequence[Calls], users_of: Mapping[str, int]) -> tuple[Client, ...]:
     last_days = counts.last_days("client")
     clients = [
         Client(
@@ -132,6 +140,7 @@ def _clients(found: dict[str, list[Calls]], totals: Sequence[Calls]) -> tuple[Cl
             ),
             line=share_line(calls, totals),
             last_day=last_days[name],
+            users=users_of.get(name, 0),
         )
         for name, calls in found.items()
         if any(week.old for week in calls)

@@ -108,6 +108,14 @@ def refused(status: Status) -> str:
     return f"{week.refused:,} of {name}'s {week.old:,} calls of the last 7 days got 410{past}. They count as {name}'s."
 
 
+def without_client(status: Status) -> str:
+    """Return how many users of v1 no client has, or an empty string."""
+    if not (number := status.users_without_client):
+        return ""
+    whom, those = ("user", "is") if number == 1 else ("users", "are")
+    return f"{number:,} {whom} of {old_name()} {those} in no row: the last call was recorded without its client."
+
+
 def percent(share: float | None) -> str:
     """Return a share, 0 to 1, in percent; only exact values are shown as 0 % and 100 %."""
     if share is None:

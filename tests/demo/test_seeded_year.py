@@ -78,6 +78,8 @@ def _fits_the_plan() -> None:
     assert plan.deprecated_at < NOW < plan.sunset_at
     assert not DailyCalls.objects.filter(day__gt=NOW.date()).exists()
     assert not LastCall.objects.filter(at__gt=NOW).exists()
+    for version, client in LastCall.objects.values_list("version", "client").distinct():
+        assert DailyCalls.objects.filter(version=version, client=client).exists()
     assert not any(user.has_usable_password() for user in User.objects.all()[:20])
     assert User.objects.filter(is_staff=True).count() == 0
 

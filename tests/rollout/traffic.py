@@ -6,9 +6,11 @@ As a program it fills the database of `DATABASE_URL`, for a look at the dashboar
 
 import os
 import sys
+from bisect import bisect
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import accumulate
 from math import exp, sin
 from typing import TYPE_CHECKING
 
@@ -143,10 +145,23 @@ def fill(name: str, now: datetime, *, days: int = 366) -> None:
         User(username=f"person-{number}", password="!") for number in range(len(versions))
     )
     LastCall.objects.bulk_create(
-        LastCall(user=person, version=version, at=now - timedelta(hours=number % 500))
+        LastCall(
+            user=person,
+            version=version,
+            at=now - timedelta(hours=number % 500),
+            client=_client(situation, version, number),
+        )
         for number, (person, called) in enumerate(zip(people, versions, strict=True))
         for version in called
     )
+
+
+def _client(situation: Situation, version: str, number: int) -> str:
+    """Return the client of a user's last call: each build has as many users as its part of the calls of that day."""
+    ago = number % 500 // 24
+    builds = [build for build in situation.builds if build.version == version]
+    reached = list(accumulate(build.calls(ago) for build in builds))
+    return builds[bisect(reached, number * 0.618034 % 1 * reached[-1])].name
 
 
 def main() -> None:

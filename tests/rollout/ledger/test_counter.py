@@ -9,7 +9,7 @@ import pytest
 
 from rollout.clients import OTHER
 from rollout.ledger import counter as module
-from rollout.ledger.counter import DAY, CallCounter, Use, date_of
+from rollout.ledger.counter import DAY, CallCounter, Noted, Use, date_of
 from tests.rollout.ledger.conftest import a_call
 
 NOON = 20_000 * DAY + DAY / 2
@@ -87,7 +87,7 @@ def test_a_batch_put_back_is_taken_again(at: At) -> None:
     counter.add(a_call(user_id=7))
     again = counter.take()
     assert again.size == 3
-    assert again.last == {Use(7, "v1"): NOON + 60}
+    assert again.last == {Use(7, "v1"): Noted(NOON + 60, "ShopApp/2.1")}
     assert again.users_clients == {"ShopApp/2.1"}
     assert counter.unwritten == 3
     counter.written(again)

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, connections
+from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 
 from rollout.clients import NONE, OTHER
-from rollout.ledger.counter import Batch, Group, Use
+from rollout.ledger.counter import Batch, Group, Noted, Use
 from rollout.ledger.retention import delete, old_rows
 from rollout.ledger.store import Store
 from rollout.models import DailyCalls, LastCall
@@ -71,7 +72,7 @@ def test_processes_do_not_deadlock(database: Where) -> None:
             store = Store()
             for again in range(6):
                 order = clients if (turn + again) % 2 else clients[::-1]
-                store.write(Batch(groups(*order), {Use(pk, "v1"): 1e9 + again for pk in users}, set(order)))
+                store.write(Batch(groups(*order), {Use(pk, "v1"): Noted(1e9 + again) for pk in users}, set(order)))
 
     with ThreadPoolExecutor(4) as writers:
         list(writers.map(write, range(4)))
@@ -96,7 +97,7 @@ def test_a_projects_router_is_used(settings: Any) -> None:
     connections["primary"] = connections["default"]
     try:
         with used(ENGINE="django.db.backends.sqlite3", NAME=":memory:"):
-            Store().write(Batch(groups("A/1"), {Use(ripley, "v1"): time.time()}, {"A/1"}))
+            Store().write(Batch(groups("A/1"), {Use(ripley, "v1"): Noted(time.time())}, {"A/1"}))
             assert DailyCalls.objects.using("primary").get().client == "A/1"
             assert LastCall.objects.using("primary").get().user_id == ripley
             assert [sum(delete(rows, batch_size=1)) for rows in old_rows().values()] == [1, 0]
@@ -108,18 +109,47 @@ def test_a_last_call_never_goes_back() -> None:
     """An earlier call written later by another process does not replace it."""
     ripley = User.objects.create(username="ripley").pk
     for moment in (seconds(24, 12), seconds(24, 11, 59), seconds(24, 12, 0, 1), seconds(23)):
-        Store().write(Batch(groups("A/1"), {Use(ripley, "v1"): moment, Use(str(ripley), "v2"): moment}))
+        Store().write(Batch(groups("A/1"), {Use(ripley, "v1"): Noted(moment), Use(str(ripley), "v2"): Noted(moment)}))
     latest = datetime(2026, 11, 24, 12, 0, 1, tzinfo=UTC)
     assert last_calls() == [(ripley, "v1", latest), (ripley, "v2", latest)]
+
+
+def test_the_client_of_the_last_call() -> None:
+    """It is replaced together with the time; a client without rows of its own is `(other)`, as in the counts."""
+    ripley = User.objects.create(username="ripley").pk
+
+    def write(client: str, second: int, day: int = 24) -> str:
+        at = seconds(day, 12, 0, second)
+        Store().write(Batch(groups(client, day=int(at // (24 * 60 * 60))), {Use(ripley, "v1"): Noted(at, client)}))
+        return LastCall.objects.get().client
+
+    assert write("A/1", 2) == "A/1"
+    assert write("B/1", 1) == "A/1"
+    assert write(NONE, 3) == NONE
+    with override_settings(LEDGER_CLIENTS=2):
+        assert write("C/1", 4) == OTHER
+
+
+def test_the_previous_release_goes_on() -> None:
+    """It inserts rows without a client, on both databases."""
+    ripley = User.objects.create(username="ripley").pk
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO rollout_lastcall (user_id, version, at) VALUES (%s, 'v1', '2026-11-24T12:00:00+00:00')",
+            [ripley],
+        )
+    assert LastCall.objects.get().client == ""
 
 
 def test_a_deleted_user_is_skipped() -> None:
     """The counts are written."""
     ripley, gone = (User.objects.create(username=name) for name in ("ripley", "gone"))
     gone_pk = gone.pk
-    Store().write(Batch(groups("A/1"), {Use(gone_pk, "v1"): seconds(1)}))
+    Store().write(Batch(groups("A/1"), {Use(gone_pk, "v1"): Noted(seconds(1))}))
     gone.delete()
-    Store().write(Batch(groups("A/1"), {Use(gone_pk, "v1"): seconds(2), Use(ripley.pk, "v1"): seconds(2)}))
+    Store().write(
+        Batch(groups("A/1"), {Use(gone_pk, "v1"): Noted(seconds(2)), Use(ripley.pk, "v1"): Noted(seconds(2))})
+    )
     assert [user for user, _, _ in last_calls()] == [ripley.pk]
     assert counts() == {("v1", "A/1", "user", "ok"): 2}
 
@@ -127,7 +157,7 @@ def test_a_deleted_user_is_skipped() -> None:
 def test_a_user_deleted_meanwhile_delays_the_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of the batch is written then, and all of it the next time."""
     gone, store = User.objects.create(username="gone"), Store()
-    batch = Batch(groups("A/1"), {Use(gone.pk, "v1"): seconds(2)})
+    batch = Batch(groups("A/1"), {Use(gone.pk, "v1"): Noted(seconds(2))})
     with monkeypatch.context() as patch:
         # As if the user was deleted between the query and the commit.
         patch.setattr("rollout.ledger.store.LastCall", lambda **given: LastCall(**{**given, "user_id": 10**6}))

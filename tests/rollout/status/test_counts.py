@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 
 from rollout.models import LastCall
 from rollout.status import counts
-from rollout.status.counts import Calls, Recorded, Users, users, weeks
+from rollout.status.counts import Calls, Recorded, Users, users, users_by_client, weeks
 from tests.rollout.status.conftest import NOW, TODAY, ago, record
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tables")]
@@ -76,6 +76,17 @@ def test_sums_beyond_32_bits() -> None:
     record(0, "v1", 3_000_000_000, resource="token")
     (calls,) = counts.by_day(TODAY, TODAY).values()
     assert calls.old == 6_000_000_000
+
+
+def test_users_by_client() -> None:
+    """Users of v1 lately, each at the client of the last call."""
+    lately, before = NOW - timedelta(days=27), NOW - timedelta(days=29)
+    for number, (client, version, at) in enumerate(
+        [("A/1", "v1", lately), ("A/1", "v1", NOW), ("A/1", "v1", before), ("A/1", "v2", NOW), ("", "v1", NOW)]
+    ):
+        user = User.objects.create(username=f"person-{number}")
+        LastCall.objects.create(user=user, version=version, at=at, client=client)
+    assert users_by_client(NOW - timedelta(days=28)) == {"A/1": 2, "": 1}
 
 
 def test_users() -> None:

@@ -97,8 +97,8 @@ def test_the_table(tmp_path: Path) -> None:
     assert text.startswith("\ufeffas of,client,")
     assert text.count("\r\n") == text.count("\n") == 3
     rows = list(csv.reader(io.StringIO(text)))
-    assert rows[1] == [str(TODAY), 'A,"1"', "user", "18", "3", "30", "1118", "3", "2230", str(TODAY)]
-    assert rows[2] == [str(TODAY), "Zoë/1", "provider", "0", "0", "4", "0", "0", "4", ""]
+    assert rows[1] == [str(TODAY), 'A,"1"', "user", "18", "3", "30", "1118", "3", "2230", str(TODAY), "0"]
+    assert rows[2] == [str(TODAY), "Zoë/1", "provider", "0", "0", "4", "0", "0", "4", "", "0"]
 
 
 def test_the_text_is_printed_as_well(tmp_path: Path) -> None:

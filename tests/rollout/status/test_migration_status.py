@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import override_settings
 
 from rollout.conf import conf
-from rollout.models import DailyCalls
+from rollout.models import DailyCalls, LastCall
 from tests.rollout import traffic
 from tests.rollout.status.conftest import NOW, record
 
@@ -66,7 +67,7 @@ def test_json() -> None:
     answer: dict[str, Any] = json.loads(output)
     assert (code, answer["answer"], answer["format"]) == (1, "no", 1)
     assert answer["projection"]["stuck"] == ["LegacyPOS/1.0"]
-    assert answer["users"] == {"old": 128, "moving": 40, "depend": 88, "new": 640}
+    assert answer["users"] == {"old": 128, "moving": 40, "depend": 88, "new": 640, "without_client": 0}
     assert answer["sunset"] == "2027-02-01T00:00:00Z"
     assert answer["recorded_since"] == "2026-08-25"
     week = answer["weeks"][-1]
@@ -75,6 +76,7 @@ def test_json() -> None:
     assert answer["days_to_sunset"] == 69
     assert answer["clients"][0]["name"] == "LegacyPOS/1.0"
     assert sum(client["calls"]["old"] for client in answer["clients"]) == week["old"]
+    assert sum(client["users"] for client in answer["clients"]) == 128
     assert sum(client["share_of_all"][-1] for client in answer["clients"]) == pytest.approx(answer["share"])
     assert sum(one["calls"]["old"] for one in answer["resources"]) == week["old"]
     assert answer["resources"][0]["name"] == "social_sign_up"
@@ -135,8 +137,20 @@ def test_long_names_and_large_numbers() -> None:
     code, output = run()
     assert code == 1
     assert max(map(len, output.splitlines())) <= 80
-    assert "VeryVe.. " in output
+    assert "VeryV.. " in output
     assert name in run("--json")[1]
+
+
+def test_users_without_a_client() -> None:
+    """Those of the release before are counted apart, and said so."""
+    record(0, "v1", 3, client="App/1")
+    for number, client in enumerate(["App/1", "", ""]):
+        user = User.objects.create(username=f"person-{number}")
+        LastCall.objects.create(user=user, version="v1", at=NOW, client=client)
+    output = run()[1]
+    assert "2 users of v1 are in no row: the last call was recorded without its client.\n" in output
+    answer = json.loads(run("--json")[1])
+    assert (answer["clients"][0]["users"], answer["users"]["without_client"], answer["users"]["old"]) == (1, 2, 3)
 
 
 def test_after_the_sunset() -> None:
