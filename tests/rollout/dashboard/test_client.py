@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from rollout.models import Brownout, DailyCalls, Plan
+from rollout.models import Brownout, DailyCalls, LastCall, Plan
 from tests.contract.conftest import HOST
 from tests.rollout import traffic
 
@@ -81,6 +81,21 @@ def test_from_the_dashboard_to_a_brownout() -> None:
     assert f'href="{form}"' in page
     assert 'href="/admin/rollout/brownout/add/?client=ShopApp"' in page
     assert 'value="ShopApp/2.1"' in staff.get(form).text
+
+
+def test_its_users() -> None:
+    """Each user of v1 is counted at the client of the last call, for 28 days."""
+    record("ShopApp/2.1", 7)
+    staff = browser(None)
+    for number, (client, days) in enumerate(
+        [("ShopApp/2.1", 27), ("ShopApp/2.1", 29), ("ShopApp/2.2", 1), ("ShopApp/2.1", 0), ("", 3)]
+    ):
+        user = User.objects.create(username=f"person-{number}")
+        LastCall.objects.create(user=user, version="v1", at=timezone.now() - timedelta(days=days), client=client)
+    page = text(staff)
+    assert '<td data-title="users, 28 days" class="number">2</td>' in page
+    assert "1 user of v1 is in no row: the last call was recorded without its client." in page
+    assert '<dt>Users of v1</dt><dd class="figure">2</dd>' in text(staff, client="ShopApp/2.1")
 
 
 def test_no_link_without_its_permission() -> None:
