@@ -98,5 +98,5 @@ def _team_of(presented: authorization.PresentedToken) -> ClientTeam:
     digest = digest_of(presented.token)
     team = ClientTeam.objects.filter(key_digest=digest).first()
     if team is None or presented.username is not None or not constant_time_compare(team.key_digest, digest):
-        raise InvalidCredentials
+        raise InvalidCredentials("unknown_key")
     return team

@@ -12,9 +12,11 @@ from rollout.client_health.report import report
 from shared.contract.errors import MethodNotAllowed
 from shared.contract.replies import Reply
 from shared.http.failures import failure_reply
+from shared.http.logs import note
 from shared.http.pages import own_page
 from shared.http.responses import django_response
 from shared.http.urls import about_the_api, current
+from social.limits import client_address
 
 RESOURCE = "client_health"
 PAGE = "client_health_page"
@@ -28,6 +30,7 @@ ALLOW = "GET, HEAD, OPTIONS"
 @transaction.non_atomic_requests
 def resource(request: HttpRequest) -> HttpResponse:
     """Return the report on the client whose key the request carries, with the contract's checks and errors."""
+    note(address=client_address(request.META))  # `LedgerMiddleware` notes it for the calls that it counts
     try:
         return django_response(_answer(request))
     except Exception as error:  # noqa: BLE001 - the client gets the envelope for every exception

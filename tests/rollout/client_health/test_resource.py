@@ -138,10 +138,11 @@ def test_a_key_is_required(v2: ApiClient, team: Team, headers: dict[str, str], c
 
 @pytest.mark.threat(50)
 def test_no_key_is_logged(v2: ApiClient, team: Team, caplog: pytest.LogCaptureFixture) -> None:
-    """Neither a right one nor a wrong one; the database has its digest only."""
+    """Neither a right one nor a wrong one, whose line has the cause; the database has its digest only."""
     caplog.set_level("DEBUG")
     assert v2.get(PATH, headers=team.authorization).status_code == 200
     assert v2.get(PATH, token=team.key[:-1]).status_code == 401
+    assert caplog.records[-1].getMessage().endswith("outcome=invalid_credentials address=127.0.0.1 reason=unknown_key")
     assert team.key[:-1] not in caplog.text
     assert team.key not in str(ClientTeam.objects.values())
 
