@@ -30,6 +30,8 @@ def database(folder: Path) -> dict[str, Any]:
     pool_size = environment.integer("DATABASE_POOL_SIZE", 8, least=1, most=1000)
     if not url.startswith(("sqlite://", "postgres://", "postgresql://")):
         raise environment.Unreadable("DATABASE_URL starts with neither sqlite:/// nor postgres://.")
+    if not url.startswith("sqlite://") and environment.has_raw_characters(url):
+        raise environment.Unreadable("DATABASE_URL cannot be read: percent-encode special characters, such as a slash.")
     try:
         # dj_database_url's TypedDict does not fit Django's settings.
         parsed: dict[str, Any] = {**dj_database_url.parse(url)}

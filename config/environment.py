@@ -198,12 +198,21 @@ def redis_url(name: str) -> str:
     value = text(name)
     if value and not value.startswith(("redis://", "rediss://", "unix://")):
         raise Unreadable(f"{name} starts with none of redis://, rediss://, unix://.")
-    try:
-        _ = urlsplit(value).port
-    except ValueError:
+    if has_raw_characters(value):
         # Without the value and the cause, which may hold a part of the password.
-        raise Unreadable(f"{name} cannot be read: percent-encode special characters, such as a slash.") from None
+        raise Unreadable(f"{name} cannot be read: percent-encode special characters, such as a slash.")
     return value
+
+
+def has_raw_characters(url: str) -> bool:
+    """Return True if a slash, `?` or `#` in a password has ended the host of a URL; its port may then be a secret."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return True
+    after_host = (parts.path + parts.query).partition("=")[0]
+    return bool(parts.fragment) or (bool(parts.netloc) and "@" not in parts.netloc and "@" in after_host)
 
 
 def moment(name: str) -> datetime | None:

@@ -5,6 +5,7 @@ import gc
 import logging
 import os
 import resource
+import signal
 import socket
 import sys
 from contextlib import suppress
@@ -20,6 +21,8 @@ from server.reports import database_host, log_start, redis_host, report
 
 MAX_FILES = 8192
 """File descriptors of a process: gunicorn's thousand connections, two each while they are new, and its own."""
+DATABASE_ANSWERS_WITHIN = 10
+"""Seconds; connecting takes three at most (`config.database`)."""
 
 
 def main() -> int:  # noqa: RET503 - it ends in exec
@@ -81,8 +84,6 @@ def _database_error() -> str:
     """Migrate SQLite; return an error if another database is not migrated, or if none answers."""
     from django.db import connection  # noqa: PLC0415 - after django.setup()
 
-    from config.health import unapplied_migrations  # noqa: PLC0415 - after django.setup()
-
     # A pool would keep trying to connect while the database is down; this process tries once.
     connection.settings_dict["OPTIONS"].pop("pool", None)
     if connection.settings_dict["NAME"] == ":memory:":
@@ -90,10 +91,10 @@ def _database_error() -> str:
     try:
         if connection.vendor == "sqlite":
             call_command("migrate", verbosity=0, interactive=False)
-        elif unapplied := unapplied_migrations():
+        elif unapplied := _unapplied_within(DATABASE_ANSWERS_WITHIN):
             command = "make migrate, or python -m tandem migrate"
             return f"The database has {len(unapplied)} unapplied migrations. Run: {command}."
-    except DatabaseError as error:
+    except (DatabaseError, TimeoutError) as error:
         database = f"The database of DATABASE_URL, {database_host(connection.settings_dict)},"
         cause = error.__cause__ or error
         # libpq gives no SQLSTATE for a connection that the server refuses. Its message may have the user's name.
@@ -107,14 +108,41 @@ def _database_error() -> str:
     return ""
 
 
+def _unapplied_within(seconds: int) -> list[str]:
+    """Return the names of the unapplied migrations; the limits of the connection end once it is open.
+
+    :raises TimeoutError: the database, or a pooler before it, has taken longer.
+    """
+    from config.health import unapplied_migrations  # noqa: PLC0415 - after django.setup()
+
+    def expire(*args: object) -> None:
+        raise TimeoutError
+
+    signal.signal(signal.SIGALRM, expire)
+    signal.alarm(seconds)
+    try:
+        return unapplied_migrations()
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+
+
 def _check_redis() -> bool | None:
-    """Return True if Redis answers, None if there is none; print a warning if it does not answer."""
+    """Return True if Redis answers, None if there is none; print a warning if it does not answer.
+
+    :raises ImproperlyConfigured: an option of the URL is wrong; each request would fail.
+    """
     from config.health import redis_answers  # noqa: PLC0415 - after django.setup()
     from social.conf import conf  # noqa: PLC0415 - likewise
 
     if not conf.redis_url:
         return None
-    answers = redis_answers(conf.redis_url)
+    try:
+        answers = redis_answers(conf.redis_url)
+    except (TypeError, ValueError):  # without the cause, whose message may hold a part of the URL
+        raise ImproperlyConfigured(
+            "REDIS_URL has an option that the package redis does not know, or a wrong one."
+        ) from None
     if not answers:
         report(
             logging.WARNING,

@@ -16,7 +16,7 @@ from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
 
-from server.start import MAX_FILES
+from server.start import MAX_FILES, _unapplied_within
 from tests import SECRET_KEY
 from tests.e2e.databases import TABLES, Database, empty_postgres
 from tests.e2e.servers import ROOT, Service, free_port, killable_service, migrating_service, run_to_end, running_service
@@ -105,6 +105,11 @@ def test_a_value_that_cannot_be_read_names_its_variable(tmp_path: Path, name: st
         ("REDIS_URL", "localhost:6379"),
         ("REDIS_URL", "redis://:canary/canary@cache:6379/0"),
         ("REDIS_URL", "redis://:canary@cache:canary/0"),
+        ("REDIS_URL", "redis://:4711/canary@cache:6379/0"),
+        ("REDIS_URL", "redis://:4711?canary@cache:6379/0"),
+        ("REDIS_URL", "redis://:4711#canary@cache:6379/0"),
+        ("DATABASE_URL", "postgres://tandem:4711/canary@db/tandem"),
+        ("DATABASE_URL", "postgres://tandem:4711#canary@db/tandem"),
         ("DATABASE_POOL_SIZE", "eight"),
         ("DATABASE_POOL_SIZE", "0"),
         ("SANDBOX", "true"),
@@ -165,7 +170,7 @@ def test_every_setting_is_read_as_strictly(monkeypatch: pytest.MonkeyPatch, name
     with pytest.raises(ImproperlyConfigured) as refused:
         read_settings()
     assert name in str(refused.value)
-    assert re.search("\n|canary", str(refused.value)) is None
+    assert re.search("\n|canary|4711", str(refused.value)) is None
 
 
 @pytest.mark.parametrize(
@@ -290,6 +295,23 @@ def test_certificates_are_verified_with_1(
 def test_a_database_in_memory_is_refused(tmp_path: Path) -> None:
     """It would be migrated in this process, and be empty in the workers."""
     assert "DATABASE_URL names no file" in refusal(tmp_path, **ENABLED, DATABASE_URL="sqlite://:memory:")
+
+
+@pytest.mark.threat(29)
+@pytest.mark.parametrize("option", ["no_such_option=canary", "socket_timeout=canary"])
+def test_a_wrong_option_of_redis_is_an_error(tmp_path: Path, option: str) -> None:
+    """Each request would fail with it; the package's message is not repeated."""
+    printed = refusal(tmp_path, **ENABLED, REDIS_URL=f"redis://:canary@127.0.0.1:{free_port()}/0?{option}")
+    assert printed.startswith("Tandem does not start. REDIS_URL has an option ")
+    assert "canary" not in printed
+
+
+def test_a_database_that_is_silent_once_connected_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A paused pooler accepts connections; the limits of the connection itself end once it is open."""
+    monkeypatch.setattr("config.health.unapplied_migrations", lambda: time.sleep(TIMEOUT))
+    with pytest.raises(TimeoutError):
+        _unapplied_within(1)
+    assert signal.getsignal(signal.SIGALRM) is signal.SIG_DFL
 
 
 def test_a_port_in_use_is_an_error(tmp_path: Path) -> None:
