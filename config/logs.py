@@ -14,7 +14,8 @@ from shared.http.redaction import exception_name, redact_messages, redacted_trac
 
 _TIME, _MILLISECONDS = "%Y-%m-%dT%H:%M:%S", "%s.%03dZ"
 _LINE = "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""Control characters, line separators, and marks with which a terminal shows text in another order."""
 _QUERY = re.compile(r"(?<=[^\s])\?[^\s\"'>)]+")
 
 
@@ -108,10 +109,15 @@ def logging_config(level: str, log_format: str) -> dict[str, Any]:
             "outside_apis": {"()": "shared.http.failures.OutsideApis"},
             "outside_readiness": {"()": OutsideReadiness},
             "refused_hosts": {"()": "shared.http.hosts.RefusedHosts"},
+            "refused_requests": {"()": "shared.http.failures.RefusedRequests"},
         },
         "formatters": {"line": {"()": FORMATTERS[log_format]}},
         "handlers": {
-            "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]},
+            "console": {
+                "class": "logging.StreamHandler",
+                "formatter": "line",
+                "filters": ["request_id", "refused_requests"],
+            },
         },
         "root": {"handlers": ["console"], "level": level},
         "loggers": {

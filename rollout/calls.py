@@ -17,7 +17,7 @@ from rollout.conf import conf
 from shared.contract.declarations import registry
 from shared.http.middleware import error_of_page
 from shared.http.resource_names import MAX_NAME, own_match, resource_name
-from shared.http.responses import reply_of
+from shared.http.responses import is_sign_in, outcome_of, reply_of
 from shared.http.urls import MountedApi, api_of, is_about_the_api, is_ours
 
 answered = Signal()
@@ -58,10 +58,11 @@ def call_of(request: HttpRequest, response: HttpResponseBase, seconds: float) ->
         return None
     user_id: Any = None
     if (reply := reply_of(response)) is not None:
-        body = reply.body or {}
-        outcome = str(body.get("outcome") or body.get("code") or "ok")
-        token = getattr(request, "auth", None)
-        user_id = token.user_id if token is not None else body.get("id") if body.get("outcome") else None
+        outcome, token = outcome_of(reply), getattr(request, "auth", None)
+        if token is not None:
+            user_id = token.user_id
+        elif reply.body and is_sign_in(reply):
+            user_id = reply.body["id"]
     elif (error := error_of_page(request, response)) is not None:
         # `ContractMiddleware` replaces the page.
         outcome = error.code

@@ -2,6 +2,7 @@
 
 import logging
 
+from django.core.exceptions import SuspiciousOperation
 from django.core.signals import got_request_exception
 from django.http import Http404, HttpRequest
 
@@ -16,7 +17,7 @@ from shared.contract.errors import (
 from shared.contract.replies import Reply
 from shared.http import logs
 from shared.http.database import database_is_away
-from shared.http.redaction import redact_path
+from shared.http.redaction import logged_path
 from shared.http.urls import is_ours
 
 logger = logging.getLogger("tandem.failures")
@@ -29,6 +30,15 @@ class OutsideApis(logging.Filter):
         """Return True if the record is not about a request that one of our views answers."""
         request = getattr(record, "request", None)
         return not isinstance(request, HttpRequest) or not is_ours(request)
+
+
+class RefusedRequests(logging.Filter):
+    """Note why Django refuses a request, in place of its error with a traceback: any client can cause one."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return False for a `SuspiciousOperation` whose class is now in the request's access line."""
+        error = record.exc_info[1] if record.exc_info and record.name.startswith("django.security.") else None
+        return not isinstance(error, SuspiciousOperation) or not logs.note(cause=type(error).__name__)
 
 
 def failure_reply(error: Exception, request: HttpRequest) -> Reply:
@@ -53,7 +63,7 @@ def _report(error: Exception, request: HttpRequest) -> None:
             logger.log(level, "%s:%s", error.code, logs.Fields(causes))
     elif not isinstance(error, Http404):
         logs.note(logging.ERROR, cause=type(error).__name__)
-        logger.error("Internal error: %s", redact_path(request.path), exc_info=error)
+        logger.error("Internal error: %s", logged_path(request.path), exc_info=error)
         got_request_exception.send(sender=failure_reply, request=request)
 
 

@@ -1,5 +1,6 @@
 """Logging helpers: the request's id on every record, the fields of its access line, a rate limit for one message."""
 
+import json
 import logging
 import re
 import time
@@ -59,7 +60,7 @@ def plain_code(value: object) -> str:
 
 
 class Fields:
-    """The fields of a log line; as text, they are `name=value`, each after a blank."""
+    """The fields of a log line; as text, they are `name=value`, each after a blank; a value with blanks is quoted."""
 
     __slots__ = ("_fields",)
 
@@ -68,7 +69,12 @@ class Fields:
         self._fields = fields
 
     def __str__(self) -> str:
-        return "".join([f" {name}={value}" for name, value in self._fields.items()])
+        return "".join([f" {name}={_word(value)}" for name, value in self._fields.items()])
+
+
+def _word(value: object) -> str:
+    text = str(value)
+    return json.dumps(text, ensure_ascii=False) if " " in text or text[:1] == '"' else text
 
 
 class RequestIdFilter(logging.Filter):

@@ -15,9 +15,9 @@ from shared.contract.errors import ApiError, InternalError, InvalidRequest, NotF
 from shared.http import logs
 from shared.http.failures import failure_reply
 from shared.http.hosts import is_allowed, log_refusal
-from shared.http.redaction import redact_path
+from shared.http.redaction import logged_path
 from shared.http.resource_names import endpoint_at, own_match
-from shared.http.responses import django_response, reply_of
+from shared.http.responses import django_response, is_sign_in, outcome_of, reply_of
 from shared.http.urls import api_of, is_ours
 
 logger = logging.getLogger("tandem.access")
@@ -55,6 +55,7 @@ class ContractMiddleware:
             return response
         if error := error_of_page(request, response):
             if error is InternalError:
+                logs.note(logging.ERROR, reason="page_of_other_middleware")
                 _failures.error("Another middleware has answered %s with a page of HTML.", response.status_code)
             response = django_response(error().reply())
         response["Cache-Control"] = "no-store"
@@ -96,7 +97,7 @@ class ContractMiddleware:
 def _log_access(request: HttpRequest, response: HttpResponseBase, log: logs.RequestLog, milliseconds: float) -> None:
     """Write the access line, with the cause of a refusal: the one line of a request that is answered as intended."""
     # Without the query, in which an old client may send its key.
-    method, path, status = request.method, redact_path(request.path), response.status_code
+    method, path, status = request.method, logged_path(request.path), response.status_code
     fields = {**_outcome(response), **log.fields}
     logger.log(
         log.level,
@@ -116,10 +117,8 @@ def _outcome(response: HttpResponseBase) -> dict[str, object]:
     """Return the outcome of a call, as the ledger and the metrics name it, and the provider of a sign-up."""
     if (reply := reply_of(response)) is None:
         return {}
-    body = reply.body or {}
-    if outcome := body.get("outcome"):
-        return {"outcome": outcome, "provider": body.get("provider")}
-    return {"outcome": body.get("code") or "ok"}
+    outcome: dict[str, object] = {"outcome": outcome_of(reply)}
+    return {**outcome, "provider": reply.body["provider"]} if reply.body and is_sign_in(reply) else outcome
 
 
 def error_of_page(request: HttpRequest, response: HttpResponseBase) -> type[ApiError] | None:

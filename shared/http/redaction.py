@@ -7,6 +7,7 @@ import re
 import traceback
 from collections.abc import Iterator
 from itertools import takewhile
+from urllib.parse import quote
 
 MIN_MESSAGE_LENGTH = 4
 """Characters; `redact_messages` does not look for shorter messages, which could be part of any text."""
@@ -81,6 +82,8 @@ MIN_TOKEN_LENGTH = 20
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _FILE_NAME = re.compile(r"[a-z._-]+")
 """Lower case only; a token has digits or capitals."""
+_HIDDEN = re.compile(r"[^!->@-~]")
+_KEPT = "/:;@&=+$,!*'()%[]"
 _HOST = re.compile(r"[A-Za-z0-9.:\[\]_-]{1,253}")
 
 
@@ -89,6 +92,15 @@ def redact_path(path: str) -> str:
     parts = path.split("/")
     harmless = list(takewhile(_is_harmless, parts))
     return "/".join(parts if len(harmless) == len(parts) else [*harmless, "[redacted]"])
+
+
+def logged_path(path: str) -> str:
+    """Return a redacted path as one word of visible ASCII characters.
+
+    Django has decoded it. With its blanks a client could write fields into an access line, `/x outcome=created`.
+    """
+    path = redact_path(path)
+    return quote(path, safe=_KEPT) if _HIDDEN.search(path) else path
 
 
 def redact_host(host: str) -> str:

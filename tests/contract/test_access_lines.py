@@ -8,16 +8,20 @@ from typing import Any
 import pytest
 import responses
 from django.db import OperationalError
-from django.test import override_settings
+from django.test import Client, override_settings
 from psycopg import errors
 
-from config.logs import FORMATTERS
+from config.logs import FORMATTERS, logging_config
+from shared.contract.errors import NotFound
+from shared.contract.replies import Reply
 from shared.http import hosts
-from shared.http.logs import RequestIdFilter
+from shared.http.failures import RefusedRequests
+from shared.http.logs import Fields, RequestIdFilter
+from shared.http.responses import is_sign_in, outcome_of
 from social import limits
 from social.models import AccessToken
 from tests.contract.answers import Response
-from tests.contract.conftest import ApiClient
+from tests.contract.conftest import HOST, ApiClient
 from tests.contract.signers import SIGNERS
 from tests.contract.users import PROFILES, link, person
 from tests.providers import Providers, json_answer
@@ -229,6 +233,47 @@ def test_a_database_failure_has_its_kind(api: ApiClient, lines: Lines, monkeypat
     text, line = lines.of(api.get("token/", token=person().token))
     assert (line["level"], line["outcome"], line["cause"]) == ("ERROR", "service_unavailable", "AdminShutdown")
     assert "canary" not in text
+
+
+@pytest.mark.threat(29)
+def test_a_path_cannot_add_fields(api: ApiClient, lines: Lines) -> None:
+    """Django decodes the path; its blanks, line ends and marks of direction are encoded again."""
+    text, line = lines.of(api.get("user/%20200%201%20ms/%20outcome=created%0A/%20user=1/%E2%80%AE%3Fa=b"))
+    assert line["path"] == f"{api.prefix}user/%20200%201%20ms/%20outcome=created%0A/%20user=1/%E2%80%AE%3Fa=b"
+    assert [word for word in text.split() if word.startswith(("outcome=", "user="))] == ["outcome=not_found"]
+
+
+@pytest.mark.threat(29)
+def test_an_object_with_an_outcome_is_no_sign_up() -> None:
+    """A project's own resources may have fields called `code` or `outcome`: their values are not the log's."""
+    bodies: tuple[dict[str, Any], ...] = ({"code": "SUMMER 26"}, {"outcome": "a text", "id": 7}, {"objects": []}, {})
+    for body in bodies:
+        assert outcome_of(Reply(200, body)) == "ok"
+        assert not is_sign_in(Reply(200, body))
+    assert outcome_of(NotFound().reply()) == "not_found"
+
+
+def test_a_value_with_blanks_is_quoted() -> None:
+    """The key of a project's user may be a text that the user has chosen."""
+    assert str(Fields({"user": 'a outcome="ok"', "client": "ShopApp/2.1"})) == (
+        ' user="a outcome=\\"ok\\"" client=ShopApp/2.1'
+    )
+
+
+def test_a_request_that_django_refuses_is_no_error(lines: Lines) -> None:
+    """Any client can send too many fields to the admin's form; their access line has the cause, without a traceback."""
+    lines.addFilter(RefusedRequests())
+    security = logging.getLogger("django.security")
+    security.addHandler(lines)
+    try:
+        browser = Client(SERVER_NAME=HOST, raise_request_exception=False)
+        response = browser.post("/admin/login/", "a=&" * 1001, content_type="application/x-www-form-urlencoded")
+    finally:
+        security.removeHandler(lines)
+    assert response.status_code == 400
+    assert [(one.name, one.levelname) for one in lines.records] == [("tandem.access", "INFO")]
+    assert vars(lines.records[0])["fields"]["cause"] == "TooManyFieldsSent"
+    assert "refused_requests" in logging_config("INFO", "text")["handlers"]["console"]["filters"]
 
 
 def test_a_wrong_host_is_a_warning_once_a_minute(api: ApiClient, lines: Lines, monkeypatch: pytest.MonkeyPatch) -> None:

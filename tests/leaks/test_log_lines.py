@@ -97,7 +97,7 @@ def test_error_numbers_are_kept() -> None:
     assert "sqlstate 42P01" in exception_name(type("UndefinedTable", (Exception,), {"sqlstate": "42P01"})())
 
 
-@pytest.mark.parametrize("forged", ["\n", "\r\n", "\x1b[31m", "\u2028", "\x85", "\0"])
+@pytest.mark.parametrize("forged", ["\n", "\r\n", "\x1b[31m", "\u2028", "\x85", "\0", "\u202e"])
 def test_client_input_cannot_forge_a_log_line(line: Format, forged: str) -> None:
     """Control characters in client input cannot start another log line."""
     text = line("GET %s", f"/a{forged}2026-01-01 INFO tandem.access forged")

@@ -265,6 +265,7 @@ def test_error_pages_of_middleware_become_errors_of_the_contract(
     status: int, expected: int, code: str, rf: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     """An HTML error page for a path of ours is replaced; the log says which status the middleware has answered."""
+    caplog.set_level("INFO")
     page = HttpResponse(PAGE, status=status)
     page.set_cookie("visited", "1")
     answer = ContractMiddleware(lambda _: page)(rf.get(f"/{NEW}provider/"))
@@ -273,6 +274,10 @@ def test_error_pages_of_middleware_become_errors_of_the_contract(
     assert not answer.cookies
     logged = [record.getMessage() for record in caplog.records if record.name == "tandem.failures"]
     assert logged == ([f"Another middleware has answered {status} with a page of HTML."] if expected == 500 else [])
+    (line,) = [record for record in caplog.records if record.name == "tandem.access"]
+    assert (line.levelname, "reason=page_of_other_middleware" in line.getMessage()) == (
+        ("ERROR", True) if expected == 500 else ("INFO", False)
+    )
     elsewhere = ContractMiddleware(lambda _: page)(rf.get("/orders/"))
     assert (elsewhere.status_code, elsewhere.cookies["visited"].value) == (status, "1")
 
