@@ -7,9 +7,10 @@ base strings, headers and signatures. The filters are on the loggers themselves,
 import logging
 import re
 
-from shared.http.redaction import redact_messages
+from shared.http.redaction import redact_messages, redact_path
 
 _QUERY = re.compile(r"\?[^\s\"'>)]*")
+_PATH = re.compile(r"(?<=[\s\"'=])/[^\s\"'>)?]*")
 _REDACTED = (
     "urllib3.connectionpool",
     "urllib3.connection",
@@ -29,13 +30,17 @@ _SILENCED = (
 
 
 class RedactQuery(logging.Filter):
-    """Remove query strings from a record, and the message of its exception, which can contain bytes of a response."""
+    """Remove query strings and what may be a token in a path, as in URLs of webhooks, from a record.
+
+    The message of its exception is removed too: it can contain bytes of a response.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Redact the record and return True."""
         text, error = record.getMessage(), record.exc_info[1] if record.exc_info else None
         if error is not None:
             text, record.exc_info = redact_messages(text, error), None
+        text = _PATH.sub(lambda path: redact_path(path[0]), text)
         record.msg, record.args = _QUERY.sub("?[redacted]", text), None
         return True
 

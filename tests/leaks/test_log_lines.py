@@ -199,3 +199,15 @@ def test_urllib3_does_not_log_unreadable_headers() -> None:
     record = records.get_nowait()
     assert record.getMessage() == "Failed to parse headers (url=http://a/b?[redacted]): RuntimeError"
     assert Search().finds(logging.Formatter().format(record)) == []
+
+
+def test_urllib3_does_not_log_the_path_of_a_webhook() -> None:
+    """Whoever knows the URL of a chat's webhook can write there."""
+    redaction = log_redaction.RedactQuery()
+    for shape, shown in (
+        ('"POST %s HTTP/1.1" 200', "/hooks/[redacted]"),
+        ("Retry for (url='%s')", "/hooks/[redacted]"),
+    ):
+        record = logging.makeLogRecord({"msg": shape, "args": (f"/hooks/{planted('path')}",)})
+        assert redaction.filter(record)
+        assert record.getMessage() == shape % shown
