@@ -78,12 +78,16 @@ def _word(value: object) -> str:
 
 
 class RequestIdFilter(logging.Filter):
-    """Add `request_id` to each log record; `-` outside a request."""
+    """Add `request_id` to each log record; `-` outside a request.
+
+    Django logs the 5xx that a view has returned after all middleware, with the request in the record.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Return True for every record."""
         current = _current.get()
-        record.request_id = "-" if current is None else current.id
+        request = getattr(record, "request", None)
+        record.request_id = getattr(request, "log_id", "-") if current is None else current.id
         return True
 
 

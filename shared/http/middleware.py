@@ -41,6 +41,7 @@ class ContractMiddleware:
         """Return the response to a request."""
         started = time.monotonic()
         with logs.request_log(_request_id(request)) as log:
+            request.log_id = log.id  # type: ignore[attr-defined]  # `RequestIdFilter` reads it
             response = self._answer(request)
             # A project may give its own answers an id of its own.
             response.setdefault("X-Request-ID", log.id)

@@ -243,6 +243,23 @@ def test_a_path_cannot_add_fields(api: ApiClient, lines: Lines) -> None:
     assert [word for word in text.split() if word.startswith(("outcome=", "user="))] == ["outcome=not_found"]
 
 
+def test_django_logs_a_failure_with_the_request_id(lines: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It logs an answer of 5xx after all middleware."""
+
+    def breaks() -> None:
+        raise OperationalError
+
+    monkeypatch.setattr("config.health.unapplied_migrations", breaks)
+    django = logging.getLogger("django.request")
+    django.addHandler(lines)
+    try:
+        response = Client(SERVER_NAME=HOST).get("/readyz")
+    finally:
+        django.removeHandler(lines)
+    found = [(one.name, vars(one)["request_id"]) for one in lines.records]
+    assert found == [(name, response["X-Request-ID"]) for name in ("tandem.access", "django.request")]
+
+
 @pytest.mark.threat(29)
 def test_an_object_with_an_outcome_is_no_sign_up() -> None:
     """A project's own resources may have fields called `code` or `outcome`: their values are not the log's."""
