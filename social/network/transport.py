@@ -15,7 +15,7 @@ import requests
 from requests.adapters import DEFAULT_CA_BUNDLE_PATH, HTTPAdapter
 from social_core.backends.base import BaseAuth
 from social_core.exceptions import AuthProviderError, AuthResponseError
-from social_core.utils import http_error, redact_request_error, user_agent
+from social_core.utils import http_error, user_agent
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util.ssl_ import create_urllib3_context
 
@@ -146,33 +146,26 @@ class TransportBase(BaseAuth[Any]):
             self._reroute(prepared, stage)
             response = _send(prepared, self.setting("PROXIES"), self.setting("VERIFY_SSL", True))
         except requests.exceptions.SSLError as error:
-            redact_request_error(error, request_url=url)
+            _remove_messages(error)
             raise AuthProviderError(self, code="tls_error", stage=stage) from error
         except (requests.Timeout, TimeoutError) as error:
-            redact_request_error(error, request_url=url)
+            _remove_messages(error)
             raise AuthProviderError(self, code="timeout", stage=stage) from error
         except (ResponseTooLarge, deadline.NegativeSizeError, requests.exceptions.ContentDecodingError) as error:
-            redact_request_error(error, request_url=url)
+            _remove_messages(error)
             raise AuthResponseError(self, code="malformed_response", stage=stage) from error
         except (
             OSError
         ) as error:  # RequestException is a subclass; a missing bundle of certificates raises OSError itself
-            if isinstance(error, requests.RequestException):
-                redact_request_error(error, request_url=url)
             code = "timeout" if _is_timeout(error) else "connection_failed"
+            if isinstance(error, requests.RequestException):
+                _remove_messages(error)
             raise AuthProviderError(self, code=code, stage=stage) from error
         except ValueError:  # a URL in an answer cannot be parsed
             raise AuthResponseError(self, code="malformed_response", stage=stage) from None
         if 300 <= response.status_code < 400:
             raise AuthResponseError(self, code="malformed_response", stage=stage)
-        try:
-            response.raise_for_status()
-        except requests.HTTPError as error:
-            redact_request_error(error, request_url=url)
-            try:
-                raise http_error(self, error, stage=stage) from error
-            except RecursionError:  # the body of the error response is nested too deeply
-                raise AuthResponseError(self, code="malformed_response", stage=stage) from error
+        self._raise_for_status(response, stage)
         return response
 
     def get_json(self, url: str, *args: Any, **kwargs: Any) -> Any:
@@ -185,6 +178,18 @@ class TransportBase(BaseAuth[Any]):
             return json_module.loads(response.content.decode("utf-8"))
         except (ValueError, RecursionError) as error:
             stage = kwargs.get("stage", "user_info")
+            raise AuthResponseError(self, code="malformed_response", stage=stage) from error
+
+    def _raise_for_status(self, response: requests.Response, stage: Any) -> None:
+        if not 400 <= response.status_code < 600:
+            return
+        # `http_error` would compile the URLs into a pattern to redact them, and `re` keeps the last 512 patterns: up to
+        # 40 MiB, and a token in each.
+        response.url = response.request.url = ""
+        error = requests.HTTPError(response=response)
+        try:
+            raise http_error(self, error, stage=stage) from error
+        except RecursionError:  # the body of the error response is nested too deeply
             raise AuthResponseError(self, code="malformed_response", stage=stage) from error
 
     def _reroute(self, prepared: requests.PreparedRequest, stage: Any) -> None:
@@ -215,6 +220,18 @@ def _send(prepared: requests.PreparedRequest, proxies: Any, verify: Any) -> requ
     # requests keeps a body there once it is read; `.json()` and `.text` use it.
     response._content = bytes(body)  # noqa: SLF001 - see above
     return response
+
+
+def _remove_messages(error: BaseException) -> None:
+    """Remove the messages of an exception and of those that it has: a URL in them may have a token."""
+    pending, seen = [error], set[int]()
+    while pending:
+        current = pending.pop()
+        if id(current) not in seen:
+            seen.add(id(current))
+            others = (*current.args, current.__cause__, current.__context__)
+            pending.extend(one for one in others if isinstance(one, BaseException))
+            current.args = tuple(arg for arg in current.args if not isinstance(arg, str))
 
 
 def _is_timeout(error: BaseException) -> bool:

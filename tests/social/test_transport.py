@@ -2,6 +2,7 @@
 
 import gzip
 import logging
+import re
 import socket
 import threading
 import time
@@ -14,6 +15,7 @@ import responses
 from django.test import override_settings
 from social_core.exceptions import SocialAuthBaseException
 
+from shared.http.redaction import related_exceptions
 from social.engine import backends
 from social.engine.strategy import StatelessStrategy
 from social.network import deadline, log_redaction, transport
@@ -356,6 +358,25 @@ def test_no_record_at_any_level_holds_a_secret(caplog: pytest.LogCaptureFixture,
     assert any(record.name.startswith("urllib3") for record in caplog.records)
     formatted = [record.getMessage() + str(record.args) + str(record.exc_info) for record in caplog.records]
     assert [line for line in formatted if "canary" in line or "our-twitter-secret" in line] == []
+
+
+@pytest.mark.threat(29)
+@pytest.mark.parametrize("status", ["400 Bad Request", "503 Service Unavailable"])
+def test_no_pattern_is_made_of_a_url(monkeypatch: pytest.MonkeyPatch, status: str) -> None:
+    """`re` keeps patterns: of each failed call it would keep the access token, and many kilobytes."""
+    token, patterns = "t" * 43, list[str]()
+    compile_pattern = re.compile
+
+    def spy(pattern: Any, *flags: Any) -> re.Pattern[Any]:
+        patterns.append(str(pattern))
+        return compile_pattern(pattern, *flags)
+
+    monkeypatch.setattr(re, "compile", spy)
+    handlers: list[Handler] = [answer(status, b"{}"), lambda connection, request: False]
+    for handler in handlers:
+        error, _ = failure(handler, params={"access_token": token})
+        assert not [one for one in related_exceptions(error) if token in str(one)]
+    assert not [pattern for pattern in patterns if token in pattern]
 
 
 @pytest.mark.threat(19)
