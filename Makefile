@@ -8,7 +8,7 @@ ARGS ?=
 MAKEFLAGS += --no-print-directory
 # Without bytecode each process compiles all modules again: half of the start of pytest, and of each server it starts.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help demo test quick matrix serve migrate check bench bench-quick dist dist-test lock openapi documents threats mutants format \
+.PHONY: help demo test quick matrix serve migrate check bench bench-quick soak dist dist-test lock openapi documents threats mutants format \
   clean
 
 # What the service and its demo need, and with it what developers need.
@@ -50,6 +50,9 @@ bench: $(installed) ## measure sign-ins beside peers and a bare view, with Postg
 
 bench-quick: $(installed) ## the same in three minutes: beside one peer, on PostgreSQL
 	exec $(python) -m benchmarks --quick $(ARGS)
+
+soak: $(installed) ## run the server for an hour under mixed traffic, restarts and outages (ARGS='--minutes 10 --rate 8')
+	exec $(python) -m benchmarks.soak $(ARGS)
 
 lock: $(installed) ## pin the requirements again, with Python 3.11 (ARGS=--upgrade for newer versions)
 	exec bash scripts/lock $(own_in) -- $(ARGS)
