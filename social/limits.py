@@ -8,6 +8,7 @@ import hashlib
 import ipaddress
 import logging
 import re
+import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -114,9 +115,26 @@ def _shared(url: str) -> MovingWindowRateLimiter:
     return MovingWindowRateLimiter(storage)
 
 
+class _ProcessLimiter(MovingWindowRateLimiter):
+    """A limiter that counts in the process's memory, for one thread at a time.
+
+    The storage starts a timer for expired entries without a lock (limits 5.8): of two threads that find it ended, one
+    gets a RuntimeError.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(MemoryStorage())
+        self._lock = threading.Lock()
+
+    def hit(self, item: RateLimitItem, *identifiers: str, cost: int = 1) -> bool:
+        """Count a call; return False if the limit is exceeded."""
+        with self._lock:
+            return super().hit(item, *identifiers, cost=cost)
+
+
 @cache
 def _local() -> MovingWindowRateLimiter:
-    return MovingWindowRateLimiter(MemoryStorage())
+    return _ProcessLimiter()
 
 
 # Created at import, in one thread: under `cache`, simultaneous first calls could create and count in several.

@@ -15,7 +15,7 @@ from rollout.status.status import Status
 from rollout.status.verdict import verdict
 
 RANGE = "year"
-_STYLES = Path(__file__).parent.parent / "static" / "rollout"
+_STYLES = Path(__file__).parent.parent / "static/rollout"
 
 
 def as_html(found: Status) -> str:

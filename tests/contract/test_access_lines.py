@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import responses
 from django.db import OperationalError
+from django.http import HttpResponse
 from django.test import Client, override_settings
 from psycopg import errors
 
@@ -244,20 +245,25 @@ def test_a_path_cannot_add_fields(api: ApiClient, lines: Lines) -> None:
 
 
 def test_django_logs_a_failure_with_the_request_id(lines: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It logs an answer of 5xx after all middleware."""
+    """It logs an answer of 5xx after all middleware; a server that is not ready has one line, without Django's."""
 
-    def breaks() -> None:
+    def breaks(*args: object) -> HttpResponse:
+        return HttpResponse(status=503)
+
+    def is_away() -> None:
         raise OperationalError
 
-    monkeypatch.setattr("config.health.unapplied_migrations", breaks)
+    monkeypatch.setattr("config.front.render", breaks)
+    monkeypatch.setattr("config.health.unapplied_migrations", is_away)
     django = logging.getLogger("django.request")
     django.addHandler(lines)
     try:
-        response = Client(SERVER_NAME=HOST).get("/readyz")
+        answers = [Client(SERVER_NAME=HOST).get(path) for path in ("/", "/readyz")]
     finally:
         django.removeHandler(lines)
+    page, ready = (answer["X-Request-ID"] for answer in answers)
     found = [(one.name, vars(one)["request_id"]) for one in lines.records]
-    assert found == [(name, response["X-Request-ID"]) for name in ("tandem.access", "django.request")]
+    assert found == [("tandem.access", page), ("django.request", page), ("tandem.access", ready)]
 
 
 @pytest.mark.threat(29)

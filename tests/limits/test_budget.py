@@ -1,12 +1,16 @@
 """The calls that count against a rate limit, for whom, and for how long."""
 
 import json
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from django.test import Client, override_settings
+from limits.storage import MemoryStorage
 
+from social import limits
 from tests.contract.answers import assert_error
 from tests.contract.users import PROFILES, person
 from tests.limits.conftest import Callers
@@ -188,3 +192,25 @@ def test_refused_calls_do_not_lengthen_the_wait(callers: Callers, clock: Clock) 
         assert callers.statuses(2) == [429, 429]
     clock.ahead = 61
     assert callers.statuses(3) == [400] * 3
+
+
+@pytest.mark.threat(28)
+def test_simultaneous_calls_are_counted_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is counted, also at the moment at which the storage starts another timer for its expired entries."""
+
+    def slowly(storage: MemoryStorage) -> threading.Timer:
+        time.sleep(0.02)  # meanwhile another thread may set another one
+        timer: threading.Timer = vars(storage)["slow_timer"]
+        return timer
+
+    def keep(storage: MemoryStorage, timer: threading.Timer) -> None:
+        vars(storage)["slow_timer"] = timer
+
+    monkeypatch.setattr(MemoryStorage, "timer", property(slowly, keep), raising=False)
+    limits._local.cache_clear()
+    limits._local()
+    try:
+        with override_settings(THROTTLE_ANONYMOUS="99/minute", REDIS_URL=""), ThreadPoolExecutor(8) as callers:
+            assert list(callers.map(limits.count_address, ["192.0.2.1"] * 8)) == [None] * 8
+    finally:
+        limits._local.cache_clear()
