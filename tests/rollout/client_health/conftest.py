@@ -65,7 +65,7 @@ def documented_receiver() -> Callable[[str, dict[str, str], bytes], Any]:
     """Return `read_notice` of docs/client-health.md."""
     (code,) = re.findall(r"^```python\n# receiver\.py\n(.*?)^```$", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
     module: dict[str, Any] = {}
-    exec(compile(code, PAGE.name, "exec"), module)  # noqa: S102 - our own page
+    exec(compile(code, f"<{PAGE.name}>", "exec"), module)  # noqa: S102 - our own page
     found: Callable[[str, dict[str, str], bytes], Any] = module["read_notice"]
     return found
 

@@ -21,6 +21,7 @@ from social import limits
 from tests.contract.answers import COMMON, Response, assert_error, assert_headers, assert_wrong_host
 from tests.contract.conftest import HOST, ApiClient, api
 from tests.contract.users import person
+from tests.rollout import V1_IS_MOUNTED
 from tests.rollout.client_health.conftest import NOW, Team, a_team, ago, record
 from tests.rollout.conftest import moment, v1, v2
 
@@ -209,7 +210,7 @@ def test_it_is_not_part_of_the_api(v2: ApiClient, team: Team, monkeypatch: pytes
     assert b"client_health" not in v2.get("openapi.yaml").content
 
 
-@pytest.mark.skipif("api/v1/" not in settings.APIS.values(), reason="v1 is not mounted")
+@V1_IS_MOUNTED
 def test_nothing_changes_without_v1(team: Team) -> None:
     """When the older API is deleted, its prefix answers 410, and the report is the same."""
     record(timezone.now().date(), "v1", 5)

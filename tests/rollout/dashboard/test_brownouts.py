@@ -10,6 +10,7 @@ from rollout.dashboard.brownouts import concerning, shown_brownouts, unexplained
 from rollout.lifecycle import Brownout, Lifecycle
 from rollout.plan import Saved
 from rollout.status.forecast import RecentCalls
+from tests.rollout import V1_IS_MOUNTED
 
 DAY = timedelta(days=1)
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -41,6 +42,7 @@ def test_those_of_both_sources_in_their_order() -> None:
     assert len(concerning(shown, "A/1")) == 3
 
 
+@V1_IS_MOUNTED
 @pytest.mark.parametrize(
     ("plan", "sentence"),
     [

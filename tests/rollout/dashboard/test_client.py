@@ -14,7 +14,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from rollout.models import Brownout, DailyCalls, LastCall, Plan
 from tests.contract.conftest import HOST
-from tests.rollout import traffic
+from tests.rollout import V1_IS_MOUNTED, traffic
 
 pytestmark = pytest.mark.django_db
 
@@ -136,6 +136,7 @@ def test_what_a_brownout_would_have_refused() -> None:
     assert ("about 12 of 24 calls" in page, "Rehearsal" in page) == (True, True)
 
 
+@V1_IS_MOUNTED
 def test_refused_calls_without_a_brownout_are_explained() -> None:
     """No brownout beside refused calls: it says that there was one."""
     record("ShopApp/2.1", 770, outcome="version_retired", days=9)
