@@ -21,9 +21,9 @@ from social import limits
 from tests.contract.answers import COMMON, Response, assert_error, assert_headers, assert_wrong_host
 from tests.contract.conftest import HOST, ApiClient, api
 from tests.contract.users import person
-from tests.rollout import V1_IS_MOUNTED
 from tests.rollout.client_health.conftest import NOW, Team, a_team, ago, record
 from tests.rollout.conftest import moment, v1, v2
+from tests.rollout.mounted import V1_IS_MOUNTED
 
 __all__ = ["api", "v1", "v2"]
 pytestmark = pytest.mark.django_db

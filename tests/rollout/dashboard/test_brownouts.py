@@ -10,7 +10,7 @@ from rollout.dashboard.brownouts import concerning, shown_brownouts, unexplained
 from rollout.lifecycle import Brownout, Lifecycle
 from rollout.plan import Saved
 from rollout.status.forecast import RecentCalls
-from tests.rollout import V1_IS_MOUNTED
+from tests.rollout.mounted import V1_IS_MOUNTED
 
 DAY = timedelta(days=1)
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -14,7 +14,8 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from rollout.models import Brownout, DailyCalls, LastCall, Plan
 from tests.contract.conftest import HOST
-from tests.rollout import V1_IS_MOUNTED, traffic
+from tests.rollout import traffic
+from tests.rollout.mounted import V1_IS_MOUNTED
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,8 @@ import pytest
 from django.test import override_settings
 
 from rollout.models import Brownout
-from tests.rollout import V1_IS_MOUNTED, traffic
+from tests.rollout import traffic
+from tests.rollout.mounted import V1_IS_MOUNTED
 from tests.rollout.status.conftest import NOW, TODAY, ago, record
 from tests.rollout.status.test_migration_status import DAYS, GOLDEN, PLANNED, run
 
