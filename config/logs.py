@@ -71,7 +71,7 @@ class JsonLineFormatter(JsonFormatter):
 
 
 class OutsideReadiness(logging.Filter):
-    """Drop Django's log record of a 503 of `/readyz`: the access line has the reason, and Django's has no id."""
+    """Drop Django's log record of a 503 of `/readyz`, which repeats the access line without its reason."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Return True unless the record is about such an answer; an exception stays."""

@@ -5,8 +5,8 @@ from functools import partial
 from pathlib import Path
 
 from config import environment
+from config.allowed_hosts import read_hosts
 from config.database import database
-from config.hosts import read_hosts
 from config.logs import logging_config
 from rollout.conf import DEFAULT_CLIENT_HEADER
 

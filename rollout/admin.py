@@ -11,7 +11,6 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import SimpleTemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -24,13 +23,12 @@ from rollout.models import Brownout, DailyCalls, Plan
 from rollout.plan import PLAN_ID, read_saved
 from rollout.status import counts
 from rollout.status.forecast import recent_calls
+from rollout.utc_admin import UtcAdmin
 
 if TYPE_CHECKING:
-    PlanModelAdmin = admin.ModelAdmin[Plan]
-    BrownoutModelAdmin = admin.ModelAdmin[Brownout]
     DailyCallsModelAdmin = admin.ModelAdmin[DailyCalls]
 else:  # Django's class takes no parameter at run time
-    PlanModelAdmin = BrownoutModelAdmin = DailyCallsModelAdmin = admin.ModelAdmin
+    DailyCallsModelAdmin = admin.ModelAdmin
 
 ZONE = "All times are UTC."
 SOON = "It is in effect on all workers within seconds."
@@ -75,7 +73,7 @@ class ClientFilter(admin.SimpleListFilter):
 
 
 @admin.register(Plan)
-class PlanAdmin(PlanModelAdmin):
+class PlanAdmin(UtcAdmin):
     """The plan: one row, created once and then changed. Empty a field to withdraw a date."""
 
     form = PlanForm
@@ -111,10 +109,8 @@ class PlanAdmin(PlanModelAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
         """Offer one button: there is one plan, and saving shows it again."""
-        buttons = {"show_save_and_add_another": False, "show_save_and_continue": False}
-        context = {"title": "Plan of v1", "subtitle": None, **buttons, **(extra_context or {})}
-        with timezone.override(UTC):
-            return _rendered(super().changeform_view(request, object_id, form_url, context))
+        context = {"title": "Plan of v1", "subtitle": None, "show_save_and_continue": False, **(extra_context or {})}
+        return super().changeform_view(request, object_id, form_url, context)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Return True only if there is no plan yet."""
@@ -124,7 +120,7 @@ class PlanAdmin(PlanModelAdmin):
         """Return False: an empty plan has the same effect, and keeps its history."""
         return False
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def changelist_view(self, request: HttpRequest, extra_context: Mapping[str, Any] | None = None) -> HttpResponse:
         """Redirect to the plan, or to the form that creates it."""
         if Plan.objects.filter(pk=PLAN_ID).exists():
             return HttpResponseRedirect(reverse("admin:rollout_plan_change", args=[PLAN_ID]))
@@ -143,7 +139,7 @@ class PlanAdmin(PlanModelAdmin):
 
 
 @admin.register(Brownout)
-class BrownoutAdmin(BrownoutModelAdmin):
+class BrownoutAdmin(UtcAdmin):
     """The brownouts, in addition to those of V1_BROWNOUTS."""
 
     form = BrownoutForm
@@ -235,18 +231,6 @@ class BrownoutAdmin(BrownoutModelAdmin):
             ended += 1
         self.message_user(request, f"{ended} ended. {SOON}" if ended else "None of them is running.")
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> Any:
-        """Leave out "Save and add another": there is seldom a second one to add at once."""
-        context = {"show_save_and_add_another": False, **(extra_context or {})}
-        with timezone.override(UTC):
-            return _rendered(super().changeform_view(request, object_id, form_url, context))
-
     def save_model(self, request: HttpRequest, obj: Brownout, form: Any, change: bool) -> None:
         """Save the brownout, and warn if the ledger has no calls of its client."""
         super().save_model(request, obj, form, change)
@@ -262,10 +246,7 @@ class BrownoutAdmin(BrownoutModelAdmin):
         """Show the time zone, and how many brownouts the settings add."""
         others = len(of_settings().brownouts)
         subtitle = f"{ZONE} V1_BROWNOUTS has {others} more." if others else ZONE
-        with timezone.override(UTC):
-            return _rendered(
-                super().changelist_view(request, {"title": "Brownouts", **(extra_context or {}), "subtitle": subtitle})
-            )
+        return super().changelist_view(request, {"title": "Brownouts", **(extra_context or {}), "subtitle": subtitle})
 
 
 @admin.register(DailyCalls)
@@ -308,11 +289,6 @@ def _forecast_of_form(found: Mapping[str, Any]) -> str:
     if start is None or end is None or share is None or end <= start:
         return recent.words(client)
     return str(recent.forecast(of_row(Brownout(start=start, end=end, share=share, client=client))))
-
-
-def _rendered(response: HttpResponse) -> HttpResponse:
-    """Render a page at once: later the project's time zone would apply, and the labels say UTC."""
-    return response.render() if isinstance(response, SimpleTemplateResponse) else response
 
 
 def _today() -> date:

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Self
 
 from django.conf import settings
 from django.utils.http import http_date
@@ -68,6 +69,10 @@ class Lifecycle:
     def is_contradictory(self) -> bool:
         """True if v1 would end before it is deprecated."""
         return self.sunset_at is not None and (self.deprecated_at is None or self.sunset_at < self.deprecated_at)
+
+    def without_contradiction(self) -> Self:
+        """Return the life cycle without a contradictory sunset, so that a mistake in the dates refuses no client."""
+        return replace(self, sunset_at=None) if self.is_contradictory else self
 
     @property
     def is_announced(self) -> bool:
@@ -148,12 +153,8 @@ def merged(saved: plan.Saved) -> Lifecycle:
 
 
 def lifecycle() -> Lifecycle:
-    """Return the life cycle in effect.
-
-    A sunset without a deprecation before it is ignored, so that a mistake in the dates refuses no client.
-    """
+    """Return the life cycle in effect, and log that a sunset without a deprecation before it is ignored."""
     current = merged(plan.cache.saved())
     if current.is_contradictory:
         _contradicted.log()
-        return replace(current, sunset_at=None)
-    return current
+    return current.without_contradiction()

@@ -41,11 +41,11 @@ class Bound:
 
 BOUNDS = (
     Bound("memory of a worker, MiB (anonymous pages)", "anonymous_mib", 0.04, 0, of_workers=True),
-    Bound("descriptors of a worker", "descriptors", 0.05, 2, of_workers=True),
+    Bound("descriptors of a worker", "descriptors", 0.05, 6, of_workers=True),
     Bound("threads of a worker", "threads", 0.05, 1, of_workers=True),
     Bound("connections to the database", "database_connections", 0.05, 2, of_workers=False),
     Bound("connections to Redis", "redis_connections", 0.05, 2, of_workers=False),
-    Bound("keys in Redis", "redis_keys", 0.10, 10, of_workers=False),
+    Bound("keys in Redis", "redis_keys", 0.25, 10, of_workers=False),
     Bound("memory of Redis, MiB", "redis_mib", 0.05, 0.5, of_workers=False),
     Bound("answers with 5xx in a sample", "errors_5xx", 0.05, 2, of_workers=False),
 )

@@ -1,6 +1,5 @@
 """Client teams in the admin. A new key or secret is shown once, on the page that answers the request that made it."""
 
-from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -9,7 +8,7 @@ from django.contrib.admin.widgets import AdminURLFieldWidget
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.template.response import SimpleTemplateResponse, TemplateResponse
+from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
@@ -19,12 +18,12 @@ from rollout.client_health.views import PAGE
 from rollout.client_health.webhooks import check_url
 from rollout.clients import NO_CLIENTS, name_in
 from rollout.models import ClientTeam, Notice
+from rollout.utc_admin import UtcAdmin
 
 if TYPE_CHECKING:
-    TeamModelAdmin = admin.ModelAdmin[ClientTeam]
     NoticeTabularInline = admin.TabularInline[Notice, ClientTeam]
 else:  # Django's class takes no parameter at run time
-    TeamModelAdmin, NoticeTabularInline = admin.ModelAdmin, admin.TabularInline
+    NoticeTabularInline = admin.TabularInline
 
 
 class TeamForm(forms.ModelForm):  # type: ignore[type-arg]  # it takes no parameter at run time
@@ -76,7 +75,7 @@ class NoticeInline(NoticeTabularInline):
 
 
 @admin.register(ClientTeam)
-class ClientTeamAdmin(TeamModelAdmin):
+class ClientTeamAdmin(UtcAdmin):
     """Client teams, their links and the secrets of their webhooks."""
 
     form = TeamForm
@@ -97,14 +96,9 @@ class ClientTeamAdmin(TeamModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
-        """Offer one button for a new team, whose next page is the same, and show the notices' times in UTC.
-
-        UTC as their heading says, whatever the project's time zone.
-        """
-        buttons = {"show_save_and_add_another": False, "show_save_and_continue": object_id is not None}
-        with timezone.override(UTC):
-            response = super().changeform_view(request, object_id, form_url, {**buttons, **(extra_context or {})})
-            return response.render() if isinstance(response, SimpleTemplateResponse) else response
+        """Offer one button for a new team: whichever is pressed, the next page is the same."""
+        context = {"show_save_and_continue": object_id is not None, **(extra_context or {})}
+        return super().changeform_view(request, object_id, form_url, context)
 
     def save_model(self, request: HttpRequest, obj: ClientTeam, form: Any, change: bool) -> None:
         """Save the team; a new one gets its key and its secret."""

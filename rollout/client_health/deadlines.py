@@ -1,16 +1,15 @@
 """The dates of v1 that are ahead of a client, and which notice of each is due."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db.models import Sum
 
 from rollout.calls import UNKNOWN
 from rollout.client_health.report import DAYS, concerning
-from rollout.lifecycle import ALL, Lifecycle, merged
+from rollout.lifecycle import ALL, Lifecycle
 from rollout.models import DailyCalls, Notice
-from rollout.plan import read_saved
 from rollout.status.counts import old_name
 
 _DAY = timedelta(days=1)
@@ -36,15 +35,6 @@ class Deadline:
         A run that comes late, or the first one after a date was set, so sends the latest notice only.
         """
         return min((days for days in distances if self.at - now <= days * _DAY), default=None)
-
-
-def read_plan() -> Lifecycle:
-    """Read the life cycle, without a contradictory sunset, as requests apply it.
-
-    :raises django.db.Error: the plan cannot be read. Requests then use the settings alone; a notice must not.
-    """
-    plan = merged(read_saved())
-    return replace(plan, sunset_at=None) if plan.is_contradictory else plan
 
 
 def deadlines(plan: Lifecycle, name: str, clients: Iterable[str], now: datetime) -> list[Deadline]:

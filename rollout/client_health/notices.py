@@ -20,10 +20,12 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from rollout.client_health import mail, webhooks
-from rollout.client_health.deadlines import Deadline, ahead, callers, deadlines, read_plan
+from rollout.client_health.deadlines import Deadline, ahead, callers, deadlines
 from rollout.client_health.messages import Message
 from rollout.clients import product_of
+from rollout.lifecycle import merged
 from rollout.models import ClientTeam, Notice
+from rollout.plan import read_saved
 from shared.http.redaction import exception_name
 
 logger = logging.getLogger("tandem.client_health")
@@ -97,7 +99,8 @@ def notify(distances: Collection[int], *, dry_run: bool = False) -> Iterator[Out
 
 
 def _due(distances: Collection[int], now: datetime) -> dict[int, _Due]:
-    plan, called = read_plan(), callers(now.date())
+    # Read, not cached: where the plan cannot be read requests use the settings alone, but a notice must not.
+    plan, called = merged(read_saved()).without_contradiction(), callers(now.date())
     by_product: defaultdict[str, dict[str, int]] = defaultdict(dict)
     for client, number in called.items():
         by_product[product_of(client)][client] = number

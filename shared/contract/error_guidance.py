@@ -33,7 +33,7 @@ class Step(StrEnum):
     SIGN_IN = "sign in"
     """Discard the access token, and sign up again without `Authorization`."""
     SHOW = "show"
-    """Tell the person; neither a retry nor a new credential helps."""
+    """Show the person an error; neither a retry nor a new credential helps."""
 
 
 STEPS: Mapping[Step, str] = {
