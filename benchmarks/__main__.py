@@ -17,7 +17,7 @@ import psycopg
 from benchmarks.candidates import candidates
 from benchmarks.databases import POSTGRES
 from benchmarks.load import UnexpectedResponseError
-from benchmarks.measurements import counts, production, scale, sign_in
+from benchmarks.measurements import counts, production, reads, scale, sign_in
 from benchmarks.plot import plot
 from benchmarks.processes import ROOT, ProcessError, run_command
 from benchmarks.report import report
@@ -32,6 +32,7 @@ MEASUREMENTS: dict[str, Callable[[Run], None]] = {
     "hanging": production.measure_hanging,
     "fleet": production.measure_fleet,
     "scale": scale.measure,
+    "reads": reads.measure,
 }
 QUICK = {
     "rounds": 3,

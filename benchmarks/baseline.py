@@ -1,12 +1,14 @@
-"""The baseline, a Django project in one module: a sign-in with no proof, check, limit, log or retry.
+"""The baseline, a Django project in one module: a sign-in and a read with no proof, check, limit, log or retry.
 
-gunicorn serves `application`. `python -m benchmarks.baseline` creates the tables.
+gunicorn serves `application`. `python -m benchmarks.baseline` creates the tables; with a number, it adds so many users
+and prints a value of `Authorization` for each.
 """
 
 import hashlib
 import json
 import os
 import secrets
+import sys
 from typing import Any
 
 import dj_database_url
@@ -65,6 +67,10 @@ _KNOWN_USER = (
     "SELECT u.id, u.username, u.email, u.first_name, u.last_name FROM association a "
     "JOIN auth_user u ON u.id = a.user_id WHERE a.provider = %s AND a.uid = %s"
 )
+_OWNER = (
+    "SELECT u.id, u.username, u.email, u.first_name, u.last_name FROM access_token t "
+    "JOIN auth_user u ON u.id = t.user_id WHERE t.digest = %s"
+)
 _NEW_USER = (
     "INSERT INTO auth_user (username, first_name, last_name, email, is_active) VALUES (%s, %s, %s, %s, %s) RETURNING id"
 )
@@ -98,17 +104,20 @@ def sign_in(request: HttpRequest) -> JsonResponse:
         else:
             outcome = "signed_in"
             _add_token(cursor, user[0], token)
-    body = {
-        "id": user[0],
-        "username": user[1],
-        "email": user[2],
-        "first_name": user[3],
-        "last_name": user[4],
-        "provider": fields["provider"],
-        "outcome": outcome,
-        "token": token,
-    }
+    body = {**_user(user), "provider": fields["provider"], "outcome": outcome, "token": token}
     return JsonResponse(body, status=201)
+
+
+def read(request: HttpRequest) -> JsonResponse:
+    """Return the user of an access token."""
+    token = request.headers["Authorization"].removeprefix("Bearer ")
+    with connection.cursor() as cursor:
+        cursor.execute(_OWNER, (_digest(token),))
+        return JsonResponse(_user(cursor.fetchone()))
+
+
+def _user(row: tuple[Any, ...]) -> dict[str, Any]:
+    return dict(zip(("id", "username", "email", "first_name", "last_name"), row, strict=True))
 
 
 def _sign_up(cursor: Any, provider: str, profile: dict[str, str], token: str) -> tuple[Any, ...]:
@@ -123,13 +132,18 @@ def _sign_up(cursor: Any, provider: str, profile: dict[str, str], token: str) ->
 
 
 def _add_token(cursor: Any, user: int, token: str) -> None:
-    cursor.execute(_NEW_TOKEN, (user, hashlib.sha256(token.encode()).hexdigest(), timezone.now()))
+    cursor.execute(_NEW_TOKEN, (user, _digest(token), timezone.now()))
 
 
-urlpatterns = [path("sign_in/", sign_in)]
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+urlpatterns = [path("sign_in/", sign_in), path("user/", read)]
 application = get_wsgi_application()
 
-if __name__ == "__main__":
+
+def _create_tables() -> None:
     types = (
         {"key": "bigserial PRIMARY KEY", "time": "timestamptz"}
         if connection.vendor == "postgresql"
@@ -138,3 +152,19 @@ if __name__ == "__main__":
     with connection.cursor() as cursor:
         for statement in _SCHEMA.format(**types).split(";"):
             cursor.execute(statement)
+
+
+def _add_readers(count: int) -> None:
+    with connection.cursor() as cursor:
+        for number in range(count):
+            token, email = secrets.token_urlsafe(32), f"reader-{number}@example.com"
+            cursor.execute(_NEW_USER, (f"reader-{number}", "", "", email, True))
+            _add_token(cursor, cursor.fetchone()[0], token)
+            sys.stdout.write(f"Bearer {token}\n")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        _add_readers(int(sys.argv[1]))
+    else:
+        _create_tables()

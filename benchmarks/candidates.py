@@ -1,6 +1,7 @@
 """The candidates that are measured: a baseline, each API of Tandem, and the peers.
 
-Each is a server with a database of its own, and a request that signs a user in by a provider's token.
+Each is a server with a database of its own, and a request that signs a user in by a provider's token, or one that reads
+the user of a token, or both.
 """
 
 import itertools
@@ -23,6 +24,17 @@ _CLIENT_ID = "benchmarks"
 """Id of the OAuth application at drf-social-oauth2."""
 _ADDRESSES = [f"10.{a}.{b}.{c}" for a in range(4) for b in range(32) for c in range(1, 201)]
 """Clients' addresses, so many that none exceeds its rate limit."""
+_ADD_READERS = """
+import sys
+import django
+django.setup()
+from django.contrib.auth import get_user_model
+from social import tokens
+for number in range(int(sys.argv[1])):
+    user = get_user_model().objects.create(username=f"reader-{number}", email=f"reader-{number}@example.com")
+    print("Bearer", tokens.issue(user=user).value)
+"""
+_PEERS_APPLICATION = "django.core.wsgi:get_wsgi_application()"
 _MIGRATE = ("-m", "django", "migrate", "--verbosity=0", "--no-input")
 
 
@@ -58,16 +70,25 @@ class Candidate:
     """The interpreter's arguments that create its tables, once for each command."""
     serve: Callable[[Setup], tuple[str, ...]]
     """Return the interpreter's arguments that start its server."""
+    application: str
+    """Module and expression of its WSGI application, as gunicorn takes them."""
     environment: Callable[[Setup], Mapping[str, str]]
-    path: str
-    """Where a client posts the provider's token."""
+    read_path: str = ""
+    """Where a client reads its own user; empty for candidates that only sign users in."""
+    add_readers: tuple[str, ...] = ()
+    """The interpreter's arguments that add users, and print a value of `Authorization` for each on a line of its own.
+
+    The number of users follows as the last argument.
+    """
+    path: str = ""
+    """Where a client posts the provider's token; empty for candidates of reads alone."""
     fields: Callable[[str], Mapping[str, Any]] = _provider_and_token
     """Return the body of the request for a token."""
     status: int = 201
     """The status of the response."""
     credential: str = "token"
     """The name under which the response has the new credential."""
-    tables: tuple[str, ...]
+    tables: tuple[str, ...] = ()
     """The tables in which each user has a row."""
     token_table: str = ""
     """The table that gets a row with every sign-in, if there is one."""
@@ -76,6 +97,14 @@ class Candidate:
     def is_tandem(self) -> bool:
         """Whether it is an API of Tandem."""
         return self.name.startswith("tandem-")
+
+    def read(self, authorization: str) -> Request:
+        """Return the request that reads the user of a value of `Authorization`."""
+        head = (
+            f"GET {self.read_path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: {authorization}\r\n"
+            "X-Forwarded-For: 10.9.0.1\r\nX-Forwarded-Proto: https\r\n\r\n"
+        )
+        return Request(head.encode("ascii"), frozenset({200}), b'"username"')
 
     def sign_in(self, token: str, address: str) -> Request:
         """Return the request that signs in the user of a provider's token.
@@ -101,7 +130,7 @@ def candidates(names: Collection[str] = ()) -> list[Candidate]:
     :param names: which of them, all if empty; `tandem` stands for all of its APIs.
     :raises ValueError: a name is unknown.
     """
-    known = [_baseline(), *_tandems(), *_peers()]
+    known = [_baseline(), *_tandems(), *_peers(), *_read_peers()]
     unknown = set(names) - {one.name for one in known} - {"tandem"}
     if unknown:
         raise ValueError(f"no candidate {', '.join(sorted(unknown))}; known: {', '.join(one.name for one in known)}")
@@ -120,8 +149,11 @@ def _baseline() -> Candidate:
         name=BASELINE,
         title="baseline: a bare Django view, pooled call, minimal SQL, no validation",
         prepare=(("-m", "benchmarks.baseline"),),
-        serve=partial(_gunicorn, "benchmarks.baseline"),
+        serve=partial(_gunicorn, "benchmarks.baseline:application"),
+        application="benchmarks.baseline:application",
         environment=_plain_environment,
+        read_path="/user/",
+        add_readers=("-m", "benchmarks.baseline"),
         path="/sign_in/",
         tables=("auth_user", "association"),
         token_table="access_token",  # noqa: S106 - a table
@@ -137,7 +169,10 @@ def _tandems() -> list[Candidate]:
             title=f"Tandem, /{prefix}",
             prepare=(("manage.py", "migrate", "--verbosity=0", "--no-input"),),
             serve=lambda setup: ("-m", "server"),
+            application="config.wsgi:application",
             environment=_tandem_environment,
+            read_path=f"/{prefix}user/",
+            add_readers=("-c", _ADD_READERS),
             path=f"/{prefix}social_sign_up/",
             tables=("auth_user", "social_auth_usersocialauth"),
             token_table="social_accesstoken",  # noqa: S106 - a table
@@ -239,14 +274,31 @@ def _peers() -> list[Candidate]:
     ]
 
 
+def _read_peers() -> list[Candidate]:
+    """Return the peers of a read: one view in one project, each with other authentication, as published."""
+    return [
+        _read_peer("drf_authtoken", "djangorestframework", ", its own tokens, no rate limit"),
+        _read_peer("drf_redis_throttle", "djangorestframework", ", its own tokens, and its throttle in Redis"),
+        _read_peer("simplejwt", "djangorestframework-simplejwt", ", no rate limit"),
+        _read_peer("knox", "django-rest-knox", ", no rate limit"),
+        _read_peer("tastypie_api_key", "django-tastypie", ", its API keys, no rate limit", path="/api/user/"),
+    ]
+
+
+def _read_peer(name: str, distribution: str, note: str, *, path: str = "/user/") -> Candidate:
+    return _peer(name, distribution, note, read_path=path, add_readers=("-m", "benchmarks.peers.project.readers"))
+
+
 def _peer(
     name: str,
     distribution: str,
     note: str,
     *,
     lock: Path = REQUIREMENTS,
-    tables: tuple[str, ...],
-    path: str,
+    tables: tuple[str, ...] = (),
+    path: str = "",
+    read_path: str = "",
+    add_readers: tuple[str, ...] = (),
     fields: Callable[[str], Mapping[str, Any]] = _provider_and_token,
     status: int = 200,
     credential: str = "token",
@@ -261,8 +313,11 @@ def _peer(
         title=f"{distribution} {version(distribution, lock)}{note}",
         python=lambda: str(installed(lock)),
         prepare=prepare,
-        serve=partial(_gunicorn, "django.core.wsgi:get_wsgi_application()"),
+        serve=partial(_gunicorn, _PEERS_APPLICATION),
+        application=_PEERS_APPLICATION,
         environment=environment,
+        read_path=read_path,
+        add_readers=add_readers,
         path=path,
         fields=fields,
         status=status,
@@ -274,7 +329,8 @@ def _peer(
 def _plain_environment(setup: Setup) -> dict[str, str]:
     is_tls = setup.provider.startswith("https:")
     trusted = dict.fromkeys(("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"), setup.bundle) if is_tls else {}
-    return {"DATABASE_URL": setup.database_url, "PROVIDER_ORIGIN": setup.provider, **trusted}
+    redis = {"REDIS_URL": setup.redis_url} if setup.redis_url else {}
+    return {"DATABASE_URL": setup.database_url, "PROVIDER_ORIGIN": setup.provider, **trusted, **redis}
 
 
 def _gunicorn(application: str, setup: Setup) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks.candidates import Candidate, Setup
 from benchmarks.databases import clear, cpu_by_session, new_database
-from benchmarks.load import Load, UnexpectedResponseError, send_concurrently, send_in_sequence
+from benchmarks.load import Load, Request, UnexpectedResponseError, send_concurrently, send_in_sequence
 from benchmarks.processes import (
     READY_TIMEOUT,
     ProcessError,
@@ -30,6 +30,8 @@ from benchmarks.results import Results
 
 RETURNING_USERS = range(1, 401)
 """Users who sign in again; so many that none reaches the limit of access tokens a user may have."""
+READERS = 100
+"""Users who read; so many that none reaches the limit of calls a minute."""
 _FIRST_NEW_USER = 10_000_000
 _IDLE_CPU = 0.002
 """Seconds of CPU in a tenth of a second that an idle server may take."""
@@ -155,6 +157,8 @@ class Run:
     folder: Path
     stack: ExitStack
     results: Results
+    readers: Sequence[Candidate] = ()
+    """The candidates that are measured by reads, most of them by nothing else."""
     _deployments: dict[tuple[str, str], Deployment] = field(default_factory=dict)
 
     @cached_property
@@ -183,6 +187,13 @@ class Run:
             for arguments in candidate.prepare:
                 run_command([candidate.python(), *arguments], candidate.environment(setup))
             yield deployment
+
+    def add_readers(self, deployment: Deployment) -> list[Request]:
+        """Add users with tokens to a deployment's database, and return a read by each."""
+        candidate = deployment.candidate
+        command = [candidate.python(), *candidate.add_readers, str(READERS)]
+        printed = run_command(command, candidate.environment(self.setup(deployment, "http")))
+        return [candidate.read(authorization) for authorization in printed.splitlines()]
 
     def setup(
         self,
@@ -254,4 +265,5 @@ def benchmark_run(options: Options, candidates: Sequence[Candidate], folder: Pat
     with ExitStack() as stack:
         provider = stack.enter_context(running_provider())
         results.titles = {one.name: one.title for one in candidates}
-        yield Run(options, candidates, provider, folder, stack, results)
+        sign_in, readers = [one for one in candidates if one.path], [one for one in candidates if one.read_path]
+        yield Run(options, sign_in, provider, folder, stack, results, readers)

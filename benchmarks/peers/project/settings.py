@@ -5,17 +5,22 @@ connections that stay open, and for SQLite the settings that Tandem has.
 """
 
 import os
+from datetime import timedelta
 
 import dj_database_url
 
 PEER = os.environ["PEER"]
+READS = PEER in {"drf_authtoken", "drf_redis_throttle", "simplejwt", "knox", "tastypie_api_key"}
 ON_ALLAUTH = PEER in {"allauth_headless", "dj_rest_auth"}
 _PROVIDER = os.environ["PROVIDER_ORIGIN"]
 _APP_ID, _APP_SECRET = os.environ["PROVIDER_APP_ID"], "benchmarks-only"
 
 SECRET_KEY = "benchmarks-only"  # noqa: S105 - it protects nothing
 ALLOWED_HOSTS = ["localhost", "127.0.0.1"]
-ROOT_URLCONF = f"benchmarks.peers.project.{PEER}"
+_urls = PEER
+if READS:
+    _urls = "tastypie_user" if PEER == "tastypie_api_key" else "rest_framework_user"
+ROOT_URLCONF = f"benchmarks.peers.project.{_urls}"
 USE_I18N = False
 USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -39,11 +44,17 @@ INSTALLED_APPS = [
         "dj_rest_auth": [*_ALLAUTH, *_DRF, "dj_rest_auth", "dj_rest_auth.registration"],
         "allauth_headless": [*_ALLAUTH, "allauth.headless"],
         "view_2015": [_SESSIONS, *_DRF, "social_django"],
+        "drf_authtoken": _DRF,
+        "drf_redis_throttle": _DRF,
+        "simplejwt": ["rest_framework"],
+        "knox": ["rest_framework", "knox"],
+        "tastypie_api_key": ["tastypie"],
     }[PEER],
 ]
 
 # social-django's strategy needs a session, but writes nothing to it; rest-social-auth has a strategy without one.
-MIDDLEWARE = [] if PEER == "rest_social_auth" else ["django.contrib.sessions.middleware.SessionMiddleware"]
+_without_session = READS or PEER == "rest_social_auth"
+MIDDLEWARE = [] if _without_session else ["django.contrib.sessions.middleware.SessionMiddleware"]
 if ON_ALLAUTH:
     MIDDLEWARE += [
         "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -69,6 +80,18 @@ if PEER == "drf_social_oauth2":
         "oauth2_provider.contrib.rest_framework.OAuth2Authentication",
         "drf_social_oauth2.authentication.SocialAuthentication",
     ]
+if PEER == "simplejwt":
+    REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"] = ["rest_framework_simplejwt.authentication.JWTAuthentication"]
+    # PyJWT warns at each call if the key is shorter than the digest.
+    SIMPLE_JWT = {"SIGNING_KEY": "benchmarks-only " * 4, "ACCESS_TOKEN_LIFETIME": timedelta(days=1)}
+if PEER == "knox":
+    REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"] = ["knox.auth.TokenAuthentication"]
+if PEER == "drf_redis_throttle":
+    REST_FRAMEWORK["DEFAULT_THROTTLE_CLASSES"] = ["rest_framework.throttling.UserRateThrottle"]
+    REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] = {"user": "600/minute"}
+    CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": os.environ["REDIS_URL"]}
+    }
 # Without a session of its own; allauth begins one all the same.
 REST_AUTH = {"SESSION_LOGIN": False}
 
