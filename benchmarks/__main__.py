@@ -17,7 +17,7 @@ import psycopg
 from benchmarks.candidates import candidates
 from benchmarks.databases import POSTGRES
 from benchmarks.load import UnexpectedResponseError
-from benchmarks.measurements import counts, production, reads, scale, sign_in
+from benchmarks.measurements import counts, instructions, production, reads, scale, sign_in
 from benchmarks.plot import plot
 from benchmarks.processes import ROOT, ProcessError, run_command
 from benchmarks.report import report
@@ -25,6 +25,7 @@ from benchmarks.results import Results
 from benchmarks.run import Options, Run, benchmark_run, progress
 
 MEASUREMENTS: dict[str, Callable[[Run], None]] = {
+    "instructions": instructions.measure,
     "sign_in": sign_in.measure,
     "counts": counts.measure,
     "start": sign_in.measure_start,

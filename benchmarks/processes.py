@@ -36,7 +36,7 @@ def running(
         process = subprocess.Popen(  # noqa: S603 - our own commands
             list(command),
             cwd=folder,
-            env=_environment(environment),
+            env=environment_of(environment),
             stdin=subprocess.DEVNULL,
             stdout=stream,
             stderr=subprocess.STDOUT,
@@ -58,7 +58,7 @@ def run_command(command: Sequence[str], environment: Mapping[str, str]) -> str:
     done = subprocess.run(  # noqa: S603 - our own commands
         list(command),
         cwd=ROOT,
-        env=_environment(environment),
+        env=environment_of(environment),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -144,7 +144,8 @@ def tail(log: Path) -> str:
     return log.read_text(encoding="utf-8", errors="replace")[-4000:]
 
 
-def _environment(variables: Mapping[str, str]) -> dict[str, str]:
+def environment_of(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a process: these variables, and those that every process needs."""
     return {**{name: value for name, value in os.environ.items() if name in _INHERITED}, **variables}
 
 

@@ -1,0 +1,69 @@
+"""The instructions of a sign-in, of a sign-up and of a read, counted in one process without a server."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from itertools import cycle, islice
+
+from benchmarks.callgrind import CountedApplication, counted_application, is_installed
+from benchmarks.load import Request
+from benchmarks.results import Key
+from benchmarks.run import Deployment, Run, progress
+
+_USERS = range(1, 21)
+_CALLS = 20
+"""The number of requests of one count."""
+_COUNTS = 3
+"""Of each figure; one may include what the process does from time to time."""
+
+
+def measure(run: Run) -> None:
+    """Count for every candidate on each database, with the provider over each scheme; reads on PostgreSQL, once."""
+    if not is_installed():
+        run.results.failures.append("instructions: valgrind and callgrind_control are not installed")
+        return
+    for vendor in run.options.databases:
+        for candidate in run.candidates:
+            deployment = run.deployment(candidate, vendor)
+            for scheme in run.options.schemes if candidate.path else ():
+                progress(f"instructions of a sign-in, {candidate.name}, {vendor}, {scheme}")
+                with run.recording_failures(deployment, f"instructions of a sign-in, {vendor}, {scheme}"):
+                    _count_sign_ins(run, deployment, scheme)
+    for candidate in run.readers:
+        progress(f"instructions of a read, {candidate.name}")
+        deployment = run.deployment(candidate, "postgres")
+        with run.recording_failures(deployment, "instructions of a read"):
+            _count_reads(run, deployment)
+
+
+def _count_sign_ins(run: Run, deployment: Deployment, scheme: str) -> None:
+    candidate, key = deployment.candidate, Key("", deployment.candidate.name, deployment.vendor, scheme)
+    # Most peers read all trusted certificates for each call: their sign-ins are thirty times as long over TLS.
+    calls, counts = (_CALLS, _COUNTS) if scheme == "http" else (4, 1)
+    again, new = candidate.sign_ins(_USERS), candidate.sign_ins(deployment.new_users((counts + 1) * calls))
+    with _counted(run, deployment, scheme) as application:
+        application.answer(list(islice(again, 2 * len(_USERS) if scheme == "http" else len(_USERS))))
+        _add(run, key._replace(what="sign_in_instructions"), application, again, calls, counts)
+        application.answer(list(islice(new, calls)))
+        _add(run, key._replace(what="sign_up_instructions"), application, new, calls, counts)
+
+
+def _count_reads(run: Run, deployment: Deployment) -> None:
+    key = Key("read_instructions", deployment.candidate.name, deployment.vendor, "http")
+    requests = run.add_readers(deployment)[:_CALLS]
+    with _counted(run, deployment, "http") as application:
+        application.answer(2 * requests)
+        _add(run, key, application, cycle(requests), _CALLS, _COUNTS)
+
+
+def _counted(run: Run, deployment: Deployment, scheme: str) -> AbstractContextManager[CountedApplication]:
+    candidate = deployment.candidate
+    # What a process does every few seconds would count too much: under Callgrind it answers fifty times more slowly.
+    environment = {**candidate.environment(run.setup(deployment, scheme)), "LEDGER_FLUSH_SECONDS": "300"}
+    return counted_application(candidate.python(), candidate.application, environment, run.folder)
+
+
+def _add(
+    run: Run, key: Key, application: CountedApplication, requests: Iterator[Request], calls: int, counts: int
+) -> None:
+    for _ in range(counts):
+        run.results.add(key, application.count(list(islice(requests, calls))))
