@@ -6,8 +6,8 @@ from api_v2 import documents, views
 from shared.contract.declarations import registry
 
 urlpatterns = [
+    *(re_path(endpoint.route, views.view_of(endpoint).as_view()) for endpoint in registry.endpoints),
     re_path(r"^openapi\.yaml$", documents.openapi, name="openapi"),
     re_path(r"^docs/?$", documents.docs, name="docs"),
-    *(re_path(endpoint.route, views.view_of(endpoint).as_view()) for endpoint in registry.endpoints),
     re_path(r"", views.NotFoundView.as_view()),
 ]

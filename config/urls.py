@@ -15,6 +15,9 @@ from rollout.metrics.views import metrics
 from shared.http.urls import api_urls
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    # First, because Django tries one pattern after the other.
+    *client_health_urls(),
+    *api_urls(),
     path("", front.page, name="front"),
     path("docs/", include(documentation)),
     path("favicon.ico", front.favicon),
@@ -23,8 +26,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz),
     path("metrics", metrics),
     *([path("admin/", admin.site.urls)] if settings.ADMIN else []),
-    *client_health_urls(),
-    *api_urls(),
     # With DEBUG on, Django's own page would show the whole URL.
     re_path("", page_not_found, {"exception": Http404()}),
 ]
