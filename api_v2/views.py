@@ -4,31 +4,27 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
+from django.http import HttpResponse
 from django.utils.decorators import method_decorator
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from api_v2.apps import ApiV2Config
 from api_v2.schema import ContractSchema
 from api_v2.wiring import (
     AccessPermission,
     AccessTokenAuthentication,
-    ContractNegotiation,
     ContractParser,
-    ContractRenderer,
     ContractThrottle,
     contract_exception_handler,
     django_request,
-    drf_response,
 )
+from shared.contract import wire
 from shared.contract.errors import MethodNotAllowed, NotFound
 from shared.contract.replies import Reply
 from shared.contract.resources import Endpoint, Operation
 from shared.http import operations
-from shared.http.urls import mounted
-
-API = ApiV2Config.name
+from shared.http.responses import django_response
 
 
 # Without ATOMIC_REQUESTS, which a project may set: the request would hold a transaction during provider calls.
@@ -39,12 +35,12 @@ class ContractView(APIView):
     endpoint: ClassVar[Endpoint]
     operation: Operation
     """The operation of the request's method."""
-    renderer_classes = (ContractRenderer,)
+    # Named for the document alone: each answer is a response of Django's, with the same bytes as the other APIs'.
+    renderer_classes = (JSONRenderer,)
     parser_classes = (ContractParser,)
     authentication_classes = (AccessTokenAuthentication,)
     permission_classes = (AccessPermission,)
     throttle_classes = (ContractThrottle,)
-    content_negotiation_class = ContractNegotiation
     versioning_class = None
     schema = ContractSchema()
     metadata_class = None
@@ -58,6 +54,10 @@ class ContractView(APIView):
         """Return the contract's handler instead of the project's EXCEPTION_HANDLER."""
         return contract_exception_handler
 
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[JSONRenderer, str]:
+        """Ignore `Accept` and `?format=`."""
+        return JSONRenderer(), wire.MEDIA_TYPE
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Check the method before authentication, permission and rate limit; skip these for OPTIONS."""
         _forget_session(request)
@@ -67,15 +67,14 @@ class ContractView(APIView):
             self.operation = operation
             super().initial(request, *args, **kwargs)
 
-    def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         """Return the supported methods in `Allow`."""
-        return drf_response(Reply(204, headers={"Allow": self.endpoint.allow}))
+        return django_response(Reply(204, headers={"Allow": self.endpoint.allow}))
 
-    def perform(self, request: Request, **kwargs: Any) -> Response:
+    def perform(self, request: Request, **kwargs: Any) -> HttpResponse:
         """Run the declared operation of the request's method."""
-        call = django_request(request)
-        api, token = mounted(API), request.auth
-        return drf_response(operations.perform(self.endpoint, self.operation, call, api=api, token=token, **kwargs))
+        reply = operations.perform(self.endpoint, self.operation, django_request(request), token=request.auth, **kwargs)
+        return django_response(reply)
 
 
 class NotFoundView(ContractView):

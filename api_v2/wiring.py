@@ -1,30 +1,25 @@
-"""The contract as DRF's classes: negotiation, parser, renderer, authentication, permission, throttle, errors.
+"""The contract as DRF's classes: parser, authentication, permission, throttle, errors.
 
 `api_v2.views.ContractView` names each of them, so a project's REST_FRAMEWORK settings have no effect on it.
 """
 
 from typing import Any, cast
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import APIException
-from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.permissions import BasePermission
-from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from shared.contract import wire
-from shared.contract.dialects import CONTRACT
 from shared.contract.errors import CHALLENGE, NotAuthenticated
-from shared.contract.replies import Reply
 from shared.contract.resources import Access, Operation
 from shared.http import requests
 from shared.http.failures import failure_reply
-from shared.http.responses import attach_reply, reply_of
+from shared.http.responses import django_response
 from social import service
 from social.models import AccessToken, User
 
@@ -33,23 +28,6 @@ def django_request(request: Request) -> HttpRequest:
     """Return the Django request that DRF wraps, by the attribute that DRF's documentation names."""
     wrapped: HttpRequest = request._request  # noqa: SLF001 - see above
     return wrapped
-
-
-def drf_response(reply: Reply) -> Response:
-    """Return a reply as DRF's response."""
-    return attach_reply(Response(reply.body, status=reply.status, headers=dict(reply.headers)), reply)
-
-
-class ContractNegotiation(BaseContentNegotiation):
-    """Negotiation that ignores `Accept` and `?format=`: there is one parser and one renderer."""
-
-    def select_parser(self, request: Request, parsers: Any) -> Any:
-        """Return the only parser."""
-        return parsers[0]
-
-    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
-        """Return the only renderer."""
-        return renderers[0], renderers[0].media_type
 
 
 class ContractParser(BaseParser):
@@ -64,20 +42,6 @@ class ContractParser(BaseParser):
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         """Return the JSON object in the body."""
         return requests.read_object(django_request(parser_context["request"]))
-
-
-class ContractRenderer(BaseRenderer):
-    """A renderer that sends the same bytes as the other APIs."""
-
-    media_type = wire.MEDIA_TYPE
-    format = "json"
-    charset = None
-    render_style = "binary"
-
-    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
-        """Return the bytes of a body; none for an answer without a body."""
-        reply = reply_of(renderer_context["response"]) if renderer_context else None
-        return b"" if data is None else wire.encode(data, reply.dialect if reply else CONTRACT)
 
 
 class AccessTokenAuthentication(BaseAuthentication):
@@ -120,9 +84,9 @@ class ContractThrottle(BaseThrottle):
         return True
 
 
-def contract_exception_handler(error: Exception, context: Any) -> Response:
+def contract_exception_handler(error: Exception, context: Any) -> HttpResponse:
     """Return the error envelope for an exception in a view, also under DEBUG."""
     if isinstance(error, APIException):
         # ContractView replaces every check of DRF that raises one, so this is a bug; DRF's body would differ from v1's.
         error = RuntimeError(f"REST framework raised {type(error).__name__}")
-    return drf_response(failure_reply(error, django_request(context["request"])))
+    return django_response(failure_reply(error, django_request(context["request"])))

@@ -10,17 +10,13 @@ from django.urls import URLPattern, re_path
 from tastypie.api import Api  # type: ignore[import-untyped]  # the package has no types
 from tastypie.resources import Resource  # type: ignore[import-untyped]  # the package has no types
 
-from legacy_api.apps import LegacyApiConfig
 from legacy_api.wiring import AccessTokenAuthentication, ContractSerializer, View, contract_view, token_of
 from shared.contract.errors import MethodNotAllowed, NotAuthenticated, NotFound
 from shared.contract.replies import Reply
 from shared.contract.resources import Access, Endpoint, Operation
 from shared.http import operations
 from shared.http.responses import django_response
-from shared.http.urls import mounted
 from social import service
-
-API = LegacyApiConfig.name
 
 
 class ContractResource(Resource):
@@ -66,8 +62,7 @@ class ContractResource(Resource):
         if operation.access is Access.REQUIRED and token_of(request) is None:
             raise NotAuthenticated
         self.throttle_check(request, operation)
-        api, token = mounted(API), token_of(request)
-        return django_response(operations.perform(endpoint, operation, request, api=api, token=token, **kwargs))
+        return django_response(operations.perform(endpoint, operation, request, token=token_of(request), **kwargs))
 
     def method_check(self, request: HttpRequest, allowed: Any = None, allow: str = "") -> str:
         """Return the method in lower case.

@@ -1,7 +1,7 @@
 """Running a declared operation. Adapters call it once they have checked method, authentication and rate limit."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from django.db.models import QuerySet
@@ -15,12 +15,10 @@ from shared.contract.paging import read_page, render_page
 from shared.contract.replies import Reply
 from shared.contract.resources import Call, Endpoint, Input, Operation
 from shared.http.requests import read_object, read_query
-from shared.http.urls import MountedApi
+from shared.http.urls import api_of
 
 
-def perform(
-    endpoint: Endpoint, operation: Operation, request: HttpRequest, *, api: MountedApi, token: Any, id: str = ""
-) -> Reply:
+def perform(endpoint: Endpoint, operation: Operation, request: HttpRequest, *, token: Any, id: str = "") -> Reply:
     """Read the request as the operation declares it, run the operation, and return its result as a reply.
 
     :param token: the access token of the call, with its user loaded; None for an anonymous call.
@@ -34,22 +32,23 @@ def perform(
 
     The checks run in this order.
     """
-    call = Call(prefix=api.prefix, version=api.version, token=token, id=id, request=request)
+    api = api_of(request)
+    if api is None:
+        raise ValueError("the path is not below the prefix of an API")
+    prefix = api.prefix
+    make_call = partial(Call, prefix=prefix, version=api.version, token=token, id=id, request=request)
     if operation.authorize is not None:
-        operation.authorize(call)
+        operation.authorize(make_call())
     data = read_object(request) if operation.takes else None
     page = read_page(read_query(request), operation.filters, operation.dialect) if operation.is_list else None
-    if operation.takes or page:
-        call = replace(
-            call,
-            input=_read_input(operation.takes, data) if operation.takes else None,
-            filters=page.filters if page else {},
-        )
+    call = make_call(
+        input=_read_input(operation.takes, data) if operation.takes else None, filters=page.filters if page else {}
+    )
     result = _function(operation.run)(call)
     if page is not None and operation.returns is not None:
         total, rows = _page_of(result, page.window)
         objects = [_represent(operation, operation.returns, row, call) for row in rows]
-        found: Mapping[str, Any] | None = render_page(page, objects, total=total, uri=endpoint.uri(api.prefix))
+        found: Mapping[str, Any] | None = render_page(page, objects, total=total, uri=endpoint.uri(prefix))
     else:
         found = None if operation.returns is None else _represent(operation, operation.returns, result, call)
     return Reply(operation.status, found, _headers(operation, result, found, call), operation.dialect)

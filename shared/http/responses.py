@@ -1,7 +1,5 @@
 """Django responses made of replies, and the reply of a response."""
 
-from typing import TypeVar
-
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 
@@ -9,7 +7,6 @@ from shared.contract import wire
 from shared.contract.answers import SIGN_IN_BODY
 from shared.contract.replies import Reply
 
-_Response = TypeVar("_Response", bound=HttpResponseBase)
 _SIGN_IN = frozenset(field.name for field in SIGN_IN_BODY.fields)
 
 
@@ -20,17 +17,11 @@ def django_response(reply: Reply) -> HttpResponse:
         status=reply.status,
         content_type=wire.MEDIA_TYPE,
     )
-    # After the media type, as in DRF's responses: the order of the headers must be the same.
     for name, value in reply.headers.items():
         response[name] = value
     if reply.body is None:
         del response["Content-Type"]
-    return attach_reply(response, reply)
-
-
-def attach_reply(response: _Response, reply: Reply) -> _Response:
-    """Return the response with its reply attached, for middleware that reads the reply (`reply_of`)."""
-    response.contract_reply = reply  # type: ignore[attr-defined]  # Django's responses take attributes like this one
+    response.contract_reply = reply  # type: ignore[attr-defined]  # `reply_of` reads it, for middleware
     return response
 
 
