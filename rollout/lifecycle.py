@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Self
 
-from django.conf import settings
 from django.utils.http import http_date
 
 from rollout import models, plan
 from rollout.clients import product_of
 from shared.http.logs import RateLimitedLog
+from shared.http.settings import setting
 from shared.http.urls import is_header_url
 
 ALL = 100
@@ -126,10 +126,10 @@ def _seconds(moment: datetime) -> int:
 def of_settings() -> Lifecycle:
     """Return the life cycle of the settings."""
     return Lifecycle(
-        deprecated_at=getattr(settings, "V1_DEPRECATED_AT", None),
-        sunset_at=getattr(settings, "V1_SUNSET_AT", None),
-        guide=getattr(settings, "V1_GUIDE_URL", None) or None,
-        brownouts=[Brownout(start, length) for start, length in getattr(settings, "V1_BROWNOUTS", ())],
+        deprecated_at=setting("V1_DEPRECATED_AT"),
+        sunset_at=setting("V1_SUNSET_AT"),
+        guide=setting("V1_GUIDE_URL") or None,
+        brownouts=[Brownout(start, length) for start, length in setting("V1_BROWNOUTS", ())],
     )
 
 

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from shared.http import logs
 from shared.http.redaction import redact_host
+from shared.http.settings import setting
 from shared.http.urls import is_loopback
 
 _wrong_host = logs.RateLimitedLog(
@@ -26,7 +27,7 @@ def is_allowed(request: HttpRequest) -> bool:
         request.get_host()
     except DisallowedHost:
         return False
-    return not getattr(settings, "SANDBOX", False) or is_loopback(request.META.get("REMOTE_ADDR", ""))
+    return not setting("SANDBOX", False) or is_loopback(request.META.get("REMOTE_ADDR", ""))
 
 
 def log_refusal(request: HttpRequest) -> None:

@@ -2,8 +2,8 @@
 
 import logging
 import re
+import secrets
 import time
-import uuid
 from collections.abc import Callable
 
 from django.conf import settings
@@ -18,6 +18,7 @@ from shared.http.hosts import is_allowed, log_refusal
 from shared.http.redaction import logged_path
 from shared.http.resource_names import endpoint_at, own_match
 from shared.http.responses import django_response, is_sign_in, outcome_of, reply_of
+from shared.http.settings import setting
 from shared.http.urls import api_of, is_ours
 
 logger = logging.getLogger("tandem.access")
@@ -40,7 +41,7 @@ class ContractMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Return the response to a request."""
         started = time.monotonic()
-        with logs.request_log(_request_id(request)) as log:
+        with logs.RequestLog(_request_id(request)) as log:
             request.log_id = log.id  # type: ignore[attr-defined]  # `RequestIdFilter` reads it
             response = self._answer(request)
             # A project may give its own answers an id of its own.
@@ -133,9 +134,9 @@ def error_of_page(request: HttpRequest, response: HttpResponseBase) -> type[ApiE
 
 def _request_id(request: HttpRequest) -> str:
     given: str = request.META.get("HTTP_X_REQUEST_ID", "")
-    if getattr(settings, "TRUSTED_PROXIES", 0) and _GIVEN_ID.fullmatch(given):
+    if setting("TRUSTED_PROXIES", 0) and _GIVEN_ID.fullmatch(given):
         return given
-    return uuid.uuid4().hex
+    return secrets.token_hex(16)
 
 
 class HostMiddleware:

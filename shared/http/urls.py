@@ -8,12 +8,14 @@ import ipaddress
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple, TypeVar
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import Resolver404, URLResolver, get_script_prefix, include, re_path, resolve
+
+from shared.http.settings import setting
 
 _View = TypeVar("_View", bound=Callable[..., Any])
 _ABOUT = "is_about_the_api"
@@ -44,8 +46,7 @@ class MountedApi:
     @property
     def version(self) -> str:
         """The version: the last part of the route that has a digit (`v2`, `1.0`), else the last part."""
-        parts = self.route.strip("/").split("/")
-        return next((part for part in reversed(parts) if _DIGIT.search(part)), parts[-1])
+        return _version_in(self.route)
 
 
 def apis() -> tuple[MountedApi, ...]:
@@ -153,7 +154,7 @@ class _Table(NamedTuple):
 
 
 def _table() -> _Table:
-    return _cached_table(tuple(settings.APIS.items()), tuple(getattr(settings, "RETIRED_APIS", {}).items()))
+    return _cached_table(tuple(settings.APIS.items()), tuple(setting("RETIRED_APIS", {}).items()))
 
 
 @cache
@@ -169,10 +170,17 @@ def _cached_table(mounted: tuple[tuple[str, str], ...], retired: tuple[tuple[str
     return _Table(found, re.compile(prefixes or "(?!)"), groups)
 
 
+@cache
+def _version_in(route: str) -> str:
+    parts = route.strip("/").split("/")
+    return next((part for part in reversed(parts) if _DIGIT.search(part)), parts[-1])
+
+
 def _escaped(route: str) -> str:
     return re.escape(route.rstrip("/"))
 
 
+@lru_cache(maxsize=256)
 def is_loopback(host: str) -> bool:
     """Return True for `localhost` and for an address of the loopback interface, also IPv6 in brackets."""
     if host == "localhost":
