@@ -96,9 +96,11 @@ def decode(body: bytes) -> dict[str, Any]:
 
 def encode(body: Any, dialect: Dialect = CONTRACT) -> bytes:
     """Return the JSON bytes of a body: UTF-8; in the contract's dialect compact separators, and keys in their order."""
-    if dialect.is_legacy:
-        return json.dumps(body, ensure_ascii=False, sort_keys=True, allow_nan=False).encode("utf-8")
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode("utf-8")
+    return (_LEGACY_ENCODER if dialect.is_legacy else _ENCODER).encode(body).encode("utf-8")
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+_LEGACY_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, allow_nan=False)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -4,9 +4,9 @@ import json
 import logging
 import re
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from contextvars import ContextVar
+from typing import Self
 
 REPEATED_EVERY = 60.0
 """Seconds between two records of one `RateLimitedLog`."""
@@ -15,9 +15,12 @@ _CODE = re.compile(r"[a-z_]{1,40}|[0-9]{1,6}")
 
 
 class RequestLog:
-    """The id of a request, and what its access line contains besides method, path, status and duration."""
+    """The id of a request, and what its access line contains besides method, path, status and duration.
 
-    __slots__ = ("fields", "id", "level")
+    In a `with` block it is that of the log records created in the block, and of the fields noted in it.
+    """
+
+    __slots__ = ("_reset", "fields", "id", "level")
 
     def __init__(self, id: str) -> None:
         """Start at INFO, without fields."""
@@ -25,19 +28,15 @@ class RequestLog:
         self.level = logging.INFO
         self.fields: dict[str, object] = {}
 
+    def __enter__(self) -> Self:
+        self._reset = _current.set(self)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        _current.reset(self._reset)
+
 
 _current: ContextVar[RequestLog | None] = ContextVar("request_log", default=None)
-
-
-@contextmanager
-def request_log(id: str) -> Iterator[RequestLog]:
-    """Set the request of the log records created in the block, and of the fields noted in it."""
-    current = RequestLog(id)
-    reset = _current.set(current)
-    try:
-        yield current
-    finally:
-        _current.reset(reset)
 
 
 def note(level: int = logging.INFO, **fields: object) -> bool:
