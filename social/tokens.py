@@ -6,8 +6,10 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import router, transaction
+from django.db import connections, router, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
+from django.db.models.signals import post_save, pre_save
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
@@ -53,7 +55,7 @@ def issue(*, user: User, credential: Credential | None = None, may_exceed_limit:
     now = timezone.now()
     expires_at = now + conf.token_ttl
     value = secrets.token_urlsafe(TOKEN_BYTES)
-    token = AccessToken.objects.using(router.db_for_write(AccessToken)).create(
+    token = AccessToken(
         user=user,
         digest=digest_of(value),
         created=now,
@@ -61,9 +63,24 @@ def issue(*, user: User, credential: Credential | None = None, may_exceed_limit:
         expires_at=expires_at,
         credential_digest=None if credential is None else _credential_digest(credential),
     )
+    using = router.db_for_write(AccessToken)
+    if may_exceed_limit or any(signal.has_listeners(AccessToken) for signal in (pre_save, post_save)):
+        token.save(force_insert=True, using=using)
+    else:
+        _insert(token, connections[using])
     if may_exceed_limit:
         _revoke_surplus(token, now)
     return IssuedToken(value=value, expires_at=expires_at)
+
+
+def _insert(token: AccessToken, connection: BaseDatabaseWrapper) -> None:
+    """Insert a token whose id nobody needs, by its statement: building it is two thirds of `save()`, and sends signals."""
+    fields = [field for field in AccessToken._meta.concrete_fields if not field.primary_key]
+    quote = connection.ops.quote_name
+    columns, places = ", ".join(quote(field.column) for field in fields), ", ".join(["%s"] * len(fields))
+    values = [field.get_db_prep_save(getattr(token, field.attname), connection) for field in fields]
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO {quote(AccessToken._meta.db_table)} ({columns}) VALUES ({places})", values)
 
 
 def has_many_tokens(user: OuterRef) -> Exists | Value:

@@ -5,6 +5,7 @@ backend's own, and `TransportBase` replaces `BaseAuth.request`.
 """
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from functools import partial
 from typing import Any, ClassVar, Protocol, cast
 from xml.parsers.expat import ExpatError
@@ -93,6 +94,8 @@ class Guarded(Refreshing):
     """The values after the pipeline's last run (`is_new`, `social` …); None if a step ended the run early."""
     raw_details: dict[str, Any] = {}
     """The backend's details before cleaning; an id in them must not be changed."""
+    _described: tuple[Any, dict[str, Any]] | None = None
+    """The last profile whose details were read, and the details: the pipeline reads them again."""
     id_token: dict[str, Any] | None = None
     """The claims of a proven id_token, in the attribute that OpenID Connect backends read."""
 
@@ -239,6 +242,8 @@ class Guarded(Refreshing):
 
     def get_user_details(self, response: Any) -> dict[str, Any]:
         """Return the cleaned details; none if the backend fails on them, since only the id is required."""
+        if self._described is not None and self._described[0] == response:
+            return dict(self._described[1])
         try:
             details = super().get_user_details(response)
         except SocialAuthBaseException:
@@ -256,7 +261,9 @@ class Guarded(Refreshing):
         for name in {*(self.setting("USER_FIELDS") or ()), *targets}.intersection(cleaned) - {"username", "email"}:
             cleaned[name] = clean_for_field(cleaned[name], model, targets.get(name, name))
         # A custom user model may have another name for the address.
-        return {**cleaned, model.get_email_field_name(): cleaned["email"]}
+        described = {**cleaned, model.get_email_field_name(): cleaned["email"]}
+        self._described = (copy(response), described)
+        return dict(described)
 
     def get_user_id(self, details: Any, response: Any) -> str:
         """Return the provider's id of the person.
