@@ -36,22 +36,27 @@ class CountedApplication:
         """Answer requests, in turn, without counting; return the bodies."""
         self._prepare(requests)
         self._exchange("")
+        self._exchange("")
         return self._bodies(requests)
 
     def count(self, requests: Sequence[Request]) -> float:
-        """Answer requests, in turn, and return the number of instructions of one.
+        """Answer requests, in turn, and return the number of instructions of each but the first.
+
+        The first does what has become due in the seconds since the last count.
 
         :raises UnexpectedResponseError: a status or a body is not as expected.
         """
         self._prepare(requests)
         self._control("--instr=on")
         self._exchange("")
+        self._control("--zero")
+        self._exchange("")
         self._control("--instr=off")
         self._control("--dump")
         self._bodies(requests)
         text = self._out.with_name(f"{self._out.name}.{next(self._dumps)}").read_text(encoding="utf-8")
         found = _TOTAL.findall(text)
-        return int(found[-1]) / len(requests)
+        return int(found[-1]) / (len(requests) - 1)
 
     def _prepare(self, requests: Sequence[Request]) -> None:
         self._exchange(json.dumps([request.data.decode("latin-1") for request in requests]))

@@ -1,9 +1,9 @@
 """Answer requests in this process, without a server: `python -m benchmarks.in_process APPLICATION`.
 
 It runs with the interpreter of any candidate, under Callgrind. Each line of standard input is a batch, a JSON list of
-requests. The process prepares them, writes an empty line, waits for one, and answers the requests one after the other.
-It then writes the responses as one JSON line, a list of pairs of status and body. All other output goes to standard
-error.
+requests. The process prepares them, answers the first, then the others, and writes the responses as one JSON line, a
+list of pairs of status and body. After each of the first three steps it writes an empty line and waits for one. All
+other output goes to standard error.
 """
 
 import gc
@@ -12,7 +12,7 @@ import os
 import sys
 from collections.abc import Callable
 from io import BytesIO
-from typing import Any
+from typing import Any, TextIO
 
 from gunicorn.util import import_app  # type: ignore[import-untyped]  # the package has no types
 
@@ -27,15 +27,20 @@ def main() -> None:
         # A collection of all that was loaded would fall into one batch or another.
         gc.collect()
         gc.freeze()
-        _write(replies, "")
-        sys.stdin.readline()
-        responses = [_answer(application, environ) for environ in environs]
-        _write(replies, "")
-        sys.stdin.readline()
+        _pause(replies)
+        responses = [_answer(application, environ) for environ in environs[:1]]
+        _pause(replies)
+        responses += [_answer(application, environ) for environ in environs[1:]]
+        _pause(replies)
         _write(replies, json.dumps(responses))
 
 
-def _write(replies: Any, line: str) -> None:
+def _pause(replies: TextIO) -> None:
+    _write(replies, "")
+    sys.stdin.readline()
+
+
+def _write(replies: TextIO, line: str) -> None:
     replies.write(f"{line}\n")
     replies.flush()
 

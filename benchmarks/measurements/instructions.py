@@ -10,10 +10,9 @@ from benchmarks.results import Key
 from benchmarks.run import Deployment, Run, progress
 
 _USERS = range(1, 21)
-_CALLS = 20
-"""The number of requests of one count."""
-_COUNTS = 3
-"""Of each figure; one may include what the process does from time to time."""
+_CALLS, _COUNTS = 6, 5
+"""Requests of a count, and counts of a figure, of which the least is kept: the others may include what a process does
+every few seconds, under Callgrind after every few requests."""
 
 
 def measure(run: Run) -> None:
@@ -56,14 +55,11 @@ def _count_reads(run: Run, deployment: Deployment) -> None:
 
 
 def _counted(run: Run, deployment: Deployment, scheme: str) -> AbstractContextManager[CountedApplication]:
-    candidate = deployment.candidate
-    # What a process does every few seconds would count too much: under Callgrind it answers fifty times more slowly.
-    environment = {**candidate.environment(run.setup(deployment, scheme)), "LEDGER_FLUSH_SECONDS": "300"}
-    return counted_application(candidate.python(), candidate.application, environment, run.folder)
+    candidate, setup = deployment.candidate, run.setup(deployment, scheme)
+    return counted_application(candidate.python(), candidate.application, candidate.environment(setup), run.folder)
 
 
 def _add(
     run: Run, key: Key, application: CountedApplication, requests: Iterator[Request], calls: int, counts: int
 ) -> None:
-    for _ in range(counts):
-        run.results.add(key, application.count(list(islice(requests, calls))))
+    run.results.add(key, min(application.count(list(islice(requests, calls))) for _ in range(counts)))
