@@ -6,13 +6,16 @@ a backend's own override of `request` (Facebook's) still runs and calls ours.
 
 import json as json_module
 import logging
+import re
 import ssl
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import requests
 from requests.adapters import DEFAULT_CA_BUNDLE_PATH, HTTPAdapter
+from requests.structures import CaseInsensitiveDict
+from requests.utils import get_encoding_from_headers
 from social_core.backends.base import BaseAuth
 from social_core.exceptions import AuthProviderError, AuthResponseError
 from social_core.utils import http_error, user_agent
@@ -31,6 +34,9 @@ MAX_RESPONSE_SIZE = 256 * 1024
 """Bytes of a response after decoding; the largest real profiles have a few kilobytes."""
 _CHUNK = 16 * 1024
 _HOSTS_POOLED = 64
+_ORIGIN = re.compile("https?://[^/?#]*", re.IGNORECASE)
+_PLAIN_URL = re.compile(r"https://[a-z0-9.-]+/[A-Za-z0-9._~/-]*")
+"""A URL that needs no encoding."""
 
 
 class _Pool(HTTPConnectionPool):
@@ -42,12 +48,42 @@ class _TLSPool(HTTPSConnectionPool):
 
 
 class DeadlineAdapter(HTTPAdapter):
-    """requests' adapter with our connections in its pools, and one TLS context for all of them."""
+    """requests' adapter with our connections in its pools, and one TLS context for all of them.
+
+    The methods for a request without a proxy do less than those that they override.
+    """
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Build the pool manager as requests does, with pools of our connections."""
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
+        self._pools: dict[tuple[str, Any], Any] = {}
+
+    def get_connection_with_tls_context(self, request: Any, verify: Any, proxies: Any = None, cert: Any = None) -> Any:
+        """Return the pool of the request's origin; urllib3 makes a key of twenty attributes to find it."""
+        if proxies or cert:
+            return super().get_connection_with_tls_context(request, verify, proxies, cert)
+        key = (_ORIGIN.match(request.url)[0], verify)  # type: ignore[index]  # every prepared URL begins with one
+        pool = self._pools.get(key)
+        if pool is None:
+            if len(self._pools) == _HOSTS_POOLED:
+                # Of more pools than that the pool manager closes the first, which may be one of these.
+                self._pools.clear()
+            pool = self._pools[key] = super().get_connection_with_tls_context(request, verify)
+        return pool
+
+    def request_url(self, request: Any, proxies: Any) -> str:
+        """Return what follows the method in the request."""
+        return super().request_url(request, proxies) if proxies else str(request.path_url)
+
+    def build_response(self, req: Any, resp: Any) -> requests.Response:
+        """Return the response without its cookies, which nothing reads."""
+        response = requests.Response()
+        response.status_code, response.reason, response.raw = resp.status, resp.reason, resp
+        response.headers = CaseInsensitiveDict(resp.headers)
+        response.encoding = get_encoding_from_headers(response.headers)
+        response.url, response.request = req.url, req
+        return response
 
     def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
         """Return the pool manager of an operator's outgoing proxy (`SOCIAL_AUTH_PROXIES`)."""
@@ -141,8 +177,7 @@ class TransportBase(BaseAuth[Any]):
         # As requests' sessions do: Naver's backend has a header with the code, which is None without one.
         sent = {name: value for name, value in sent.items() if value is not None}
         try:
-            prepared = requests.PreparedRequest()
-            prepared.prepare(method, url, headers=sent, data=data, json=json, auth=auth, params=params)
+            prepared = _prepare(method, url, sent, params, data=data, json=json, auth=auth)
             self._reroute(prepared, stage)
             response = _send(prepared, self.setting("PROXIES"), self.setting("VERIFY_SSL", True))
         except requests.exceptions.SSLError as error:
@@ -201,6 +236,18 @@ class TransportBase(BaseAuth[Any]):
         origin = f"https://{parts.netloc}"
         if conf.sandbox and origin in conf.provider_hosts:
             prepared.url = conf.provider_hosts[origin] + str(prepared.url)[len(origin) :]
+
+
+def _prepare(method: str, url: str, headers: dict[str, Any], params: Any, **content: Any) -> requests.PreparedRequest:
+    """Return the request as requests prepares it; directly, if it is a GET of a plain URL like most of ours."""
+    prepared = requests.PreparedRequest()
+    is_plain = method == "GET" and not any(content.values()) and _PLAIN_URL.fullmatch(url) is not None
+    if is_plain and isinstance(params, dict) and params and all(isinstance(value, str) for value in params.values()):
+        prepared.method, prepared.url = method, f"{url}?{urlencode(params)}"
+        prepared.headers = CaseInsensitiveDict(headers)
+    else:
+        prepared.prepare(method, url, headers=headers, params=params, **content)
+    return prepared
 
 
 def _send(prepared: requests.PreparedRequest, proxies: Any, verify: Any) -> requests.Response:
