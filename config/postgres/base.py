@@ -13,6 +13,8 @@ from django.db.backends.postgresql import base
 from psycopg import Connection
 from psycopg_pool import ConnectionPool, PoolTimeout
 
+from config.postgres.times import with_utc_loader
+
 POOL_TIMEOUT = 0.5
 """Seconds in the pool's queue before the wrapper checks whether to go on waiting: the pool's `timeout`."""
 MAX_WAIT = 5.0
@@ -27,6 +29,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
     After a restart of the database the pool replaces broken connections a few at a time. With short steps a request
     gets one as soon as it is there, instead of spending one long wait on the pauses in between.
     """
+
+    def get_connection_params(self) -> dict[str, Any]:
+        """Return the parameters of a connection, which reads times faster than Django's."""
+        params: dict[str, Any] = super().get_connection_params()
+        return {**params, "context": with_utc_loader(params["context"])}
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """Return a connection from the pool.
