@@ -4,9 +4,11 @@ import os
 import select
 import threading
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg
@@ -206,6 +208,7 @@ def test_connections_that_close_at_once(
     """Requests fail after a limited time; when connections stay open again, the pool has its full size."""
     errors = set()
     with monkeypatch.context() as impatient:
+        impatient.setattr(base, "PATIENCE", 0.1)
         impatient.setattr(base, "MAX_WAIT", 0.1)
         for _ in range(POOL + 1):
             with pytest.raises(OperationalError) as refused:
@@ -218,6 +221,117 @@ def test_connections_that_close_at_once(
     assert ask("SELECT 1") == 1
     assert len(all_in_the_pool(pooled)) == POOL
     assert pool().get_stats()["pool_size"] <= POOL
+
+
+@pytest.fixture
+def checks(monkeypatch: pytest.MonkeyPatch) -> Counter[int]:
+    """The number of times that each waiting thread has checked whether the database is away; it does so often."""
+    counted, give_up = Counter[int](), base._Queue.should_give_up
+
+    def count(queue: base._Queue, began: float) -> bool:
+        counted[threading.get_ident()] += 1
+        return give_up(queue, began)
+
+    monkeypatch.setattr(base, "PATIENCE", 0.01)
+    monkeypatch.setattr(base, "POOL_TIMEOUT", 0.01)
+    monkeypatch.setattr(base._Queue, "should_give_up", count)
+    return counted
+
+
+def eventually(is_true: Callable[[], bool]) -> None:
+    until = time.monotonic() + SOON
+    while not is_true():
+        assert time.monotonic() < until
+        time.sleep(0.005)
+
+
+def test_requests_get_connections_in_the_order_in_which_they_came(single: Any, checks: Counter[int]) -> None:
+    """Also those that have checked meanwhile whether the database is away."""
+    served, waiting = list[int](), list[threading.Thread]()
+
+    def wait(number: int) -> None:
+        with used(**single):
+            try:
+                connections["default"].ensure_connection()
+                served.append(number)
+            finally:
+                connections["default"].close()
+
+    connections["default"].ensure_connection()
+    for number in range(5):
+        waiting.append(threading.Thread(target=wait, args=(number,)))
+        waiting[-1].start()
+        eventually(lambda: len(checks) == len(waiting))
+    checks.clear()
+    eventually(lambda: len(checks) == len(waiting) and min(checks.values()) > 2)
+    connections["default"].close()
+    for thread in waiting:
+        thread.join(SOON)
+    assert served == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.threat(28)
+def test_a_request_waits_until_no_other_gets_a_connection(pooled: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If none comes back it fails, and the connections that it did not get are there for others."""
+    monkeypatch.setattr(base, "PATIENCE", 0.01)
+    monkeypatch.setattr(base, "MAX_WAIT", 0.05)
+    held, done = threading.Barrier(POOL + 1), threading.Event()
+
+    def hold(number: int) -> None:
+        with used(**pooled):
+            try:
+                connections["default"].ensure_connection()
+                held.wait(SOON)
+                done.wait(SOON)
+            finally:
+                connections["default"].close()
+
+    with ThreadPoolExecutor(POOL) as holders:
+        holding = holders.map(hold, range(POOL))
+        held.wait(SOON)
+        for _ in range(3):
+            with pytest.raises(OperationalError, match="no request gets a connection"):
+                ask()
+        done.set()
+        list(holding)
+    assert len(all_in_the_pool(pooled)) == POOL
+
+
+class Statistics:
+    """A pool of which only the failed attempts to connect matter."""
+
+    max_size, failures = 1, 0
+
+    def get_stats(self) -> dict[str, int]:
+        return {"connections_errors": self.failures}
+
+
+@pytest.mark.threat(28)
+def test_when_the_database_counts_as_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy pool is no reason to give up, nor is one that cannot grow."""
+    now = 100.0
+    monkeypatch.setattr(base, "time", SimpleNamespace(monotonic=lambda: now))
+    pool: Any = Statistics()
+    queue, began = base._Queue(pool), now
+    for _ in range(20):
+        now += 0.9 * base.MAX_WAIT
+        assert not queue.should_give_up(began)
+        queue.record_progress()
+    pool.failures = 1
+    now += 0.9 * base.PATIENCE
+    assert not queue.should_give_up(began)
+    now += base.PATIENCE
+    assert not queue.should_give_up(now)
+    assert queue.should_give_up(began)
+    queue.record_progress()
+    now += 2 * base.PATIENCE
+    assert not queue.should_give_up(began)
+    now += base.MAX_WAIT
+    assert queue.should_give_up(began)
+    assert queue.should_give_up(now - base.PATIENCE)
+    queue.record_progress()
+    now += base.PATIENCE
+    assert not queue.should_give_up(began)
 
 
 def notify(outside: psycopg.Connection, pid: int) -> None:
