@@ -17,12 +17,13 @@ import psycopg
 from benchmarks.candidates import candidates
 from benchmarks.databases import POSTGRES
 from benchmarks.load import UnexpectedResponseError
-from benchmarks.measurements import counts, instructions, production, reads, scale, sign_in
+from benchmarks.measurements import counts, fairness, instructions, production, reads, scale, sign_in
 from benchmarks.plot import plot
 from benchmarks.processes import ROOT, ProcessError, run_command
 from benchmarks.report import report
 from benchmarks.results import Results
 from benchmarks.run import Options, Run, benchmark_run, progress
+from benchmarks.waiting_times import plot_waiting_times
 
 MEASUREMENTS: dict[str, Callable[[Run], None]] = {
     "instructions": instructions.measure,
@@ -32,6 +33,8 @@ MEASUREMENTS: dict[str, Callable[[Run], None]] = {
     "production": production.measure,
     "hanging": production.measure_hanging,
     "fleet": production.measure_fleet,
+    "fairness": fairness.measure,
+    "outage": fairness.measure_outage,
     "scale": scale.measure,
     "reads": reads.measure,
 }
@@ -80,6 +83,7 @@ def _run(arguments: argparse.Namespace) -> int:
     results.save(target / "results.json")
     (target / "results.md").write_text(text, encoding="utf-8")
     (target / "results.svg").write_text(plot(results), encoding="utf-8")
+    (target / "waiting_times.svg").write_text(plot_waiting_times(results), encoding="utf-8")
     progress(f"written to {target}")
     return 1 if results.failures else 0
 

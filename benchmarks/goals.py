@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from benchmarks.measurements import production, scale
+from benchmarks.measurements import fairness, production, scale
 from benchmarks.results import SCHEMES, Key, Results
 
 
@@ -37,6 +37,7 @@ def goals(results: Results) -> list[Goal]:
         *_same_cost(results, versions),
         *(_scale(results, name) for name in versions),
         *(goal for name in versions[-1:] for goal in _production(results, name)),
+        *(goal for name in versions[-1:] for goal in _fairness(results, name)),
     ]
 
 
@@ -84,3 +85,11 @@ def _production(results: Results, name: str) -> Iterator[Goal]:
     yield Goal(
         f"{name}: cold start to first response", 2, results.median(Key("start_cpu_s", name, "postgres")), "s of CPU"
     )
+
+
+def _fairness(results: Results, name: str) -> Iterator[Goal]:
+    callers = fairness.OUTAGE_CALLERS
+    p50, p99, away = (fairness.key(name, one, callers) for one in ("p50_ms", "p99_ms", f"refused_{fairness.AWAY}"))
+    what = f"{name}: sign-ins of {callers} callers at 200 ms, default settings"
+    yield Goal(f"{what}: p99 against p50", 2, results.ratio(p99, p50), "×")
+    yield Goal(f"{what}: {fairness.AWAY}", 0, results.median(away))

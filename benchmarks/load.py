@@ -17,6 +17,7 @@ TIMEOUT = 60
 _LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding: *chunked", re.IGNORECASE)
 _CLOSES = re.compile(rb"\r\nconnection: *close", re.IGNORECASE)
+_CODE = re.compile(rb'"code": ?"([a-z_]+)"')
 
 
 class UnexpectedResponseError(Exception):
@@ -44,6 +45,8 @@ class Connection:
         self._server_closes = False
         self.body = b""
         """Body of the last response."""
+        self.outcome = ""
+        """Status of the last response, with the code of an error: `201`, `503 service_unavailable`."""
 
     def fileno(self) -> int:
         """Return the file descriptor, for a selector."""
@@ -90,6 +93,8 @@ class Connection:
         if separator and _is_complete(head, body):
             _check(self._request, head, body)
             self.body = body
+            code = _CODE.search(body) if int(head[9:12]) >= 400 else None
+            self.outcome = " ".join(part.decode("ascii") for part in (head[9:12], code and code[1]) if part)
             self._server_closes = _CLOSES.search(head) is not None
             return time.perf_counter() - self._began
         if not part:
@@ -131,6 +136,8 @@ class Load:
     """When each response came, since the beginning."""
     busy: float = 0.0
     """How long all connections had a request in progress."""
+    outcomes: tuple[str, ...] = ()
+    """Of each response, as `Connection.outcome`."""
 
     @property
     def per_second(self) -> float:
@@ -165,7 +172,7 @@ def send_concurrently(port: int, requests: Iterator[Request], *, connections: in
     """
     remaining = itertools.islice(requests, count)
     opened = [Connection(port) for _ in range(connections)]
-    durations, finished_at, busy = list[float](), list[float](), 0.0
+    durations, finished_at, outcomes, busy = list[float](), list[float](), list[str](), 0.0
     began = time.perf_counter()
     with selectors.DefaultSelector() as selector:
         try:
@@ -178,6 +185,7 @@ def send_concurrently(port: int, requests: Iterator[Request], *, connections: in
                         continue
                     durations.append(duration)
                     finished_at.append(time.perf_counter() - began)
+                    outcomes.append(connection.outcome)
                     selector.unregister(connection)
                     following = next(remaining, None) if finished_at[-1] < seconds else None
                     if following is None:
@@ -188,7 +196,7 @@ def send_concurrently(port: int, requests: Iterator[Request], *, connections: in
         finally:
             for connection in opened:
                 connection.close()
-    return Load(time.perf_counter() - began, tuple(durations), tuple(finished_at), busy)
+    return Load(time.perf_counter() - began, tuple(durations), tuple(finished_at), busy, tuple(outcomes))
 
 
 def send_at_rate(port: int, requests: Iterator[Request], *, per_second: float, seconds: float) -> Load:

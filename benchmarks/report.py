@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from benchmarks.goals import goals
-from benchmarks.measurements import scale
+from benchmarks.measurements import fairness, scale
 from benchmarks.results import DATABASES, SCHEMES, Key, Results, Summary
 
 NOT_MEASURED = "–"
@@ -37,6 +37,8 @@ def report(results: Results) -> str:
         "Sign-up of a new user": _sign_up_table,
         "Exact counts": _count_table,
         "With a million users": _scale_tables,
+        "Waiting times": _fairness_table,
+        "The database goes away": _outage_table,
         "Tandem alone": _tandem_table,
         "Goals": _goal_table,
         "Failures": lambda results: (f"- {failure}\n" for failure in results.failures),
@@ -152,6 +154,41 @@ def _scale_tables(results: Results) -> Iterator[str]:
                 row.append(figure(results.ratio(high, low)))
             rows.append(row)
         yield table(head, rows)
+
+
+def _fairness_table(results: Results) -> Iterator[str]:
+    refusals = (fairness.AWAY, fairness.BUSY, fairness.OTHER)
+    rows = []
+    for name in results.candidates(fairness.what("p50_ms", fairness.CALLERS[0])):
+        for callers in fairness.CALLERS:
+            p50, p99 = (fairness.key(name, what, callers) for what in ("p50_ms", "p99_ms"))
+            row = [results.titles[name], str(callers), with_range(results.summary(p50))]
+            row += [with_range(results.summary(p99)), figure(results.ratio(p99, p50))]
+            others = ("per_second", *(f"refused_{refusal}" for refusal in refusals))
+            row += [figure(results.median(fairness.key(name, other, callers))) for other in others]
+            rows.append(row)
+    if rows:
+        yield "Default settings, provider at 200 ms over TLS; each caller signs in again and again without a pause.\n"
+        yield table(("", "callers", "p50 ms", "p99 ms", "p99 / p50", "sign-ins a second", *refusals), rows)
+
+
+def _outage_table(results: Results) -> Iterator[str]:
+    figures = {
+        "first_503_s": "until the first 503, s",
+        "p50_s": "p50 while away, s",
+        "p99_s": "p99 while away, s",
+        "first_success_s": "until the first sign-in after it is back, s",
+        "false_503": "503 before it went away",
+    }
+    rows = []
+    for outage in fairness.OUTAGES:
+        for name in results.candidates(fairness.outage_key("", outage, "false_503").what):
+            keys = [fairness.outage_key(name, outage, what) for what in figures]
+            title = f"{results.titles[name]}, database {outage}"
+            rows.append([title, *(with_range(results.summary(key)) for key in keys)])
+    if rows:
+        yield f"{fairness.OUTAGE_CALLERS} callers, as above.\n"
+        yield table(("", *figures.values()), rows)
 
 
 def _tandem_table(results: Results) -> Iterator[str]:

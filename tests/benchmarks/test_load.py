@@ -145,3 +145,14 @@ def test_throughput_counts_while_all_connections_are_busy():
     load = Load(9.0, (1.0,) * 12, finished_at, busy=4.0)
 
     assert load.per_second == 6 / 3
+
+
+def test_an_outcome_names_the_error():
+    """Where a refusal is among the expected statuses."""
+    body = b'{"error": {"code": "service_unavailable"}}'
+    refusal = b"HTTP/1.1 503 -\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+    accepting = itertools.repeat(Request(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n", frozenset({200, 503})))
+    with serving(lambda number: refusal if number == 2 else RIGHT) as server:
+        load = send_concurrently(server.port, accepting, connections=1, count=3, seconds=60)
+
+    assert load.outcomes == ("200", "503 service_unavailable", "200")
