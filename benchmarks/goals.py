@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from benchmarks.measurements import fairness, production, scale
+from benchmarks.measurements import fairness, production, reads, scale
 from benchmarks.results import SCHEMES, Key, Results
 
 
@@ -36,6 +36,7 @@ def goals(results: Results) -> list[Goal]:
         *(goal for name in versions for goal in _counts(results, name)),
         *_same_cost(results, versions),
         *(_scale(results, name) for name in versions),
+        *(_reads(results, name) for name in versions),
         *(goal for name in versions[-1:] for goal in _production(results, name)),
         *(goal for name in versions[-1:] for goal in _fairness(results, name)),
     ]
@@ -70,6 +71,13 @@ def _same_cost(results: Results, versions: list[str]) -> Iterator[Goal]:
 def _scale(results: Results, name: str) -> Goal:
     few, many = (Key(f"sign_in_cpu_ms_among_{size}", name, "postgres", "http") for size in scale.SIZES)
     return Goal(f"{name}: CPU of a sign-in at 1 000 000 users against 1 000", 1.1, results.ratio(many, few), "×")
+
+
+def _reads(results: Results, name: str) -> Goal:
+    peer = Key("reads_per_second", reads.WITHOUT_LIMIT, "postgres")
+    ratio = results.ratio(Key("reads_per_second_deployed", name, "postgres"), peer)
+    what = f"{name}: reads a second with limits, default settings, against REST framework's without"
+    return Goal(what, 1, ratio, "×", at_least=True)
 
 
 def _production(results: Results, name: str) -> Iterator[Goal]:

@@ -39,6 +39,7 @@ def report(results: Results) -> str:
         "With a million users": _scale_tables,
         "Waiting times": _fairness_table,
         "The database goes away": _outage_table,
+        "Read of the own user": _read_table,
         "Tandem alone": _tandem_table,
         "Goals": _goal_table,
         "Failures": lambda results: (f"- {failure}\n" for failure in results.failures),
@@ -188,6 +189,22 @@ def _outage_table(results: Results) -> Iterator[str]:
             rows.append([title, *(with_range(results.summary(key)) for key in keys)])
     if rows:
         yield f"{fairness.OUTAGE_CALLERS} callers, as above.\n"
+        yield table(("", *figures.values()), rows)
+
+
+def _read_table(results: Results) -> Iterator[str]:
+    figures = {
+        "read_cpu_ms": "CPU ms",
+        "reads_per_second": "per second",
+        "read_cpu_ms_deployed": "CPU ms, default settings",
+        "reads_per_second_deployed": "per second, default settings",
+    }
+    rows = [
+        (results.titles[name], *(with_range(results.summary(Key(what, name, "postgres"))) for what in figures))
+        for name in results.candidates("read_cpu_ms")
+    ]
+    if rows:
+        yield "`user/` with a token, on PostgreSQL, 2 processes of 8 threads; Tandem counts its rate limits in Redis.\n"
         yield table(("", *figures.values()), rows)
 
 

@@ -10,6 +10,10 @@ from benchmarks.run import Deployment, Run, progress
 
 WORKERS, THREADS = 2, 8
 """Of the peers, and of Tandem where it is compared with the same threads."""
+WITHOUT_LIMIT = "drf_authtoken"
+"""The peer, without a rate limit, that Tandem's throughput with limits is compared with."""
+_CALLERS = 64
+"""Connections that always have a request in progress; Tandem's default threads are more, the peers' fewer."""
 _READS, _AT_LEAST = 300, 50
 _UNLIMITED = 100_000
 
@@ -36,12 +40,12 @@ def _measure(run: Run, deployment: Deployment, requests: list[Request]) -> None:
 
 def _measure_server(run: Run, deployment: Deployment, setup: Setup, requests: list[Request], suffix: str) -> None:
     key = Key("", deployment.candidate.name, deployment.vendor)
-    reads, seconds, callers = itertools.cycle(requests), run.options.seconds, 2 * WORKERS * THREADS
+    reads, seconds = itertools.cycle(requests), run.options.seconds
     with run.serving(deployment, setup) as server:
-        send_concurrently(setup.port, reads, connections=callers, count=4 * callers, seconds=60)
+        send_concurrently(setup.port, reads, connections=_CALLERS, count=4 * _CALLERS, seconds=60)
         cost = server.cost(
             lambda: send_in_sequence(setup.port, reads, count=_READS, at_least=_AT_LEAST, seconds=seconds)
         )
-        load = send_concurrently(setup.port, reads, connections=callers, count=_UNLIMITED, seconds=2 * seconds)
+        load = send_concurrently(setup.port, reads, connections=_CALLERS, count=_UNLIMITED, seconds=2 * seconds)
     run.results.add(key._replace(what=f"read_cpu_ms{suffix}"), cost.cpu_ms)
     run.results.add(key._replace(what=f"reads_per_second{suffix}"), load.per_second)

@@ -96,6 +96,21 @@ def test_a_goal_compares_with_the_fastest_peer():
     assert to_fastest.verdict == "missed"
 
 
+def test_reads_with_limits_are_compared_with_the_peer_that_has_none():
+    """The default settings count; a slower peer does not."""
+    found = Results(titles={**TITLES, "drf_authtoken": "REST framework"})
+    for name, what, value in (
+        ("tandem-v2", "reads_per_second_deployed", 300.0),
+        ("tandem-v2", "reads_per_second", 900.0),
+        ("drf_authtoken", "reads_per_second", 400.0),
+        ("one_peer", "reads_per_second", 100.0),
+    ):
+        found.add(Key(what, name, "postgres"), value)
+    (goal,) = [goal for goal in goals(found) if "reads a second" in goal.what]
+
+    assert (goal.measured, goal.verdict) == (0.75, "missed")
+
+
 @pytest.mark.parametrize(("first", "second"), [(1.0, 1.5), (1.5, 1.0)])
 def test_a_goal_compares_the_dearer_api_with_the_other(first, second):
     found = results({"tandem-v1": [first], "tandem-v2": [second]})
