@@ -12,6 +12,7 @@ from tastypie.resources import Resource  # type: ignore[import-untyped]  # the p
 
 from legacy_api.wiring import AccessTokenAuthentication, ContractSerializer, View, contract_view, token_of
 from shared.contract.errors import MethodNotAllowed, NotAuthenticated, NotFound
+from shared.contract.registry import FREQUENT
 from shared.contract.replies import Reply
 from shared.contract.resources import Access, Endpoint, Operation
 from shared.http import operations
@@ -104,8 +105,9 @@ class ContractApi(Api):
     @property
     def urls(self) -> list[URLPattern]:
         """Return the resources' paths, and "not found" for every other path."""
+        names = sorted(self._registry, key=lambda name: (name not in FREQUENT, name))
         return [
-            *(pattern for name in sorted(self._registry) for pattern in self._registry[name].urls),
+            *(pattern for name in names for pattern in self._registry[name].urls),
             re_path(r"", contract_view(_not_found)),
         ]
 

@@ -33,6 +33,8 @@ class Exchange:
         return self.operation.status
 
 
+FREQUENT = frozenset({"social_sign_up", "user"})
+"""The resources of most calls. Adapters put their URL patterns first, because Django tries one after the other."""
 UNDECLARED: tuple[type[ApiError], ...] = (MethodNotAllowed, VersionRetired)
 """The failures that belong to no operation: of a method that is none, and of a version as a whole."""
 

@@ -164,8 +164,8 @@ def _cached_table(mounted: tuple[tuple[str, str], ...], retired: tuple[tuple[str
         *(MountedApi(app, route, is_retired=True, is_old=True) for app, route in retired),
         *(MountedApi(app, route, is_old=app != newest) for app, route in mounted),
     )
-    # The longest first: one route may be the beginning of another (`api/` and `api/v2/`).
-    groups = tuple(sorted(found, key=lambda api: -len(api.route)))
+    # The longest first: one route may be the beginning of another (`api/` and `api/v2/`). Then the newest.
+    groups = tuple(sorted(found[::-1], key=lambda api: -len(api.route)))
     prefixes = "|".join(rf"(/{_escaped(api.route)})(?=/|$)" for api in groups)
     return _Table(found, re.compile(prefixes or "(?!)"), groups)
 
