@@ -4,8 +4,9 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
-from django.http import HttpResponse
-from django.utils.decorators import method_decorator
+from django.http import HttpRequest, HttpResponse
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.parsers import JSONParser
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -14,7 +15,6 @@ from api_v2.schema import ContractSchema
 from api_v2.wiring import (
     AccessPermission,
     AccessTokenAuthentication,
-    ContractParser,
     ContractThrottle,
     contract_exception_handler,
     django_request,
@@ -26,21 +26,22 @@ from shared.contract.resources import Endpoint, Operation
 from shared.http import operations
 from shared.http.responses import django_response
 
+_RENDERER = JSONRenderer()
 
-# Without ATOMIC_REQUESTS, which a project may set: the request would hold a transaction during provider calls.
-@method_decorator(transaction.non_atomic_requests, name="dispatch")
+
 class ContractView(APIView):
     """The view of a declared path. `perform` is the handler of each declared method (`get`, `post` …)."""
 
     endpoint: ClassVar[Endpoint]
     operation: Operation
     """The operation of the request's method."""
-    # Named for the document alone: each answer is a response of Django's, with the same bytes as the other APIs'.
+    # Named for the document alone: bodies are read and answers are made as by the other APIs.
     renderer_classes = (JSONRenderer,)
-    parser_classes = (ContractParser,)
+    parser_classes = (JSONParser,)
     authentication_classes = (AccessTokenAuthentication,)
     permission_classes = (AccessPermission,)
     throttle_classes = (ContractThrottle,)
+    content_negotiation_class = DefaultContentNegotiation
     versioning_class = None
     schema = ContractSchema()
     metadata_class = None
@@ -54,20 +55,28 @@ class ContractView(APIView):
         """Return the contract's handler instead of the project's EXCEPTION_HANDLER."""
         return contract_exception_handler
 
+    # Without ATOMIC_REQUESTS, which a project may set: the request would hold a transaction during provider calls.
+    @transaction.non_atomic_requests
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """Answer a request."""
+        return super().dispatch(request, *args, **kwargs)
+
     def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[JSONRenderer, str]:
         """Ignore `Accept` and `?format=`."""
-        return JSONRenderer(), wire.MEDIA_TYPE
+        return _RENDERER, wire.MEDIA_TYPE
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Check the method before authentication, permission and rate limit; skip these for OPTIONS."""
-        _forget_session(request)
-        if request.method not in self.endpoint.methods:
+        method = _forget_session(request).method
+        if method not in self.endpoint.methods:
             raise MethodNotAllowed(self.endpoint.allow)
-        if operation := self.endpoint.operation(request.method):
+        if operation := self.endpoint.operation(method):
             self.operation = operation
             super().initial(request, *args, **kwargs)
 
-    def options(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+    def options(  # type: ignore[override]  # DRF names its own response
+        self, request: Any, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
         """Return the supported methods in `Allow`."""
         return django_response(Reply(204, headers={"Allow": self.endpoint.allow}))
 
@@ -88,9 +97,11 @@ class NotFoundView(ContractView):
         raise NotFound
 
 
-def _forget_session(request: Request) -> None:
+def _forget_session(request: Request) -> HttpRequest:
     """Set the user of a call without an access token; a session of the project's own does not matter."""
-    django_request(request).user = AnonymousUser()
+    call = django_request(request)
+    call.user = AnonymousUser()
+    return call
 
 
 def view_of(endpoint: Endpoint) -> type[ContractView]:

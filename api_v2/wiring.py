@@ -1,4 +1,4 @@
-"""The contract as DRF's classes: parser, authentication, permission, throttle, errors.
+"""The contract as DRF's classes: authentication, permission, throttle, errors.
 
 `api_v2.views.ContractView` names each of them, so a project's REST_FRAMEWORK settings have no effect on it.
 """
@@ -8,13 +8,11 @@ from typing import Any, cast
 from django.http import HttpRequest, HttpResponse
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import APIException
-from rest_framework.parsers import BaseParser
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
-from shared.contract import wire
 from shared.contract.errors import CHALLENGE, NotAuthenticated
 from shared.contract.resources import Access, Operation
 from shared.http import requests
@@ -30,26 +28,13 @@ def django_request(request: Request) -> HttpRequest:
     return wrapped
 
 
-class ContractParser(BaseParser):
-    """The strict JSON dialect as a DRF parser.
-
-    `ContractView` reads the body with `shared.http.requests` rather than `request.data`, because DRF skips the parser
-    for an empty body.
-    """
-
-    media_type = wire.MEDIA_TYPE
-
-    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        """Return the JSON object in the body."""
-        return requests.read_object(django_request(parser_context["request"]))
-
-
 class AccessTokenAuthentication(BaseAuthentication):
     """Authentication by access token, in the three forms of the contract; cookies are ignored."""
 
     def authenticate(self, request: Request) -> tuple[User, AccessToken] | None:
         """Return the user and the access token; None for a call without `Authorization`."""
-        token = service.authenticate(requests.read_query(django_request(request)), request.META)
+        call = django_request(request)
+        token = service.authenticate(requests.read_query(call), call.META)
         return None if token is None else (token.user, token)
 
     def authenticate_header(self, request: Request) -> str:
@@ -80,7 +65,7 @@ class ContractThrottle(BaseThrottle):
         :raises Throttled: the address or the user has exceeded its rate limit.
         """
         operation: Operation = view.operation  # type: ignore[attr-defined]  # every view of ours has one
-        service.count_call(operation, cast(AccessToken | None, request.auth), request.META)
+        service.count_call(operation, cast(AccessToken | None, request.auth), django_request(request).META)
         return True
 
 
