@@ -175,7 +175,7 @@ def map_tokens(value: Any, change: Callable[[Any], Any]) -> Any:
     """Return a JSON value with each token replaced by `change(token)`, at any depth, or removed if that is None."""
     if isinstance(value, list):
         return [map_tokens(one, change) for one in value]
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return value
     changed = {
         # An empty value is not a token.
@@ -254,7 +254,7 @@ def _strings(token: Any) -> list[str]:
 
 def _without_secrets(value: Any, secrets: list[str]) -> Any:
     """Return a JSON value without the strings that contain a secret: some providers repeat a token in other fields."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {name: _without_secrets(one, secrets) for name, one in value.items() if not _contains(one, secrets)}
     if isinstance(value, list):
         return [_without_secrets(one, secrets) for one in value if not _contains(one, secrets)]

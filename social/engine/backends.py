@@ -231,7 +231,8 @@ class Guarded(Refreshing):
         if name == "ALLOW_UNVERIFIED_LEGACY_UID_MIGRATION":
             # social-core derives the default from the backend's class path, which differs for our subclasses.
             return self.name in conf.adopt_legacy_uids
-        return super().setting(name, self.policy.defaults.get(name, default))
+        # What `BaseAuth.setting` does; a sign-in reads thirty.
+        return self.strategy.setting(name, self.policy.defaults.get(name, default), self)
 
     def auth_allowed(self, response: Any, details: dict[str, Any]) -> bool:
         """Return True if the operator's allow lists allow the person; only a verified address can be on one."""

@@ -87,10 +87,11 @@ class StatelessStrategy(DjangoStrategy):
         social-core also tries the name without the prefix, but in a host project `PIPELINE`, `SCOPE` or `KEY` may be
         the setting of another package. The value is cached, because a sign-in reads dozens of settings.
         """
-        key = (backend.name if backend else "", name)
-        if key not in _cached_settings:
-            _cached_settings[key] = self._first_setting(_names_of(name, backend))
-        value = _cached_settings[key]
+        key = ("" if backend is None else backend.name, name)
+        try:
+            value = _cached_settings[key]
+        except KeyError:
+            value = _cached_settings[key] = self._first_setting(_names_of(name, backend))
         return default if value is _NOT_SET else value
 
     def _first_setting(self, names: list[str]) -> Any:
