@@ -1,55 +1,22 @@
 """The two pages of documentation: `openapi.yaml`, and Swagger UI for it."""
 
-from typing import Any
-
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
-from drf_spectacular.generators import SchemaGenerator
-from drf_spectacular.renderers import OpenApiYamlRenderer
-from drf_spectacular.settings import SPECTACULAR_DEFAULTS, patched_settings
 
 from api_v2.apps import ApiV2Config
 from api_v2.document_settings import SETTINGS
-from api_v2.schema import SECURITY, mark_as_documented
 from shared.caching import cache_once
 from shared.http.pages import own_page
 from shared.http.urls import mounted
-
-_DOCUMENT_SETTINGS = {
-    name: value
-    for name, value in {**SPECTACULAR_DEFAULTS, **SETTINGS}.items()
-    if not name.startswith("SERVE_") and name != "DEFAULT_GENERATOR_CLASS"  # settings of drf-spectacular's own views
-}
-"""All settings that affect the document, so that the project's own values have no effect."""
-
-
-class DocumentGenerator(SchemaGenerator):
-    """The generator of `openapi.yaml`. A project's own document leaves our views out."""
-
-    def create_view(self, *args: Any, **kwargs: Any) -> Any:
-        """Return a view that is described."""
-        view = super().create_view(*args, **kwargs)  # type: ignore[no-untyped-call]  # typed in part
-        mark_as_documented(view)
-        return view
 
 
 @cache_once
 def openapi_yaml() -> bytes:
     """Return the bytes of `openapi.yaml`, made once. They do not depend on the project's settings."""
-    rendered: bytes = OpenApiYamlRenderer().render(openapi_schema(), renderer_context={})
-    return rendered
+    from api_v2.generator import document  # noqa: PLC0415 - loads drf-spectacular, which would be a tenth of a start
 
-
-def openapi_schema() -> Any:
-    """Return the content of `openapi.yaml`."""
-    with patched_settings(_DOCUMENT_SETTINGS):
-        generator: Any = DocumentGenerator(urlconf="api_v2.urls")  # type: ignore[no-untyped-call]  # likewise
-        schema = generator.get_schema(request=None, public=True)
-    schemes = schema["components"]["securitySchemes"]
-    # drf-spectacular sorts them. Swagger UI offers them in this order, and takes the first that is filled in.
-    schema["components"]["securitySchemes"] = {name: schemes[name] for name in SECURITY}
-    return schema
+    return document()
 
 
 @login_not_required

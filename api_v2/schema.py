@@ -185,6 +185,10 @@ class ContractSchema(AutoSchema):
         return InvalidRequest({"limit": [paging.LIMIT_MESSAGE]} if is_list else None)
 
 
+SCHEMA = ContractSchema()
+"""The description of all our views."""
+
+
 class AccessTokenScheme(OpenApiAuthenticationExtension):
     """The three forms of `Authorization`, which carry the same access token."""
 

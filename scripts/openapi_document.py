@@ -19,7 +19,8 @@ if not apps.ready:
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.validation import validate_schema
 
-from api_v2.documents import openapi_schema, openapi_yaml
+from api_v2.documents import openapi_yaml
+from api_v2.generator import openapi_schema
 
 
 def main(arguments: Sequence[str]) -> int:
