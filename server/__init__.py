@@ -1,1 +1,1 @@
-"""The production server: `python -m server` checks the configuration and becomes gunicorn."""
+"""The production server: `python -m server` runs gunicorn, whose first worker checks the configuration."""

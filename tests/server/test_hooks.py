@@ -14,7 +14,7 @@ def test_the_garbage_collector_is_off_until_the_application_is_loaded(monkeypatc
     """A worker that serves needs it: reference cycles that its requests leave would never be freed."""
     monkeypatch.setattr(process, "ledger", Mock())
     try:
-        hooks.post_fork(None, None)
+        hooks.post_fork(SimpleNamespace(first_worker=None), None)
         assert not gc.isenabled()
         hooks.post_worker_init(SimpleNamespace(unwritten=bytearray(8)))
         assert gc.isenabled()

@@ -1,12 +1,16 @@
 """Errors that prevent the start: one line that names the variable, and no traceback."""
 
+import errno
 import json
 import os
 import re
 import resource
 import signal
 import socket
+import subprocess
+import sys
 import time
+from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
 from runpy import run_path
@@ -16,7 +20,8 @@ from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
 
-from server.start import MAX_FILES, _unapplied_within
+from server.checks import _unapplied_within
+from server.start import MAX_FILES
 from tests import SECRET_KEY
 from tests.e2e.databases import TABLES, Database, empty_postgres
 from tests.e2e.servers import ROOT, Service, free_port, killable_service, migrating_service, run_to_end, running_service
@@ -461,6 +466,39 @@ def test_warnings_are_printed(tmp_path: Path) -> None:
     (started,) = [line for line in lines if line["message"].startswith("Tandem starts")]
     assert (started["redis_answers"], started["database"], started["providers"]) == ("no", "sqlite", "spotify")
     assert (lines[-1]["reason"], lines[-1]["uptime_seconds"] >= 0) == ("SIGINT", True)
+
+
+def test_nothing_listens_before_the_checks_have_passed(tmp_path: Path) -> None:
+    """A proxy is refused, and asks another server; a signal ends the start at once, and leaves nothing behind."""
+    port = free_port()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        variables = {
+            "SECRET_KEY": SECRET_KEY,
+            "DATABASE_URL": f"postgres://tandem@127.0.0.1:{silent.getsockname()[1]}/tandem",
+            "PORT": str(port),
+            "METRICS_TOKEN": "a-token-for-the-metrics",
+            "TMPDIR": str(tmp_path),
+        }
+        with subprocess.Popen([sys.executable, "-m", "server"], cwd=ROOT, env=variables) as process:
+            silent.settimeout(TIMEOUT)
+            asking, _ = silent.accept()
+            with asking, socket.socket() as client:
+                assert client.connect_ex(("127.0.0.1", port)) == errno.ECONNREFUSED
+                assert [path.name[:15] for path in tmp_path.glob("tandem-metrics-*")] == ["tandem-metrics-"]
+                process.send_signal(signal.SIGTERM)
+                assert process.wait(TIMEOUT) == -signal.SIGTERM
+                asking.settimeout(TIMEOUT)
+                while asking.recv(1024):  # the worker's end of the connection closes with the worker
+                    pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_start_loads_the_application_once() -> None:
+    """The first worker, which serves, has run the checks; and nothing loads what only the OpenAPI document needs."""
+    with running_service(None, **ENABLED, PYTHONPROFILEIMPORTTIME="1") as service:
+        loaded = Counter(re.findall(r"^import time:.*\| +(\S+)$", service.log(), re.MULTILINE))
+    assert loaded["django.contrib.auth.base_user"] == 1
+    assert loaded["drf_spectacular"] == loaded["django.test"] == 0
 
 
 def test_the_sandbox_starts_with_loopback_hosts_and_any_secret_key(tmp_path: Path) -> None:
