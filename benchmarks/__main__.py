@@ -17,7 +17,7 @@ import psycopg
 from benchmarks.candidates import candidates
 from benchmarks.databases import POSTGRES
 from benchmarks.load import UnexpectedResponseError
-from benchmarks.measurements import counts, fairness, instructions, production, reads, scale, sign_in
+from benchmarks.measurements import cold_burst, counts, fairness, instructions, production, reads, scale, sign_in
 from benchmarks.plot import plot
 from benchmarks.processes import ROOT, ProcessError, run_command
 from benchmarks.report import report
@@ -30,6 +30,7 @@ MEASUREMENTS: dict[str, Callable[[Run], None]] = {
     "sign_in": sign_in.measure,
     "counts": counts.measure,
     "start": sign_in.measure_start,
+    "cold_burst": cold_burst.measure,
     "production": production.measure,
     "hanging": production.measure_hanging,
     "fleet": production.measure_fleet,

@@ -25,6 +25,10 @@ _TANDEM_ALONE = {
     "reads_p99_ms": "p99 of `user/`, ms",
     "reads_p99_ms_while_hanging": "p99 of `user/` while a provider hangs, ms",
     "start_cpu_s": "cold start to the first sign-in, s of CPU",
+    "first_burst_cpu_ms": "first 32 sign-ups at once, ms of CPU for each",
+    "next_burst_cpu_ms": "next 32 sign-ups at once, ms of CPU for each",
+    "first_burst_p99_ms": "p99 of the first 32 sign-ups at once, ms",
+    "next_burst_p99_ms": "p99 of the next 32 sign-ups at once, ms",
 }
 
 

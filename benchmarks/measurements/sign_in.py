@@ -1,7 +1,8 @@
 """The cost and the throughput of sign-ins, the cost of sign-ups, and of a cold start."""
 
 from benchmarks.load import send_in_sequence
-from benchmarks.results import BASELINE, Key
+from benchmarks.measurements import cold_burst
+from benchmarks.results import Key
 from benchmarks.run import RETURNING_USERS, Cost, Deployment, Run, Server, progress
 
 WORKERS = {"postgres": 2, "sqlite": 1}
@@ -64,8 +65,8 @@ def _measure_throughput(run: Run, server: Server, key: Key) -> None:
 
 
 def measure_start(run: Run) -> None:
-    """Measure the CPU from the start of a server with one worker to its first sign-in: baseline and newest Tandem."""
-    chosen = [one for one in run.candidates if one.name == BASELINE] + run.newest_tandem
+    """Measure the CPU from the start of a server with one worker to its first sign-in: as `cold_burst` does."""
+    chosen = cold_burst.candidates(run)
     for number in range(run.options.rounds):
         progress(f"cold starts, round {number + 1} of {run.options.rounds}")
         for candidate in chosen:
