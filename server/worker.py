@@ -24,10 +24,6 @@ from server.lingering_close import LingeringClose
 
 MAX_DRAINED = 64 * 1024
 """Bytes of an unread request body that gunicorn discards to keep the connection."""
-_NEXT_REQUEST_WAIT = 5
-"""Milliseconds that a thread waits for the next request of the client that it has just answered."""
-_FEW_THREADS = 8
-"""Busy threads up to which a thread waits; more of them compete for the interpreter's lock."""
 _OUT_OF_RESOURCES = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 _ACCEPT_PAUSE = 0.05
 """Seconds before the next attempt to accept without a free file descriptor; the poller would not wait."""
@@ -79,21 +75,9 @@ class Worker(ThreadWorker):
             req.should_close = partial(bool, req.should_close())
 
     def handle(self, conn: Any) -> Any:
-        """Answer on a connection; while few threads are busy, wait a few milliseconds for its next request.
-
-        A client that sends requests without a pause is then answered by the same thread. By way of the main thread and
-        its poller each request costs two more thread switches.
-        """
+        """Answer a request on a connection, with a time limit for what is read of it on this thread."""
         conn.parser.unreader.start()
-        kept = super().handle(conn)
-        while kept is True and self.alive and self._few_threads_are_busy() and _has_data(conn, _NEXT_REQUEST_WAIT):
-            conn.parser.unreader.start()
-            kept = super().handle(conn)
-        return kept
-
-    def _few_threads_are_busy(self) -> bool:
-        with_a_thread = self.nr_conns - len(self.keepalived_conns) - len(self._arrivals)
-        return bool(with_a_thread <= min(_FEW_THREADS, self.cfg.threads // 2))
+        return super().handle(conn)
 
     def enqueue_req(self, conn: Any) -> None:
         """Pass the connection to a thread once a request has arrived; gunicorn's own worker does it at once."""
@@ -171,7 +155,7 @@ class Worker(ThreadWorker):
         now = time.monotonic()
         expired = [] if force else [conn for conn in self.keepalived_conns if conn.timeout <= now]
         for conn in expired:
-            if _has_data(conn, 0):
+            if _has_data(conn):
                 self.on_client_socket_readable(conn, conn.sock)
         super().murder_keepalived(force)
 
@@ -207,13 +191,13 @@ def _without_text(error_class: Any) -> Any:
     return type(error_class.__name__, (error_class,), {"__str__": lambda self: error_class.__name__})
 
 
-def _has_data(conn: Any, timeout: int) -> bool:
-    """Return True if the client has sent data or closed the connection, within so many milliseconds."""
+def _has_data(conn: Any) -> bool:
+    """Return True if the client has sent data or closed the connection."""
     if conn.parser.unreader.buf.getvalue():
         return True
     poller = select.poll()
     poller.register(conn.sock, select.POLLIN)
-    return bool(poller.poll(timeout))
+    return bool(poller.poll(0))
 
 
 def _has_long_unread_body(body: Any) -> bool:
