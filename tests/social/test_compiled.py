@@ -177,6 +177,14 @@ def test_threads_get_their_own_rows(database: Where) -> None:
     in_threads(8, look_up_rows, database)
 
 
+def test_the_first_thread_compiles_for_all(database: Where) -> None:
+    """Each thread of simultaneous first sign-ups would take a millisecond to compile the same SQL."""
+    look_up, built = counted()
+    look_up("default", "nowhere")
+    in_threads(4, lambda number: look_up("default", "nowhere"), database)
+    assert len(built) == 1
+
+
 def test_threads_on_one_connection_do_not_mix_their_values(database: Where, monkeypatch: pytest.MonkeyPatch) -> None:
     """A second thread looks up its values during the first lookup, as in a test server on SQLite in memory."""
     linked("mine")
