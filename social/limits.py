@@ -107,8 +107,13 @@ def _item(rate: str) -> RateLimitItem:
 
 @cache_once
 def _shared(url: str) -> MovingWindowRateLimiter:
+    options: dict[str, Any] = {"socket_timeout": REDIS_TIMEOUT, "socket_connect_timeout": REDIS_TIMEOUT}
+    with suppress(ImportError):  # Since redis 7.1 each connection would read the package's metadata for its version.
+        from redis import DriverInfo  # noqa: PLC0415 - see above
+
+        options["driver_info"] = DriverInfo()
     try:
-        storage = storage_from_string(url, socket_timeout=REDIS_TIMEOUT, socket_connect_timeout=REDIS_TIMEOUT)
+        storage = storage_from_string(url, **options)
     except ConfigurationError:
         # Without the cause: its message may contain the URL, and with it the password.
         raise ImproperlyConfigured("REDIS_URL needs the package redis, and one of its URLs.") from None
