@@ -165,7 +165,7 @@ def _cached_table(mounted: tuple[tuple[str, str], ...], retired: tuple[tuple[str
         *(MountedApi(app, route, is_old=app != newest) for app, route in mounted),
     )
     # The longest first: one route may be the beginning of another (`api/` and `api/v2/`). Then the newest.
-    groups = tuple(sorted(found[::-1], key=lambda api: -len(api.route)))
+    groups = tuple(sorted(found, key=lambda api: (len(api.route), found.index(api)), reverse=True))
     prefixes = "|".join(rf"(/{_escaped(api.route)})(?=/|$)" for api in groups)
     return _Table(found, re.compile(prefixes or "(?!)"), groups)
 
