@@ -1,4 +1,4 @@
-"""Settings of Hypothesis, and the fixture that every test uses, for tests in all folders."""
+"""Settings of Hypothesis, and the fixtures that every test uses, for tests in all folders."""
 
 import os
 
@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from rollout import plan
+from shared.http import settings as read_settings
 
 LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
 settings.register_profile(
@@ -25,3 +26,9 @@ settings.load_profile("tests")
 def empty_plan(monkeypatch: pytest.MonkeyPatch) -> None:
     """Use an empty retirement plan without a query: tests without a database call the API too."""
     monkeypatch.setattr(plan, "cache", plan.Cache(read=lambda: plan.NOTHING))
+
+
+@pytest.fixture(autouse=True)
+def no_kept_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read each setting again: pytest-django sends no signal when a test deletes one."""
+    monkeypatch.setattr(read_settings, "_values", {})

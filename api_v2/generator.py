@@ -38,6 +38,8 @@ def openapi_schema() -> Any:
     with patched_settings(_DOCUMENT_SETTINGS):
         generator: Any = DocumentGenerator(urlconf="api_v2.urls")  # type: ignore[no-untyped-call]  # likewise
         schema = generator.get_schema(request=None, public=True)
+    # The order of the URL patterns is for the matching of paths.
+    schema["paths"] = dict(sorted(schema["paths"].items()))
     schemes = schema["components"]["securitySchemes"]
     # drf-spectacular sorts them. Swagger UI offers them in this order, and takes the first that is filled in.
     schema["components"]["securitySchemes"] = {name: schemes[name] for name in SECURITY}

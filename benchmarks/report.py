@@ -36,6 +36,7 @@ def report(results: Results) -> str:
     """Return the report, with the tables for which something was measured."""
     sections: dict[str, Callable[[Results], Iterator[str]]] = {
         "At a glance": _overview,
+        "Instructions": _instruction_table,
         "Sign-in of a returning user": sign_in_tables,
         "Sign-in with a slow provider": _latency_tables,
         "Sign-up of a new user": _sign_up_table,
@@ -80,6 +81,32 @@ def _overview(results: Results) -> Iterator[str]:
     if rows:
         yield "PostgreSQL, provider without latency; in brackets the ratio to the baseline.\n"
         yield table(("", *columns), rows)
+
+
+def _instruction_table(results: Results) -> Iterator[str]:
+    figures = {
+        "sign-in, http": Key("sign_in_instructions", "", "postgres", "http"),
+        "sign-in, TLS": Key("sign_in_instructions", "", "postgres", "tls"),
+        "sign-in, http, SQLite": Key("sign_in_instructions", "", "sqlite", "http"),
+        "sign-up, http": Key("sign_up_instructions", "", "postgres", "http"),
+        "read": Key("read_instructions", "", "postgres", "http"),
+    }
+
+    def cell(key: Key) -> str:
+        found = results.median(key)
+        return NOT_MEASURED if found is None else f"{found / 1e6:.2f} ({figure(results.to_baseline(key))})"
+
+    names = [
+        name
+        for name in results.titles
+        if any(key._replace(candidate=name) in results.values for key in figures.values())
+    ]
+    if names:
+        yield "Millions, in one process without a server; in brackets the ratio to the baseline.\n"
+        rows = (
+            [results.titles[name], *(cell(key._replace(candidate=name)) for key in figures.values())] for name in names
+        )
+        yield table(("", *figures), list(rows))
 
 
 def sign_in_tables(results: Results) -> Iterator[str]:

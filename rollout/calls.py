@@ -20,7 +20,7 @@ from shared.http.resource_names import MAX_NAME, own_match, resource_name
 from shared.http.responses import is_sign_in, outcome_of, reply_of
 from shared.http.urls import MountedApi, api_of, is_about_the_api, is_ours
 
-answered = Signal(use_caching=True)
+answered = Signal()
 """Sent with `call` for every answer of a version. Receivers delay the answer and must be quick."""
 
 UNKNOWN = "unknown"

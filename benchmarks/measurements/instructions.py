@@ -16,17 +16,27 @@ every few seconds, under Callgrind after every few requests."""
 
 
 def measure(run: Run) -> None:
-    """Count for every candidate on each database, with the provider over each scheme; reads on PostgreSQL, once."""
-    if not is_installed():
+    """Count sign-ins and reads, if Callgrind is installed."""
+    if is_installed():
+        measure_sign_ins(run)
+        measure_reads(run)
+    else:
         run.results.failures.append("instructions: valgrind and callgrind_control are not installed")
-        return
+
+
+def measure_sign_ins(run: Run) -> None:
+    """Count for every candidate that signs in, on each database, with the provider over each scheme."""
     for vendor in run.options.databases:
         for candidate in run.candidates:
             deployment = run.deployment(candidate, vendor)
-            for scheme in run.options.schemes if candidate.path else ():
+            for scheme in run.options.schemes:
                 progress(f"instructions of a sign-in, {candidate.name}, {vendor}, {scheme}")
                 with run.recording_failures(deployment, f"instructions of a sign-in, {vendor}, {scheme}"):
                     _count_sign_ins(run, deployment, scheme)
+
+
+def measure_reads(run: Run) -> None:
+    """Count for every candidate that can be read, on PostgreSQL."""
     for candidate in run.readers:
         progress(f"instructions of a read, {candidate.name}")
         deployment = run.deployment(candidate, "postgres")

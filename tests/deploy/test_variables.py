@@ -1,6 +1,7 @@
 """config/variables.py lists every variable that the service reads, with examples that it can read."""
 
 import ast
+import importlib
 import os
 import re
 import runpy
@@ -9,6 +10,7 @@ from collections.abc import Iterator, MutableMapping
 from pathlib import Path
 
 import pytest
+from django.core.signals import setting_changed
 from pytest_django import Settings
 
 from config.variables import PATTERN, SOCIAL_AUTH, VARIABLES
@@ -63,6 +65,7 @@ class Recorded(MutableMapping[str, str]):
 
 def read(monkeypatch: pytest.MonkeyPatch, **values: str) -> set[str]:
     """Read the settings of Django and of the server from these variables, and return the names that were asked for."""
+    importlib.import_module("gunicorn.config")  # reads variables of its own
     recorded = Recorded({"SECRET_KEY": "x" * 50, **values})
     monkeypatch.setattr(os, "environ", recorded)
     for module in ("config/settings.py", "server/gunicorn_settings.py"):
@@ -90,6 +93,8 @@ def effective(monkeypatch: pytest.MonkeyPatch, settings: Settings, **values: str
             delattr(settings, name)
         if name in found:
             setattr(settings, name, found[name])
+        else:  # the fixture sends no signal
+            setting_changed.send(sender=None, setting=name, value=None, enter=True)
     read_by_apps = {
         f"{conf.__module__}.{name}": getattr(conf, name)
         for conf in (social_conf, rollout_conf)

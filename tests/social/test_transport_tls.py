@@ -74,6 +74,7 @@ def test_a_bundle_is_read_once_per_process(authority: Authority, tmp_path: Path)
         assert fetch(provider, VERIFY_SSL=str(bundle)) == {}
         assert provider.handshakes == 3
         transport._ssl_context.cache_clear()
+        transport.adapter.cache_clear()
         assert refusal(provider, VERIFY_SSL=str(bundle)) == "tls_error"
 
 
