@@ -18,14 +18,11 @@ from api_v2.wiring import (
     contract_exception_handler,
     django_request,
 )
-from shared.contract import wire
 from shared.contract.errors import MethodNotAllowed, NotFound
 from shared.contract.replies import Reply
 from shared.contract.resources import Endpoint, Operation
 from shared.http import operations
 from shared.http.responses import django_response
-
-_RENDERER = JSONRenderer()
 
 
 class _Schema:
@@ -70,18 +67,16 @@ class ContractView(APIView):
         """Answer a request."""
         return super().dispatch(request, *args, **kwargs)
 
-    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[JSONRenderer, str]:
-        """Ignore `Accept` and `?format=`."""
-        return _RENDERER, wire.MEDIA_TYPE
-
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Check the method before authentication, permission and rate limit; skip these for OPTIONS."""
+        """Check the method, then, except for OPTIONS, authentication, permission and rate limit; negotiate nothing."""
         method = _forget_session(request).method
         if method not in self.endpoint.methods:
             raise MethodNotAllowed(self.endpoint.allow)
         if operation := self.endpoint.operation(method):
             self.operation = operation
-            super().initial(request, *args, **kwargs)
+            self.perform_authentication(request)
+            self.check_permissions(request)
+            self.check_throttles(request)
 
     def options(  # type: ignore[override]  # DRF names its own response
         self, request: Any, *args: Any, **kwargs: Any

@@ -5,9 +5,10 @@ import secrets
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
 from django.db import connections, router, transaction
-from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 from django.db.models.signals import post_save, pre_save
 from django.utils import timezone
@@ -67,20 +68,27 @@ def issue(*, user: User, credential: Credential | None = None, may_exceed_limit:
     if may_exceed_limit or any(signal.has_listeners(AccessToken) for signal in (pre_save, post_save)):
         token.save(force_insert=True, using=using)
     else:
-        _insert(token, connections[using])
+        _insert(token, using)
     if may_exceed_limit:
         _revoke_surplus(token, now)
     return IssuedToken(value=value, expires_at=expires_at)
 
 
-def _insert(token: AccessToken, connection: BaseDatabaseWrapper) -> None:
+def _insert(token: AccessToken, using: str) -> None:
     """Insert a token whose id nobody needs and whose signals nobody receives; building the SQL costs twice as much."""
-    fields = [field for field in AccessToken._meta.concrete_fields if not field.primary_key]
-    quote = connection.ops.quote_name
-    columns, places = ", ".join(quote(str(field.column)) for field in fields), ", ".join(["%s"] * len(fields))
+    connection, (statement, fields) = connections[using], _insertion(using)
     values = [field.get_db_prep_save(getattr(token, field.attname), connection) for field in fields]
     with connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO {quote(AccessToken._meta.db_table)} ({columns}) VALUES ({places})", values)  # noqa: S608 - names of the model
+        cursor.execute(statement, values)
+
+
+@cache
+def _insertion(using: str) -> tuple[str, list[Any]]:
+    """Return the statement that inserts a token into a database, and the fields whose values it takes."""
+    quote, meta = connections[using].ops.quote_name, AccessToken._meta
+    fields = [field for field in meta.concrete_fields if not field.primary_key]
+    columns, places = ", ".join(quote(str(field.column)) for field in fields), ", ".join(["%s"] * len(fields))
+    return f"INSERT INTO {quote(meta.db_table)} ({columns}) VALUES ({places})", fields  # noqa: S608 - names of the model
 
 
 def has_many_tokens(user: OuterRef) -> Exists | Value:

@@ -10,7 +10,7 @@ from benchmarks.results import Key
 from benchmarks.run import Deployment, Run, progress
 
 _USERS = range(1, 21)
-_CALLS, _COUNTS = 6, 5
+_CALLS, _COUNTS = 4, 8
 """Requests of a count, and counts of a figure, of which the least is kept: the others may include what a process does
 every few seconds, under Callgrind after every few requests."""
 

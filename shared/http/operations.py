@@ -35,7 +35,7 @@ def perform(endpoint: Endpoint, operation: Operation, request: HttpRequest, *, t
     api = api_of(request)
     if api is None:
         raise ValueError("the path is not below the prefix of an API")
-    prefix = api.prefix
+    prefix = f"{request.path.removesuffix(request.path_info)}/{api.route}"
     make_call = partial(Call, prefix=prefix, version=api.version, token=token, id=id, request=request)
     if operation.authorize is not None:
         operation.authorize(make_call())
