@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection
+from django.db.models.signals import post_save
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -37,6 +38,27 @@ def test_a_token_is_random_and_stored_as_its_digest(user: Any) -> None:
     table = str(list(AccessToken.objects.values()))
     assert not any(value in table for value in values)
     assert all(AccessToken.objects.filter(digest=tokens.digest_of(value)).exists() for value in values)
+
+
+def test_a_token_is_the_same_row_with_and_without_signals(user: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A receiver of the saved token gets it; without one the row is inserted by its statement."""
+    received: list[AccessToken] = []
+
+    def receive(instance: AccessToken, **kwargs: object) -> None:
+        received.append(instance)
+
+    now = timezone.now()
+    monkeypatch.setattr(timezone, "now", lambda: now)
+    plain = tokens.issue(user=user, may_exceed_limit=False)
+    post_save.connect(receive, sender=AccessToken)
+    try:
+        saved = tokens.issue(user=user, may_exceed_limit=False)
+    finally:
+        post_save.disconnect(receive, sender=AccessToken)
+    rows = {row["digest"]: row for row in AccessToken.objects.values()}
+    first, second = (rows[tokens.digest_of(token.value)] for token in (plain, saved))
+    assert [row.pk for row in received] == [second["id"]]
+    assert {**first, "id": 0, "digest": ""} == {**second, "id": 0, "digest": ""}
 
 
 def test_a_token_costs_one_statement(user: Any) -> None:

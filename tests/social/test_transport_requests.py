@@ -180,3 +180,26 @@ def test_a_token_reaches_the_provider_unchanged(provider: LocalProvider, token: 
     assert json.loads(parts(sent("github")[0])[2]) == {"access_token": token}
     twitter = sent("twitter", access_token_secret=token)[0]
     assert signed(twitter, "oauth_token") == token
+
+
+@pytest.mark.parametrize(
+    ("url", "params"),
+    [
+        (API, {"access_token": ALL_VISIBLE, "fields": "id,name", "name": "Ælfgifu ☃"}),
+        (API, {"empty": "", "space": " +"}),
+        # Left to requests:
+        (f"{API}?a=b", {"c": "d"}),
+        ("https://api.github.com", {"c": "d"}),
+        ("https://api.github.com/ü ser", {"c": "d"}),
+        (API, {"absent": None, "list": ["a", "b"], "number": 1}),
+        (API, None),
+        (API, {}),
+    ],
+)
+def test_a_request_is_prepared_as_requests_does(url: str, params: Any) -> None:
+    """The usual GET without requests' preparation, every other request by it."""
+    headers = {"Accept": "application/json"}
+    theirs = requests.PreparedRequest()
+    theirs.prepare("GET", url, headers=headers, params=params)
+    ours = transport._prepare("GET", url, headers, params, data=None, json=None, auth=None)
+    assert (ours.method, ours.url, ours.body, ours.headers) == (theirs.method, theirs.url, None, theirs.headers)
