@@ -9,6 +9,8 @@ _WIDTH, _LABELS, _VALUES = 960, 250, 190
 _ROW, _BAR, _HEAD, _GAP, _EDGE = 26, 16, 34, 18, 24
 _COLOURS = {BASELINE: "#8a8f98", "tandem": "#1f6feb"}
 _PEER_COLOUR = "#d08a3e"
+_UNITS = {"M": 1e6}
+"""How much of a figure one of a unit is, if not one."""
 
 
 def plot(results: Results) -> str:
@@ -28,6 +30,8 @@ def plot(results: Results) -> str:
 
 
 def _panels() -> Iterator[tuple[str, Key, str]]:
+    for what, title in (("sign_in_instructions", "sign-in; provider over http"), ("read_instructions", "read")):
+        yield f"Millions of instructions of a {title}, PostgreSQL", Key(what, "", "postgres", "http"), "M"
     for database, database_title in DATABASES.items():
         for scheme, scheme_title in SCHEMES.items():
             title = f"CPU of a sign-in; provider over {scheme_title}, {database_title}"
@@ -47,7 +51,7 @@ def _draw(results: Results, title: str, unit: str, measured: dict[str, Summary],
         middle = y + _BAR / 2
         length = max(summary.median * scale, 1)
         least, most = (_LABELS + value * scale for value in (summary.least, summary.most))
-        value = f"{summary.median:.3g} {unit}"
+        value = f"{summary.median / _UNITS.get(unit, 1):.3g} {unit}"
         if BASELINE in measured and name != BASELINE:
             value += f" · {summary.median / measured[BASELINE].median:.2g} ×"
         label = results.titles[name] if name.startswith("tandem-") else name.replace("_", "-")
