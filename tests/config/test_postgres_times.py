@@ -9,7 +9,7 @@ from psycopg import DataError
 from config.postgres.times import UtcLoader
 
 
-class UtcDjangoLoader(BaseTzLoader):
+class UtcDjangoLoader(BaseTzLoader):  # type: ignore[misc]  # django-stubs does not know it
     """The loader that Django makes for UTC."""
 
     timezone = UTC
