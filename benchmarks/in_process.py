@@ -1,9 +1,9 @@
 """Answer requests in this process, without a server: `python -m benchmarks.in_process APPLICATION`.
 
 It runs with the interpreter of any candidate, under Callgrind. Each line of standard input is a batch, a JSON list of
-requests. The process prepares them, answers the first, then the others, and writes the responses as one JSON line, a
-list of pairs of status and body. After each of the first three steps it writes an empty line and waits for one. All
-other output goes to standard error.
+requests. The process prepares them, answers them one by one, and writes the responses as one JSON line, a list of pairs
+of status and body. Before each request and after the last one it writes an empty line and waits for one. All other
+output goes to standard error.
 """
 
 import gc
@@ -27,10 +27,10 @@ def main() -> None:
         # A collection of all that was loaded would fall into one batch or another.
         gc.collect()
         gc.freeze()
-        _pause(replies)
-        responses = [_answer(application, environ) for environ in environs[:1]]
-        _pause(replies)
-        responses += [_answer(application, environ) for environ in environs[1:]]
+        responses = []
+        for environ in environs:
+            _pause(replies)
+            responses.append(_answer(application, environ))
         _pause(replies)
         _write(replies, json.dumps(responses))
 

@@ -10,9 +10,8 @@ from benchmarks.results import Key
 from benchmarks.run import Deployment, Run, progress
 
 _USERS = range(1, 21)
-_CALLS, _COUNTS = 4, 8
-"""Requests of a count, and counts of a figure, of which the least is kept: the others may include what a process does
-every few seconds, under Callgrind after every few requests."""
+_CALLS = 10
+"""Requests of which each is counted; the figure is the least count."""
 
 
 def measure(run: Run) -> None:
@@ -25,7 +24,7 @@ def measure(run: Run) -> None:
 
 
 def measure_sign_ins(run: Run) -> None:
-    """Count for every candidate that signs in, on each database, with the provider over each scheme."""
+    """Count for every candidate that signs in, on each database, over each scheme; sign-ups on PostgreSQL alone."""
     for vendor in run.options.databases:
         for candidate in run.candidates:
             deployment = run.deployment(candidate, vendor)
@@ -48,13 +47,14 @@ def _count_sign_ins(run: Run, deployment: Deployment, scheme: str) -> None:
     candidate, key = deployment.candidate, Key("", deployment.candidate.name, deployment.vendor, scheme)
     # Most peers read all trusted certificates for each call: their sign-ins are thirty times as long over TLS.
     is_long = scheme == "tls" and candidate.name in run.results.peers()
-    calls, counts = _CALLS, 1 if is_long else _COUNTS
-    again, new = candidate.sign_ins(_USERS), candidate.sign_ins(deployment.new_users((counts + 1) * calls))
+    calls = 4 if is_long else _CALLS
+    again, new = candidate.sign_ins(_USERS), candidate.sign_ins(deployment.new_users(2 * calls))
     with _counted(run, deployment, scheme) as application:
         application.answer(list(islice(again, 2 * len(_USERS) if scheme == "http" else len(_USERS))))
-        _add(run, key._replace(what="sign_in_instructions"), application, again, calls, counts)
-        application.answer(list(islice(new, calls)))
-        _add(run, key._replace(what="sign_up_instructions"), application, new, calls, counts)
+        _add(run, key._replace(what="sign_in_instructions"), application, again, calls)
+        if deployment.vendor == "postgres":
+            application.answer(list(islice(new, calls)))
+            _add(run, key._replace(what="sign_up_instructions"), application, new, calls)
 
 
 def _count_reads(run: Run, deployment: Deployment) -> None:
@@ -62,7 +62,7 @@ def _count_reads(run: Run, deployment: Deployment) -> None:
     requests = run.add_readers(deployment)[:_CALLS]
     with _counted(run, deployment, "http") as application:
         application.answer(2 * requests)
-        _add(run, key, application, cycle(requests), _CALLS, _COUNTS)
+        _add(run, key, application, cycle(requests), _CALLS)
 
 
 def _counted(run: Run, deployment: Deployment, scheme: str) -> AbstractContextManager[CountedApplication]:
@@ -70,7 +70,5 @@ def _counted(run: Run, deployment: Deployment, scheme: str) -> AbstractContextMa
     return counted_application(candidate.python(), candidate.application, candidate.environment(setup), run.folder)
 
 
-def _add(
-    run: Run, key: Key, application: CountedApplication, requests: Iterator[Request], calls: int, counts: int
-) -> None:
-    run.results.add(key, min(application.count(list(islice(requests, calls))) for _ in range(counts)))
+def _add(run: Run, key: Key, application: CountedApplication, requests: Iterator[Request], calls: int) -> None:
+    run.results.add(key, application.count(list(islice(requests, calls))))
