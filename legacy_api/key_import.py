@@ -134,9 +134,9 @@ def imported_and_missing(rows: Any, *, batch_size: int) -> Iterator[list[int]]:
     last = None
     while batch := list(_after(imported, last)[:batch_size]):
         last = batch[-1].pk
-        kept = rows.filter(user__in=[token.user_id for token in batch]).values_list("key", flat=True)
-        digests = {tokens.digest_of(key) for key in kept if key}
-        yield [token.pk for token in batch if token.digest not in digests]
+        kept = rows.filter(user__in=[token.user_id for token in batch]).values_list("user", "key")
+        digests = {(user, tokens.digest_of(key)) for user, key in kept if key}
+        yield [token.pk for token in batch if (token.user_id, token.digest) not in digests]
 
 
 def _after(rows: Any, last: int | None) -> Any:

@@ -194,6 +194,18 @@ def test_end_missing(keys: Keys, run: Run, api: ApiClient) -> None:
     assert "0 imported keys were revoked" in run("--end-missing")[1]
 
 
+def test_end_missing_compares_each_key_with_its_own_user(keys: Keys, run: Run, api: ApiClient) -> None:
+    """A key that was given to another user no longer signs its former owner in."""
+    ripley, hicks = user("ripley"), user("hicks")
+    keys.add(ripley, KEY)
+    keys.add(hicks, OTHER)
+    run()
+    keys.execute("DELETE FROM tastypie_apikey WHERE user_id = %s", [ripley.pk])
+    keys.execute('UPDATE tastypie_apikey SET "key" = %s WHERE user_id = %s', [KEY, hicks.pk])
+    assert "2 imported keys were revoked" in run("--end-missing")[1]
+    assert status(api, f"Bearer {KEY}") == 401
+
+
 def test_end_missing_with_an_empty_table(keys: Keys, run: Run, api: ApiClient) -> None:
     """--end-missing refuses to revoke all keys if the table is empty."""
     keys.add(user(), KEY)
