@@ -49,6 +49,8 @@ CORNER_TESTS = (
     "tests/contract/test_host_settings.py",
     "tests/contract/test_sign_up.py",
     "tests/contract/test_authorization.py",
+    "tests/contract/test_keycloak.py",  # these two verify signatures
+    "tests/social/test_id_tokens.py",
     "tests/adopting/test_adopting.py::test_the_agency",  # Django's private switch of its cache
 )
 HOST_TESTS = ("--ds=tests.adopting.shop.settings", "-p", "no:xdist", "--no-cov", "tests/adopting/story.py")

@@ -33,6 +33,8 @@ class Identity:
 
     provider: str
     uid: str
+    identifying_part: str
+    """What tells the credential from others (`Policy.identifying_part`)."""
     pending: Pending
     backend: backends.Guarded
     strategy: StatelessStrategy
@@ -67,7 +69,7 @@ def identify(credential: Credential) -> Identity:
             raise
         except backends.MALFORMED_DATA_ERRORS as error:
             raise ProviderBadResponse from error
-    return Identity(credential.provider, uid, pending, backend, strategy)
+    return Identity(credential.provider, uid, policy.identifying_part(credential), pending, backend, strategy)
 
 
 @contextmanager

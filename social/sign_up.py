@@ -119,7 +119,7 @@ def _store(
         issued = None
         if token is None:
             may_exceed_limit = _may_exceed_limit(result, user)
-            issued = tokens.issue(user=user, credential=credential, may_exceed_limit=may_exceed_limit)
+            issued = tokens.issue(user=user, presented=identity.identifying_part, may_exceed_limit=may_exceed_limit)
         else:
             _check_token(token, outcome, user)
         _send_on_commit(outcome, user, identity, api_version)

@@ -16,7 +16,6 @@ from django.utils.crypto import constant_time_compare
 
 from shared.contract.authorization import PresentedToken
 from shared.contract.errors import InvalidCredentials, NotFound, RecentSignInRequired
-from shared.contract.sign_up import Credential
 from shared.http import logs
 from social.compiled_lookup import CompiledLookup
 from social.conf import conf
@@ -45,12 +44,13 @@ def digest_of(token: str) -> str:
 _by_digest = CompiledLookup(lambda digest: AccessToken.objects.select_related("user").filter(digest=digest), 1)
 
 
-def issue(*, user: User, credential: Credential | None = None, may_exceed_limit: bool = True) -> IssuedToken:
+def issue(*, user: User, presented: str | None = None, may_exceed_limit: bool = True) -> IssuedToken:
     """Issue a token to a user, and revoke those beyond `TOKENS_PER_USER`.
 
     The first to be revoked are those that the same credential was presented for, then the least recently used ones.
 
-    :param credential: what has proved the user's identity; None if an operator issues the token.
+    :param presented: the text that identifies the credential that has proved the user's identity; None if an operator
+        issues the token. 128 bits of its digest are stored (docs/contract.md, section 4).
     :param may_exceed_limit: False if the user is known to have few tokens (`has_many_tokens`); then none is counted.
     """
     now = timezone.now()
@@ -62,7 +62,7 @@ def issue(*, user: User, credential: Credential | None = None, may_exceed_limit:
         created=now,
         last_used=now,
         expires_at=expires_at,
-        credential_digest=None if credential is None else _credential_digest(credential),
+        credential_digest=digest_of(presented)[:32] if presented else None,
     )
     using = router.db_for_write(AccessToken)
     if may_exceed_limit or any(signal.has_listeners(AccessToken) for signal in (pre_save, post_save)):
@@ -101,16 +101,6 @@ def has_many_tokens(user: OuterRef) -> Exists | Value:
     if few <= 0:
         return Value(True)
     return Exists(AccessToken.objects.filter(user=user)[few - 1 :])
-
-
-def _credential_digest(credential: Credential) -> str | None:
-    """Return 128 bits of a digest of the credential that decides who the person is (docs/contract.md, section 4).
-
-    None if there is none. The digest leaves out the signature of an id_token: with
-    an ECDSA key, a second signature is valid for the same content.
-    """
-    presented = (credential.id_token or "").rpartition(".")[0] or credential.code or credential.access_token
-    return digest_of(presented)[:32] if presented else None
 
 
 def _revoke_surplus(token: AccessToken, now: datetime) -> None:

@@ -38,6 +38,8 @@ class Policy:
     names_application: ClassVar[bool] = False
     """Whether the check of an access token names its application: another's is then `token_audience_mismatch`, not
     `token_rejected`. An id_token always names it."""
+    verifies_access_tokens: ClassVar[bool] = False
+    """Whether an access token is a signed JWT that is verified here, and not by a call."""
     takes_codes: ClassVar[bool] = True
     """Whether a code can be exchanged at the provider (RFC 6749 section 4.1.3)."""
     pkce: ClassVar[bool] = False
@@ -101,6 +103,16 @@ class Policy:
         )
         self.check_claims(backend, claims)
         return backend.pending_from_id_token(self.profile_of(claims, credential))
+
+    def identifying_part(self, credential: Credential) -> str:
+        """Return what makes a credential a different one: of a token that is verified here, what is signed.
+
+        Libraries accept one signature in several spellings (padding, spare bits), and ECDSA has a second valid one. An
+        opaque token counts as it is: only the provider knows what it ignores.
+        """
+        presented = credential.id_token or credential.code or credential.access_token or ""
+        is_signed = credential.id_token is not None or (self.verifies_access_tokens and credential.code is None)
+        return presented.rpartition(".")[0] if is_signed else presented
 
     @property
     def takes_id_tokens(self) -> bool:

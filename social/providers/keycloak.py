@@ -37,6 +37,7 @@ class Keycloak(Policy):
     code_needs = ("KEY", "SECRET", "ACCESS_TOKEN_URL")
     proof = "the access token is signed with the realm's `_PUBLIC_KEY`, its `azp` and `aud` are our client id"
     names_application = True
+    verifies_access_tokens = True
     addresses = OPENID_CONNECT
     # The backend's default is a string, in which PyJWT would search for the algorithm as a substring.
     enforced = {"ALGORITHM": ["RS256"]}

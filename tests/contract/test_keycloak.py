@@ -1,6 +1,7 @@
 """docs/contract.md, section 7: Keycloak's access tokens are signed and name their application."""
 
 import base64
+import string
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.test import override_settings
 
+from social.models import AccessToken
 from tests.contract.answers import assert_error
 from tests.contract.conftest import ApiClient
 from tests.contract.signers import OURS, private
@@ -18,13 +20,18 @@ from tests.contract.users import all_rows
 pytestmark = [pytest.mark.django_db, pytest.mark.threat(1, 36)]
 
 
+def public_key() -> str:
+    """Return the value of `_PUBLIC_KEY`."""
+    public = private("theirs").public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return base64.b64encode(public).decode()
+
+
 @pytest.fixture(autouse=True)
 def _enabled() -> Iterator[None]:
-    public = private("theirs").public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     with override_settings(
         SOCIAL_PROVIDERS=["keycloak"],
         SOCIAL_AUTH_KEYCLOAK_KEY=OURS,
-        SOCIAL_AUTH_KEYCLOAK_PUBLIC_KEY=base64.b64encode(public).decode(),
+        SOCIAL_AUTH_KEYCLOAK_PUBLIC_KEY=public_key(),
         SOCIAL_AUTH_KEYCLOAK_ALGORITHM="HS256",
     ):
         yield
@@ -94,6 +101,28 @@ def test_an_unproven_token_is_refused(api: ApiClient, made: dict[str, Any], code
     """A token is refused if it is for another application, not an access token, expired, incomplete or forged."""
     assert_error(api.sign_up({"provider": "keycloak", "access_token": token(**made)}), code)
     assert not any(all_rows()["auth.User"])
+
+
+def spellings(jws: str) -> list[str]:
+    """Return a token with its signature padded, in the other alphabet of base64, and with other spare bits."""
+    signed, _, signature = jws.rpartition(".")
+    alphabet = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
+    # Of the last of 342 characters, which hold 256 bytes, four bits are spare.
+    last = alphabet[alphabet.index(signature[-1]) ^ 1]
+    others = (f"{signature}==", f"{signature}=", signature.translate({45: "+", 95: "/"}), f"{signature[:-1]}{last}")
+    return [f"{signed}.{other}" for other in others]
+
+
+@pytest.mark.threat(63)
+def test_a_token_is_one_credential_however_it_is_spelt(api: ApiClient) -> None:
+    """A library may accept its signature in several spellings; each is the same credential, or is refused."""
+    presented = token()
+    answers = [api.sign_up({"provider": "keycloak", "access_token": one}) for one in (presented, *spellings(presented))]
+    assert answers[0].status_code == 201
+    for answer in answers[1:]:
+        if answer.status_code != 201:
+            assert_error(answer, "token_rejected")
+    assert len(set(AccessToken.objects.values_list("credential_digest", flat=True))) == 1
 
 
 def test_a_token_signed_with_the_public_key_as_a_secret_is_refused(api: ApiClient) -> None:

@@ -1,12 +1,14 @@
 """docs/contract.md, section 7 over real sockets: tokens that a provider signs and that are no id_tokens for us."""
 
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 import pytest
 from django.conf import settings
 
 from tests.contract.signers import OURS, SIGNERS
+from tests.contract.test_keycloak import public_key, spellings, token
 from tests.e2e.client import Api, code_of
 from tests.e2e.databases import Database
 from tests.e2e.local_issuers import NAMES, LocalIssuers, local_issuers
@@ -40,7 +42,10 @@ def issuers() -> Iterator[LocalIssuers]:
 
 @pytest.fixture(scope="module")
 def service(issuers: LocalIssuers, sqlite: Database) -> Iterator[Service]:
-    with running_service(None, database_url=sqlite.url, **issuers.environment) as service:
+    providers = f"{issuers.environment['SOCIAL_PROVIDERS']},keycloak"
+    keycloak = {"SOCIAL_AUTH_KEYCLOAK_KEY": OURS, "SOCIAL_AUTH_KEYCLOAK_PUBLIC_KEY": public_key()}
+    environment = {**issuers.environment, **keycloak, "SOCIAL_PROVIDERS": providers}
+    with running_service(None, database_url=sqlite.url, **environment) as service:
         yield service
 
 
@@ -90,3 +95,17 @@ def test_a_made_up_key_id_before_a_rotation(service: Service, issuers: LocalIssu
         assert 1 <= int(answer.headers["Retry-After"]) <= 60
         assert sign_up(api, ROTATING) == (201, "")
     assert issuers.requested.count(keys) == 1
+
+
+@pytest.mark.threat(63)
+def test_an_access_token_spelt_in_several_ways(service: Service, sqlite: Database) -> None:
+    """A token that is verified here is one credential, whatever follows its signature."""
+    presented = token()
+    for prefix, text in product(settings.APIS.values(), (presented, *spellings(presented))):
+        answer = code_of(Api(service.url, prefix).sign_up({"provider": "keycloak", "access_token": text}))
+        assert answer in {(201, ""), REJECTED} if text != presented else {(201, "")}
+    counted = (
+        "SELECT count(DISTINCT credential_digest) FROM social_accesstoken WHERE user_id IN "
+        "(SELECT user_id FROM social_auth_usersocialauth WHERE provider = 'keycloak')"
+    )
+    assert sqlite.rows(counted) == [(1,)]
