@@ -2,7 +2,7 @@
 
 from django.apps import AppConfig, apps
 from django.contrib.auth import get_user_model
-from django.db.models.signals import post_save
+from django.db.models.signals import post_save, pre_save
 
 
 class SocialConfig(AppConfig):
@@ -23,3 +23,4 @@ class SocialConfig(AppConfig):
         for model in apps.get_models():
             if issubclass(model, get_user_model()):
                 post_save.connect(tokens.revoke_if_inactive, sender=model)
+                pre_save.connect(tokens.revoke_if_activated, sender=model)

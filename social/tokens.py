@@ -237,10 +237,31 @@ def revoke_if_inactive(
     instance: User, *, created: bool, raw: bool, update_fields: Collection[str] | None, **kwargs: object
 ) -> None:
     """Revoke all tokens of a user who was saved as inactive: a receiver of `post_save` for the user model."""
-    # A deferred `is_active` is not among the fields that were saved, so that reading it here never sends a query.
-    saved = not raw and not created and (update_fields is None or "is_active" in update_fields)
-    if saved and not instance.is_active:
+    if not raw and not created and _is_saved("is_active", update_fields) and not instance.is_active:
         revoke_all(instance)
+
+
+def revoke_if_activated(
+    instance: User, *, raw: bool, using: str, update_fields: Collection[str] | None, **kwargs: object
+) -> None:
+    """Revoke what was issued during a deactivation: a receiver of `pre_save` for the user model (decision 19).
+
+    A sign-in that has read the user as active may commit its token after the deactivation has revoked the others.
+    """
+    is_new = instance._state.adding  # noqa: SLF001 - Django documents it
+    if raw or is_new or not _is_saved("is_active", update_fields) or not instance.is_active:
+        return
+    users = type(instance)._base_manager.using(using)  # noqa: SLF001 - Django documents it
+    with transaction.atomic(using=using):
+        # Locked as the UPDATE does, so that a deactivation that is not yet committed is waited for.
+        stored = users.select_for_update(no_key=True).filter(pk=instance.pk).first()
+        if stored is not None and not stored.is_active:
+            AccessToken.objects.filter(user=instance, imported=False).delete()
+
+
+def _is_saved(name: str, update_fields: Collection[str] | None) -> bool:
+    """Return True if a field is saved; a deferred one is not, so that reading a saved one sends no query."""
+    return update_fields is None or name in update_fields
 
 
 def _revoke(rows: QuerySet[AccessToken], *, none_imported: bool = False) -> None:

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
+from tests import SECRET_KEY
 from tests.e2e.client import Api, code_of
 from tests.e2e.conftest import ROOMY
 from tests.e2e.databases import Database
 from tests.e2e.load import at_once
-from tests.e2e.servers import Sandbox, Service, running_service
+from tests.e2e.servers import Sandbox, Service, run_to_end, running_service
 from tests.e2e.synthetic_github import fields, synthetic_github
 from tests.e2e.temporary_servers import temporary_redis
 
@@ -212,3 +213,37 @@ def test_names_that_differ_in_case_only(apis: list[Api], database: Database, att
     assert len(set(names)) == len(names) == len(users)
     assert "abcd" in names
     assert database.orphans() == []
+
+
+DEACTIVATES = """
+import requests
+from django.contrib.auth.models import User
+from django.db import transaction
+user = User.objects.get()
+user.is_active = False
+with transaction.atomic():
+    user.save()
+    for url in {urls!r}:
+        print(requests.post(url, json={body!r}, timeout=60).json()["token"])
+user.is_active = True
+user.save()
+"""
+
+
+@pytest.mark.threat(64)
+@pytest.mark.postgres
+@pytest.mark.parametrize("database", ["postgres"], indirect=True, scope="session")
+def test_a_sign_in_ends_while_its_user_is_being_deactivated(apis: list[Api], database: Database) -> None:
+    """Its token does not come alive when the user is activated again, but the person can sign in again."""
+    created = apis[0].sign_up(github("ripley")).json()
+    code = DEACTIVATES.format(urls=[f"{api.service}{api.root}social_sign_up/" for api in apis], body=github("ripley"))
+    own = {"SECRET_KEY": SECRET_KEY, "DATABASE_URL": database.url, "DJANGO_SETTINGS_MODULE": "config.settings"}
+    ended = run_to_end("django", own, "shell", "--no-imports", "--command", code)
+    assert ended.returncode == 0, ended.stderr
+    issued = ended.stdout.split()
+    assert len(issued) == len(apis)
+    for api, token in product(apis, issued):
+        assert code_of(api.as_user(token).get("user/")) == (401, "invalid_credentials")
+    again = [api.sign_up(github("ripley")).json() for api in apis]
+    assert {(one["id"], one["outcome"]) for one in again} == {(created["id"], "signed_in")}
+    assert {api.as_user(one["token"]).get("user/").status_code for api, one in zip(apis, again, strict=True)} == {200}

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import User, update_last_login
 from django.core import serializers
 from django.db import connection, transaction
 from django.test import override_settings
@@ -19,6 +19,7 @@ from shared.contract.errors import InvalidCredentials, LastLoginMethod
 from shared.contract.sign_up import Credential
 from social import accounts, tokens
 from social.models import AccessToken
+from social.providers.github import GitHub
 from tests.legacy_rows.conftest import used
 from tests.providers import Providers
 from tests.social.conftest import Where
@@ -71,6 +72,13 @@ def test_a_deactivated_user_has_no_tokens(user: User, deactivate: Callable[[User
     assert AccessToken.objects.get(user=user).digest == "imported"
 
 
+def test_an_activated_user_keeps_imported_keys(user: User) -> None:
+    """An account that is activated for the first time may have a key of the former service."""
+    User.objects.update(is_active=False)
+    user.save()
+    assert [token.imported for token in tokens.list_for(user)] == [True]
+
+
 def save_active(user: User) -> None:
     user.first_name = "Ellen"
     user.save()
@@ -94,23 +102,22 @@ def load_fixture(user: User) -> None:
 
 @pytest.mark.parametrize("change", [save_active, save_another_field, save_deferred, load_fixture])
 def test_other_saves_keep_tokens(user: User, change: Callable[[User], None]) -> None:
-    """A save that does not deactivate the user sends one statement; a fixture is loaded as it is."""
+    """A save that does not deactivate the user keeps them; a fixture is loaded as it is."""
     change(user)
     assert live_tokens(user) == 2
 
 
-def test_saves_of_active_users_send_no_further_statement(user: User) -> None:
-    """Sign-ups pay nothing for it."""
+def test_creating_a_user_and_recording_a_login_send_no_further_statement(user: User) -> None:
+    """Sign-ups and the admin's sign-ins pay nothing for it."""
     with CaptureQueriesContext(connection) as captured:
-        user.save()
+        update_last_login(User, user)
         User.objects.create(username="parker")
         User.objects.create(username="lambert", is_active=False)
     assert [query["sql"].split()[0] for query in captured] == ["UPDATE", "INSERT", "INSERT"]
 
 
-def test_a_credential_without_a_token_has_no_digest() -> None:
-    """Two such credentials are not the same one."""
-    assert tokens._credential_digest(credential()) is None
+def digest(presented: str) -> str:
+    return tokens.digest_of(presented)[:32]
 
 
 def credential(**fields: Any) -> Credential:
@@ -132,7 +139,8 @@ def credential(**fields: Any) -> Credential:
 )
 def test_the_deciding_part_of_a_credential_is_compared(one: Credential, other: Credential, same: bool) -> None:
     """The id_token decides where there is one; what can be varied at will does not make it another credential."""
-    assert (tokens._credential_digest(one) == tokens._credential_digest(other)) is same
+    policy = GitHub()
+    assert (policy.identifying_part(one) == policy.identifying_part(other)) is same
 
 
 @pytest.mark.parametrize("limit", [1, 2, 5, 50])
@@ -141,14 +149,14 @@ def test_a_replayed_credential_evicts_its_own_tokens(user: User, limit: int) -> 
     AccessToken.objects.all().delete()
     with override_settings(TOKENS_PER_USER=limit):
         for number in range(limit):
-            tokens.issue(user=user, credential=credential(access_token=f"other-{number}"))
+            tokens.issue(user=user, presented=f"other-{number}")
         for _ in range(limit + 1):
-            tokens.issue(user=user, credential=credential(id_token="h.p.s"))
+            tokens.issue(user=user, presented="h.p")
             assert AccessToken.objects.count() == limit
     found = AccessToken.objects.order_by("pk")
     assert [one.credential_digest for one in found] == [
-        *(tokens._credential_digest(credential(access_token=f"other-{number}")) for number in range(1, limit)),
-        tokens._credential_digest(credential(id_token="h.p.s")),
+        *(digest(f"other-{number}") for number in range(1, limit)),
+        digest("h.p"),
     ]
 
 
@@ -156,20 +164,20 @@ def test_of_one_credential_the_least_recently_used_token_goes_first(user: User) 
     """Among the tokens of the credential, and then among the others."""
     AccessToken.objects.all().delete()
     for text in ("a", "b", "a", "c", "a"):
-        tokens.issue(user=user, credential=credential(access_token=text))
+        tokens.issue(user=user, presented=text)
     first = list(AccessToken.objects.order_by("pk"))
     AccessToken.objects.filter(pk=first[0].pk).update(last_used=timezone.now())
     with override_settings(TOKENS_PER_USER=4):
-        tokens.issue(user=user, credential=credential(access_token="a"))
+        tokens.issue(user=user, presented="a")
         assert set(AccessToken.objects.values_list("pk", flat=True)) >= {first[n].pk for n in (0, 1, 3)}
-        tokens.issue(user=user, credential=credential(access_token="d"))
+        tokens.issue(user=user, presented="d")
     assert first[1].pk not in AccessToken.objects.values_list("pk", flat=True)
 
 
 def test_a_token_issued_without_a_credential(user: User) -> None:
     """It evicts the least recently used token, not one of the former release, whose credential is not known."""
     AccessToken.objects.all().delete()
-    tokens.issue(user=user, credential=credential(access_token="a"))
+    tokens.issue(user=user, presented="a")
     former = AccessToken.objects.get(digest=tokens.digest_of(tokens.issue(user=user).value))
     with override_settings(TOKENS_PER_USER=2):
         tokens.issue(user=user)
@@ -186,11 +194,46 @@ def test_concurrent_replays_evict_no_other_token(user: User, providers: Provider
     AccessToken.objects.all().delete()
     with override_settings(TOKENS_PER_USER=10):
         for number in range(10):
-            tokens.issue(user=owner, credential=credential(access_token=f"other-{number}"))
+            tokens.issue(user=owner, presented=f"other-{number}")
         in_threads(8, lambda number: signed_up(providers, "github"), database)
     digests = list(AccessToken.objects.order_by("pk").values_list("credential_digest", flat=True))
-    others = [tokens._credential_digest(credential(access_token=f"other-{number}")) for number in range(1, 10)]
-    assert digests == [*others, tokens._credential_digest(credential(access_token="canary-token"))]
+    others = [digest(f"other-{number}") for number in range(1, 10)]
+    assert digests == [*others, digest("canary-token")]
+
+
+@pytest.mark.postgres
+@POSTGRES
+@pytest.mark.threat(64)
+@pytest.mark.parametrize("activates_meanwhile", [False, True])
+def test_a_token_issued_during_a_deactivation_ends(
+    user: User, providers: Providers, database: Where, activates_meanwhile: bool
+) -> None:
+    """A sign-in that ends while the deactivation is not committed has a token; it does not work after reactivation.
+
+    The reactivation may also begin while the deactivation is not committed: it waits for it.
+    """
+    owner = signed_up(providers, "github").user
+
+    def activate() -> None:
+        owner_again = User.objects.get(pk=owner.pk)
+        owner_again.is_active = True
+        owner_again.save()
+
+    def deactivate() -> None:
+        save(owner)
+        in_threads(1, lambda number: signed_up(providers, "github"), database)
+
+    if activates_meanwhile:
+        with uncommitted(deactivate, activate, database) as activating:
+            pass
+        activating.result(30)
+    else:
+        with transaction.atomic():
+            deactivate()
+        assert live_tokens(owner) == 1
+        activate()
+    owner.refresh_from_db()
+    assert (owner.is_active, live_tokens(owner)) == (True, 0)
 
 
 @contextmanager
