@@ -21,7 +21,7 @@ from shared.http.logs import note
 from shared.http.redaction import exception_name
 from shared.http.resource_names import paired_path
 from shared.http.responses import django_response
-from shared.http.urls import MountedApi, api_of, current, old
+from shared.http.urls import MAX_IN_HEADER, MountedApi, api_of, current, old
 from social.limits import client_address
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -102,11 +102,12 @@ def _is_refused(request: HttpRequest, plan: Lifecycle) -> bool:
 
 
 def _successor(request: HttpRequest, api: MountedApi) -> str:
-    """Return the same path on the current API, without the query, which may hold secrets."""
+    """Return the same path on the current API, without the query, which may hold secrets; of a long path the prefix."""
     rest = request.path[len(api.prefix.rstrip("/")) :]
     pairs = conf.paired_resources
     # The longest: one name may be the beginning of another (`downloads` and `downloads/os`).
     name = max((name for name in pairs if f"{rest}/".startswith(f"/{name}/")), key=len, default=None)
     if name is not None:
         rest = f"/{paired_path(name, pairs[name], current().route)}{rest[1 + len(name) :]}"
-    return escape_uri_path(f"{current().prefix.rstrip('/')}{rest}")
+    path = escape_uri_path(f"{current().prefix.rstrip('/')}{rest}")
+    return path if len(path) <= MAX_IN_HEADER else escape_uri_path(current().prefix)

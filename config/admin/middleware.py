@@ -18,6 +18,7 @@ from shared.contract.replies import Reply
 from shared.http.database import database_is_away
 from shared.http.failures import failure_reply
 from shared.http.requests import declares_too_much
+from shared.http.urls import MAX_IN_HEADER
 
 PREFIX = "/admin/"
 _SESSION_KEY = re.compile(r"[a-z0-9]{32}")
@@ -66,7 +67,10 @@ class Messages(_AdminOnly, MessageMiddleware):
 
 
 class AdminPages:
-    """Forbid the caching of the admin's pages, and answer 413 to long bodies and 503 while the database is down."""
+    """Forbid the caching of the admin's pages, answer 413 to long bodies and 503 while the database is down.
+
+    A redirect to a long address leads to the first page instead.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         """Set the next middleware or view, or raise MiddlewareNotUsed if the admin is off."""
@@ -80,6 +84,9 @@ class AdminPages:
         # Django parses a form, and stores its files, before it checks the CSRF token or the session.
         response = _plain(PayloadTooLarge().reply()) if declares_too_much(request) else self.get_response(request)
         response["Cache-Control"] = "no-store"
+        if len(response.get("Location", "")) > MAX_IN_HEADER:
+            # Where a visitor returns after signing in, or a list's filter: as long as the request.
+            response["Location"] = PREFIX
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

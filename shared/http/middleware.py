@@ -19,7 +19,7 @@ from shared.http.redaction import logged_path
 from shared.http.resource_names import endpoint_at, own_match
 from shared.http.responses import django_response, is_sign_in, outcome_of, reply_of
 from shared.http.settings import setting
-from shared.http.urls import api_of, is_ours
+from shared.http.urls import MAX_IN_HEADER, api_of, is_ours
 
 logger = logging.getLogger("tandem.access")
 _failures = logging.getLogger("tandem.failures")
@@ -86,10 +86,11 @@ class ContractMiddleware:
             return None
         endpoint = endpoint_at(path)
         match = own_match(f"{path}/", getattr(request, "urlconf", None)) if endpoint in {None, registry.root} else None
-        if match is None:
+        address = request.get_full_path(force_append_slash=True)
+        if match is None or len(address) > MAX_IN_HEADER:
             return None
         request.resolver_match = match  # from here on it is a request to the project's own view
-        return HttpResponsePermanentRedirect(request.get_full_path(force_append_slash=True))
+        return HttpResponsePermanentRedirect(address)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Return the error envelope for an exception that no adapter has handled, raised in another middleware."""

@@ -18,6 +18,9 @@ from django.urls import Resolver404, URLResolver, get_script_prefix, include, re
 from shared.http.settings import setting
 
 _View = TypeVar("_View", bound=Callable[..., Any])
+MAX_IN_HEADER = 1500
+"""The most characters of a URL that repeats the request in a header: two, and all other headers, fit into 4 KiB, which
+nginx takes by default. A longer head counts as a failure of the server."""
 _ABOUT = "is_about_the_api"
 _DIGIT = re.compile("[0-9]")
 _PAGE = re.compile(r"https?://[A-Za-z0-9\[][!-;=?-~]*")

@@ -56,6 +56,7 @@ def fleet(database: Database, github: SyntheticGitHub, providers: CodeProviders)
             "HSTS_SECONDS": "60",
             "ADMIN": "1",
             "PROVIDER_TIMEOUT": "30",
+            "V1_DEPRECATED_AT": "2026-12-01T00:00:00Z",
         }
         limits = {"THROTTLE_ANONYMOUS": "60/min", "THROTTLE_USER": "600/min"}
         waits = {"DJANGO_SETTINGS_MODULE": long_redis_timeout.__name__}

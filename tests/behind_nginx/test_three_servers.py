@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from http.client import HTTPResponse
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -26,7 +27,8 @@ from tests.e2e.load import PREFIXES, under_load
 from tests.e2e.servers import free_port
 from tests.e2e.synthetic_github import SyntheticGitHub, fields
 from tests.e2e.test_kills import assert_consistent
-from tests.server.callers import request
+from tests.limits.redis_proxy import constant_server
+from tests.server.callers import calling, request
 
 pytestmark = [pytest.mark.e2e, pytest.mark.postgres, pytest.mark.redis]
 
@@ -105,6 +107,32 @@ def test_the_admin_is_for_named_addresses(nginx: Nginx, path: str) -> None:
     assert (status, headers["Server"].partition("/")[0]) == (403, "nginx")
     assert "Content-Security-Policy" not in headers, "it is the service's answer"
     assert calls_from(OFFICE, nginx, request("GET", "/admin/login/"))[0] == 200
+
+
+@pytest.mark.threat(65)
+def test_no_call_takes_a_server_from_the_others(nginx: Nginx) -> None:
+    """Calls whose path or query is repeated in the answer's head, percent-encoded, are answered, and so is any other.
+
+    nginx takes a longer head than its buffer for a failure of the server, which gets no call for two seconds then.
+    """
+    v1 = [*settings.RETIRED_APIS.values(), *PREFIXES][0]
+    long = [f"/{v1}{'<' * 1400}", f"/{v1}{'<' * 4000}", f"/{v1}user/?{'<' * 4000}", f"/admin/?{'<' * 3200}"]
+    attacks = [(OFFICE if path.startswith("/admin") else "127.0.0.67", request("GET", path)) for path in long]
+    honest = request("GET", f"/{PREFIXES[-1]}provider/")
+    with calling(("127.0.0.1", nginx.port), honest, callers=3) as calls:
+        answered = Counter(calls_from(address, nginx, sent)[0] for _ in range(20) for address, sent in attacks)
+        calls.wait_for(50)
+    assert (set(calls.statuses), calls.lost) == ({200}, [])
+    assert {status for status in answered if status >= 500} == set()
+
+
+@pytest.mark.threat(65)
+def test_nginx_takes_the_longest_head() -> None:
+    """Of 20 KB: Django redirects to an address of 16 384 characters at most."""
+    sent = b"HTTP/1.1 302 Found\r\nConnection: close\r\nContent-Length: 0\r\nLocation: /" + b"x" * 20_000 + b"\r\n\r\n"
+    with constant_server(sent) as url, running_nginx([urlsplit(url).port or 0]) as nginx:
+        status, headers = calls_from("127.0.0.68", nginx, request("GET", "/"))
+    assert (status, len(headers["Location"])) == (302, 20_001)
 
 
 @pytest.mark.threat(26)

@@ -55,6 +55,23 @@ def test_only_staff_can_log_in(browser: Client) -> None:
     assert browser.get("/admin/").status_code == 302
 
 
+@pytest.mark.threat(65)
+def test_no_redirect_is_long(browser: Client, staff: Client) -> None:
+    """One that would repeat a long address leads to the first page: before and after signing in, and of staff."""
+    long = "x" * 1500
+    visitor = Client(SERVER_NAME=HOST)
+    for response in (
+        visitor.get(f"/admin/?{long}"),
+        visitor.get(f"/admin/{long}/"),
+        staff.get(f"/admin/auth/user/{long}/"),
+    ):
+        assert (response.status_code, response["Location"]) == (302, "/admin/")
+    User.objects.create_superuser("ripley", password="nostromo")
+    signed_in = visitor.post(f"{LOGIN}?next=/admin/{long}", {"username": "ripley", "password": "nostromo"})
+    assert (signed_in.status_code, signed_in["Location"]) == (302, "/admin/")
+    assert Client(SERVER_NAME=HOST).get("/admin/?e=1")["Location"] == "/admin/login/?next=/admin/%3Fe%3D1"
+
+
 def test_an_access_token_is_no_login(browser: Client, admin_user: User) -> None:
     """Not even a token of a staff user."""
     token = tokens.issue(user=admin_user).value

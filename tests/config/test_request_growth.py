@@ -5,6 +5,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -79,6 +80,8 @@ BODIES = {
     "text": ("application/json", '{"old":{"prefix":"', "a", '","status":200,"headers":[],"body":""},"new":{}}'),
     "nested": ("application/json", "", "[", ""),
 }
+MAX_HEAD = 4096
+"""Bytes of an answer's head: nginx takes so many by default, and a longer one for a failure of the server."""
 SIZE = 1500
 """Eight times as much is more than the server takes in one header; a repeated header is joined to one."""
 
@@ -132,6 +135,27 @@ def test_no_header_makes_a_request_expensive(application: Callable[[Values], byt
             return {"REQUEST_METHOD": method, "PATH_INFO": path, header: before + unit * (size // len(unit)) + after}
 
         assert growth(application, request, SIZE) < BOUND, shape
+
+
+@pytest.mark.threat(65)
+@pytest.mark.parametrize("unit", ["<", "é", "a", "%3C"])
+@pytest.mark.parametrize("path", PATHS)
+def test_no_head_grows_with_the_request(path: str, unit: str) -> None:
+    """Whatever is repeated in the path, the query or a header: the whole head of the answer stays below a limit."""
+    long = unit.encode().decode("latin-1") * (4000 // len(unit))
+    served, heads = get_internal_wsgi_application(), dict[str, int]()
+    for name in ("PATH_INFO", *HEADERS):
+        environ: Values = {"REQUEST_METHOD": "GET", "SERVER_NAME": "testserver", "SERVER_PORT": "80"}
+        environ |= {"PATH_INFO": path, "wsgi.input": io.BytesIO(), "wsgi.url_scheme": "http"}
+        environ[name] = path + long if name == "PATH_INFO" else long
+
+        def measure(*answer: Any, name: str = name) -> Any:
+            heads[name] = sum(len(f"{header}: {value}\r\n") for header, value in answer[1])
+
+        with override_settings(V1_DEPRECATED_AT=datetime(2026, 12, 1, tzinfo=UTC)), closing(served(environ, measure)):
+            pass
+    assert heads.keys() == {"PATH_INFO", *HEADERS}
+    assert {name: size for name, size in heads.items() if size > MAX_HEAD} == {}
 
 
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)

@@ -90,6 +90,15 @@ def test_every_answer_announces(v1: ApiClient, call: tuple[int, str, str, dict[s
 
 
 @ANNOUNCED
+@pytest.mark.threat(65)
+@pytest.mark.parametrize("path", ["x" * (1500 - len("/api/v2/")), "%3C" * 497])
+def test_the_successor_of_a_long_path_is_the_prefix(v1: ApiClient, path: str) -> None:
+    """It is at most 1500 characters long, percent-encoded as it is sent."""
+    assert announced(v1.get(path)) == expected(f"/api/v2/{path}")
+    assert announced(v1.get(f"{path}x%3C")) == expected("/api/v2/")
+
+
+@ANNOUNCED
 @pytest.mark.django_db
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 def test_the_newer_version_announces_nothing(v2: ApiClient, call: tuple[int, str, str, dict[str, Any]]) -> None:

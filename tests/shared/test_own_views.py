@@ -152,6 +152,18 @@ def test_a_slash_is_added_where_an_own_view_answers_then() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.threat(65)
+@pytest.mark.parametrize("prefix", PREFIXES.values())
+def test_no_slash_is_added_to_a_long_address(prefix: str) -> None:
+    """The redirect would repeat it, and a long head of an answer is a failure for a proxy."""
+    query = "?" + "<" * 480
+    moved = call("GET", f"/{prefix}article{query}")
+    assert (moved.status_code, len(moved["Location"])) == (301, len(f"/{prefix}article/?") + 3 * 480)
+    refused = call("GET", f"/{prefix}article{query}{'<' * 20}")
+    assert (refused.status_code, refused.json()["code"]) == (404, "not_found")
+
+
+@pytest.mark.django_db
 def test_every_call_below_a_prefix_is_counted(ledger: Ledger) -> None:
     """By the name that the framework has for the resource, and paired names as one."""
     expected = [
