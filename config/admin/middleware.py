@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.deprecation import MiddlewareMixin
 
-from shared.contract.errors import PayloadTooLarge
+from shared.contract.errors import PayloadTooLarge, Throttled
 from shared.contract.replies import Reply
 from shared.http.database import database_is_away
 from shared.http.failures import failure_reply
@@ -67,10 +67,7 @@ class Messages(_AdminOnly, MessageMiddleware):
 
 
 class AdminPages:
-    """Forbid the caching of the admin's pages, answer 413 to long bodies and 503 while the database is down.
-
-    A redirect to a long address leads to the first page instead.
-    """
+    """Forbid the caching of the admin's pages, shorten redirects, and answer requests that are refused."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         """Set the next middleware or view, or raise MiddlewareNotUsed if the admin is off."""
@@ -90,16 +87,18 @@ class AdminPages:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Return a 503 if the database is down; leave other exceptions to Django."""
-        if not request.path_info.startswith(PREFIX) or not database_is_away(exception):
+        """Return a 503 if the database is down, a 429 for too many attempts; leave other exceptions to Django."""
+        is_known = isinstance(exception, Throttled) or database_is_away(exception)
+        if not request.path_info.startswith(PREFIX) or not is_known:
             return None
         return _plain(failure_reply(exception, request))
 
 
 def _plain(reply: Reply) -> HttpResponse:
     """Return the status, the headers and the message of a reply as a page of text."""
+    wait = reply.headers.get("Retry-After")
     return HttpResponse(
-        f"{(reply.body or {})['errors']}\n",
+        f"{(reply.body or {})['errors']}{f' Try again in {wait} s.' if wait else ''}\n",
         status=reply.status,
         content_type="text/plain; charset=utf-8",
         headers=dict(reply.headers),

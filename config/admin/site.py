@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, path
 
 from rollout.dashboard.views import page
-from shared.contract.errors import Throttled
 from social import limits
 from social.limits import client_address
 
@@ -42,33 +41,15 @@ class Site(AdminSite):
         """Return our URLs before Django's, whose last one matches every path."""
         return [path("migration/", self.admin_view(page), name="migration"), *super().get_urls()]
 
-    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Return Django's login page, or a 429 if the form counted too many attempts."""
-        try:
-            return super().login(request, extra_context)
-        except Throttled as error:
-            return _too_many_attempts(error.headers["Retry-After"])
-
     def password_change(  # type: ignore[override]  # the stubs know of no other answer than a page
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Count each change as an attempt to sign in: a thief of a session could guess the old password."""
         if request.method == "POST":
-            try:
-                _count(request, request.user.get_username())
-            except Throttled as error:
-                return _too_many_attempts(error.headers["Retry-After"])
+            _count(request, request.user.get_username())
         return super().password_change(request, extra_context)
 
 
 def _count(request: HttpRequest, user_name: str) -> None:
+    """Count an attempt; `AdminPages` answers 429 if there were too many."""
     limits.count_admin_attempt(user_name, client_address(request.META))
-
-
-def _too_many_attempts(seconds: str) -> HttpResponse:
-    return HttpResponse(
-        f"Too many attempts. Try again in {seconds} seconds.\n",
-        status=Throttled.status,
-        content_type="text/plain; charset=utf-8",
-        headers={"Retry-After": seconds},
-    )

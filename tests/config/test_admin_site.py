@@ -122,7 +122,8 @@ def test_a_database_that_is_down_is_a_503(staff: Client) -> None:
 
     with connection.execute_wrapper(fail):
         response = staff.get("/admin/")
-    assert (response.status_code, response.content) == (503, b"The service is temporarily unavailable.\n")
+    text = b"The service is temporarily unavailable. Try again in 1 s.\n"
+    assert (response.status_code, response.content) == (503, text)
     assert response["Retry-After"]
     assert response["Cache-Control"] == "no-store"
 
