@@ -28,7 +28,8 @@ _CSRF_TOKEN = re.compile(r"[A-Za-z0-9]{32}")
 class _AdminOnly(MiddlewareMixin):
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         """Raise MiddlewareNotUsed if the admin is off."""
-        _require_admin()
+        if not settings.ADMIN:
+            raise MiddlewareNotUsed("ADMIN is off.")
         super().__init__(get_response)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
@@ -66,20 +67,15 @@ class Messages(_AdminOnly, MessageMiddleware):
     """Django's messages."""
 
 
-class AdminPages:
+class AdminPages(_AdminOnly):
     """Forbid the caching of the admin's pages, shorten redirects, and answer requests that are refused."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        """Set the next middleware or view, or raise MiddlewareNotUsed if the admin is off."""
-        _require_admin()
-        self.get_response = get_response
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:
+        """Refuse a long body: Django parses a form, and stores its files, before it checks the CSRF token."""
+        return _plain(PayloadTooLarge().reply()) if declares_too_much(request) else None
 
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Return the response to a request."""
-        if not request.path_info.startswith(PREFIX):
-            return self.get_response(request)
-        # Django parses a form, and stores its files, before it checks the CSRF token or the session.
-        response = _plain(PayloadTooLarge().reply()) if declares_too_much(request) else self.get_response(request)
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Forbid caching, and shorten a redirect."""
         response["Cache-Control"] = "no-store"
         if len(response.get("Location", "")) > MAX_IN_HEADER:
             # Where a visitor returns after signing in, or a list's filter: as long as the request.
@@ -103,8 +99,3 @@ def _plain(reply: Reply) -> HttpResponse:
         content_type="text/plain; charset=utf-8",
         headers=dict(reply.headers),
     )
-
-
-def _require_admin() -> None:
-    if not settings.ADMIN:
-        raise MiddlewareNotUsed("ADMIN is off.")
