@@ -109,6 +109,16 @@ def test_the_admin_is_for_named_addresses(nginx: Nginx, path: str) -> None:
     assert calls_from(OFFICE, nginx, request("GET", "/admin/login/"))[0] == 200
 
 
+@pytest.mark.threat(68)
+@pytest.mark.parametrize("path", ["/readyz", "//readyz", "/%72eadyz", "/x/../readyz", "/readyz?x", "/metrics"])
+def test_readiness_and_metrics_are_asked_of_the_servers(nginx: Nginx, fleet: list[Member], path: str) -> None:
+    """nginx passes neither on, however the path is written; each server answers both, and nginx passes on `/livez`."""
+    status, headers = calls_from("127.0.0.66", nginx, request("GET", path))
+    assert (status, "X-Request-ID" in headers) == (404, False), "it is the service's answer"
+    assert [requests.get(f"{member.now.url}/readyz", timeout=30).status_code for member in fleet] == [200] * len(fleet)
+    assert calls_from("127.0.0.66", nginx, request("GET", "/livez"))[0] == 200
+
+
 @pytest.mark.threat(65)
 def test_no_call_takes_a_server_from_the_others(nginx: Nginx) -> None:
     """Calls whose path or query is repeated in the answer's head, percent-encoded, are answered, and so is any other.

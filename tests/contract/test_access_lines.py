@@ -254,6 +254,7 @@ def test_django_logs_a_failure_with_the_request_id(lines: Lines, monkeypatch: py
         raise OperationalError
 
     monkeypatch.setattr("config.front.render", breaks)
+    monkeypatch.setattr("config.health.KEPT_FOR", 0)
     monkeypatch.setattr("config.health.unapplied_migrations", is_away)
     django = logging.getLogger("django.request")
     django.addHandler(lines)

@@ -118,6 +118,7 @@ def test_a_bug_in_a_page_reveals_no_secret(
     client = Client(SERVER_NAME=HOST, raise_request_exception=False, headers={"Authorization": planted("header")})
     with override_settings(DEBUG=debug, **SECRETS), monkeypatch.context() as patch:
         patch.setattr("config.front.render", breaking(planted("bug")))
+        patch.setattr("config.health.KEPT_FOR", 0)
         patch.setattr("config.health.MigrationExecutor", breaking(planted("bug")))
         response = client.generic("GET", path.format(secret=planted("url")), query_params={"q": planted("query")})
     assert response.status_code == (500 if path in {"/", "/readyz"} else 404)
