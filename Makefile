@@ -25,7 +25,7 @@ help: ## list the targets
 	awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 demo: $(running) ## sign people up with sandbox providers, on both APIs, then keep serving (PORT=8000, ONCE=1 to exit)
-	exec $(python) -m demo
+	umask 077 && exec $(python) -m demo
 
 test: $(installed) ## run the whole test suite (ARGS='-k name' goes to pytest)
 	exec $(python) -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
@@ -37,10 +37,10 @@ matrix: $(installed) ## the same with each supported Python, Django and REST fra
 	exec $(python) -m scripts.matrix $(ARGS) $(quick)
 
 serve: $(running) ## run the production server; settings from the environment
-	exec $(python) -m server
+	umask 077 && exec $(python) -m server
 
 migrate: $(running) ## apply the database migrations
-	exec $(python) manage.py migrate $(ARGS)
+	umask 077 && exec $(python) manage.py migrate $(ARGS)
 
 check: $(installed) ## run every check of CI (ARGS='lint types' for some of them)
 	exec bash scripts/check $(ARGS)

@@ -58,15 +58,16 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
             assert api.as_user(before["token"]).get("user/").status_code == 200
             _await_calls(source, 3)
             dumped = _rows(source)
-            run(PAGE, "pg_dump", folder, DATABASE_URL=source.url)
+            run(PAGE, "umask", folder, SOURCE_URL=source.url)
+            assert (folder / "tandem.dump").stat().st_mode & 0o777 == 0o600
             assert api.as_user(revoked).delete("token/current/").status_code == 204
             later = api.sign_up(fields(2, "lambert")).json()
             (restore,) = re.findall(r"^pg_restore .*$", "\n".join(blocks(PAGE)), flags=re.MULTILINE)
-            command = restore.replace('"$NEW_DATABASE_URL"', target.url).split()
+            command = restore.replace('"$NEW_URL"', target.url).split()
             subprocess.run(command, cwd=folder, check=True)  # noqa: S603 - the page's own
             dumped_again = _rows(target)
             assert dumped_again == dumped
-            run(PAGE, 'psql --set=ON_ERROR_STOP=1 "$NEW', folder, NEW_DATABASE_URL=target.url)
+            run(PAGE, 'psql --set=ON_ERROR_STOP=1 "$NEW', folder, NEW_URL=target.url)
             _swap(source, target)
             yield Deployment(api, before, revoked, later, dumped, source)
 
@@ -150,6 +151,6 @@ def test_the_ledger_is_restored(deployment: Deployment) -> None:
 def test_revoked_tokens_come_back_until_all_are_revoked(deployment: Deployment, tmp_path: Path) -> None:
     """As the page warns; its statements end all tokens, also those of before the dump."""
     assert _answer(deployment.api.as_user(deployment.revoked), "GET", "user/").status_code == 200
-    run(PAGE, "psql --set=ON_ERROR_STOP=1 --single", tmp_path, NEW_DATABASE_URL=deployment.database.url)
+    run(PAGE, "psql --set=ON_ERROR_STOP=1 --single", tmp_path, NEW_URL=deployment.database.url)
     for token in (deployment.revoked, deployment.before["token"]):
         assert deployment.api.as_user(token).get("user/").status_code == 401

@@ -88,7 +88,7 @@ def test_the_database_has_a_second_role(roles: tuple[str, str], tmp_path: Path) 
     with connect(name) as first:
         first.execute(sql.SQL("CREATE TABLE {}.things (id int)").format(sql.Identifier(name)))
         first.commit()
-        _follow("psql --set=ON_ERROR_STOP=1 --set=password", name, url, tmp_path)
+        _follow('psql --set=ON_ERROR_STOP=1 "$ADMIN_URL" <<', name, url, tmp_path)
         with connect(f"{name}_b") as second:
             assert second.execute("SELECT current_user").fetchone() == (name,)
             second.execute(sql.SQL("INSERT INTO {}.things VALUES (1)").format(sql.Identifier(name)))
@@ -97,7 +97,7 @@ def test_the_database_has_a_second_role(roles: tuple[str, str], tmp_path: Path) 
                 "SELECT tableowner FROM pg_tables WHERE tablename = 'more' AND schemaname = %s", [name]
             )
             assert owner.fetchone() == (name,)
-        _follow('psql --set=ON_ERROR_STOP=1 "$ADMIN', name, url, tmp_path)
+        _follow('psql --set=ON_ERROR_STOP=1 "$ADMIN_URL" --command', name, url, tmp_path)
         assert first.execute("SELECT 1").fetchone() == (1,)
     with pytest.raises(psycopg.OperationalError, match="not permitted to log in"):
         connect(name)
