@@ -112,6 +112,8 @@ class ModelWriter:
                 getattr(row, accessor).set(others)
         except ValidationError as error:  # also of the project's own functions and signals
             raise InvalidRequest(self._faults(error)) from None
+        if any(bound.is_many and bound.takes for bound in self._source.bounds):
+            self._permit(call, row)  # relations to many objects can be set, and read, once the object is stored
         return row
 
     def _assign(self, call: Call, row: Any, values: Mapping[str, Any]) -> dict[str, Any]:

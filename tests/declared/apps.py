@@ -16,7 +16,8 @@ class DeclaredConfig(AppConfig):
         from tests.declared.corners import RESOURCES as CORNERS  # noqa: PLC0415 - likewise
         from tests.declared.declaration import NOTE  # noqa: PLC0415 - likewise
         from tests.declared.page import run  # noqa: PLC0415 - likewise
+        from tests.declared.writing import RESOURCES as WRITTEN  # noqa: PLC0415 - likewise
 
-        for resource in (NOTE, *RESOURCES, *CORNERS):
+        for resource in (NOTE, *RESOURCES, *CORNERS, *WRITTEN):
             registry.register(resource)
         run("resources")["register"]()

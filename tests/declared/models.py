@@ -1,6 +1,7 @@
 """The rows behind the resource."""
 
 from typing import ClassVar
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
@@ -144,3 +145,33 @@ class Mirror(Server):
     """A server with a table of its own for more fields."""
 
     source = models.CharField(max_length=50)
+
+
+class Shelf(models.Model):
+    """A shelf of a user's, which its name names in URLs."""
+
+    name = models.CharField(max_length=50, unique=True)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, editable=False)
+    # For the type checker, whose settings do not have this app.
+    owner_id: int | None
+    objects: ClassVar[models.Manager["Shelf"]] = models.Manager()
+
+    def __str__(self) -> str:
+        """Return the name."""
+        return self.name
+
+
+class Project(models.Model):
+    """A project on some shelves, whose key is there before it is stored."""
+
+    key = models.UUIDField(primary_key=True, default=uuid4)
+    name = models.CharField(max_length=50)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, editable=False)
+    shelves = models.ManyToManyField(Shelf, blank=True)
+    # For the type checker, whose settings do not have this app.
+    owner_id: int | None
+    objects: ClassVar[models.Manager["Project"]] = models.Manager()
+
+    def __str__(self) -> str:
+        """Return the name."""
+        return self.name

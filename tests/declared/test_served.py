@@ -1,0 +1,90 @@
+"""Declared resources in the running service, on both databases: what clients must not be able to write or break."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from tests import SECRET_KEY
+from tests.e2e.client import Api, code_of
+from tests.e2e.databases import Database, new_database
+from tests.e2e.servers import Sandbox, Service, run_to_end, running_sandbox, running_service
+
+pytestmark = pytest.mark.e2e
+SETTINGS = "tests.declared.served"
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    """A running sandbox, where users sign in."""
+    with running_sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """A database with the tables of the declared resources."""
+    with new_database(request.param, tmp_path_factory.mktemp("declared")) as database:
+        own = {"SECRET_KEY": SECRET_KEY, "DATABASE_URL": database.url, "DJANGO_SETTINGS_MODULE": SETTINGS}
+        ended = run_to_end("django", own, "migrate", "--run-syncdb", "--verbosity=0", "--no-input")
+        assert ended.returncode == 0, ended.stderr
+        yield database
+
+
+@pytest.fixture(scope="module")
+def service(sandbox: Sandbox, database: Database) -> Iterator[Service]:
+    """The service with the declared resources."""
+    with running_service(sandbox, database_url=database.url, DJANGO_SETTINGS_MODULE=SETTINGS) as service:
+        yield service
+
+
+@pytest.fixture(params=list(settings.APIS))
+def api(request: pytest.FixtureRequest, service: Service, database: Database) -> Api:
+    """Each mounted API in turn, without objects."""
+    for table in ("project_shelves", "project", "shelf"):
+        database.execute(f"DELETE FROM declared_{table}")  # noqa: S608 - our names
+    return Api(service.url, settings.APIS[request.param])
+
+
+@pytest.fixture
+def ripley(api: Api, sandbox: Sandbox) -> Api:
+    """A user."""
+    return signed_in(api, sandbox, "ripley")
+
+
+@pytest.fixture
+def dallas(api: Api, sandbox: Sandbox) -> Api:
+    """Another user."""
+    return signed_in(api, sandbox, "dallas")
+
+
+def signed_in(api: Api, sandbox: Sandbox, persona: str) -> Api:
+    """Return a client with the access token of a persona."""
+    return api.as_user(api.sign_up(sandbox.token("github", persona)).json()["token"])
+
+
+def create(user: Api, path: str, **fields: Any) -> str:
+    """Create an object, and return its path below the API's root."""
+    answer = user.call("POST", path, json=fields)
+    assert answer.status_code == 201, answer.text
+    return answer.headers["Location"].removeprefix(user.root)
+
+
+@pytest.mark.threat(67)
+def test_may_decides_about_new_lists(ripley: Api, dallas: Api, database: Database) -> None:
+    """A write whose many-to-many values the project's rule forbids is 403, and changes no row."""
+    mine = ripley.root + create(ripley, "shelf/", name="mine")
+    theirs = dallas.root + create(dallas, "shelf/", name="theirs")
+    refused = (403, "permission_denied")
+    assert code_of(ripley.call("POST", "project/", json={"name": "new"})) == refused
+    for shelves in ([], [theirs], [mine, theirs]):
+        assert code_of(ripley.call("POST", "project/", json={"name": "new", "shelves": shelves})) == refused
+    assert database.rows("SELECT count(*) FROM declared_project") == [(0,)]
+    path = create(ripley, "project/", name="old", shelves=[mine])
+    before = ripley.get(path).json()
+    for method in ("PATCH", "PUT"):
+        for shelves in ([], [theirs], [mine, theirs]):
+            assert code_of(ripley.call(method, path, json={"name": "new", "shelves": shelves})) == refused
+    assert ripley.get(path).json() == before
+    assert ripley.call("PATCH", path, json={"name": "new", "shelves": [mine]}).json() == {**before, "name": "new"}
