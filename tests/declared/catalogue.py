@@ -46,7 +46,7 @@ def is_mine(file: File, call: Call) -> bool:
 
 def set_owner(file: File, call: Call) -> None:
     """Assign a new file to its creator."""
-    if file.pk is None:
+    if file._state.adding:
         file.owner_id = call.actor.pk
 
 

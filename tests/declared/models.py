@@ -175,3 +175,17 @@ class Project(models.Model):
     def __str__(self) -> str:
         """Return the name."""
         return self.name
+
+
+class Volume(models.Model):
+    """A volume of a user's, whose key the client chooses."""
+
+    title = models.CharField(max_length=50, primary_key=True)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, editable=False)
+    # For the type checker, whose settings do not have this app.
+    owner_id: int | None
+    objects: ClassVar[models.Manager["Volume"]] = models.Manager()
+
+    def __str__(self) -> str:
+        """Return the title."""
+        return self.title

@@ -42,7 +42,7 @@ def service(sandbox: Sandbox, database: Database) -> Iterator[Service]:
 @pytest.fixture(params=list(settings.APIS))
 def api(request: pytest.FixtureRequest, service: Service, database: Database) -> Api:
     """Each mounted API in turn, without objects."""
-    for table in ("project_shelves", "project", "shelf"):
+    for table in ("project_shelves", "project", "volume", "shelf"):
         database.execute(f"DELETE FROM declared_{table}")  # noqa: S608 - our names
     return Api(service.url, settings.APIS[request.param])
 
@@ -88,3 +88,13 @@ def test_may_decides_about_new_lists(ripley: Api, dallas: Api, database: Databas
             assert code_of(ripley.call(method, path, json={"name": "new", "shelves": shelves})) == refused
     assert ripley.get(path).json() == before
     assert ripley.call("PATCH", path, json={"name": "new", "shelves": [mine]}).json() == {**before, "name": "new"}
+
+
+@pytest.mark.threat(67)
+def test_an_object_with_a_key_of_its_own_gets_its_owner(ripley: Api, dallas: Api) -> None:
+    """Also one whose key is a default of the model, or is chosen by the client; a later writer is not the owner."""
+    owner = ripley.get("user/").json()["objects"][0]["resource_uri"]
+    shelf = ripley.root + create(ripley, "shelf/", name="mine")
+    for path in (create(ripley, "project/", name="by default", shelves=[shelf]), create(ripley, "volume/", title="a")):
+        assert ripley.get(path).json()["owner"] == owner
+    assert dallas.call("PUT", "volume/a/", json={}).json()["owner"] == owner

@@ -1,8 +1,8 @@
-"""The resources `shelf` and `project`, whose writes have rules."""
+"""The resources `shelf`, `project` and `volume`, whose writes have rules."""
 
 from shared.contract.resources import Access, Call
 from shared.http.model_resources import Related, model_resource
-from tests.declared.models import Project, Shelf
+from tests.declared.models import Project, Shelf, Volume
 
 _USERS = dict.fromkeys(("GET", "POST", "PUT", "PATCH", "DELETE"), Access.REQUIRED)
 
@@ -14,7 +14,7 @@ def is_on_own_shelves(project: Project, call: Call) -> bool:
     return {project.owner_id} == {call.actor.pk} == {shelf.owner_id for shelf in project.shelves.all()}
 
 
-def set_owner(row: Project | Shelf, call: Call) -> None:
+def set_owner(row: Project | Shelf | Volume, call: Call) -> None:
     """Assign a new object to its creator."""
     if row._state.adding:
         row.owner_id = call.actor.pk
@@ -29,4 +29,11 @@ PROJECT = model_resource(
     may=is_on_own_shelves,
     prepare=set_owner,
 )
-RESOURCES = (SHELF, PROJECT)
+VOLUME = model_resource(
+    "volume",
+    Volume,
+    fields=("title", Related("owner", to="user", readonly=True)),
+    access=_USERS,
+    prepare=set_owner,
+)
+RESOURCES = (SHELF, PROJECT, VOLUME)
