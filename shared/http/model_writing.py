@@ -106,8 +106,8 @@ class ModelWriter:
                 self._prepare(row, call)
             with translation.override("en"):  # the texts of errors do not depend on a thread's language
                 row.full_clean()
-            # An insert, as `QuerySet.create`: a key that another object has, maybe a hidden one, is a conflict.
-            row.save(force_insert=is_new)
+            # An insert, also of its parent models: a key that another object has, maybe a hidden one, is a conflict.
+            row.save(force_insert=(models.Model,) if is_new else False)
             for accessor, others in lists.items():
                 getattr(row, accessor).set(others)
         except ValidationError as error:  # also of the project's own functions and signals

@@ -147,6 +147,12 @@ class Mirror(Server):
     source = models.CharField(max_length=50)
 
 
+class Capital(Country):
+    """A country with a table of its own for more fields."""
+
+    mayor = models.CharField(max_length=50)
+
+
 class Shelf(models.Model):
     """A shelf of a user's, which its name names in URLs."""
 

@@ -42,7 +42,7 @@ def service(sandbox: Sandbox, database: Database) -> Iterator[Service]:
 @pytest.fixture(params=list(settings.APIS))
 def api(request: pytest.FixtureRequest, service: Service, database: Database) -> Api:
     """Each mounted API in turn, without objects."""
-    for table in ("project_shelves", "project", "volume", "shelf"):
+    for table in ("project_shelves", "project", "volume", "shelf", "capital", "country"):
         database.execute(f"DELETE FROM declared_{table}")  # noqa: S608 - our names
     return Api(service.url, settings.APIS[request.param])
 
@@ -98,3 +98,15 @@ def test_an_object_with_a_key_of_its_own_gets_its_owner(ripley: Api, dallas: Api
     for path in (create(ripley, "project/", name="by default", shelves=[shelf]), create(ripley, "volume/", title="a")):
         assert ripley.get(path).json()["owner"] == owner
     assert dallas.call("PUT", "volume/a/", json={}).json()["owner"] == owner
+
+
+@pytest.mark.threat(67)
+def test_a_new_object_never_changes_a_hidden_one(api: Api, database: Database) -> None:
+    """A POST whose key a row of the parent model has, which the caller does not see, is 409 and changes nothing."""
+    database.execute("INSERT INTO declared_country (code, name, is_hidden) VALUES ('xx', 'Theirs', true)")
+    mine = {"code": "xx", "name": "Mine", "mayor": "Me"}
+    assert code_of(api.call("POST", "capital/", json=mine)) == (409, "conflict")
+    rows = database.rows("SELECT code, name FROM declared_country")
+    assert (rows, database.rows("SELECT * FROM declared_capital")) == ([("xx", "Theirs")], [])
+    path = create(api, "capital/", **{**mine, "code": "yy"})
+    assert api.call("PATCH", path, json={"name": "Still mine"}).json()["name"] == "Still mine"

@@ -1,9 +1,10 @@
-"""The resources `shelf`, `project` and `volume`, whose writes have rules."""
+"""The resources `shelf`, `project`, `volume` and `capital`, whose writes have rules."""
 
 from shared.contract.resources import Access, Call
 from shared.http.model_resources import Related, model_resource
-from tests.declared.models import Project, Shelf, Volume
+from tests.declared.models import Capital, Project, Shelf, Volume
 
+_EVERYONE = dict.fromkeys(("GET", "POST", "PUT", "PATCH", "DELETE"), Access.PUBLIC)
 _USERS = dict.fromkeys(("GET", "POST", "PUT", "PATCH", "DELETE"), Access.REQUIRED)
 
 
@@ -36,4 +37,6 @@ VOLUME = model_resource(
     access=_USERS,
     prepare=set_owner,
 )
-RESOURCES = (SHELF, PROJECT, VOLUME)
+CAPITAL = model_resource("capital", Capital, fields=("code", "name", "mayor"), access=_EVERYONE)
+
+RESOURCES = (SHELF, PROJECT, VOLUME, CAPITAL)
