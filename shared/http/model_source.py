@@ -1,6 +1,7 @@
 """The objects of a declared model resource: which exist for a caller, how they are found, ordered and shown."""
 
 import contextlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -18,7 +19,7 @@ from shared.contract.resources import ID, UUID, Call
 from shared.http.model_fields import Bound, Declared, bind, field_at
 from shared.http.model_filters import NOT_A_FILTER, ORDER_BY, RESERVED, bind_filters, bind_order
 from shared.http.model_relations import joins_of, target_of
-from shared.http.model_values import to_compare
+from shared.http.model_values import WRONG_VALUE, to_compare
 from shared.http.requests import read_query
 
 Rows = QuerySet[Any] | Callable[[Call], QuerySet[Any]]
@@ -138,6 +139,16 @@ class ModelSource:
     def uri_of(self, row: Any, call: Call) -> str:
         """Return the path of an object."""
         return target_of(self.name).uri(row, call)
+
+    def check_path(self, row: Any) -> None:
+        """Check that the path of an object leads to it; clients remove `.` and `..` (RFC 3986 section 5.2.4).
+
+        :raises ValidationError: its key, which a client may have chosen, leads elsewhere.
+        """
+        key, endpoint = str(getattr(row, self.lookup)), target_of(self.name).endpoint
+        found = re.search(endpoint.route, endpoint.uri("", id=key))
+        if found is None or found["id"] != key or not {".", ".."}.isdisjoint(key.split("/")):
+            raise ValidationError({self._key.name: WRONG_VALUE})
 
     def find(self, call: Call, rows: QuerySet[Any]) -> Any:
         """Return the object of the path among these.

@@ -108,6 +108,7 @@ class ModelWriter:
                 row.full_clean()
             # An insert, also of its parent models: a key that another object has, maybe a hidden one, is a conflict.
             row.save(force_insert=(models.Model,) if is_new else False)
+            self._source.check_path(row)
             for accessor, others in lists.items():
                 getattr(row, accessor).set(others)
         except ValidationError as error:  # also of the project's own functions and signals

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from django.conf import settings
@@ -110,3 +111,29 @@ def test_a_new_object_never_changes_a_hidden_one(api: Api, database: Database) -
     assert (rows, database.rows("SELECT * FROM declared_capital")) == ([("xx", "Theirs")], [])
     path = create(api, "capital/", **{**mine, "code": "yy"})
     assert api.call("PATCH", path, json={"name": "Still mine"}).json()["name"] == "Still mine"
+
+
+@pytest.mark.parametrize("key", [".", "..", "/", "a/", "a/b", "../user", "a/.."])
+def test_a_key_that_leads_elsewhere_is_refused(ripley: Api, key: str, database: Database) -> None:
+    """`Location` and `resource_uri` are the object's own path: no other key is stored, on POST or on a change."""
+    create(ripley, "shelf/", name="old")
+    for method, path, name in (
+        ("POST", "volume/", "title"),
+        ("POST", "shelf/", "name"),
+        ("PATCH", "shelf/old/", "name"),
+        ("PUT", "shelf/old/", "name"),
+    ):
+        answer = ripley.call(method, path, json={name: key})
+        assert code_of(answer) == (400, "invalid_request"), (method, path)
+        assert list(answer.json()["fields"]) == [name]
+    assert database.rows("SELECT title FROM declared_volume") == []
+    assert database.rows("SELECT name FROM declared_shelf") == [("old",)]
+
+
+@pytest.mark.parametrize("key", ["...", "a b", "%2e%2e", "a\\b", "?a#b", "é", ";", "a\n", "schema"])
+def test_an_unusual_key_leads_to_its_object(ripley: Api, key: str) -> None:
+    """Where clients follow `Location` as RFC 3986 says, they find the object."""
+    location = ripley.call("POST", "volume/", json={"title": key}).headers["Location"]
+    address = urljoin(f"{ripley.service}{ripley.root}", location)
+    answer = ripley.session.get(address, headers={"Authorization": f"Bearer {ripley.token}"}, timeout=60)
+    assert (answer.status_code, answer.json()["title"]) == (200, key)
