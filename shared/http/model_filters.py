@@ -53,7 +53,7 @@ class FilterField(InputField):
             if not self.is_repeatable:
                 return self._value(texts[-1])
             values = [self._value(part) for text in texts for part in text.split(",")] if any(texts) else []
-        except (ValueError, ValidationError, ArithmeticError):
+        except (KeyError, ValueError, ValidationError, ArithmeticError):
             return _INVALID
         return values if self.lookup == "in" or len(values) == 2 else _INVALID
 
@@ -64,7 +64,7 @@ class FilterField(InputField):
         if "\x00" in text:
             raise ValueError
         if self.lookup == "isnull" or isinstance(self.model_field, models.BooleanField):
-            return None if self.lookup == "exact" and text in _NULLS else _boolean(text)
+            return None if self.lookup == "exact" and text in _NULLS else _BOOLEANS[text]
         if self.lookup in _DATE_PARTS:
             return _date_part(text, *_DATE_PARTS[self.lookup])
         is_text = isinstance(self.model_field, models.CharField | models.TextField)
@@ -121,6 +121,7 @@ def bind_filters(
             # By the key itself: a lookup on a foreign key would not check the range of the number.
             own = f"{path}__pk" if field.is_relation and lookup != "isnull" else path
             end = field_at(model, own)
+            end = getattr(end, "output_field", end)  # of a `GeneratedField`, which itself reads no text
             if not _is_supported(end, lookup):
                 mistakes.append(f"the filter {name!r} has the lookup {lookup!r}, which its field does not support")
                 continue
@@ -165,6 +166,10 @@ def bind_order(ordering: Sequence[str], bounds: Mapping[str, Bound], model: Any)
 def _is_supported(field: Any, lookup: str) -> bool:
     if isinstance(field, models.JSONField):  # other lookups have meanings of their own, or are not in each database
         return lookup in {"exact", "isnull"}
+    if not hasattr(models, field.get_internal_type()):  # of PostgreSQL alone: its lookups take no text
+        return lookup == "isnull"
+    if isinstance(field, models.BooleanField) and lookup in _TEXT_LOOKUPS:  # a database may have no text of it
+        return False
     return field.get_lookup(lookup) is not None or field.get_transform(lookup) is not None
 
 
@@ -182,13 +187,6 @@ def path_of(name: str, bounds: Mapping[str, Bound]) -> str:
 
 def _query_name(bound: Bound) -> str:
     return bound.model_field.name if bound.related is not None else bound.path
-
-
-def _boolean(text: str) -> bool:
-    try:
-        return _BOOLEANS[text]
-    except KeyError:
-        raise ValueError(text) from None
 
 
 def _date_part(text: str, least: int, greatest: int) -> int:

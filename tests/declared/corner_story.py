@@ -11,7 +11,7 @@ from django.core.management.base import SystemCheckError
 from shared.contract.declarations import registry
 from shared.contract.resources import Access
 from shared.http.model_resources import ModelField, model_resource
-from tests.declared.models import Country, Mirror, Server
+from tests.declared.models import Country, Mirror, Searched, Server
 from tests.declared.story import PREFIXES, call
 
 pytestmark = pytest.mark.django_db
@@ -118,11 +118,17 @@ def test_more_mistakes_are_errors_of_the_system_check(monkeypatch: pytest.Monkey
         "wrong",
         Server,
         fields=("name", "name", "is_new", ModelField("mirror", attribute="mirrors__name")),
-        filters={"is_new": ("year",)},
+        filters={"is_new": ("year", "iexact", "contains")},
         access={"POST": Access.PUBLIC},
     )
     monkeypatch.setitem(registry._resources, "wrong", wrong)
+    searched = model_resource(
+        "searched", Searched, fields=("words",), filters={"words": ("exact", "isnull")}, access={"GET": Access.PUBLIC}
+    )
+    monkeypatch.setitem(registry._resources, "searched", searched)
     with pytest.raises(SystemCheckError) as error:
         call_command("check")
-    for text in ("'name' is declared twice", "'year', which its field", "mirrors__name follows", "have no path"):
+    lookups = ("'is_new' has the lookup 'year'", "'iexact', which its", "'contains', which its", "'exact', which its")
+    for text in (*lookups, "'name' is declared twice", "mirrors__name follows", "have no path"):
         assert text in str(error.value)
+    assert "isnull" not in str(error.value)

@@ -195,3 +195,57 @@ class Volume(models.Model):
     def __str__(self) -> str:
         """Return the title."""
         return self.title
+
+
+class Sample(models.Model):
+    """A column of each type."""
+
+    number = models.IntegerField(primary_key=True)
+    text = models.CharField(max_length=50)
+    large = models.BigIntegerField()
+    real = models.FloatField()
+    price = models.DecimalField(max_digits=6, decimal_places=2)
+    flag = models.BooleanField()
+    moment = models.DateTimeField()
+    day = models.DateField()
+    hour = models.TimeField()
+    length = models.DurationField()
+    key = models.UUIDField()
+    address = models.GenericIPAddressField()
+    extra = models.JSONField()
+    file = models.FileField()
+    raw = models.BinaryField()
+    shelf = models.ForeignKey(Shelf, on_delete=models.CASCADE, null=True)
+    shelves = models.ManyToManyField(Shelf, related_name="+")
+    doubled = models.GeneratedField(
+        expression=models.F("number") * 2, output_field=models.IntegerField(), db_persist=True
+    )
+    is_first = models.GeneratedField(
+        expression=models.ExpressionWrapper(models.Q(number=1), output_field=models.BooleanField()),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
+    objects: ClassVar[models.Manager["Sample"]] = models.Manager()
+
+    def __str__(self) -> str:
+        """Return the number."""
+        return str(self.number)
+
+
+class Words(models.Field):  # type: ignore[type-arg]  # it takes none when it runs
+    """A type that Django does not have, such as PostgreSQL's own."""
+
+
+class Searched(models.Model):
+    """A row with a column of such a type; there is no table."""
+
+    words = Words()
+
+    class Meta:
+        """No table, because not every database has the type."""
+
+        managed = False
+
+    def __str__(self) -> str:
+        """Return the words."""
+        return str(self.words)

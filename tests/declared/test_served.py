@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 
 from tests import SECRET_KEY
+from tests.declared.lookups import COLUMNS, COMPARED, DATES, FILTERS, TEXTS
 from tests.e2e.client import Api, code_of
 from tests.e2e.databases import Database, new_database
 from tests.e2e.servers import Sandbox, Service, run_to_end, running_sandbox, running_service
@@ -137,3 +138,37 @@ def test_an_unusual_key_leads_to_its_object(ripley: Api, key: str) -> None:
     address = urljoin(f"{ripley.service}{ripley.root}", location)
     answer = ripley.session.get(address, headers={"Authorization": f"Bearer {ripley.token}"}, timeout=60)
     assert (answer.status_code, answer.json()["title"]) == (200, key)
+
+
+VALUES = (
+    *("", "x", "1", "-1", "1.5", "true", "None", "NaN", "1e999", "(%_\\", "9" * 30, "{}", "1,2", "a,b"),
+    *("2026-11-23", "2026-11-23T20:00:00Z", "20:00", "1 00:00:00", "1.2.3.4", "5f0c3a2e-8f5b-4a53-9a3e-0f6f1d2b7c11"),
+)
+
+
+@pytest.fixture
+def _a_sample(database: Database) -> None:
+    """Store a row with a value in each column."""
+    database.execute("DELETE FROM declared_sample")
+    database.execute(
+        "INSERT INTO declared_sample (number, text, large, real, price, flag, moment, day, hour, length, key, address,"
+        " extra, file, raw) VALUES (1, 'a', 1, 1.5, 1.5, true, '2026-11-23 20:00:00', '2026-11-23', '20:00:00', '1',"
+        " '5f0c3a2e8f5b4a539a3e0f6f1d2b7c11', '1.2.3.4', '{}', 'a', '')"
+    )
+
+
+@pytest.mark.usefixtures("_a_sample")
+def test_no_filter_or_order_fails(api: Api) -> None:
+    """Every lookup that the checks accept selects objects or refuses the value, whatever the type of the column."""
+    # The lookups that accept the same values are sent together.
+    groups = (COMPARED, TEXTS, *((lookup,) for lookup in ("in", "range", "isnull", *DATES)))
+    declared = [[(name, lookup) for lookup in group if lookup in FILTERS[name]] for name in FILTERS for group in groups]
+    queries = [
+        {f"{name}__{lookup}".removesuffix("__exact"): value for name, lookup in group}
+        for group in declared
+        for value in VALUES
+        if group
+    ]
+    queries += [{"order_by": name} for name in COLUMNS]
+    assert api.get("sample/").json()["meta"]["total_count"] == 1
+    assert [query for query in queries if api.get("sample/", params=query).status_code not in {200, 400}] == []

@@ -1,8 +1,9 @@
-"""The resources `shelf`, `project`, `volume` and `capital`, whose writes have rules."""
+"""The resources `shelf`, `project`, `volume` and `capital`, whose writes have rules, and `sample` with all filters."""
 
 from shared.contract.resources import Access, Call
 from shared.http.model_resources import Related, model_resource
-from tests.declared.models import Capital, Project, Shelf, Volume
+from tests.declared.lookups import COLUMNS, FILTERS
+from tests.declared.models import Capital, Project, Sample, Shelf, Volume
 
 _EVERYONE = dict.fromkeys(("GET", "POST", "PUT", "PATCH", "DELETE"), Access.PUBLIC)
 _USERS = dict.fromkeys(("GET", "POST", "PUT", "PATCH", "DELETE"), Access.REQUIRED)
@@ -39,4 +40,12 @@ VOLUME = model_resource(
 )
 CAPITAL = model_resource("capital", Capital, fields=("code", "name", "mayor"), access=_EVERYONE)
 
-RESOURCES = (SHELF, PROJECT, VOLUME, CAPITAL)
+SAMPLE = model_resource(
+    "sample",
+    Sample,
+    fields=(*COLUMNS, Related("shelf", to="shelf"), Related("shelves", to="shelf")),
+    filters=FILTERS,
+    ordering=COLUMNS,
+    access={"GET": Access.PUBLIC},
+)
+RESOURCES = (SHELF, PROJECT, VOLUME, CAPITAL, SAMPLE)
