@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.core.validators import RegexValidator
+from django.db import models
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -30,6 +32,9 @@ from shared.contract.fields import (
 from shared.contract.registry import UNDECLARED
 from shared.contract.resources import Input, Operation
 
+_USER_KEY = get_user_model()._meta.pk
+USER_ID_IS_TEXT = not isinstance(getattr(_USER_KEY, "target_field", _USER_KEY), models.IntegerField)
+
 
 @extend_schema_field(OpenApiTypes.INT64)
 class _Integer(serializers.IntegerField):
@@ -38,6 +43,7 @@ class _Integer(serializers.IntegerField):
 
 _FIELDS: dict[Kind, Any] = {
     Kind.INTEGER: _Integer,
+    Kind.USER_ID: serializers.CharField if USER_ID_IS_TEXT else _Integer,
     Kind.STRING: serializers.CharField,
     Kind.BOOLEAN: serializers.BooleanField,
     Kind.TIME: serializers.DateTimeField,

@@ -13,7 +13,7 @@ from shared.http.urls import mounted
 
 @cache_once
 def openapi_yaml() -> bytes:
-    """Return the bytes of `openapi.yaml`, made once. They do not depend on the project's settings."""
+    """Return the bytes of `openapi.yaml`, made once. No setting but AUTH_USER_MODEL changes them (its key)."""
     from api_v2.generator import document  # noqa: PLC0415 - loads drf-spectacular, which would be a tenth of a start
 
     return document()

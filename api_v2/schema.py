@@ -120,7 +120,8 @@ class ContractSchema(AutoSchema):
         if operation.is_list:
             found += [_limit(operation.dialect), _OFFSET, *map(_filter, operation.filters)]
         if self.endpoint.has_id:
-            kind = OpenApiTypes.INT64 if self.endpoint.id_pattern == ID else OpenApiTypes.STR
+            is_text = components.USER_ID_IS_TEXT if self.endpoint.resource == "user" else self.endpoint.id_pattern != ID
+            kind = OpenApiTypes.STR if is_text else OpenApiTypes.INT64
             found.append(OpenApiParameter("id", kind, OpenApiParameter.PATH, description="The id of the object."))
         return found
 
@@ -239,7 +240,11 @@ def _success(operation: Operation) -> list[OpenApiExample]:
     example = operation.example
     if example is None or example.body is None:
         return []
-    return [OpenApiExample("sample", value=example.body_below(PREFIX), status_codes=[str(operation.status)])]
+    body = example.body_below(PREFIX)
+    for one in body.get("objects", [body]):
+        if "username" in one and components.USER_ID_IS_TEXT:
+            one["id"] = str(one["id"])
+    return [OpenApiExample("sample", value=body, status_codes=[str(operation.status)])]
 
 
 def _links(operation: Operation) -> dict[str, dict[str, object]]:

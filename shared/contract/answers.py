@@ -23,7 +23,7 @@ PROVIDER_BODY = Body(
     "A provider that this service accepts.",
 )
 _USER_FIELDS = (
-    Field("id", Kind.INTEGER, "The user's id."),
+    Field("id", Kind.USER_ID, "The user's id."),
     Field("username", Kind.STRING, "The user's name; it never changes."),
     Field("email", Kind.STRING, "E-mail address; empty when not known."),
     Field("first_name", Kind.STRING, "First name; empty when not known."),

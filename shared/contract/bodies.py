@@ -14,6 +14,7 @@ class Kind(Enum):
     """The type of a field in an answer."""
 
     INTEGER = "integer"
+    USER_ID = "integer, or text if the key of the project's user model is none"
     STRING = "string"
     BOOLEAN = "boolean"
     TIME = "time"

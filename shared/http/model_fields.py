@@ -185,14 +185,15 @@ def _bind_column(declared: ModelField, model: Any, dialect: Dialect) -> Bound:
     if follows_many(model, "__".join(relations)):
         raise FieldDoesNotExist(f"{path} follows a relation to many objects; declare it as Computed")
     is_key = last not in {field.name, "pk"}  # `release_id`
-    write = _writer(field, dialect)
+    write, internal = _writer(field, dialect), field.get_internal_type()
     shown = Field(
         declared.name,
         _kind(field, dialect),
         declared.help or _help(field),
-        bool(relations or is_key) or field.null or field.get_internal_type() in _READ_ONLY,
+        # Without a file, or not finite, which JSON cannot express.
+        bool(relations or is_key) or field.null or field.generated or internal in (*_READ_ONLY, "FloatField"),
     )
-    is_fixed = declared.readonly or relations or is_key or not field.editable or field.get_internal_type() in _READ_ONLY
+    is_fixed = declared.readonly or relations or is_key or not field.editable or internal in _READ_ONLY
     is_fixed = is_fixed or isinstance(field, models.AutoField) or (field.primary_key and field.has_default())
 
     def value(row: Any, call: Call) -> Any:

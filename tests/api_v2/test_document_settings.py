@@ -1,4 +1,4 @@
-"""The document does not depend on the settings of a project."""
+"""The document does not depend on the settings of a project, but on the key of its users (tests/custom_user)."""
 
 import os
 import subprocess

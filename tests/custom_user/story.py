@@ -6,16 +6,19 @@ from typing import Any
 
 import pytest
 import responses
+import yaml
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
+from drf_spectacular.validation import validate_schema
 from social_django.models import UserSocialAuth
 
 from rollout.ledger.process import ledger
 from rollout.models import LastCall
 from social.usernames import taken_among
+from tests.api_v2.documents import examples
 from tests.custom_user.models import Employee, Person
 from tests.providers import Providers
 
@@ -68,6 +71,33 @@ def test_sign_up_sign_in_link_and_disconnect(providers: Providers, prefix: str) 
     first, second = UserSocialAuth.objects.values_list("pk", flat=True).order_by("pk")
     assert call("DELETE", f"{prefix}social_account/{first}/", token=token)[0] == 204
     assert call("DELETE", f"{prefix}social_account/{second}/", token=token)[0] == 409
+
+
+def test_the_document_describes_the_key() -> None:
+    """In `openapi.yaml` the id of a user is text, in each schema, path and example, and that of other objects a number.
+
+    Anything else would be a type in generated clients that no answer has.
+    """
+    document = yaml.safe_load(Client(SERVER_NAME="api.example.com").get("/api/v2/openapi.yaml").content)
+    validate_schema(document)
+    types = {
+        name: one["properties"].get("id")
+        for name, one in document["components"]["schemas"].items()
+        if "properties" in one
+    }
+    assert [types[name]["type"] for name in ("User", "SignIn", "Token", "SocialAccount")] == [
+        *["string"] * 2,
+        *["integer"] * 2,
+    ]
+    paths = {name: one["get"]["parameters"] for name, one in document["paths"].items() if name.endswith("/{id}/")}
+    assert {name: [one["schema"] for one in found] for name, found in paths.items()} == {
+        "/user/{id}/": [{"type": "string"}],
+        "/social_account/{id}/": [{"type": "integer", "format": "int64"}],
+        "/token/{id}/": [{"type": "integer", "format": "int64"}],
+    }
+    shown = [body.get("objects", [body])[0] for _, status, body in examples(document) if status in {"200", "201"}]
+    assert {type(one["id"]) for one in shown if "username" in one} == {str}
+    assert {type(one["id"]) for one in shown if "username" not in one and "id" in one} == {int}
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)

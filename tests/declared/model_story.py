@@ -281,6 +281,12 @@ def test_functions(prefix: str) -> None:
     assert call("GET", prefix).json()["downloads/file"] == {"list_endpoint": f"{prefix}downloads/file/"}
 
 
+def test_a_float_that_json_does_not_have_is_null(prefix: str, release: Release) -> None:
+    """JSON has no infinity (RFC 8259, section 6); the document says that the value may be null."""
+    file = file_of(release, "A", ratio=float("inf"))
+    assert call("GET", f"{prefix}shop/file/{file.pk}/").json()["ratio"] is None
+
+
 def test_the_document_describes_models() -> None:
     """`openapi.yaml` has the paths, the parameters, the input and the errors, and is a valid document."""
     document = yaml.safe_load(call("GET", "/api/v2/openapi.yaml").content)
@@ -302,6 +308,9 @@ def test_the_document_describes_models() -> None:
     schemas = document["components"]["schemas"]
     assert schemas["ShopFileInput"]["required"] == ["created", "name", "release"]
     assert schemas["ShopFile"]["properties"]["tags"]["items"] == {"type": "string"}
+    # An infinite float, and a computed column without a value, are null.
+    assert all(schemas["Sample"]["properties"][name]["nullable"] for name in ("real", "doubled", "is_first"))
+    assert "nullable" not in schemas["Sample"]["properties"]["number"]
     assert "content" not in document["paths"]["/downloads/file/"]["post"]["responses"]["201"]
 
 
