@@ -15,6 +15,7 @@ from requests import Response
 from requests_oauthlib import OAuth1  # type: ignore[import-untyped]  # the package has no types
 from social_core.backends.oauth import BaseOAuth2
 from social_core.exceptions import AuthCredentialError, AuthProviderError, AuthResponseError, SocialAuthBaseException
+from social_core.identifiers import identifier_matches
 from social_core.utils import module_member
 
 from shared.contract.sign_up import Credential
@@ -278,21 +279,28 @@ class Guarded(Refreshing):
             raise
         except MALFORMED_DATA_ERRORS:
             uid = None
-        usable = isinstance(uid, str) or (isinstance(uid, int) and not isinstance(uid, bool))
-        text = str(uid) if usable else ""
-        if not _is_uid(text):
+        text = str(uid)
+        if not identifier_matches(uid, text) or not _is_uid(text):
             raise AuthResponseError(self, claim=self.id_key(), code="malformed_response", stage="user_info")
         return text
 
+    def get_user_id_for_key(self, details: Any, response: Any, id_key: str) -> Any:
+        """Return the identifier under a key, or "" if it is neither a string nor an integer."""
+        found = super().get_user_id_for_key(details, response, id_key)
+        return found if identifier_matches(found, str(found)) else ""
+
     def get_legacy_user_identifiers(self, details: Any, response: Any) -> list[tuple[str, str]]:
-        """Return the identifiers that older associations may have, if the column can hold them."""
+        """Return the identifiers that older associations may have, if the column can hold them.
+
+        One that differs from what the provider sent is left out: cleaned, it could be another user's.
+        """
         try:
             found = super().get_legacy_user_identifiers(details, response)
         except SocialAuthBaseException:
             raise
         except MALFORMED_DATA_ERRORS:
             found = []
-        return [(key, uid) for key, uid in found if _is_uid(uid)]
+        return [(key, uid) for key, uid in found if _is_uid(uid) and str(self.raw_details.get(key) or uid) == uid]
 
     def extra_data(self, user: Any, uid: str, response: Any, details: Any, pipeline_kwargs: Any) -> dict[str, Any]:
         """Return the data to store with the association: valid JSON, with provider tokens encrypted or removed."""

@@ -20,20 +20,19 @@ from tests.contract.users import all_rows
 pytestmark = [pytest.mark.django_db, pytest.mark.threat(1, 36)]
 
 
-def public_key() -> str:
-    """Return the value of `_PUBLIC_KEY`."""
+def settings() -> dict[str, str]:
+    """Return the settings of a realm that signs with `private("theirs")`."""
     public = private("theirs").public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return base64.b64encode(public).decode()
+    return {
+        "SOCIAL_AUTH_KEYCLOAK_KEY": OURS,
+        "SOCIAL_AUTH_KEYCLOAK_PUBLIC_KEY": base64.b64encode(public).decode(),
+        "SOCIAL_AUTH_KEYCLOAK_ALGORITHM": "HS256",
+    }
 
 
 @pytest.fixture(autouse=True)
 def _enabled() -> Iterator[None]:
-    with override_settings(
-        SOCIAL_PROVIDERS=["keycloak"],
-        SOCIAL_AUTH_KEYCLOAK_KEY=OURS,
-        SOCIAL_AUTH_KEYCLOAK_PUBLIC_KEY=public_key(),
-        SOCIAL_AUTH_KEYCLOAK_ALGORITHM="HS256",
-    ):
+    with override_settings(SOCIAL_PROVIDERS=["keycloak"], **settings()):
         yield
 
 

@@ -2,10 +2,11 @@
 
 import pytest
 
+from tests.contract import test_keycloak
 from tests.e2e.client import Api
-from tests.e2e.conftest import ONE_DATABASE
+from tests.e2e.conftest import ONE_DATABASE, ROOMY
 from tests.e2e.databases import Database
-from tests.e2e.servers import Sandbox
+from tests.e2e.servers import Sandbox, running_service
 
 pytestmark = [pytest.mark.e2e, ONE_DATABASE]
 
@@ -125,3 +126,22 @@ def test_a_known_users_fields_stay_unchanged(api: Api, sandbox: Sandbox, databas
     assert [answer.json()["outcome"] for answer in answers] == ["signed_in", "linked", "linked", "signed_in"]
     assert {answer.json()["first_name"] for answer in answers} == {"My"}
     assert database.rows(f"SELECT {', '.join(USER_FIELDS)} FROM auth_user") == before  # noqa: S608 - our names
+
+
+@pytest.mark.threat(66)
+def test_an_invisible_character_takes_no_account_over(api: Api, database: Database) -> None:
+    """A name in the realm that is an old uid with an invisible character is a new user's."""
+    database.execute(
+        "INSERT INTO auth_user (id, username, email, password, first_name, last_name, is_staff, is_superuser, "
+        "is_active, date_joined) VALUES (77, 'alice', '', '!', '', '', true, true, true, '2020-01-01T00:00:00Z')"
+    )
+    database.execute(
+        "INSERT INTO social_auth_usersocialauth (provider, uid, id_key, extra_data, user_id, created, modified) "
+        "VALUES ('keycloak', 'alice', 'username', '{}', 77, '2020-01-01T00:00:00Z', '2020-01-01T00:00:00Z')"
+    )
+    realm = {"SOCIAL_PROVIDERS": "keycloak", "ADOPT_LEGACY_UIDS": "keycloak", **test_keycloak.settings()}
+    with running_service(None, database_url=database.url, **ROOMY, **realm) as service:
+        token = test_keycloak.token(preferred_username="ali\u200ece")
+        body = Api(service.url, api.prefix).sign_up({"provider": "keycloak", "access_token": token}).json()
+    assert (body["outcome"], body["id"] == 77) == ("created", False)
+    assert database.rows("SELECT uid FROM social_auth_usersocialauth WHERE user_id = 77") == [("alice",)]

@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 
 from tests.contract.signers import OURS, SIGNERS
-from tests.contract.test_keycloak import public_key, spellings, token
+from tests.contract import test_keycloak as keycloak
 from tests.e2e.client import Api, code_of
 from tests.e2e.databases import Database
 from tests.e2e.local_issuers import NAMES, LocalIssuers, local_issuers
@@ -43,8 +43,7 @@ def issuers() -> Iterator[LocalIssuers]:
 @pytest.fixture(scope="module")
 def service(issuers: LocalIssuers, sqlite: Database) -> Iterator[Service]:
     providers = f"{issuers.environment['SOCIAL_PROVIDERS']},keycloak"
-    keycloak = {"SOCIAL_AUTH_KEYCLOAK_KEY": OURS, "SOCIAL_AUTH_KEYCLOAK_PUBLIC_KEY": public_key()}
-    environment = {**issuers.environment, **keycloak, "SOCIAL_PROVIDERS": providers}
+    environment = {**issuers.environment, **keycloak.settings(), "SOCIAL_PROVIDERS": providers}
     with running_service(None, database_url=sqlite.url, **environment) as service:
         yield service
 
@@ -100,8 +99,8 @@ def test_a_made_up_key_id_before_a_rotation(service: Service, issuers: LocalIssu
 @pytest.mark.threat(63)
 def test_an_access_token_spelt_in_several_ways(service: Service, sqlite: Database) -> None:
     """A token that is verified here is one credential, whatever follows its signature."""
-    presented = token()
-    for prefix, text in product(settings.APIS.values(), (presented, *spellings(presented))):
+    presented = keycloak.token()
+    for prefix, text in product(settings.APIS.values(), (presented, *keycloak.spellings(presented))):
         answer = code_of(Api(service.url, prefix).sign_up({"provider": "keycloak", "access_token": text}))
         assert answer in {(201, ""), REJECTED} if text != presented else {(201, "")}
     counted = (
