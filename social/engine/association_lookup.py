@@ -118,12 +118,16 @@ def _has_custom_lookup(backend: BaseAuth[Any]) -> bool:
 
 
 def _holds_current_id(backend: BaseAuth[Any], row: Any, id_key: str) -> bool:
+    # Not if ADOPT_LEGACY_UIDS names the provider: the uid may be a name that somebody chose because it is another's id.
     return (
         row.id_key == id_key
-        or (not backend.setting("ID_KEY") and is_current_id(provider=row.provider, id_key=row.id_key, uid=row.uid))
+        or _shows_current_id(backend, row)
         or any(identifier_matches(row.extra_data.get(key), row.uid) for key in backend.get_stored_user_id_keys(id_key))
-        or (backend.name in conf.adopt_legacy_uids and backend.name not in REASSIGNABLE_UIDS)
     )
+
+
+def _shows_current_id(backend: BaseAuth[Any], row: Any) -> bool:
+    return not backend.setting("ID_KEY") and is_current_id(provider=row.provider, id_key=row.id_key, uid=row.uid)
 
 
 def _correct_rows(
@@ -152,7 +156,9 @@ def _correct_rows(
         if extra_data != row.extra_data or key != row.id_key:
             rows.filter(pk=row.pk).update(extra_data=extra_data, id_key=key)
         proven = any(claim in extra_data for claim in evidence)
-        if not proven and (_is_unverified(old_key, response) or backend.name in REASSIGNABLE_UIDS):
+        # A name that equals the id of another person must not find that person's row.
+        is_another = _shows_current_id(backend, row)
+        if not proven and (is_another or _is_unverified(old_key, response) or backend.name in REASSIGNABLE_UIDS):
             raise _conflict(backend)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import responses
+from django.contrib.auth.models import User
 from pytest_django import Settings
 from social_core.utils import module_member
 from social_django.models import UserSocialAuth
@@ -14,9 +15,9 @@ from social.engine.strategy import StatelessStrategy
 from social.providers.catalogue import CATALOGUE
 from social.providers.registry import policy_for
 from tests.contract import test_keycloak
-from tests.contract.answers import Response
+from tests.contract.answers import Response, assert_error
 from tests.contract.conftest import ApiClient
-from tests.contract.users import link, person
+from tests.contract.users import all_rows, link, person
 from tests.providers import Providers
 
 pytestmark = [pytest.mark.django_db, pytest.mark.threat(66)]
@@ -126,3 +127,23 @@ def test_every_provider_with_legacy_identifiers(settings: Settings, provider: st
     ):
         backend.proven_profile = response  # CAS would request it
         assert backend.get_legacy_user_identifiers(backend.get_user_details(response), response) == []
+
+
+def test_an_id_is_never_found_as_a_name(api: ApiClient, mock: responses.RequestsMock) -> None:
+    """A name that equals the id of another person finds nobody, also where the row has no `id_key`."""
+    victim = person("victim").user
+    link(victim, "dailymotion", "x1abc", id_key="")
+    before = all_rows()
+    assert_error(sign_up(api, mock, "dailymotion", "x1abc"), "account_conflict")
+    assert all_rows() == before
+
+
+@pytest.mark.parametrize("provider", BY_NAME)
+def test_a_name_is_never_found_as_an_id(api: ApiClient, mock: responses.RequestsMock, provider: str) -> None:
+    """An old association under a name that equals a person's id does not lead them into its owner's account."""
+    mallory = person("mallory").user
+    link(mallory, provider, "9", id_key="username")
+    before = all_rows()
+    assert_error(sign_up(api, mock, provider, "victim"), "account_conflict")
+    assert all_rows() == before
+    assert User.objects.count() == 1
