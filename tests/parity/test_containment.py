@@ -67,6 +67,19 @@ def test_no_recorded_credential_leaves_its_recording(listener: Listener, tmp_pat
     assert ended.code == 1
 
 
+@pytest.mark.parametrize("path", ["user/7/", "user/7", "social_account/7/", "token/7/", "token/%37/?limit=1"])
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "some"}, {"Authorization": f"Bearer {SECRET}"}])
+def test_no_recorded_write_to_an_id_is_sent(
+    listener: Listener, tmp_path: Path, path: str, headers: Mapping[str, str]
+) -> None:
+    """The contract may refuse it, but the host project may have a view there; only paths without an id are probed."""
+    methods = ("PUT", "PATCH", "POST", "DELETE")
+    writes = ({"method": method, "path": f"/api/v1/{path}", "headers": headers, "body": "{}"} for method in methods)
+    ended = check_parity("--url", listener.url, "--log", lines(tmp_path / "log.jsonl", *writes))
+    assert listener.received == []
+    assert f"{len(methods)} not sent: {requests.CHANGES}" in ended.out
+
+
 def test_of_the_hosts_resources_only_reads_are_sent(listener: Listener, tmp_path: Path) -> None:
     """Twice to each version, without a recorded credential; filters are sent as they were recorded."""
     log, report = lines(tmp_path / "log.jsonl", *OF_THE_HOST), tmp_path / "report.html"
