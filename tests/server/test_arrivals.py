@@ -1,13 +1,17 @@
 """Requests in any parts: the worker finds their end wherever they are cut."""
 
 import gc
+import socket
 import time
 
 import pytest
+from gunicorn.config import Config  # type: ignore[import-untyped]  # the package has no types
+from gunicorn.http import RequestParser  # type: ignore[import-untyped]  # the package has no types
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.arrivals import MAX_BODY, MAX_HEAD, Request
+from server.arrivals import MAX_BODY, MAX_HEAD, Request, TimedUnreader
+from tests.growth import BOUND, FACTOR, growth
 from tests.server.callers import request
 
 PIECES = st.sampled_from(
@@ -78,6 +82,26 @@ def test_collecting_takes_linear_time(head: bytes, rest: bytes, length: int) -> 
         return time.process_time() - began
 
     assert min(seconds(length) / seconds(length // 8) for _ in range(4)) < 24
+
+
+@pytest.mark.threat(35)
+def test_reading_collected_chunks_takes_linear_time() -> None:
+    """gunicorn's parser copies what it has of the rest for each chunk, so it gets no more than it would receive."""
+    head = request("POST", "/", Transfer_Encoding="chunked")
+
+    def read(sent: bytes) -> None:
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            parser = RequestParser(Config(), ours, ("127.0.0.1", 1))
+            parser.unreader = TimedUnreader(ours)
+            parser.unreader.unread(sent)
+            assert len(next(parser).body.read()) == sent.count(b"1\r\n ")
+            assert parser.unreader.take_buffered() == b"GET"
+
+    def chunks(number: int) -> bytes:
+        return head + b"1\r\n \r\n" * number + b"0\r\n\r\nGET"
+
+    assert growth(read, chunks, MAX_BODY // FACTOR - 1500) < BOUND
 
 
 def test_a_request_is_freed_at_once() -> None:
