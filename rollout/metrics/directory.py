@@ -24,27 +24,33 @@ MAX_WAIT = 1.0
 """Seconds that gunicorn's master waits for readers, which take a few milliseconds."""
 _LOCK = "lock"
 _SUMMED = ("counter", "histogram")
+_KINDS = frozenset({*_SUMMED, "gauge", "summary"})
+"""With what the names of the client library's files begin."""
+_created: Path | None = None
+"""Not what the environment names, which may be a directory of the operator's; forked workers have it too."""
 
 
 def create() -> Path:
     """Create the directory, readable by this user only, for this process and those that it will start."""
-    path = Path(tempfile.mkdtemp(prefix="tandem-metrics-"))
+    global _created  # noqa: PLW0603 - one a run
+    _created = path = Path(tempfile.mkdtemp(prefix="tandem-metrics-"))
     (path / _LOCK).touch(mode=0o600)
     os.environ[VARIABLE] = str(path)
     return path
 
 
 def remove() -> None:
-    """Remove the directory and its files, if there is one."""
-    path = os.environ.pop(VARIABLE, None)
-    if path is not None:
-        shutil.rmtree(path, ignore_errors=True)
+    """Remove the directory and its files, if `create` has made one."""
+    global _created  # noqa: PLW0603 - one a run
+    if _created is not None:
+        os.environ.pop(VARIABLE, None)
+        shutil.rmtree(_created, ignore_errors=True)
+        _created = None
 
 
 def current() -> Path | None:
-    """Return the directory of this run, or None if one process keeps its metrics in memory."""
-    path = os.environ.get(VARIABLE)
-    return Path(path) if path else None
+    """Return the directory of this run, or None if `create` has made none: each process shows its own metrics."""
+    return _created
 
 
 def collect(directory: Path) -> "Iterable[Metric]":
@@ -68,7 +74,7 @@ def fold(directory: Path, living: Collection[int]) -> None:
     with locked(directory, exclusive=True):
         for file in sorted(directory.glob("*.db")):
             kind, _, pid = file.stem.rpartition("_")
-            if not pid.isdecimal() or int(pid) in living:
+            if kind.partition("_")[0] not in _KINDS or not pid.isdecimal() or int(pid) in living:
                 continue
             if kind in _SUMMED and file.stat().st_size:
                 _add(file, directory / f"{kind}_{ENDED}.db")

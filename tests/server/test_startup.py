@@ -234,6 +234,33 @@ def test_a_weak_secret_key_is_refused(tmp_path: Path) -> None:
     assert "config.E001" in ended.stderr
 
 
+@pytest.mark.threat(70)
+@pytest.mark.parametrize("metrics", [{}, {"METRICS_TOKEN": "a-token-for-prometheus"}], ids=["no metrics", "metrics"])
+def test_no_directory_of_the_operators_is_changed(tmp_path: Path, metrics: dict[str, str]) -> None:
+    """A refused start, a worker that ends, and a stop leave what PROMETHEUS_MULTIPROC_DIR names as it is."""
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    for name in ("notes.txt", "counter_123.db"):
+        (kept / name).write_bytes(b"some")
+    environment = {"PROMETHEUS_MULTIPROC_DIR": str(kept), **metrics}
+
+    def files() -> dict[str, bytes]:
+        return {file.name: file.read_bytes() for file in kept.iterdir()}
+
+    before = files()
+    refusal(tmp_path, SECRET_KEY="changeme", **environment)
+    assert files() == before
+    with running_service(None, **environment) as service:
+        (worker,) = service.workers
+        os.kill(worker, signal.SIGKILL)
+        until = time.monotonic() + TIMEOUT
+        while worker in service.workers or not service.workers:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        assert files() == before
+    assert files() == before
+
+
 @pytest.mark.threat(2, 6, 29, 42)
 def test_every_error_of_the_checks_is_printed(tmp_path: Path) -> None:
     """One line for each: what would let someone in, or disable a check, prevents the start.

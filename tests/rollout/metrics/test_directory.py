@@ -61,6 +61,32 @@ def test_the_directory_is_private_and_removed(place: Path, tmp_path: Path) -> No
     assert directory.create() != place
 
 
+@pytest.mark.threat(70)
+def test_a_directory_of_somebody_else_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A directory that the operator's environment names is neither used nor removed, whatever is in it."""
+    monkeypatch.setenv(directory.VARIABLE, str(tmp_path))
+    write(tmp_path, 11, 1)
+    before = sorted(tmp_path.iterdir())
+    assert directory.current() is None
+    directory.remove()
+    assert sorted(tmp_path.iterdir()) == before
+    assert os.environ[directory.VARIABLE] == str(tmp_path)
+
+
+@pytest.mark.threat(70)
+def test_only_files_of_the_client_library_are_folded(place: Path) -> None:
+    """Others stay, even if their names end with the number of no worker."""
+    (place / "report_2024.db").touch()
+    write(place, 11, 1)
+    directory.fold(place, [])
+    assert {file.name for file in place.iterdir()} == {
+        "counter_ended.db",
+        "histogram_ended.db",
+        "lock",
+        "report_2024.db",
+    }
+
+
 def test_all_workers_are_added(place: Path) -> None:
     """Counters, buckets and gauges are added."""
     write(place, 11, 2)
