@@ -2,7 +2,7 @@
 
 Every request to v1 needs the plan, and none may fail because of it. If it was never read, the settings alone apply. One
 request in two seconds reads it and takes that much longer: half a second while the database is down
-(docs/decisions/0007-database-away-is-503.md).
+(docs/decisions/0007-database-away-is-503.md), a second while PostgreSQL has its table locked.
 """
 
 import logging
@@ -16,7 +16,7 @@ from django.db import Error, router
 from django.utils import timezone
 
 from rollout.models import Brownout, Plan
-from shared.http.database import release_connection
+from shared.http.database import limit_statements, release_connection
 from shared.http.logs import RateLimitedLog
 
 FRESH = 2.0
@@ -24,7 +24,7 @@ FRESH = 2.0
 STALE = 10.0
 """Seconds after which a request waits for another thread's read: the process has just started, or was idle."""
 MAX_WAIT = 1.0
-"""The most seconds that it waits then."""
+"""The most seconds that it waits then, and that a statement of the read takes."""
 PLAN_ID = 1
 """The primary key of the plan."""
 
@@ -82,7 +82,8 @@ class Cache:
 
     def _refresh(self) -> None:
         try:
-            self._saved = self._read()
+            with limit_statements(router.db_for_read(Plan), MAX_WAIT):
+                self._saved = self._read()
         except Error as error:
             _read_failures.log(type(error.__cause__ or error).__name__)
         finally:

@@ -21,7 +21,7 @@ VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 ENDED = "ended"
 """In place of the process id in the names of the files with the metrics of ended workers."""
 MAX_WAIT = 1.0
-"""Seconds that gunicorn's master waits for readers, which take a few milliseconds."""
+"""Seconds that gunicorn's master waits for readers, and they for it; both take a few milliseconds."""
 _LOCK = "lock"
 _SUMMED = ("counter", "histogram")
 _KINDS = frozenset({*_SUMMED, "gauge", "summary"})
@@ -54,7 +54,10 @@ def current() -> Path | None:
 
 
 def collect(directory: Path) -> "Iterable[Metric]":
-    """Return the metrics of all workers together, those of ended workers included."""
+    """Return the metrics of all workers together, those of ended workers included.
+
+    :raises TimeoutError: the files are being folded for too long.
+    """
     from prometheus_client.multiprocess import MultiProcessCollector  # noqa: PLC0415 - see above
 
     with locked(directory):
@@ -87,27 +90,19 @@ def locked(directory: Path, *, exclusive: bool = False) -> Iterator[None]:
 
     The lock ends with the process that holds it, however the process ends.
 
-    :raises TimeoutError: the exclusive lock was not free within MAX_WAIT.
+    :raises TimeoutError: the lock was not free within MAX_WAIT.
     """
+    until, kind = time.monotonic() + MAX_WAIT, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH
     with (directory / _LOCK).open("rb") as lock:
-        if exclusive:
-            _lock_exclusively(lock.fileno())
-        else:
-            fcntl.flock(lock, fcntl.LOCK_SH)
+        while True:
+            try:
+                fcntl.flock(lock, kind | fcntl.LOCK_NB)
+                break
+            except BlockingIOError as error:
+                if time.monotonic() > until:
+                    raise TimeoutError from error
+                time.sleep(0.001)
         yield
-
-
-def _lock_exclusively(lock: int) -> None:
-    until = time.monotonic() + MAX_WAIT
-    while True:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            if time.monotonic() > until:
-                raise TimeoutError from error
-            time.sleep(0.001)
-        else:
-            return
 
 
 def _add(ended: Path, to: Path) -> None:

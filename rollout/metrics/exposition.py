@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from threading import Lock
 
-from django.db import Error
+from django.db import Error, router
 from django.db.models import Sum
 from django.utils import timezone
 from prometheus_client import CollectorRegistry, Metric, generate_latest
@@ -24,6 +24,7 @@ from rollout.metrics.receivers import Receivers
 from rollout.models import DailyCalls
 from rollout.status.counts import Users, new_name, old_name, users
 from rollout.status.status import Criteria, Status, status
+from shared.http.database import limit_statements
 from shared.http.redaction import exception_name
 from shared.http.urls import old
 
@@ -34,6 +35,8 @@ MAX_CLIENTS = 50
 """Clients with a series of their own; the others share one."""
 OTHER_CLIENTS = "(other)"
 CACHE_SECONDS = 60.0
+MAX_STATEMENT = 5.0
+"""Seconds for each statement; all of them together take less than one with a million rows."""
 MEDIA_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 """The form that every Prometheus reads; metrics of several workers have nothing that newer forms add."""
 
@@ -64,28 +67,31 @@ def exposition() -> Exposition:
 
 
 class MigrationMetrics:
-    """The metrics from the database, cached for a minute; none while it is down."""
+    """The metrics from the database, cached for a minute; none while it is down. One thread at a time reads them."""
 
     def __init__(self) -> None:
         """Start with an empty cache."""
-        self._lock = Lock()
+        self._reading = Lock()
         self._cached: list[Metric] = []
         self._until = 0.0
 
     def collect(self) -> Iterable[Metric]:
-        """Return the metrics."""
-        with self._lock:
-            if time.monotonic() >= self._until:
+        """Return the metrics; the last ones while another thread reads, because the database may let it wait."""
+        if time.monotonic() >= self._until and self._reading.acquire(blocking=False):
+            try:
                 self._cached = _read()
                 self._until = time.monotonic() + CACHE_SECONDS
-            return self._cached
+            finally:
+                self._reading.release()
+        return self._cached
 
 
 def _read() -> list[Metric]:
     found: list[Metric] = []
     try:
         found += _dates()
-        found += _calls()
+        with limit_statements(router.db_for_read(DailyCalls), MAX_STATEMENT):
+            found += _calls()
     except Error as error:
         logger.warning("The metrics from the database are left out: %s", exception_name(error))
     return found

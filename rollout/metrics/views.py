@@ -25,7 +25,10 @@ def metrics(request: HttpRequest) -> HttpResponseBase:
         # Imported here, because the import is expensive without metrics.
         from rollout.metrics.exposition import MEDIA_TYPE, exposition  # noqa: PLC0415 - see above
 
-        response = HttpResponse(exposition().text(), content_type=MEDIA_TYPE)
+        try:
+            response = HttpResponse(exposition().text(), content_type=MEDIA_TYPE)
+        except TimeoutError:  # the master is folding metrics of ended workers
+            response = HttpResponse(status=503, content_type="text/plain")
     response["Cache-Control"] = "no-store"
     response["Content-Length"] = str(len(response.content))
     if request.method == "HEAD":

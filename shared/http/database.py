@@ -1,8 +1,10 @@
-"""Database failures that are temporary, and releasing a connection before a provider call."""
+"""Database failures that are temporary, a time limit for reading, and releasing a connection before a provider call."""
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from django.db import Error, InterfaceError, OperationalError, connections
+from django.db import Error, InterfaceError, OperationalError, connections, transaction
 
 _STATES = frozenset({"08", "40", "53", "57", "58"})
 """Classes of SQLSTATE (PostgreSQL documentation, appendix A): connection exception, transaction rollback, insufficient
@@ -52,3 +54,20 @@ def release_connection(alias: str) -> None:
     is_persistent = connection.settings_dict["CONN_MAX_AGE"] is None
     if not connection.in_atomic_block and not is_persistent:
         connection.close()
+
+
+@contextmanager
+def limit_statements(alias: str, seconds: float) -> Iterator[None]:
+    """Let PostgreSQL end each statement of the block after so many seconds, of waiting for a lock, too.
+
+    The block becomes a transaction, with which the limit ends. One that is open already keeps its own limit. On SQLite
+    readers wait for no writer.
+    """
+    connection = connections[alias]
+    if connection.vendor != "postgresql" or connection.in_atomic_block:
+        yield
+        return
+    with transaction.atomic(using=alias):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{seconds * 1000:.0f}"])
+        yield

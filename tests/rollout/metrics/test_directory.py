@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.test import Client
 from prometheus_client.mmap_dict import MmapedDict, mmap_key
 
 from rollout.metrics import directory
+from tests.rollout.metrics.conftest import Scrape
+from tests.rollout.metrics.scraping import AUTHORIZED
 
 SERIES: tuple[tuple[str, str, str, dict[str, str]], ...] = (
     ("counter", "hits", "hits", {}),
@@ -128,6 +131,16 @@ def test_a_slow_reader_is_not_waited_for(place: Path, monkeypatch: pytest.Monkey
     directory.fold(place, [])
     assert read(place)["hits"] == 5
     assert sorted(file.name for file in place.iterdir()) == ["counter_ended.db", "histogram_ended.db", "lock"]
+
+
+@pytest.mark.threat(68)
+def test_a_scrape_waits_for_folding_no_longer(place: Path, scrape: Scrape, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is refused instead: without the files the counts would be wrong."""
+    monkeypatch.setattr(directory, "MAX_WAIT", 0.05)
+    assert "tandem_" in scrape()
+    with directory.locked(place, exclusive=True):
+        refused = Client(SERVER_NAME="10.1.2.3").get("/metrics", headers=AUTHORIZED)
+    assert (refused.status_code, refused.content) == (503, b"")
 
 
 def test_ended_workers_leave_no_files(place: Path) -> None:

@@ -1,5 +1,7 @@
 """The metrics from the database."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -7,9 +9,11 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.db import OperationalError
 from django.utils import timezone
+from prometheus_client import Metric
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from rollout.metrics.exposition import CACHE_SECONDS, MAX_CLIENTS
+from rollout.metrics import exposition
+from rollout.metrics.exposition import CACHE_SECONDS, MAX_CLIENTS, MigrationMetrics
 from rollout.models import DailyCalls, LastCall
 from rollout.status.status import Criteria, status
 from tests.contract.conftest import ApiClient
@@ -128,6 +132,31 @@ def test_the_database_is_asked_once_a_minute(
         scrape()
     clock[0] += 1
     assert value(scrape(), "tandem_active_users", version="v2") == 1
+
+
+@pytest.mark.threat(68)
+def test_a_scrape_during_a_read_has_the_last_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It does not wait; the values of the read are in the next scrape."""
+    begun, done = threading.Event(), threading.Event()
+    before, after = [Metric("before", "", "gauge")], [Metric("after", "", "gauge")]
+
+    def slow() -> list[Metric]:
+        begun.set()
+        assert done.wait(30)
+        return after
+
+    metrics = MigrationMetrics()
+    metrics._cached = before
+    monkeypatch.setattr(exposition, "_read", slow)
+    with ThreadPoolExecutor(2) as scrapes:
+        reading = scrapes.submit(metrics.collect)
+        assert begun.wait(30)
+        try:
+            assert scrapes.submit(metrics.collect).result(30) is before
+        finally:
+            done.set()
+        assert reading.result() is after
+    assert metrics.collect() is after
 
 
 def test_without_the_database_the_rest_is_there(

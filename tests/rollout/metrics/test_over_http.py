@@ -4,6 +4,8 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from django.conf import settings
 
 from shared.http.urls import mounted
 from tests.e2e.client import Api
-from tests.e2e.databases import Database, empty_postgres, migrate
+from tests.e2e.databases import Database, empty_postgres, migrate, new_database
 from tests.e2e.servers import Service, running_sandbox, running_service
 from tests.limits.test_redis import NEEDS_REDIS
 from tests.rollout.metrics.scraping import AUTHORIZED, TOKEN, samples, total, value
@@ -150,3 +152,58 @@ def renew(service: Service) -> None:
         os.kill(worker, signal.SIGTERM)
     until(lambda: len(service.workers) == 2 and not old & set(service.workers))
     until(lambda: requests.get(f"{service.url}/livez", timeout=30).status_code == 200)
+
+
+THREADS = 8
+
+
+@contextmanager
+def locked(database: Database, *tables: str) -> Iterator[None]:
+    """Lock tables as a migration does that waits for something."""
+    with psycopg.connect(database.url) as holder:
+        holder.execute(f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE".encode())
+        yield
+        holder.rollback()
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, Database]]:
+    """A service with few threads on PostgreSQL."""
+    environment = {"METRICS_TOKEN": TOKEN, "THREADS": str(THREADS), "DATABASE_POOL_SIZE": "2"}
+    with (
+        new_database("postgres", tmp_path_factory.mktemp("small")) as database,
+        running_service(None, database_url=database.url, **environment) as service,
+    ):
+        yield service, database
+
+
+def get(service: Service, path: str) -> int:
+    headers = AUTHORIZED if path == "metrics" else None
+    return requests.get(f"{service.url}/{path}", headers=headers, timeout=BOUND).status_code
+
+
+@pytest.mark.threat(68)
+def test_scrapes_of_a_locked_table_hold_no_threads(small: tuple[Service, Database]) -> None:
+    """One of them waits, and not for long; the others have the last values, and `/livez` and the APIs answer."""
+    service, database = small
+    with (
+        ThreadPoolExecutor(2 * THREADS) as callers,
+        locked(database, "rollout_dailycalls", "rollout_lastcall"),
+    ):
+        scrapes = [callers.submit(get, service, "metrics") for _ in range(THREADS + 1)]
+        waits = iter(as_completed(scrapes))
+        assert [next(waits).result() for _ in range(THREADS)] == [200] * THREADS
+        others = ["livez", *(f"{prefix}provider/" for prefix in settings.APIS.values())]
+        assert [get(service, path) for path in others] == [200] * len(others)
+        assert next(waits).result() == 200
+    assert "The metrics from the database are left out" in service.log()
+
+
+@pytest.mark.threat(68)
+def test_calls_during_a_lock_of_the_plan_hold_no_threads(small: tuple[Service, Database]) -> None:
+    """Each call of each API is answered while the plan cannot be read."""
+    service, database = small
+    paths = [f"{prefix}provider/" for prefix in settings.APIS.values()] * THREADS
+    with ThreadPoolExecutor(len(paths)) as callers, locked(database, "rollout_plan"):
+        assert list(callers.map(lambda path: get(service, path), paths)) == [200] * len(paths)
+        assert get(service, "livez") == 200
