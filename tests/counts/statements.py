@@ -11,7 +11,9 @@ from tests.counts.traced_sqlite3 import STATEMENTS
 from tests.e2e.databases import Database
 
 PLAN = '"rollout_'
-"""Part of the statement that reads v1's plan, which a process sends every two seconds in any request."""
+"""Part of the statements that read v1's plan, which a process sends every two seconds in any request."""
+LIMIT = "SELECT set_config('statement_timeout'"
+"""The beginning of the statement before them, in a transaction of their own on PostgreSQL."""
 CONNECTING = "PRAGMA"
 """The first word of the statements on a new SQLite connection; each thread opens one."""
 
@@ -42,7 +44,16 @@ class Counted:
     @property
     def statements(self) -> list[str]:
         """The statements of requests since `reset`, including a pool's check of a connection."""
-        return [one for one in self.log.statements if PLAN not in one and not one.startswith(CONNECTING)]
+        found: list[str] = []
+        is_plan = False
+        for one in self.log.statements:
+            if one.startswith(LIMIT):
+                assert found.pop() == "BEGIN"
+                is_plan = True
+            elif not is_plan and PLAN not in one and not one.startswith(CONNECTING):
+                found.append(one)
+            is_plan = is_plan and one != "COMMIT"
+        return found
 
     @property
     def kinds(self) -> list[str]:
