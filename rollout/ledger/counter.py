@@ -1,7 +1,7 @@
 """The calls that this process has counted and not written yet. Counting takes a lock and two dictionaries only."""
 
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import MutableSequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -19,6 +19,8 @@ MAX_GROUPS = 10_000
 """Groups that are kept while they cannot be written; further calls are counted as the client `(other)`."""
 MAX_USERS = 100_000
 """Users whose last calls are kept while they cannot be written; those of further users are dropped until then."""
+MAX_NEW_CLIENTS = 3
+"""Clients that each user is the first to call with, of a day and in a process, and that count as a user's."""
 
 
 def date_of(day: int) -> date:
@@ -66,7 +68,7 @@ class Batch:
     Attributes:
         calls: The number of calls of each group.
         last: When, and with which client, each user last called each version.
-        users_clients: Clients with which a user made a call.
+        users_clients: Clients with which a user made a call, without those that a user has perhaps invented.
     """
 
     calls: dict[Group, int] = field(default_factory=dict)
@@ -91,6 +93,11 @@ class CallCounter:
         self._lock = Lock()
         self._batch = Batch()
         self._noted: OrderedDict[Use, float] = OrderedDict()
+        self._day = 0
+        self._vouched: set[str] = set()
+        """Clients of users on that day."""
+        self._first_calls: Counter[Any] = Counter()
+        """How many of them each user was the first to call with."""
         self._unwritten: MutableSequence[int] | memoryview[int] = [0]
 
     @property
@@ -112,10 +119,25 @@ class CallCounter:
             counted = _count(self._batch.calls, group, 1)
             self._unwritten[0] += 1
             if call.user_id is not None:
-                self._batch.users_clients.add(counted.client)
+                if self._vouches(call.user_id, counted):
+                    self._batch.users_clients.add(counted.client)
                 use = Use(call.user_id, call.version)
                 if now - self._noted.get(use, 0) >= LAST_CALL_INTERVAL:
                     _note(self._batch.last, use, Noted(now, counted.client))
+
+    def _vouches(self, user_id: Any, group: Group) -> bool:
+        """Return True if the client is one of users: of this user, unless it has named others first, or of another."""
+        if group.day != self._day:
+            self._day = group.day
+            self._vouched.clear()
+            self._first_calls.clear()
+        if group.client in self._vouched:
+            return True
+        if self._first_calls[user_id] >= MAX_NEW_CLIENTS or len(self._vouched) >= MAX_GROUPS:
+            return False
+        self._first_calls[user_id] += 1
+        self._vouched.add(group.client)
+        return True
 
     def take(self) -> Batch:
         """Return and clear the current batch; the caller passes it to `put_back` or `written`."""

@@ -6,24 +6,27 @@ same rows cannot deadlock.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import connections, models, router, transaction
+from django.db.models import Count, Sum
 
-from rollout.clients import NO_CLIENTS, OTHER
+from rollout.clients import NO_CLIENTS, OTHER, product_of
 from rollout.conf import conf
 from rollout.ledger.counter import DAY, Batch, Group, Noted, Use, date_of
-from rollout.models import DailyCalls, LastCall
+from rollout.models import ClientTeam, DailyCalls, LastCall
 
 _Item = TypeVar("_Item")
 _MAX_ROWS = 100
 """Rows of a statement: with six values each it stays below 999 parameters, which every SQLite accepts."""
 _LOCK_TIMEOUT = "5s"
 """How long PostgreSQL waits for a locked row; the batch is kept and written with the next flush."""
+_EARLIER_DAYS = 7
+"""Days before a day, a whole week, whose clients keep their places."""
 _QUOTA_LOCK = 0x7461_6E64_656D
 """The key of the PostgreSQL advisory lock under which clients are added to a day."""
 
@@ -31,14 +34,16 @@ _QUOTA_LOCK = 0x7461_6E64_656D
 class ClientQuota:
     """Limits the clients with rows of their own to LEDGER_CLIENTS a day, whatever names callers invent.
 
-    The first clients of a day have rows of their own, in the order of the database and so for all processes; the others
-    share the row `(other)`. Half of the quota is for clients with which a user is signed in, so that calls without
-    credentials, under a new name each time, cannot use it up.
+    Up to three quarters of the places are kept for clients of earlier days, those of most days first. The others are
+    for new clients, in the order of the database and so for all processes. Half of these are for clients with which a
+    user is signed in, so that calls without credentials, under a new name each time, cannot use them up. A team's
+    client always has a row, which its versions without a place share. All others share the row `(other)`.
     """
 
     def __init__(self) -> None:
         """Start without any known day."""
         self._known: dict[int, frozenset[str]] = {}
+        self._earlier: dict[int, frozenset[str]] = {}
 
     def apply(self, batch: Batch, using: str) -> tuple[dict[Group, int], dict[int, frozenset[str]]]:
         """Return the calls to write, and the clients of each day; call it in the transaction that writes.
@@ -59,20 +64,38 @@ class ClientQuota:
     def remember(self, clients: Mapping[int, frozenset[str]]) -> None:
         """Keep the clients that are in the database now; other days are over."""
         self._known = dict(clients)
+        self._earlier = {day: names for day, names in self._earlier.items() if day in clients}
 
-    def _after(self, day: int, names: set[str], users_clients: Iterable[str], using: str) -> frozenset[str]:
-        """Return the clients with rows of their own once these have called."""
+    def _after(self, day: int, names: set[str], users_clients: Collection[str], using: str) -> frozenset[str]:
+        """Return the clients with rows of their own once these have called, and those of teams."""
         known = self._known.get(day, frozenset())
-        if names <= known or len(known) >= conf.clients:
+        if names <= known:
             return known
+        if day not in self._earlier:
+            self._earlier[day] = _clients_before(day, using)
+        teams = frozenset(ClientTeam.objects.using(using).values_list("name", flat=True))
+        kept, places = self._earlier[day] | teams, conf.clients - len(self._earlier[day])
+        if names & kept <= known and len(known - kept) >= places:
+            return known | teams
         _lock_quota(using)
         rows = DailyCalls.objects.using(using).filter(day=date_of(day)).exclude(client__in=NO_CLIENTS)
-        clients = set(rows.values_list("client", flat=True).distinct())
+        clients = set(rows.values_list("client", flat=True).distinct()) | (names & kept)
+        new = len(clients - kept)
         with_users = names.intersection(users_clients)
-        for name in [*sorted(with_users), *sorted(names - with_users)]:
-            if len(clients) < (conf.clients if name in with_users else (conf.clients + 1) // 2):
+        for name in [*sorted(with_users - clients), *sorted(names - with_users - clients)]:
+            if new < (places if name in with_users else (places + 1) // 2):
                 clients.add(name)
-        return frozenset(clients)
+                new += 1
+        return frozenset(clients | teams)
+
+
+def _clients_before(day: int, using: str) -> frozenset[str]:
+    """Return the clients of the days before for which places are kept."""
+    rows = DailyCalls.objects.using(using).filter(day__range=(date_of(day - _EARLIER_DAYS), date_of(day - 1)))
+    clients = rows.exclude(client__in=NO_CLIENTS).values("client")
+    ranked = clients.annotate(days=Count("day", distinct=True), total=Sum("calls"))
+    names = ranked.order_by("-days", "-total", "client").values_list("client", flat=True)
+    return frozenset(names[: conf.clients * 3 // 4])
 
 
 class Store:
@@ -105,8 +128,11 @@ class Store:
 
 
 def _name(client: str, named: frozenset[str]) -> str:
-    """Return a client, or `(other)` if it has no rows of its own on the day for which these have."""
-    return client if not client or client in NO_CLIENTS or client in named else OTHER
+    """Return a client, or without a row of its own on the day for which these have: its product, or `(other)`."""
+    if not client or client in NO_CLIENTS or client in named:
+        return client
+    product = product_of(client)
+    return product if product in named else OTHER
 
 
 def _lock_quota(using: str) -> None:

@@ -17,6 +17,8 @@ from tests.scale.statements import Statement, explained
 
 pytestmark = pytest.mark.postgres
 
+READ_WHOLE = ["Seq Scan rollout_clientteam"]
+"""Operators add the rows, one for each team."""
 MEASURED = (calls.sign_in, calls.sign_up_with_a_free_name, calls.sign_up_with_a_taken_name, calls.read)
 
 
@@ -34,7 +36,8 @@ def test_every_statement_uses_an_index(
     with many_users(), explained() as sent:
         call(Caller(api, providers, 100_005))
     assert CALLS[call] <= set().union(*(statement.operations for statement in sent))
-    assert [(statement.full_scans, statement.sql) for statement in sent if statement.full_scans] == []
+    scans = [(statement.full_scans, statement.sql) for statement in sent if statement.full_scans]
+    assert [(found, sql) for found, sql in scans if found != READ_WHOLE] == []
     assert [statement.sql for statement in sent if statement.filtered_rows > 2 * MANY] == []
 
 

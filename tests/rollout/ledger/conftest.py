@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from rollout.calls import RecordedCall
-from rollout.models import DailyCalls, LastCall
+from rollout.models import ClientTeam, DailyCalls, LastCall
 from tests.contract.conftest import api
 from tests.legacy_rows.conftest import used
 from tests.social.conftest import Where, migrated
@@ -17,9 +17,9 @@ __all__ = ["Where", "api", "migrated"]
 
 @pytest.fixture
 def database(migrated: Where, django_db_blocker: Any) -> Iterator[Where]:
-    """Use this database without users and counts during a test; threads call `used(**database)`."""
+    """Use this database without users, teams and counts during a test; threads call `used(**database)`."""
     with django_db_blocker.unblock(), used(**migrated):
-        for model in (DailyCalls, LastCall, User):
+        for model in (DailyCalls, LastCall, ClientTeam, User):
             model._base_manager.all().delete()
         yield migrated
 

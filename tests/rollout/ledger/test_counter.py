@@ -9,7 +9,7 @@ import pytest
 
 from rollout.clients import OTHER
 from rollout.ledger import counter as module
-from rollout.ledger.counter import DAY, CallCounter, Noted, Use, date_of
+from rollout.ledger.counter import DAY, MAX_NEW_CLIENTS, CallCounter, Noted, Use, date_of
 from tests.rollout.ledger.conftest import a_call
 
 NOON = 20_000 * DAY + DAY / 2
@@ -113,6 +113,25 @@ def test_only_a_known_user_is_noted() -> None:
     assert (batch.size, batch.last, batch.users_clients) == (1, {}, set())
 
 
+@pytest.mark.threat(69)
+def test_a_user_vouches_for_few_clients(at: At) -> None:
+    """On each day; further names of one user count as those of calls without a credential."""
+    counter = CallCounter()
+
+    def of_users(user: int, clients: list[str], now: float) -> list[str]:
+        at(now)
+        for client in clients:
+            counter.add(a_call(user_id=user, client=client))
+        return sorted(counter.take().users_clients)
+
+    made_up = [f"Made-up/{number}" for number in range(100)]
+    assert of_users(7, made_up, NOON) == made_up[:MAX_NEW_CLIENTS]
+    assert of_users(7, made_up, NOON + 1) == made_up[:MAX_NEW_CLIENTS]
+    assert of_users(8, ["ShopApp/2.1"], NOON) == ["ShopApp/2.1"]
+    assert of_users(7, ["ShopApp/2.1"], NOON) == ["ShopApp/2.1"]
+    assert of_users(7, made_up[::-1], NOON + DAY) == sorted(made_up[-MAX_NEW_CLIENTS:])
+
+
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond MAX_GROUPS, calls are counted as the client `(other)`; beyond MAX_USERS, users are noted later."""
     monkeypatch.setattr(module, "MAX_GROUPS", 50)
@@ -127,6 +146,7 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(batch.last) == 20
     assert len(batch.users_clients) <= 51
     assert len(counter._noted) <= 20
+    assert len(counter._vouched) <= 50
 
 
 def test_another_process_reads_the_unwritten_calls() -> None:

@@ -15,7 +15,7 @@ from rollout.clients import NONE, OTHER
 from rollout.ledger.counter import Batch, Group, Noted, Use
 from rollout.ledger.retention import delete, old_rows
 from rollout.ledger.store import Store
-from rollout.models import DailyCalls, LastCall
+from rollout.models import ClientTeam, DailyCalls, LastCall
 from tests.legacy_rows.conftest import used
 from tests.rollout.ledger.conftest import Where, counts
 
@@ -210,6 +210,48 @@ class TestClientQuota:
         assert sorted(self.named()) == [OTHER, *(f"Made-up/{n}" for n in (0, 1, 10)), "Shop/1", "Shop/2", "Shop/3"]
         assert self.named()[OTHER] == 28
 
+    @pytest.mark.threat(69)
+    def test_clients_of_earlier_days_keep_their_places(self) -> None:
+        """New names leave room for them, in each process, and they for new names; the sum of both is the quota."""
+        Store().write(Batch(groups("Old/1", "Old/2", day=DAY - 1) | groups("Old/1", day=DAY - 2)))
+        made_up = [f"Made-up/{number}" for number in range(30)]
+        Store().write(Batch(groups(*made_up), users_clients=set(made_up)))
+        assert len(self.named().keys() - {OTHER}) == 4
+        for client in ("Old/1", "Old/2"):
+            Store().write(Batch(groups(client)))
+        assert len(self.named().keys() - {OTHER}) == 6
+        assert self.named().keys() >= {"Old/1", "Old/2"}
+
+    @pytest.mark.threat(69)
+    def test_a_day_of_invented_names_leaves_the_next_one_to_the_others(self) -> None:
+        """Those that came on more days come first, and a part of the places is always for new names."""
+        for day in (DAY - 2, DAY - 1):
+            Store().write(Batch(groups("Old/1", "Old/2", "Old/3", day=day)))
+        made_up = [f"Made-up/{number}" for number in range(9)]
+        Store().write(Batch(groups(*made_up, day=DAY - 1), users_clients=set(made_up)))
+        Store().write(Batch(groups(*made_up), users_clients=set(made_up)))
+        store = Store()
+        store.write(Batch(groups("Old/1", "Old/2", "Old/3")))
+        assert self.named().keys() >= {"Old/1", "Old/2", "Old/3"}
+        Store().write(Batch(groups("New/1", day=DAY + 1), users_clients={"New/1"}))
+        assert self.named("2024-10-05") == {"New/1": 1}
+
+    @pytest.mark.threat(69)
+    def test_calls_of_a_team_are_always_its_own(self) -> None:
+        """Without a place for its version, the team's client is counted by its name; also of a team that is new."""
+        made_up = [f"Made-up/{number}" for number in range(30)]
+        store = Store()
+        store.write(Batch(groups(*made_up), users_clients=set(made_up)))
+        ClientTeam.objects.create(name="Shop", key_digest="digest", key_created=datetime.now(UTC))
+        ripley = User.objects.create(username="ripley").pk
+        last = {Use(ripley, "v1"): Noted(DAY * 24 * 60 * 60, "Shop/2.1")}
+        store.write(Batch(groups("Shop/2.1", "Shopping/1"), last))
+        Store().write(Batch(groups("Shop/2.2", "Shop")))
+        assert self.named()["Shop"] == 3
+        assert LastCall.objects.get().client == "Shop"
+        assert len(self.named()) == 6 + 2
+        assert self.named()[OTHER] == 30 - 6 + 1
+
     def test_the_bound_holds_when_all_write_at_once(self, database: Where) -> None:
         """Each process writes other names at the same time."""
 
@@ -227,9 +269,9 @@ class TestClientQuota:
         assert sum(named.values()) == 16
 
     def test_a_full_day_is_not_queried_again(self) -> None:
-        """Further names cost no query."""
+        """Further names cost no query of the counts."""
         store = Store()
         store.write(Batch(groups(*(f"A/{n}" for n in range(6))), users_clients={f"A/{n}" for n in range(6)}))
         with CaptureQueriesContext(connection) as captured:
             store.write(Batch(groups(*(f"B/{n}" for n in range(50)))))
-        assert not any("SELECT" in query["sql"] for query in captured)
+        assert not any(query["sql"].startswith("SELECT") and "rollout_dailycalls" in query["sql"] for query in captured)
