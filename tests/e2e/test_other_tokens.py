@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from tests.contract.signers import OURS, SIGNERS
 from tests.contract import test_keycloak as keycloak
+from tests.contract.signers import OURS, SIGNERS
 from tests.e2e.client import Api, code_of
 from tests.e2e.databases import Database
 from tests.e2e.local_issuers import NAMES, LocalIssuers, local_issuers
