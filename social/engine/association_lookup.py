@@ -149,8 +149,9 @@ def _correct_rows(
         if old_key is None:  # a concurrent sign-in has just written it; social-core's step finds it
             continue
         evidence = backend.get_stored_user_id_keys(id_key)
-        # An empty id must not count as another person's.
-        extra_data = {k: v for k, v in _as_object(row.extra_data).items() if k not in evidence or v not in (None, "")}
+        # A value that is no id must not count as another person's.
+        stored = _as_object(row.extra_data)
+        extra_data = {k: v for k, v in stored.items() if k not in evidence or identifier_matches(v, str(v))}
         # SOCIAL_AUTH_OLD_ID_KEYS of migration 0020 may have set the `id_key` of an id for an address.
         key = old_key if old_key in EMAIL_KEYS and row.id_key else row.id_key
         if extra_data != row.extra_data or key != row.id_key:

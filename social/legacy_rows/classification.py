@@ -15,8 +15,14 @@ from social.engine.backends import backend_class
 from social.engine.strategy import StatelessStrategy
 from social.providers.registry import enabled_policy
 
-UNUSABLE_UID = r"^\s|\s$|[\u0001-\u001f\u007f-\u00a0\u200b-\u200f\u2028\u2029\ufeff]"
-"""White space at an end, or an invisible character: providers have no such ids, and `engine` refuses the latter."""
+UNUSABLE_UID = (
+    r"^\s|\s$|[\u0001-\u001f\u007f-\u00a0\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u1680\u180e"
+    r"\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ue000-\uf8ff\ufeff\ufff9-\ufffb\U000110bd\U000110cd"
+    r"\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0001-\U000e007f\U000f0000-\U0010fffd]"
+)
+"""White space at an end, which no provider's ids have, or a character that is not printable, which `engine` refuses."""
+PROOF = r"^(?!$|\{|\[|(true|false|null)$|-?\d+\.\d+(e.*)?$)"
+"""The text of a JSON value that can be an id: a string or an integer, as `identifier_matches` requires."""
 
 
 class AssociationClass(StrEnum):
@@ -122,8 +128,7 @@ class ProviderAssociations:
     def _is_proven(self) -> Q:
         proven = Q()
         for key in self.stored_id_keys:
-            field = f"extra_data__{key}"
-            proven |= Q(**{f"{field}__isnull": False}) & ~Q(**{field: None}) & ~Q(**{field: ""})
+            proven |= Q(**{f"extra_data__{key}__regex": PROOF})
         return proven
 
 

@@ -193,6 +193,26 @@ CASES = (
     ),
     *(
         Case(
+            f"{type(evidence).__name__}-as-the-id-in-extra-data",  # no id, so it proves nothing
+            (Row(f"clemens-{n}", GOOGLE, f"c{n}@example.com", json.dumps({"sub": evidence}), AssociationClass.LEGACY),),
+            google(f"{id_of(30)}{n}", f"c{n}@example.com"),
+            plain=CONFLICT,
+            adopting=f"clemens-{n}",
+        )
+        for n, evidence in enumerate(({"id": "1"}, ["1"], True, 1.5, ""))
+    ),
+    *(
+        Case(
+            f"id-with-{ord(character):x}",  # the engine refuses it, also if the provider still sends it
+            (Row(f"golic-{n}", "github", f"41{character}{n}", row_class=AssociationClass.UNUSABLE),),
+            {"id": f"41{character}{n}", "login": "golic", "name": "Golic"},
+            plain="provider_bad_response",
+            adopting="provider_bad_response",
+        )
+        for n, character in enumerate("\u00ad\u2060\u202e\u3000\ue000\U000f0000")
+    ),
+    *(
+        Case(
             f"address-with-extra-data-{name}",
             (Row(f"frost-{name}", GOOGLE, f"frost-{name}@example.com", extra_data, AssociationClass.LEGACY),),
             google(f"{id_of(20)}{name}", f"frost-{name}@example.com"),

@@ -2,8 +2,10 @@
 
 import io
 import json
+import re
 from collections import Counter
 from typing import Any
+from unicodedata import category
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -11,7 +13,7 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from social_django.models import UserSocialAuth
 
-from social.legacy_rows.classification import AssociationClass
+from social.legacy_rows.classification import UNUSABLE_UID, AssociationClass
 from social.legacy_rows.survey import survey
 from tests.contract.users import all_rows
 from tests.legacy_rows.cases import CASES, GOOGLE
@@ -188,3 +190,11 @@ def test_statements_do_not_grow_with_the_rows(django_assert_max_num_queries: Any
     )
     with django_assert_max_num_queries(10):
         assert survey().locked_out == 1000
+
+
+def test_unusable_uids_are_those_that_the_engine_refuses() -> None:
+    """The pattern matches every character that is not printable, and no other."""
+    # Unassigned ones differ between Python's releases.
+    assigned = [chr(code) for code in range(1, 0x110000) if category(chr(code)) not in {"Cn", "Cs"}]
+    refused = {character for character in assigned if not character.isprintable()}
+    assert {one for one in assigned if re.search(UNUSABLE_UID, f"a{one}a")} == refused
